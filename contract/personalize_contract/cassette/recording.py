@@ -1,0 +1,139 @@
+"""A recording: exchanges onto the disk, so that none is lost and no old cassette is harmed."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import os
+import tempfile
+import threading
+from collections.abc import Iterable
+from pathlib import Path
+
+from filelock import FileLock, Timeout
+
+from personalize_contract.cassette import format, journal
+from personalize_contract.errors import CassetteError, CassetteLocked, CassetteMissing
+from personalize_contract.exchange import Exchange
+from personalize_contract.provenance import Provenance
+
+
+class Recording:
+    """Records one cassette, from its test's set-up to its teardown. Any thread may `append`.
+
+    Nothing is changed at `path` before `save`; the lock is held until `save` or `discard`.
+
+    Raises:
+        CassetteLocked: somebody else is recording this cassette.
+        CassetteError: the folder can't be written to.
+    """
+
+    def __init__(self, path: Path, provenance: Provenance) -> None:
+        self.path, self._provenance = path, provenance
+        self._mutex = threading.Lock()
+        self._taken: list[tuple[Exchange, str]] = []
+        self._lock = _lock_for(path)
+        try:
+            self._lock.acquire(timeout=0)
+        except Timeout:
+            raise CassetteLocked(
+                path, "another process or test is recording it; let one of them record it"
+            ) from None
+        try:
+            self._journal = journal.Journal(journal.path_for(path), provenance)
+        except BaseException:
+            self._lock.release()
+            raise
+
+    def append(self, exchange: Exchange, call: str = "") -> None:
+        """Take one redacted exchange; it is in the journal when this returns.
+
+        Args:
+            exchange: as it may be written.
+            call: shared by the attempts of one SDK call, of which the last one counts; `""`
+                where there is no such thing.
+        """
+        with self._mutex:
+            self._journal.append(exchange, call)
+            self._taken.append((exchange, call))
+
+    def save(self) -> bool:
+        """Replace the cassette by what was recorded, whole and at once.
+
+        Returns:
+            False if the cassette there has a higher provenance: it is kept as it is.
+
+        Raises:
+            CassetteError: it can't be written. The old one is whole, and so is the journal.
+        """
+        try:
+            if kept := _is_above(self.path, self._provenance):
+                self._journal.close(keep=False)
+                return not kept
+            try:
+                write(self.path, self._provenance, last_of_each_call(self._taken))
+            except BaseException:
+                self._journal.close(keep=True)
+                raise
+            self._journal.close(keep=False)
+            return True
+        finally:
+            self._lock.release()
+
+    def discard(self) -> None:
+        """Leave the old cassette as it is, as after a failed test."""
+        self._journal.close(keep=False)
+        self._lock.release()
+
+
+def _is_above(path: Path, provenance: Provenance) -> bool:
+    try:
+        return provenance.below(format.load(path).provenance)
+    except CassetteMissing:
+        return False
+    except CassetteError:
+        return False  # a broken cassette proves nothing
+
+
+def last_of_each_call(taken: Iterable[tuple[Exchange, str]]) -> list[Exchange]:
+    """One exchange for each SDK call: its last attempt, where its first one stood.
+
+    A cassette then doesn't depend on how often the SDK was set to retry.
+    """
+    found: dict[object, Exchange] = {}
+    for number, (exchange, call) in enumerate(taken):
+        found[call or number] = exchange
+    return list(found.values())
+
+
+def write(path: Path, provenance: Provenance, exchanges: Iterable[Exchange]) -> None:
+    """Write a cassette beside `path`, then put it in its place in one step.
+
+    Raises:
+        CassetteError: it can't be written; what was at `path` is untouched.
+    """
+    beside: str | None = None
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle, beside = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".tmp", dir=path.parent)
+        with open(handle, "w", encoding="utf-8", newline="\n") as file:  # noqa: PTH123 - a descriptor
+            file.writelines(format.dump(provenance, exchanges))
+            file.flush()
+            os.fsync(file.fileno())
+        os.chmod(beside, 0o644)  # noqa: PTH101 - mkstemp made it private
+        os.replace(beside, path)  # noqa: PTH105
+        beside = None
+    except OSError as error:
+        raise CassetteError(path, f"it can't be written: {error.strerror}") from error
+    finally:
+        if beside:
+            with contextlib.suppress(OSError):
+                os.unlink(beside)  # noqa: PTH108
+
+
+def _lock_for(path: Path) -> FileLock:
+    """The lock of a cassette: outside its folder, which is under version control."""
+    folder = Path(tempfile.gettempdir()) / f"personalize-contract-{os.getuid()}"
+    folder.mkdir(mode=0o700, exist_ok=True)
+    name = hashlib.sha256(os.fsencode(path.absolute().resolve())).hexdigest()[:32]
+    return FileLock(folder / f"{name}.lock", thread_local=False)

@@ -1,0 +1,103 @@
+"""A contract: the clauses of one operation, read from its file in `contracts/`.
+
+The file is the documentation of each clause; this module only gives it types. What a clause's
+`check` means is known to `personalize_contract.checker` alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+from typing import Any, Literal, get_args
+
+from personalize_contract.errors import UsageError
+
+Level = Literal["documented", "modelled", "observed"]
+Binds = Literal["caller", "service"]
+Refused = Literal["invalid-input", "malformed", "unspecified"]
+
+
+@dataclass(frozen=True, slots=True)
+class Clause:
+    """One checkable promise: see the head of `contracts/PutItems.yaml` for each field.
+
+    `check` is empty for a clause that a single exchange can't show, only a scenario.
+    """
+
+    id: str
+    statement: str
+    source: str
+    level: Level
+    binds: Binds
+    check: Mapping[str, Any]
+    refused: Refused | None
+
+    @property
+    def can_fail(self) -> bool:
+        """Whether breaking it is a failure: what is only observed never is."""
+        return self.level != "observed"
+
+
+@dataclass(frozen=True, slots=True)
+class Contract:
+    """The clauses of an operation, by id and in the file's order.
+
+    `errors` maps each documented error code to its HTTP status.
+    """
+
+    operation: str
+    service: str
+    page: str
+    method: str
+    path: str
+    errors: Mapping[str, int]
+    clauses: Mapping[str, Clause]
+
+    def clause(self, clause_id: str) -> Clause:
+        """The clause with this id.
+
+        Raises:
+            UsageError: there is none; the message lists the nearest ids.
+        """
+        try:
+            return self.clauses[clause_id]
+        except KeyError:
+            import difflib
+
+            near = difflib.get_close_matches(clause_id, self.clauses, n=3, cutoff=0.4)
+            hint = f"did you mean {' or '.join(near)}?" if near else "see the contract file"
+            raise UsageError(
+                f"{self.operation} has no clause {clause_id!r}; {hint}"
+            ) from None
+
+
+def _clause(row: dict[str, Any]) -> Clause:
+    clause = Clause(
+        id=row.pop("id"),
+        statement=row.pop("statement"),
+        source=row.pop("source"),
+        level=row.pop("level"),
+        binds=row.pop("binds"),
+        check=row.pop("check", {}),
+        refused=row.pop("refused", None),
+    )
+    known = clause.level in get_args(Level) and clause.binds in get_args(Binds)
+    if row or not known or (clause.refused is not None) != (clause.binds == "caller"):
+        raise ValueError(f"contract file: clause {clause.id} is not well-formed")
+    return clause
+
+
+@cache
+def load(operation: str = "PutItems") -> Contract:
+    """The contract of an operation that ships with this package."""
+    import yaml
+
+    source = files("personalize_contract") / "contracts" / f"{operation}.yaml"
+    document = yaml.load(source.read_text("utf-8"), getattr(yaml, "CSafeLoader", yaml.SafeLoader))  # noqa: S506 - both are safe loaders
+    clauses = [_clause(row) for row in document.pop("clauses")]
+    by_id = {clause.id: clause for clause in clauses}
+    if len(by_id) != len(clauses):
+        raise ValueError(f"contract file {operation}: two clauses have one id")
+    return Contract(clauses=by_id, **document)

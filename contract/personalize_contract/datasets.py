@@ -1,0 +1,66 @@
+"""Datasets as the suite and the cassettes name them: by state, never by a real ARN.
+
+A dataset is `active` (200), `in-use` (409) or `missing` (404). Offline each state has one fixed
+dummy ARN; against a live service the caller says which real ARN is in which state.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from typing import Literal, cast, get_args
+
+from personalize_contract.errors import UsageError
+
+State = Literal["active", "in-use", "missing"]
+STATES: tuple[State, ...] = get_args(State)
+
+ACCOUNT = "000000000000"
+"""Stands wherever an account id stood: 12 digits, so that lengths survive."""
+
+REGION = "us-east-1"
+"""The region of the dummy ARNs, and of a client that was given none."""
+
+DUMMY: Mapping[State, str] = {
+    state: f"arn:aws:personalize:{REGION}:{ACCOUNT}:dataset/contract-{state}/ITEMS"
+    for state in STATES
+}
+"""The dataset ARN of each state in cassettes and in every offline test."""
+
+_PATTERN = re.compile(r"arn:([a-z\d-]+):personalize:.*:.*:.+", re.ASCII)
+
+
+def parse(values: Iterable[str], *, default: State | None = None) -> dict[str, State]:
+    """ARN to state, from `ARN=STATE` texts as options give them.
+
+    Args:
+        values: for example `["arn:aws:personalize:eu-west-1:...:dataset/shop/ITEMS=active"]`.
+        default: the state of an ARN without `=STATE`; None if it must be said.
+
+    Raises:
+        UsageError: no state, an unknown state, or not the ARN of a Personalize resource.
+    """
+    found: dict[str, State] = {}
+    for value in values:
+        arn, equals, state = value.rpartition("=")
+        if not equals and default:
+            arn, state = value, default
+        if state not in STATES or not equals and not default:
+            raise UsageError(
+                f"dataset {value!r}: write it as ARN=STATE, where STATE is one of "
+                f"{', '.join(STATES)}"
+            )
+        if not _PATTERN.fullmatch(arn) or len(arn) > 256:
+            raise UsageError(
+                f"dataset {arn!r} is not an ARN of Personalize; it looks like {DUMMY['active']}"
+            )
+        found[arn] = cast("State", state)
+    return found
+
+
+def by_state(arns: Mapping[str, State]) -> dict[State, str]:
+    """State to ARN, the first of each state."""
+    found: dict[State, str] = {}
+    for arn, state in arns.items():
+        found.setdefault(state, arn)
+    return found

@@ -1,0 +1,65 @@
+"""Every error that this package raises on purpose.
+
+    PersonalizeContractError
+    ├── UsageError              the call can't be carried out as it was written
+    ├── TargetUnavailable       the target could not be asked: network, TLS, credentials
+    │   └── NoAnswer            it was asked, and no whole HTTP answer came back
+    ├── CassetteError           a cassette can't be read, or can't be written
+    │   ├── CassetteMissing     there is no such cassette
+    │   └── CassetteLocked      another recording of it is under way
+    ├── SecretFound             something that looks like a secret was about to be written
+    └── Miss                    no recorded exchange answers this request
+
+Each message says what happened, where, and what to do. A finding (a broken clause) is not an
+error: it is a `personalize_contract.checker.Violation`.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+
+class PersonalizeContractError(Exception):
+    """Base of all errors raised on purpose by this package."""
+
+
+class UsageError(PersonalizeContractError):
+    """The command, option or mark can't be carried out as it was written."""
+
+
+class TargetUnavailable(PersonalizeContractError):
+    """The target could not be asked. Says nothing about the contract."""
+
+
+class NoAnswer(TargetUnavailable):
+    """The request was sent and no whole HTTP answer came back (reset, time-out, truncated)."""
+
+
+class CassetteError(PersonalizeContractError):
+    """A cassette that can't be read or written.
+
+    Args:
+        path: the cassette.
+        reason: what is wrong with it, and what to do.
+        line: the line it was found on, from 1; None where no line applies.
+    """
+
+    def __init__(self, path: Path, reason: str, line: int | None = None) -> None:
+        self.path, self.reason, self.line = path, reason, line
+        super().__init__(f"{path}{f':{line}' if line else ''}: {reason}")
+
+
+class CassetteMissing(CassetteError):
+    """There is no cassette at this path."""
+
+
+class CassetteLocked(CassetteError):
+    """Another process or test is recording this cassette."""
+
+
+class SecretFound(PersonalizeContractError):
+    """A secret was about to be written. Nothing was written; the message says where, not what."""
+
+
+class Miss(PersonalizeContractError):
+    """No recorded exchange answers this request. The message shows the nearest one."""

@@ -1,0 +1,60 @@
+"""Who answered a recording, when, and to what: without it a recording proves nothing."""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+from dataclasses import asdict, dataclass
+from functools import cache
+
+RANKS = ("unknown", "reference", "endpoint", "aws")
+"""Who can have answered, from the one that proves least to the one that proves most."""
+
+
+@dataclass(frozen=True, slots=True)
+class Provenance:
+    """Where a cassette's answers come from.
+
+    Args:
+        answered_by: `aws`, `endpoint`, `reference` or `unknown`.
+        recorded_at: UTC, to the second, as `2026-11-23T20:16:42Z`; `""` if not known.
+        region: of the service that answered.
+        sdk: name and version of the SDK that built the requests.
+        service_model: SHA-256 of the SDK's service model, its first 16 digits.
+        recorded_for: the scenario or the test's node id.
+    """
+
+    answered_by: str = "unknown"
+    recorded_at: str = ""
+    region: str = ""
+    sdk: str = ""
+    service_model: str = ""
+    recorded_for: str = ""
+
+    @classmethod
+    def now(cls, answered_by: str, region: str, recorded_for: str) -> Provenance:
+        """The provenance of what is recorded from now on, with the installed botocore."""
+        import botocore
+
+        moment = dt.datetime.now(dt.UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+        sdk = f"botocore {botocore.__version__}"
+        return cls(answered_by, moment, region, sdk, model_digest(), recorded_for)
+
+    def below(self, other: Provenance) -> bool:
+        """Whether this proves less than `other`, and so must not replace it."""
+        return RANKS.index(self.answered_by) < RANKS.index(other.answered_by)
+
+    def fields(self) -> dict[str, str]:
+        """Name to value, as they are written, those that are not known left out."""
+        return {name: value for name, value in asdict(self).items() if value}
+
+
+@cache
+def model_digest() -> str:
+    """The first 16 digits of the SHA-256 of the installed botocore's service model."""
+    import json
+
+    from botocore.loaders import Loader
+
+    model = Loader().load_service_model("personalize-events", "service-2")
+    return hashlib.sha256(json.dumps(model, sort_keys=True).encode()).hexdigest()[:16]

@@ -1,0 +1,101 @@
+"""The service without a wire: a request in, a response out.
+
+The order of its checks (path, signature, body, constraints, dataset) is a decision: the page
+documents each answer and not which comes first.
+"""
+
+from __future__ import annotations
+
+import json
+import uuid
+from collections.abc import Callable
+from typing import Any
+
+from personalize_contract import strictjson
+from personalize_contract.checker import Violation, checker
+from personalize_contract.contract import load
+from personalize_contract.exchange import Request, Response
+from personalize_contract.service.store import Store
+
+_REASONS = {
+    200: "OK",
+    400: "Bad Request",
+    403: "Forbidden",
+    404: "Not Found",
+    409: "Conflict",
+    415: "Unsupported Media Type",
+}
+
+_STATES = {
+    "missing": ("ResourceNotFoundException", "Could not find the specified resource"),
+    "in-use": ("ResourceInUseException", "The specified resource is in use"),
+}
+
+
+def _put_items(store: Store, body: dict[str, Any]) -> None:
+    store.put(
+        body["datasetArn"], [(item["itemId"], item.get("properties")) for item in body["items"]]
+    )
+
+
+_OPERATIONS: dict[str, Callable[[Store, dict[str, Any]], None]] = {"PutItems": _put_items}
+
+
+def _response(status: int, body: bytes, *more: tuple[str, str]) -> Response:
+    headers = {"x-amzn-requestid": str(uuid.uuid4()), "content-length": str(len(body)), **dict(more)}
+    return Response(status, _REASONS[status], headers, body)
+
+
+def error(status: int, code: str, message: str) -> Response:
+    """A rest-json error: the code in `x-amzn-errortype`, the message in the body."""
+    return _response(
+        status,
+        json.dumps({"message": message}).encode(),
+        ("content-type", "application/json"),
+        ("x-amzn-errortype", code),
+    )
+
+
+def _unknown_operation() -> Response:
+    return _response(404, b"<UnknownOperationException/>\n")
+
+
+def _refuse(broken: Violation) -> Response:
+    clause = broken.clause
+    if clause.id == "request.media-type":
+        return error(415, "UnsupportedMediaTypeException", f"{clause.statement}")
+    code = "SerializationException" if clause.refused == "malformed" else "InvalidInputException"
+    return error(400, code, f"{broken.where}: {broken.found}. {clause.statement}")
+
+
+def answer(
+    request: Request,
+    store: Store,
+    authenticate: Callable[[Request], tuple[str, str] | None] | None = None,
+) -> Response:
+    """Answer one request, and store what it puts.
+
+    Args:
+        request: any request at all; a malformed one gets a 4xx that names the broken clause and
+            never repeats `properties`.
+        store: the datasets.
+        authenticate: says why a request is refused, as (code, message), or None.
+    """
+    contract = load()
+    if request.path != contract.path or request.method != contract.method:
+        return _unknown_operation()
+    if authenticate and (refused := authenticate(request)):
+        return error(403, *refused)
+    # URI parameters mean nothing to the operation, so they are nothing to refuse.
+    broken = [
+        violation
+        for violation in checker().request(request)
+        if violation.clause.id != "request.no-uri-parameters"
+    ]
+    if broken:
+        return _refuse(broken[0])
+    body = strictjson.loads(request.body)
+    if refusal := _STATES.get(state := store.state(body["datasetArn"])):
+        return error(404 if state == "missing" else 409, *refusal)
+    _OPERATIONS[contract.operation](store, body)
+    return _response(200, b"")

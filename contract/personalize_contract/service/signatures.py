@@ -1,0 +1,81 @@
+"""SigV4 checked with botocore's own signer: sign the same request again and compare.
+
+Errors are those of "AWS Common Errors", with the status 403 that AWS front ends give them.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import hmac
+import re
+
+from botocore.auth import SIGV4_TIMESTAMP, SigV4Auth
+from botocore.awsrequest import AWSRequest
+from botocore.credentials import Credentials
+
+from personalize_contract.exchange import Request
+
+DUMMY_CREDENTIALS = Credentials("personalize-contract", "personalize-contract-dummy-secret")
+"""What a client of the reference service signs with. They open nothing."""
+
+_AUTHORIZATION = re.compile(
+    r"AWS4-HMAC-SHA256 Credential=(?P<key>[^/,]+)/(?P<date>\d{8})/(?P<region>[^/,]+)"
+    r"/(?P<service>[^/,]+)/aws4_request, ?SignedHeaders=(?P<headers>[a-z0-9;-]+), ?"
+    r"Signature=(?P<signature>[0-9a-f]{64})"
+)
+_SKEW = dt.timedelta(minutes=5)
+
+
+class _Signer(SigV4Auth):
+    """Signs only the headers that the sender signed, at the sender's time."""
+
+    def __init__(self, signed: list[str], service: str, region: str) -> None:
+        super().__init__(DUMMY_CREDENTIALS, service, region)
+        self._signed = signed
+
+    def headers_to_sign(self, request: AWSRequest) -> object:
+        chosen = super().headers_to_sign(request)
+        for name in set(chosen.keys()) - set(self._signed):
+            del chosen[name]
+        return chosen
+
+
+def refusal(request: Request, now: dt.datetime | None = None) -> tuple[str, str] | None:
+    """Why a request's signature is refused, as (code, message), or None if it is good.
+
+    Args:
+        request: with the URL that the sender signed (its Host header).
+        now: the service's time, UTC; the clock's when None.
+    """
+    sent = request.headers.get("authorization")
+    if not sent:
+        return "MissingAuthenticationTokenException", "The request has no Authorization header."
+    parts = _AUTHORIZATION.fullmatch(sent)
+    stamp = request.headers.get("x-amz-date", "")
+    try:
+        signed_at = dt.datetime.strptime(stamp, SIGV4_TIMESTAMP).replace(tzinfo=dt.UTC)
+    except ValueError:
+        parts = None
+    if not parts:
+        return "IncompleteSignatureException", "Authorization or X-Amz-Date is not SigV4."
+    if parts["key"] != DUMMY_CREDENTIALS.access_key:
+        return "UnrecognizedClientException", "The access key is not known here."
+    if abs((now or dt.datetime.now(dt.UTC)) - signed_at) > _SKEW:
+        return "InvalidSignatureException", "Signature expired: the clocks are 5 minutes apart."
+    signed = parts["headers"].split(";")
+    if not {"host", "x-amz-date"} <= set(signed):
+        return "IncompleteSignatureException", "Host and X-Amz-Date must be signed."
+    again = AWSRequest(request.method, request.url, data=request.body)
+    for name, value in request.headers.items():
+        if name in signed:
+            again.headers[name] = value
+    again.context["timestamp"] = stamp
+    signer = _Signer(signed, parts["service"], parts["region"])
+    canonical = signer.canonical_request(again)
+    expected = signer.signature(signer.string_to_sign(again, canonical), again)
+    if parts["service"] != "personalize" or not hmac.compare_digest(expected, parts["signature"]):
+        return (
+            "InvalidSignatureException",
+            "The signature is not that of this request with the key's secret.",
+        )
+    return None

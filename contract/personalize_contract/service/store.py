@@ -1,0 +1,93 @@
+"""Datasets and their items, in SQLite: in memory, or in a file that outlives the process."""
+
+from __future__ import annotations
+
+import sqlite3
+import threading
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+from personalize_contract.datasets import State
+from personalize_contract.errors import UsageError
+
+_TABLES = """
+CREATE TABLE IF NOT EXISTS dataset (arn TEXT PRIMARY KEY, state TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS item (
+    arn TEXT NOT NULL, item_id TEXT NOT NULL, properties TEXT, PRIMARY KEY (arn, item_id)
+) WITHOUT ROWID;
+"""
+
+
+class Store:
+    """Datasets with a state, and the items put into them. Any thread may call it.
+
+    A put is one transaction: it is on the file, and survives the process being killed, before
+    the caller is answered. Lives as long as the service; `close` it at the end.
+
+    Args:
+        path: a file, made if it isn't there (WAL: two more files stand beside it while it is
+            open); None for memory.
+
+    Raises:
+        UsageError: the file can't be opened, or is something else than a store.
+    """
+
+    def __init__(self, path: Path | None = None) -> None:
+        self._lock = threading.Lock()
+        try:
+            self._db = sqlite3.connect(
+                path or ":memory:", check_same_thread=False, isolation_level=None
+            )
+            self._db.execute("PRAGMA journal_mode = WAL")
+            self._db.execute("PRAGMA synchronous = NORMAL")
+            self._db.executescript(_TABLES)
+            self._states: dict[str, State] = dict(self._db.execute("SELECT arn, state FROM dataset"))
+        except sqlite3.Error as error:
+            raise UsageError(f"store {path}: {error}; name a store of `serve`, or a new file") from error
+
+    def add_dataset(self, arn: str, state: State = "active") -> None:
+        """Make a dataset, or change the state of one. Its items stay.
+
+        `missing` hides the dataset (404) as if it had been deleted.
+        """
+        with self._lock:
+            self._db.execute(
+                "INSERT INTO dataset VALUES (?, ?)"
+                " ON CONFLICT (arn) DO UPDATE SET state = excluded.state",
+                (arn, state),
+            )
+            self._states[arn] = state
+
+    def state(self, arn: str) -> State:
+        """The state of a dataset; `missing` for one never mentioned, as on AWS."""
+        return self._states.get(arn, "missing")
+
+    def states(self) -> Mapping[str, State]:
+        """Every dataset's state by its ARN."""
+        return dict(self._states)
+
+    def put(self, arn: str, items: Iterable[tuple[str, str | None]]) -> None:
+        """Add items, (itemId, properties or None) each; one with a known itemId is replaced."""
+        with self._lock:
+            self._db.execute("BEGIN")
+            try:
+                self._db.executemany(
+                    "INSERT OR REPLACE INTO item VALUES (?, ?, ?)",
+                    [(arn, item_id, properties) for item_id, properties in items],
+                )
+            except BaseException:
+                self._db.execute("ROLLBACK")
+                raise
+            self._db.execute("COMMIT")
+
+    def items(self, arn: str) -> dict[str, str | None]:
+        """The items of a dataset: itemId to properties as sent, None where there were none."""
+        with self._lock:
+            return dict(
+                self._db.execute("SELECT item_id, properties FROM item WHERE arn = ?", (arn,))
+            )
+
+    def close(self) -> None:
+        """Close the file; of a store in memory nothing is left."""
+        with self._lock:
+            self._db.close()

@@ -1,0 +1,75 @@
+"""JSON as RFC 8259 means it: what every reader understands in the same way, and nothing else.
+
+`json.loads` also takes NaN, a repeated member name, a lone surrogate, UTF-16 and a BOM; two
+readers of such a body may understand two different things, so here it is not JSON at all.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from typing import Any
+
+
+class NotJson(ValueError):
+    """The text is not strict JSON. The message says why and never quotes the text."""
+
+
+def _members(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    members = dict(pairs)
+    if len(members) != len(pairs):
+        raise NotJson("a member name is repeated in one object")
+    return members
+
+
+def _constant(name: str) -> float:
+    raise NotJson(f"{name} is not a JSON number")
+
+
+def _real(text: str) -> float | int:
+    # 1.0 and 1e0 mean 1; past 2**53 a float no longer says which integer was meant.
+    value = float(text)
+    if not math.isfinite(value):
+        raise NotJson("a number is too large for a double")
+    return int(value) if value.is_integer() and abs(value) < 2**53 else value
+
+
+_decode = json.JSONDecoder(
+    object_pairs_hook=_members, parse_constant=_constant, parse_float=_real
+).decode
+
+
+def loads(text: bytes | str) -> Any:
+    """The value of a strict JSON text.
+
+    Args:
+        text: UTF-8 bytes or characters; white space around the value is allowed.
+
+    Raises:
+        NotJson: it is not JSON, is nested past what Python can parse, or readers would disagree.
+    """
+    try:
+        if isinstance(text, bytes):
+            text = text.decode("utf-8")
+        value = _decode(text)
+        if "\\u" in text:
+            # Only an escape can bring in a lone surrogate.
+            json.dumps(value, ensure_ascii=False).encode("utf-8")
+    except NotJson:
+        raise
+    except UnicodeDecodeError as error:
+        raise NotJson(f"byte {error.start} is not UTF-8") from None
+    except UnicodeEncodeError:
+        raise NotJson("a string holds half of a surrogate pair") from None
+    except json.JSONDecodeError as error:
+        raise NotJson(f"{error.msg[:1].lower()}{error.msg[1:]} at character {error.pos}") from None
+    except RecursionError:
+        raise NotJson("it is nested too deeply") from None
+    except ValueError:  # an integer past Python's limit on digits
+        raise NotJson("a number has too many digits") from None
+    return value
+
+
+def canonical(value: Any) -> str:
+    """One text for all JSON texts of the same value: members sorted, no white space."""
+    return json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"))

@@ -1,0 +1,151 @@
+"""A target is whoever answers a request: the reference service, cassettes, or a live endpoint.
+
+Recording is a target that wraps a target; nothing else differs between record and replay.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Protocol
+from urllib.parse import urlsplit
+
+from personalize_contract.cassette.recording import Recording
+from personalize_contract.cassette.replay import Replay
+from personalize_contract.errors import Miss, NoAnswer, TargetUnavailable
+from personalize_contract.exchange import Exchange, Request, Response, headers
+from personalize_contract.redact import Redactor
+
+NAMES = ("recorded", "reference", "live")
+"""The targets that can be asked for by name."""
+
+
+class Target(Protocol):
+    """Whoever answers. Any thread may call it."""
+
+    def answer(self, request: Request) -> Exchange:
+        """The exchange of a request.
+
+        Raises:
+            TargetUnavailable: it could not be asked.
+            Miss: nothing recorded answers the request.
+        """
+
+
+class InProcess:
+    """A service in this process: a function from request to response."""
+
+    def __init__(self, answer: Callable[[Request], Response], answered_by: str) -> None:
+        self._answer, self._answered_by = answer, answered_by
+
+    def answer(self, request: Request) -> Exchange:
+        """Call the service."""
+        return Exchange(request, self._answer(request), self._answered_by)
+
+
+class Endpoint:
+    """A service behind a URL: each request goes out on a connection of its own, once.
+
+    A connection that is used again would let one answer spoil the next; a second attempt would
+    hide a service that fails now and then.
+
+    Args:
+        url: scheme, host and port; the path and query are those of each request.
+        answered_by: `aws`, `endpoint` or `reference`.
+        timeout: seconds to wait for the connection, and for each part of the answer.
+    """
+
+    def __init__(self, url: str, answered_by: str, timeout: float = 10.0) -> None:
+        self._base = urlsplit(url)
+        self._answered_by, self._timeout = answered_by, timeout
+
+    def answer(self, request: Request) -> Exchange:
+        """Send the request as it is and read the whole answer."""
+        import requests
+
+        where = f"{self._base.scheme}://{self._base.netloc}"
+        prepared = requests.PreparedRequest()
+        prepared.method = request.method
+        query = f"?{request.query}" if request.query else ""
+        prepared.url = f"{where}{request.path}{query}"
+        prepared.headers = requests.structures.CaseInsensitiveDict(request.headers)
+        prepared.headers.setdefault("content-length", str(len(request.body)))
+        prepared.body = request.body
+        prepared.hooks = requests.hooks.default_hooks()
+        with requests.Session() as session:
+            settings = session.merge_environment_settings(where, {}, False, None, None)
+            try:
+                answer = session.send(
+                    prepared, timeout=self._timeout, allow_redirects=False, **settings
+                )
+            except (requests.ConnectionError, requests.Timeout) as error:
+                raise _trouble(where, error) from error
+            except requests.RequestException as error:
+                raise NoAnswer(f"{where} answered, but not in HTTP: {_cause(error)}") from error
+            response = Response(
+                answer.status_code,
+                answer.reason or "",
+                headers(answer.raw.headers.items()),
+                answer.content,
+            )
+        return Exchange(request, response, self._answered_by)
+
+
+def _cause(error: BaseException) -> str:
+    """The innermost reason, in its own words."""
+    while (inner := error.__cause__ or error.__context__) is not None:
+        error = inner
+    text = str(error)
+    return text.partition("] ")[2] or text or type(error).__name__
+
+
+def _trouble(where: str, error: Exception) -> TargetUnavailable:
+    import requests
+    from urllib3.exceptions import NameResolutionError, NewConnectionError, ProxyError
+
+    chain: list[BaseException] = [error]
+    while (inner := chain[-1].__cause__ or chain[-1].__context__) is not None:
+        chain.append(inner)
+    never_sent = isinstance(
+        error, requests.ConnectTimeout | requests.exceptions.SSLError | requests.exceptions.ProxyError
+    ) or any(isinstance(e, NewConnectionError | NameResolutionError | ProxyError) for e in chain)
+    if never_sent:
+        return TargetUnavailable(
+            f"{where} can't be reached: {_cause(error)}; is it running, and is the URL right?"
+        )
+    if isinstance(error, requests.Timeout):
+        return NoAnswer(f"{where} took the request and did not answer in time")
+    return NoAnswer(f"{where} took the request and gave no whole answer: {_cause(error)}")
+
+
+class Recorded:
+    """What a cassette says. Opens no socket."""
+
+    def __init__(self, replay: Replay, explain: Callable[[Replay, Request], str]) -> None:
+        self._replay, self._explain = replay, explain
+
+    def answer(self, request: Request) -> Exchange:
+        """The recorded answer."""
+        found = self._replay.take(request)
+        if found is None:
+            raise Miss(self._explain(self._replay, request))
+        return Exchange(request, found.response, found.answered_by, found.altered)
+
+
+class Recorder:
+    """Records what another target answers, before its caller sees the answer."""
+
+    def __init__(self, inner: Target, recording: Recording, redactor: Redactor) -> None:
+        self._inner, self._recording, self._redactor = inner, recording, redactor
+
+    @property
+    def path(self) -> Path:
+        """The cassette."""
+        return self._recording.path
+
+    def answer(self, request: Request) -> Exchange:
+        """Ask the inner target; its exchange is in the journal when this returns."""
+        exchange = self._inner.answer(request)
+        call = request.headers.get("amz-sdk-invocation-id", "")
+        self._recording.append(self._redactor.exchange(exchange), call)
+        return exchange
