@@ -16,10 +16,6 @@ from personalize_contract.errors import Miss, NoAnswer, TargetUnavailable
 from personalize_contract.exchange import Exchange, Request, Response, headers
 from personalize_contract.redact import Redactor
 
-NAMES = ("recorded", "reference", "live")
-"""The targets that can be asked for by name."""
-
-
 class Target(Protocol):
     """Whoever answers. Any thread may call it."""
 

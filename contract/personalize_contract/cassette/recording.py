@@ -82,8 +82,15 @@ class Recording:
 
     def discard(self) -> None:
         """Leave the old cassette as it is, as after a failed test."""
-        self._journal.close(keep=False)
-        self._lock.release()
+        if self._lock.is_locked:
+            self._journal.close(keep=False)
+            self._lock.release()
+
+    def __enter__(self) -> Recording:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.discard()
 
 
 def _is_above(path: Path, provenance: Provenance) -> bool:

@@ -9,6 +9,9 @@ from personalize_contract import wire
 from personalize_contract.exchange import Response
 
 
+_DOCUMENTED = ("InvalidInputException", "ResourceNotFoundException", "ResourceInUseException")
+
+
 class Expectation(Protocol):
     """Something literal that an answer must be.
 
@@ -129,13 +132,13 @@ class EmptyBody:
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """An error has a message, a string without the sensitive text that was sent."""
+    """A documented error has a message, a string without the sensitive text that was sent."""
 
     never: str = ""
     gate = False
 
     def applies(self, response: Response) -> bool:
-        return response.status >= 400
+        return response.status >= 400 and wire.error_code(response) in _DOCUMENTED
 
     def breach(self, response: Response) -> str | None:
         message = wire.error_message(response)

@@ -339,9 +339,18 @@ def text(sends: Put | Wire, arn: str) -> Any:
     return body.replace(DATASET.encode(), arn.encode())
 
 
+LENGTHS = (256, 257)
+"""What a dataset's ARN is filled up to."""
+
+
+def of_length(arn: str, length: int) -> str:
+    """A longer ARN, of this many characters, that names nothing."""
+    return arn.ljust(length, "x")
+
+
 def _filled(template: str, arn: str) -> str:
     if template.startswith("@dataset:"):
-        return arn.ljust(int(template.strip("@").partition(":")[2]), "x")
+        return of_length(arn, int(template.strip("@").partition(":")[2]))
     return template.replace(DATASET, arn)
 
 

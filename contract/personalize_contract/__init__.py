@@ -1,0 +1,1 @@
+"""Record, replay and verify the contract of Amazon Personalize's PutItems."""

@@ -1,0 +1,123 @@
+"""How a client gets to a target: where it is, in which region, and what to sign with."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlsplit
+
+from botocore.config import Config
+from botocore.credentials import Credentials
+from botocore.exceptions import BotoCoreError
+from botocore.session import Session
+
+from personalize_contract.contract import load
+from personalize_contract.datasets import REGION
+from personalize_contract.errors import UsageError
+from personalize_contract.service.signatures import DUMMY_CREDENTIALS
+
+_AWS_DOMAINS = (".amazonaws.com", ".amazonaws.com.cn", ".api.aws", ".api.amazonwebservices.com.cn")
+
+
+@dataclass(frozen=True)
+class Connection:
+    """Where a target is and who it takes us for.
+
+    Args:
+        url: scheme, host and port.
+        region: of the service.
+        credentials: what requests are signed with.
+        answered_by: whose answers these are: `aws`, `endpoint` or `reference`.
+    """
+
+    url: str
+    region: str
+    credentials: Credentials
+    answered_by: str
+
+    def client(self, service: str = "") -> Any:
+        """A botocore client for it that makes one attempt: a retry hides what fails at times."""
+        return Session().create_client(
+            service or load().service,
+            region_name=self.region,
+            endpoint_url=self.url,
+            aws_access_key_id=self.credentials.access_key,
+            aws_secret_access_key=self.credentials.secret_key,
+            aws_session_token=self.credentials.token,
+            config=Config(retries={"total_max_attempts": 1}),
+        )
+
+
+def recorded() -> Connection:
+    """To nobody: what requests to a cassette are written for."""
+    url = f"https://{load().service}.{REGION}.amazonaws.com"
+    return Connection(url, REGION, DUMMY_CREDENTIALS, "unknown")
+
+
+def reference(url: str) -> Connection:
+    """To a reference service at this URL."""
+    return Connection(url, REGION, DUMMY_CREDENTIALS, "reference")
+
+
+def live(region: str | None, endpoint_url: str | None) -> Connection:
+    """To AWS, or to whatever answers at `endpoint_url`.
+
+    Credentials and region come from where every AWS SDK takes them. An endpoint that is not AWS
+    may be asked without any: it then gets those of the reference service.
+
+    Raises:
+        UsageError: no region, no credentials, or not a URL.
+    """
+    session = Session()
+    to_aws = not endpoint_url or is_aws(endpoint_url)
+    region = region or session.get_config_variable("region") or os.environ.get("AWS_REGION")
+    if not region:
+        if to_aws:
+            raise UsageError("live needs a region: say --region, or set AWS_REGION")
+        region = REGION
+    credentials = _credentials(session, to_aws)
+    if endpoint_url is None:
+        try:
+            client = session.create_client(load().service, region, aws_access_key_id="-", aws_secret_access_key="-")
+        except (BotoCoreError, ValueError) as error:
+            raise UsageError(f"region {region!r}: {error}") from error
+        return Connection(client.meta.endpoint_url, region, credentials, "aws")
+    return Connection(endpoint_url, region, credentials, "endpoint")
+
+
+def is_aws(url: str) -> bool:
+    """Whether a URL is one of AWS's own, so that what is written there is written for real.
+
+    Raises:
+        UsageError: it is not the URL of an HTTP endpoint.
+    """
+    try:
+        parts = urlsplit(url)
+        _ = parts.port
+    except ValueError:
+        parts = urlsplit("")
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        raise UsageError(f"endpoint {url!r} is not a URL; it looks like http://127.0.0.1:8000")
+    return parts.hostname.endswith(_AWS_DOMAINS)
+
+
+def _credentials(session: Session, to_aws: bool) -> Credentials:
+    if not to_aws:
+        # An endpoint near by is no reason to ask the machine's metadata service, for seconds.
+        provider = session.get_component("credential_provider")
+        for name in ("iam-role", "container-role"):
+            provider.remove(name)
+    try:
+        found = session.get_credentials()
+        frozen = found.get_frozen_credentials() if found else None
+    except BotoCoreError as error:
+        raise UsageError(f"live: the AWS credentials can't be used: {error}") from error
+    if frozen and frozen.access_key:
+        return Credentials(frozen.access_key, frozen.secret_key, frozen.token)
+    if to_aws:
+        raise UsageError(
+            "live needs AWS credentials and there are none: set AWS_PROFILE, or "
+            "AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or log in (aws sso login)"
+        )
+    return DUMMY_CREDENTIALS

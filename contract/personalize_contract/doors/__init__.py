@@ -1,0 +1,1 @@
+"""Doors: how a user's traffic gets to the target, one module for each kind of client."""

@@ -1,0 +1,51 @@
+"""How far a run is: a bar on a terminal, a line for each target in a log."""
+
+from __future__ import annotations
+
+from types import TracebackType
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn
+
+
+class Bar:
+    """Progress of `verify`. Use as a context manager; what it drew is gone afterwards.
+
+    Args:
+        console: where to draw; not the one that the report is printed on.
+    """
+
+    def __init__(self, console: Console) -> None:
+        self._console = console
+        self._bars = Progress(
+            TextColumn("{task.description:10}"),
+            BarColumn(),
+            MofNCompleteColumn(),
+            console=console,
+            transient=True,
+        )
+        self._task: TaskID | None = None
+
+    def begin(self, target: str, total: int) -> None:
+        """The scenarios of a target begin."""
+        if not self._console.is_terminal:
+            self._console.print(f"{target}: {total} scenarios")
+        self._task = self._bars.add_task(target, total=total)
+
+    def step(self) -> None:
+        """One more scenario is done."""
+        if self._task is not None:
+            self._bars.advance(self._task)
+
+    def __enter__(self) -> Bar:
+        if self._console.is_terminal:
+            self._bars.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        where: TracebackType | None,
+    ) -> None:
+        self._bars.stop()

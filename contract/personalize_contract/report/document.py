@@ -1,0 +1,58 @@
+"""The report as a JSON document, in the shape that scripts rely on."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from collections.abc import Iterable
+from typing import Any
+
+import botocore
+
+from personalize_contract.evidence import STATUSES, Evidence
+from personalize_contract.provenance import model_digest
+from personalize_contract.report.headline import headline
+
+
+def document(evidence: Evidence) -> dict[str, Any]:
+    """The report as builtins; `summary` counts the clauses that can fail."""
+    clauses = [
+        {
+            "id": clause.id,
+            "statement": clause.statement,
+            "source": clause.source,
+            "level": clause.level,
+            "binds": clause.binds,
+            "targets": {
+                target: {
+                    "status": cell.status,
+                    "why": cell.why,
+                    "answered_by": ", ".join(cell.answered_by),
+                    "exchanges": cell.exchanges,
+                }
+                for target in evidence.targets
+                for cell in (evidence.cells[clause.id, target],)
+            },
+        }
+        for clause in evidence.contract.clauses.values()
+    ]
+    return {
+        "operation": evidence.contract.operation,
+        "headline": headline(evidence),
+        "clauses": clauses,
+        "summary": {
+            target: {status: len(evidence.clauses(status, target)) for status in STATUSES}
+            for target in evidence.targets
+        },
+        "provenance": {
+            "reported_at": dt.datetime.now(dt.UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
+            "sdk": f"botocore {botocore.__version__}",
+            "service_model": model_digest(),
+            "page": evidence.contract.page,
+        },
+    }
+
+
+def text(evidence: Evidence, allowed: Iterable[str]) -> str:
+    """The document as indented JSON. Which clauses are allowed unreached doesn't change it."""
+    return json.dumps(document(evidence), indent=2, ensure_ascii=False) + "\n"

@@ -1,0 +1,39 @@
+"""The report as JUnit XML: a test suite for each target, a test case for each clause."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from xml.etree import ElementTree as ET
+
+from personalize_contract.evidence import BROKEN, NOT_REACHED, Evidence
+
+_NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+
+
+def text(evidence: Evidence, allowed: Iterable[str]) -> str:
+    """The document. Not reached is an error, and skipped where it is allowed."""
+    root = ET.Element("testsuites", name=evidence.contract.operation)
+    may_skip = set(allowed)
+    for target in evidence.targets:
+        suite = ET.SubElement(root, "testsuite", name=f"{evidence.contract.operation} {target}")
+        count = dict.fromkeys(("tests", "failures", "errors", "skipped"), 0)
+        for clause in evidence.contract.clauses.values():
+            cell = evidence.cells[clause.id, target]
+            case = ET.SubElement(suite, "testcase", classname=target, name=clause.id)
+            count["tests"] += 1
+            kind = ""
+            if clause.can_fail and cell.status == BROKEN:
+                kind = "failure"
+            elif cell.status == NOT_REACHED:
+                skip = clause.id in may_skip or not clause.can_fail
+                kind = "skipped" if skip else "error"
+            if kind:
+                count["skipped" if kind == "skipped" else f"{kind}s"] += 1
+                why = _NOT_XML.sub("?", cell.why)
+                one = ET.SubElement(case, kind, message=f"{cell.status}: {why}")
+                one.text = _NOT_XML.sub("?", f"{clause.statement} [{clause.source}]")
+        for name, number in count.items():
+            suite.set(name, str(number))
+    ET.indent(root)
+    return ET.tostring(root, encoding="unicode", xml_declaration=True) + "\n"

@@ -1,0 +1,74 @@
+"""The report on a terminal: the table clause x target, then what does not hold and why."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from personalize_contract.evidence import BROKEN, HOLDS, NOT_REACHED, Evidence
+from personalize_contract.report.headline import headline
+
+_STYLES = {HOLDS: "green", BROKEN: "bold red", NOT_REACHED: "yellow"}
+
+
+def show(evidence: Evidence, console: Console, allowed: Iterable[str] = ()) -> None:
+    """Print the report."""
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    table.add_column("clause", no_wrap=True)
+    table.add_column("level")
+    for target in evidence.targets:
+        table.add_column(target, no_wrap=True)
+    for clause in evidence.contract.clauses.values():
+        if clause.can_fail:
+            row = [_status(evidence.cells[clause.id, target].status) for target in evidence.targets]
+            table.add_row(clause.id, clause.level, *row)
+    answered = [Text(", ".join(evidence.answered_by(target)) or "nobody", "dim") for target in evidence.targets]
+    table.add_section()
+    table.add_row(Text("answered by", "dim"), "", *answered)
+    console.print(table)
+    _observed(evidence, console)
+    _findings(evidence, console, set(allowed))
+    for kept in evidence.kept():
+        console.print(f"kept, because it proves more than what answered now: {kept}", soft_wrap=True)
+    console.print()
+    console.print(Text(headline(evidence), "bold"), soft_wrap=True)
+
+
+def _status(status: str) -> Text:
+    return Text(status, _STYLES[status])
+
+
+def _observed(evidence: Evidence, console: Console) -> None:
+    """What the page doesn't say and an answer showed. Not asserted."""
+    console.print("\nobserved, where the page is silent:", style="bold")
+    for clause in evidence.contract.clauses.values():
+        if clause.can_fail:
+            continue
+        seen = {
+            cell.why: None
+            for target in evidence.targets
+            if (cell := evidence.cells[clause.id, target]).status != NOT_REACHED
+        }
+        console.print(Text(f"  {clause.id}: {' | '.join(seen) or 'not reached'}"), soft_wrap=True)
+
+
+def _findings(evidence: Evidence, console: Console, allowed: set[str]) -> None:
+    for status in (BROKEN, NOT_REACHED):
+        for target in evidence.targets:
+            for clause in evidence.clauses(status, target):
+                cell = evidence.cells[clause.id, target]
+                console.print()
+                console.print(
+                    Text.assemble(
+                        (f"{clause.id} ", "bold"),
+                        _status(status),
+                        f" on {target}",
+                        " (allowed)" if status == NOT_REACHED and clause.id in allowed else "",
+                    )
+                )
+                source = f"{clause.statement} [{clause.source}]"
+                console.print(Text(f"  page:  {source}" if clause.level == "documented" else f"  model: {source}"), soft_wrap=True)
+                console.print(Text(f"  found: {cell.why}"), soft_wrap=True)

@@ -1,0 +1,27 @@
+"""Who answers the suite: what `--personalize-target` says, for the whole run."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from personalize_contract import options
+from personalize_contract.errors import PersonalizeContractError, UsageError
+from personalize_contract.suite.run import Run, opened
+
+
+@pytest.fixture(scope="session")
+def run(pytestconfig: pytest.Config) -> Iterator[Run]:
+    """The target, connected."""
+    try:
+        settings = options.read(pytestconfig)
+        if settings.record and not settings.cassettes:
+            raise UsageError(
+                "recording the suite needs a folder for its cassettes: "
+                "-o personalize_cassettes=DIR, or `verify --record --cassettes DIR`"
+            )
+        with opened(settings) as run:
+            yield run
+    except PersonalizeContractError as error:
+        pytest.exit(str(error), returncode=2)

@@ -1,0 +1,54 @@
+"""Holds one answer against the expectations of its scenario."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from personalize_contract import wire
+from personalize_contract.errors import NoAnswer, PersonalizeContractError
+from personalize_contract.evidence import BROKEN, HOLDS, NOT_REACHED, Finding
+from personalize_contract.exchange import Exchange
+from personalize_contract.suite.expect import Observed
+from personalize_contract.suite.scenarios import Scenario
+
+ALTERED = "its recording was changed after it was made, so it shows nobody's answer"
+
+
+def judge(scenario: Scenario, exchange: Exchange) -> list[Finding]:
+    """What an exchange says of each clause that its scenario expects something of."""
+    if trouble := wire.environment_trouble(exchange.response):
+        return not_reached(scenario, trouble)
+    return list(_judged(scenario, exchange))
+
+
+def _judged(scenario: Scenario, exchange: Exchange) -> Iterator[Finding]:
+    response = exchange.response
+    for clause, expectation in scenario.expects:
+        if not expectation.applies(response):
+            continue
+        if (found := expectation.breach(response)) is not None:
+            yield Finding(clause, BROKEN, found)
+            if expectation.gate:
+                return
+        elif exchange.altered:
+            yield Finding(clause, NOT_REACHED, ALTERED)
+        else:
+            seen = expectation.note(response) if isinstance(expectation, Observed) else ""
+            yield Finding(clause, HOLDS, seen)
+
+
+def not_reached(scenario: Scenario, why: str) -> list[Finding]:
+    """The findings of a scenario that could not be tried."""
+    return [Finding(clause, NOT_REACHED, why) for clause, _ in scenario.expects]
+
+
+def unanswered(scenario: Scenario, error: PersonalizeContractError) -> list[Finding]:
+    """The findings of a scenario that got no answer.
+
+    A service that takes a request and gives no whole answer breaks what the scenario is about;
+    whatever else went wrong says nothing about the service.
+    """
+    if isinstance(error, NoAnswer):
+        return [Finding(scenario.expects[0][0], BROKEN, str(error))]
+    return not_reached(scenario, str(error))

@@ -1,0 +1,145 @@
+"""One run of the suite against one target: each scenario in, its outcome out."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator
+from pathlib import Path
+
+from personalize_contract import cassette, shipped, shown, wire
+from personalize_contract import connection as connections
+from personalize_contract.cassette import format
+from personalize_contract.cassette.recording import Recording
+from personalize_contract.cassette.replay import Replay
+from personalize_contract.contract import load
+from personalize_contract.datasets import DUMMY
+from personalize_contract.errors import (
+    CassetteError,
+    CassetteMissing,
+    Miss,
+    NoAnswer,
+    PersonalizeContractError,
+)
+from personalize_contract.evidence import Outcome
+from personalize_contract.exchange import Request
+from personalize_contract.live import Live, connect
+from personalize_contract.matching import Matching
+from personalize_contract.options import Settings
+from personalize_contract.provenance import Provenance
+from personalize_contract.redact import Redactor
+from personalize_contract.service.core import answer
+from personalize_contract.service.http import HttpServer
+from personalize_contract.service.store import Store
+from personalize_contract.suite.client import Client
+from personalize_contract.suite.judge import judge, not_reached, unanswered
+from personalize_contract.suite.scenarios import LENGTHS, Scenario, of_length
+from personalize_contract.targets import Endpoint, Recorded, Recorder, Target
+
+
+class Run:
+    """Tries scenarios on one target. Lives as long as the test run.
+
+    Args:
+        settings: what was asked for.
+        live: who answers; None for the cassettes.
+    """
+
+    def __init__(self, settings: Settings, live: Live | None) -> None:
+        self._live, self._record = live, settings.record
+        self._folder = settings.cassettes or shipped.cassettes()
+        self._connection = live.connection if live else connections.recorded()
+        self._arns = live.arns if live else DUMMY
+        self._client = Client(self._connection, self._arns)
+        real = {
+            of_length(arn, length): of_length(DUMMY[state], length)
+            for state, arn in self._arns.items()
+            for length in (0, *LENGTHS)
+        }
+        token = self._connection.credentials.token
+        own = (self._connection.credentials.secret_key, *([token] if token else []))
+        self._redactor = Redactor(real, own)
+
+    def outcome(self, scenario: Scenario) -> Outcome:
+        """Try a scenario."""
+        if scenario.state not in self._arns:
+            why = f"no dataset was given that is {scenario.state} (--dataset ARN={scenario.state})"
+            return Outcome(scenario.id, tuple(not_reached(scenario, why)))
+        try:
+            return self._tried(scenario)
+        except (CassetteMissing, Miss, NoAnswer) as error:
+            return Outcome(
+                scenario.id, tuple(unanswered(scenario, error)), self._connection.answered_by
+            )
+        except PersonalizeContractError as error:
+            findings = tuple(unanswered(scenario, error))
+            return Outcome(scenario.id, findings, obstacle=str(error))
+
+    def _tried(self, scenario: Scenario) -> Outcome:
+        kept = ""
+        with self._target(scenario) as (target, recording):
+            exchange = self._client.send(scenario, target)
+            if recording and not wire.environment_trouble(exchange.response):
+                kept = "" if recording.save() else str(recording.path)
+        return Outcome(
+            scenario.id,
+            tuple(judge(scenario, exchange)),
+            exchange.answered_by,
+            shown.exchange(exchange, self._redactor),
+            kept=kept,
+        )
+
+    @contextlib.contextmanager
+    def _target(self, scenario: Scenario) -> Iterator[tuple[Target, Recording | None]]:
+        path = self._folder / load().operation / f"{scenario.id}{cassette.SUFFIX}"
+        if not self._live:
+            yield Recorded(Replay(path, _load(path), self._redactor, Matching()), _explain), None
+        elif not self._record:
+            yield self._live.target, None
+        else:
+            to = self._connection
+            provenance = Provenance.now(to.answered_by, to.region, scenario.id)
+            with Recording(path, provenance) as recording:
+                yield Recorder(self._live.target, recording, self._redactor), recording
+
+
+def _load(path: Path) -> format.Cassette:
+    try:
+        return format.load(path)
+    except CassetteMissing:
+        raise CassetteMissing(
+            path, "this scenario was not recorded; `verify --record` records it"
+        ) from None
+
+
+def _explain(replay: Replay, request: Request) -> str:
+    return (
+        f"{replay.path}: what is recorded is another request than this version of the suite "
+        "sends; `verify --record` records it again"
+    )
+
+
+@contextlib.contextmanager
+def opened(settings: Settings) -> Iterator[Run]:
+    """A run against the target that was asked for. The reference service listens while it lasts.
+
+    Raises:
+        UsageError: it can't be asked as it was written.
+        CassetteError: there is nothing to replay.
+    """
+    if settings.target == "recorded":
+        folder = settings.cassettes or shipped.cassettes()
+        if not any(folder.glob(f"*/*{cassette.SUFFIX}")):
+            raise CassetteError(
+                folder, "there is no cassette of the suite in it; `verify --record` makes them"
+            )
+        yield Run(settings, None)
+    elif settings.target == "live":
+        yield Run(settings, connect(settings))
+    else:
+        store = Store()
+        for state, arn in DUMMY.items():
+            store.add_dataset(arn, state)
+        with HttpServer(lambda request: answer(request, store)) as server:
+            to = connections.reference(server.url)
+            yield Run(settings, Live(to, Endpoint(to.url, to.answered_by), DUMMY))
+        store.close()

@@ -1,0 +1,28 @@
+"""PutItems, one test for each scenario. `--personalize-target` says who is tested."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from personalize_contract.contract import load
+from personalize_contract.evidence import HOLDS
+from personalize_contract.suite.run import Run
+from personalize_contract.suite.scenarios import SCENARIOS, Scenario
+
+
+@pytest.mark.parametrize("scenario", SCENARIOS, ids=lambda scenario: scenario.id)
+def test_put_items(
+    scenario: Scenario, run: Run, record_property: Callable[[str, object], None]
+) -> None:
+    """Each clause that the scenario speaks of holds."""
+    outcome = run.outcome(scenario)
+    record_property("personalize_contract", outcome.as_property())
+    failed = [
+        f"{finding.clause} {finding.status}: {finding.why}"
+        for finding in outcome.findings
+        if finding.status != HOLDS and load().clause(finding.clause).can_fail
+    ]
+    if failed:
+        pytest.fail("\n".join(failed), pytrace=False)

@@ -1,0 +1,145 @@
+"""The command `verify`: pytest underneath, once for each target, and the evidence out.
+
+The suite runs shielded from the caller's project: its ini file, conftest, PYTEST_ADDOPTS and
+plugins change nothing.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Protocol
+
+import pytest
+
+from personalize_contract import plugin
+from personalize_contract.contract import load
+from personalize_contract.errors import PersonalizeContractError, UsageError
+from personalize_contract.evidence import Evidence, Outcome
+from personalize_contract.options import TARGETS
+
+_SUITE = Path(__file__).parent / "suite"
+
+
+class Progress(Protocol):
+    """Told how far a run is."""
+
+    def begin(self, target: str, total: int) -> None:
+        """The scenarios of a target begin."""
+
+    def step(self) -> None:
+        """One more scenario is done."""
+
+
+class _Collector:
+    """A pytest plugin that takes the outcomes out of the reports of one run."""
+
+    def __init__(self, target: str, progress: Progress) -> None:
+        self._target, self._progress = target, progress
+        self.outcomes: list[Outcome] = []
+        self.stopped: BaseException | None = None
+        self.crashes: list[str] = []
+
+    def pytest_collection_finish(self, session: pytest.Session) -> None:
+        self._progress.begin(self._target, len(session.items))
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        if report.when != "call":
+            if report.failed:
+                self.crashes.append(report.longreprtext)
+            return
+        found = [value for name, value in report.user_properties if name == "personalize_contract"]
+        if not found:
+            self.crashes.append(report.longreprtext)
+        for value in found:
+            assert isinstance(value, dict)
+            self.outcomes.append(Outcome.from_property(value))
+        self._progress.step()
+
+    def pytest_collectreport(self, report: pytest.CollectReport) -> None:
+        if report.failed:
+            self.crashes.append(report.longreprtext)
+
+    def pytest_internalerror(self, excrepr: object) -> None:
+        self.crashes.append(str(excrepr))
+
+    def pytest_keyboard_interrupt(self, excinfo: pytest.ExceptionInfo[BaseException]) -> None:
+        self.stopped = excinfo.value
+
+
+@contextlib.contextmanager
+def _shielded() -> Iterator[None]:
+    """Without what a caller's environment would add to pytest."""
+    before = dict(os.environ)
+    os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
+    for name in ("PYTEST_ADDOPTS", "PYTEST_PLUGINS"):
+        os.environ.pop(name, None)
+    try:
+        yield
+    finally:
+        os.environ.clear()
+        os.environ.update(before)
+
+
+def _ask(target: str, options: Sequence[str], progress: Progress) -> list[Outcome]:
+    collector = _Collector(target, progress)
+    arguments = [
+        str(_SUITE),
+        f"-c{_SUITE / 'pytest.ini'}",
+        f"--confcutdir={_SUITE}",
+        "-pno:cacheprovider",
+        "-pno:terminal",
+        *options,
+    ]
+    with _shielded():
+        pytest.main(arguments, plugins=[plugin, collector])
+    if isinstance(collector.stopped, pytest.exit.Exception):
+        raise UsageError(collector.stopped.msg)
+    if collector.stopped:
+        raise KeyboardInterrupt
+    if collector.crashes:
+        raise PersonalizeContractError(
+            f"the suite itself failed on {target}; please report this:\n{collector.crashes[0]}"
+        )
+    return collector.outcomes
+
+
+def verify(
+    targets: Sequence[str],
+    *,
+    options: Sequence[str],
+    cassettes: Path | None,
+    record: bool,
+    progress: Progress,
+) -> Evidence:
+    """Run the suite against each target.
+
+    Args:
+        targets: some of `recorded`, `reference`, `live`.
+        options: of the pytest plugin, and `-k`.
+        cassettes: the folder to read recordings from, or to write them into; None for those
+            that this version ships with.
+        record: whether what the targets answer is written into `cassettes` first.
+
+    Raises:
+        UsageError, CassetteError: it could not be done, as the message says.
+        KeyboardInterrupt: it was interrupted; whole cassettes were written, or none.
+    """
+    # What is recorded in this run is what is replayed in it.
+    order = sorted(set(targets), key=("reference", "live", "recorded").index)
+    for target in order:
+        if target not in TARGETS:
+            raise UsageError(f"target {target!r}: it is one of {', '.join(TARGETS)}")
+    if record and order == ["recorded"]:
+        raise UsageError("--record needs somebody who answers: --target reference or live")
+    if record and not cassettes:
+        raise UsageError("--record needs a folder to write to: add --cassettes DIR")
+    place = [f"-opersonalize_cassettes={cassettes.absolute()}"] if cassettes else []
+    outcomes = {}
+    for target in order:
+        who = "record" if record and target != "recorded" else "target"
+        asked = [f"--personalize-{who}={target}", *place, *options]
+        outcomes[target] = _ask(target, asked, progress)
+    return Evidence(load(), {target: outcomes[target] for target in order})
