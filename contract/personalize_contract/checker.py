@@ -93,7 +93,7 @@ def _member_rule(rule: str, want: Any, maximum: int | None) -> Callable[..., str
         return lambda present, value: (
             f"it is {kind_of(value)}" if present and not isinstance(value, kind) else None
         )
-    measured: type = list if rule.endswith("members") else str
+    measured: type[list[Any]] | type[str] = list if rule.endswith("members") else str
     unit = "members" if measured is list else "characters"
     if rule.startswith("min-"):
         return lambda present, value: (

@@ -79,7 +79,12 @@ def live(region: str | None, endpoint_url: str | None) -> Connection:
     credentials = _credentials(session, to_aws)
     if endpoint_url is None:
         try:
-            client = session.create_client(load().service, region, aws_access_key_id="-", aws_secret_access_key="-")
+            client = session.create_client(
+                load().service,
+                region,
+                aws_access_key_id=DUMMY_CREDENTIALS.access_key,
+                aws_secret_access_key=DUMMY_CREDENTIALS.secret_key,
+            )
         except (BotoCoreError, ValueError) as error:
             raise UsageError(f"region {region!r}: {error}") from error
         return Connection(client.meta.endpoint_url, region, credentials, "aws")
@@ -113,7 +118,7 @@ def _credentials(session: Session, to_aws: bool) -> Credentials:
         frozen = found.get_frozen_credentials() if found else None
     except BotoCoreError as error:
         raise UsageError(f"live: the AWS credentials can't be used: {error}") from error
-    if frozen and frozen.access_key:
+    if frozen and frozen.access_key and frozen.secret_key:
         return Credentials(frozen.access_key, frozen.secret_key, frozen.token)
     if to_aws:
         raise UsageError(

@@ -44,7 +44,16 @@ class Clause:
 class Contract:
     """The clauses of an operation, by id and in the file's order.
 
-    `errors` maps each documented error code to its HTTP status.
+    Args:
+        operation: its name in the service model.
+        service: the botocore name of the service.
+        page: the URL of the page that says so.
+        method, path: of its HTTP requests.
+        dataset_type: the last part of the ARN of a dataset that it puts into.
+        batch: the member that holds what is put, `items`.
+        identity: of each of those, the member that names it, `itemId`.
+        document: the member whose string holds a JSON text, `properties`.
+        errors: the HTTP status of each documented error code.
     """
 
     operation: str
@@ -52,25 +61,28 @@ class Contract:
     page: str
     method: str
     path: str
+    dataset_type: str
+    batch: str
+    identity: str
+    document: str
     errors: Mapping[str, int]
     clauses: Mapping[str, Clause]
 
-    def clause(self, clause_id: str) -> Clause:
-        """The clause with this id.
 
-        Raises:
-            UsageError: there is none; the message lists the nearest ids.
-        """
-        try:
-            return self.clauses[clause_id]
-        except KeyError:
-            import difflib
+def known(clause_id: str) -> Clause:
+    """The clause with this id, of whichever operation has it.
 
-            near = difflib.get_close_matches(clause_id, self.clauses, n=3, cutoff=0.4)
-            hint = f"did you mean {' or '.join(near)}?" if near else "see the contract file"
-            raise UsageError(
-                f"{self.operation} has no clause {clause_id!r}; {hint}"
-            ) from None
+    Raises:
+        UsageError: none has.
+    """
+    every = {key: one for name in operations() for key, one in load(name).clauses.items()}
+    if clause_id not in every:
+        import difflib
+
+        near = difflib.get_close_matches(clause_id, every, n=3, cutoff=0.4)
+        hint = f"did you mean {' or '.join(near)}?" if near else "see the contract files"
+        raise UsageError(f"there is no clause {clause_id!r}; {hint}")
+    return every[clause_id]
 
 
 def _clause(row: dict[str, Any]) -> Clause:
@@ -89,11 +101,35 @@ def _clause(row: dict[str, Any]) -> Clause:
     return clause
 
 
+DEFAULT = "PutItems"
+"""The operation that this project began with, and that is meant where none is named."""
+
+
 @cache
-def load(operation: str = "PutItems") -> Contract:
-    """The contract of an operation that ships with this package."""
+def operations() -> tuple[str, ...]:
+    """The operations that there is a contract for."""
+    found = (files("personalize_contract") / "contracts").iterdir()
+    return tuple(sorted(file.name.removesuffix(".yaml") for file in found))
+
+
+@cache
+def at(path: str) -> Contract | None:
+    """The contract of the operation whose requests go to this path, or None."""
+    return next((load(name) for name in operations() if load(name).path == path), None)
+
+
+@cache
+def load(operation: str = DEFAULT) -> Contract:
+    """The contract of an operation that ships with this package.
+
+    Raises:
+        UsageError: there is none; the message says which there are.
+    """
     import yaml
 
+    if operation not in operations():
+        known = ", ".join(operations())
+        raise UsageError(f"there is no contract for the operation {operation!r}, only for {known}")
     source = files("personalize_contract") / "contracts" / f"{operation}.yaml"
     document = yaml.load(source.read_text("utf-8"), getattr(yaml, "CSafeLoader", yaml.SafeLoader))  # noqa: S506 - both are safe loaders
     clauses = [_clause(row) for row in document.pop("clauses")]

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from typing import Literal, cast, get_args
+from typing import Literal, get_args
 
 from personalize_contract.errors import UsageError
 
@@ -21,11 +21,32 @@ ACCOUNT = "000000000000"
 REGION = "us-east-1"
 """The region of the dummy ARNs, and of a client that was given none."""
 
-DUMMY: Mapping[State, str] = {
-    state: f"arn:aws:personalize:{REGION}:{ACCOUNT}:dataset/contract-{state}/ITEMS"
-    for state in STATES
-}
-"""The dataset ARN of each state in cassettes and in every offline test."""
+_TYPES = ("ITEMS", "USERS", "ACTIONS")
+
+
+def dummies(dataset_type: str = "ITEMS") -> Mapping[State, str]:
+    """The dataset ARN of each state in cassettes and in every offline test.
+
+    Args:
+        dataset_type: the last part of the ARNs.
+    """
+    return {
+        state: f"arn:aws:personalize:{REGION}:{ACCOUNT}:dataset/contract-{state}/{dataset_type}"
+        for state in STATES
+    }
+
+
+def stand_ins(arns: Mapping[str, State]) -> dict[str, str]:
+    """The dummy ARN that is written for each real one."""
+    types = {arn: arn.rpartition("/")[2] for arn in arns}
+    return {
+        arn: dummies(types[arn] if types[arn] in _TYPES else "ITEMS")[state]
+        for arn, state in arns.items()
+    }
+
+
+DUMMY = dummies()
+"""The dummy ARNs of Items datasets."""
 
 _PATTERN = re.compile(r"arn:([a-z\d-]+):personalize:.*:.*:.+", re.ASCII)
 
@@ -45,7 +66,7 @@ def parse(values: Iterable[str], *, default: State | None = None) -> dict[str, S
         arn, equals, state = value.rpartition("=")
         if not equals and default:
             arn, state = value, default
-        if state not in STATES or not equals and not default:
+        if state not in STATES or (not equals and not default):
             raise UsageError(
                 f"dataset {value!r}: write it as ARN=STATE, where STATE is one of "
                 f"{', '.join(STATES)}"
@@ -54,7 +75,7 @@ def parse(values: Iterable[str], *, default: State | None = None) -> dict[str, S
             raise UsageError(
                 f"dataset {arn!r} is not an ARN of Personalize; it looks like {DUMMY['active']}"
             )
-        found[arn] = cast("State", state)
+        found[arn] = state
     return found
 
 

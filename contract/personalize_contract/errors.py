@@ -7,6 +7,7 @@
     ├── CassetteError           a cassette can't be read, or can't be written
     │   ├── CassetteMissing     there is no such cassette
     │   └── CassetteLocked      another recording of it is under way
+    ├── NetworkRefused          a marked test tried to connect to somewhere else
     ├── SecretFound             something that looks like a secret was about to be written
     └── Miss                    no recorded exchange answers this request
 
@@ -55,6 +56,10 @@ class CassetteMissing(CassetteError):
 
 class CassetteLocked(CassetteError):
     """Another process or test is recording this cassette."""
+
+
+class NetworkRefused(PersonalizeContractError):
+    """A marked test tried to connect to a host that it may not connect to."""
 
 
 class SecretFound(PersonalizeContractError):

@@ -164,7 +164,9 @@ class Evidence:
         return [
             target
             for target in self.targets
-            if all(self.cells[clause, target].status == NOT_REACHED for clause in self.contract.clauses)
+            if all(
+                self.cells[clause, target].status == NOT_REACHED for clause in self.contract.clauses
+            )
         ]
 
     def exit_status(self, allowed: Iterable[str] = ()) -> int:

@@ -7,11 +7,11 @@ a promise about the body can only be checked on the messages themselves.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
 Headers = Mapping[str, str]
-"""Header values by lower-case name. Several fields of one name are joined by `, ` (RFC 9110 5.3)."""
+"""Header values by lower-case name; those of one name are joined by `, ` (RFC 9110 5.3)."""
 
 
 def headers(pairs: Iterable[tuple[str | bytes, str | bytes]]) -> Headers:
@@ -39,8 +39,8 @@ class Request:
 
     method: str
     url: str
-    headers: Headers
-    body: bytes
+    headers: Headers = field(repr=False)
+    body: bytes = field(repr=False)
 
     @property
     def path(self) -> str:
@@ -59,8 +59,8 @@ class Response:
 
     status: int
     reason: str
-    headers: Headers
-    body: bytes
+    headers: Headers = field(repr=False)
+    body: bytes = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ import threading
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
@@ -81,15 +82,14 @@ def _may_write(settings: Settings, to: Connection) -> None:
         raise UsageError(f"live: STS does not say whose credentials these are: {error}") from error
     if found != settings.account:
         raise UsageError(
-            "live: the credentials are of another account than --account says; "
-            "nothing was written"
+            "live: the credentials are of another account than --account says; nothing was written"
         )
 
 
 def _account(to: Connection) -> str:
     from botocore.session import Session
 
-    client = Session().create_client(
+    client: Any = Session().create_client(
         "sts",
         to.region,
         aws_access_key_id=to.credentials.access_key,

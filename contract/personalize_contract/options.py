@@ -8,9 +8,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Literal
 
 import pytest
 
+from personalize_contract.contract import DEFAULT
 from personalize_contract.datasets import State, parse
 from personalize_contract.errors import UsageError
 
@@ -31,6 +33,11 @@ class Settings:
         account: the account id that `live` may write to.
         write_to_existing: whether `live` may write to the datasets given.
         cassettes: where they are, if not beside each test module.
+        ignore: members that don't decide whether a recorded exchange answers.
+        redact: members that are never written.
+        allowed_hosts: that a marked test may connect to, beside the target and loopback.
+        operation: that the suite verifies.
+        check: whose requests are checked: those of `marked` tests, or `all`.
     """
 
     target: str = "recorded"
@@ -41,6 +48,11 @@ class Settings:
     account: str | None = None
     write_to_existing: bool = False
     cassettes: Path | None = None
+    ignore: tuple[str, ...] = ()
+    redact: tuple[str, ...] = ()
+    allowed_hosts: tuple[str, ...] = ()
+    operation: str = DEFAULT
+    check: str = "marked"
 
 
 def add(parser: pytest.Parser) -> None:
@@ -49,21 +61,30 @@ def add(parser: pytest.Parser) -> None:
 
     def both(name: str, text: str, *, several: bool = False) -> None:
         key = f"personalize_{name}"
+        kind: Literal["linelist", "string"] = "linelist" if several else "string"
+        metavar = "ARN=STATE" if several else name.rpartition("_")[2].upper()
         group.addoption(
             f"--personalize-{name.replace('_', '-')}",
             dest=key,
             action="append" if several else "store",
-            metavar="ARN=STATE" if several else name.rpartition("_")[2].upper(),
+            metavar=metavar,
             help=text,
         )
-        parser.addini(key, text, type="linelist" if several else "string")
+        parser.addini(key, text, type=kind)
 
     both("target", "who answers: recorded (default), reference or live")
     both("record", "record what `reference` or `live` answers; replaces cassettes of passing tests")
-    both("dataset", "live: a dataset and its state: active, in-use or missing", several=True)
+    both("dataset", "a dataset and its state: active, in-use or missing", several=True)
     both("region", "live: the service's region (default: the SDK's)")
     both("endpoint_url", "live: a service that is not AWS, by URL")
     both("account", "live: the account that may be written to; must be the credentials' own")
+    group.addoption(
+        "--personalize-operation",
+        dest="personalize_operation",
+        default=DEFAULT,
+        metavar="NAME",
+        help="the operation that personalize_contract.suite verifies (default: PutItems)",
+    )
     help_text = "live: allow writing to the datasets given (items can't be deleted there)"
     group.addoption(
         "--personalize-write-to-existing",
@@ -74,6 +95,14 @@ def add(parser: pytest.Parser) -> None:
     )
     parser.addini("personalize_write_to_existing", help_text, type="bool", default=False)
     parser.addini("personalize_cassettes", "folder of the cassettes (default: beside each module)")
+    parser.addini("personalize_ignore", "members that are not matched on", type="linelist")
+    parser.addini("personalize_redact", "members that are never written", type="linelist")
+    parser.addini(
+        "personalize_allowed_hosts", "hosts that marked tests may connect to", type="linelist"
+    )
+    parser.addini(
+        "personalize_check", "whose requests are checked: marked (tests), or all", default="marked"
+    )
 
 
 def read(config: pytest.Config) -> Settings:
@@ -84,7 +113,9 @@ def read(config: pytest.Config) -> Settings:
     """
 
     def value(name: str) -> str | None:
-        return config.getoption(f"personalize_{name}") or config.getini(f"personalize_{name}") or None
+        return (
+            config.getoption(f"personalize_{name}") or config.getini(f"personalize_{name}") or None
+        )
 
     target, record = value("target"), value("record")
     for asked, allowed, name in ((target, TARGETS, "target"), (record, _RECORDABLE, "record")):
@@ -102,7 +133,9 @@ def read(config: pytest.Config) -> Settings:
     existing = config.getoption("personalize_write_to_existing")
     if existing is None:
         existing = config.getini("personalize_write_to_existing")
-    folder = config.getini("personalize_cassettes")
+    folder, check = config.getini("personalize_cassettes"), config.getini("personalize_check")
+    if check not in ("marked", "all"):
+        raise UsageError(f"personalize_check = {check}: it is marked or all")
     return Settings(
         target=record or target or "recorded",
         record=bool(record),
@@ -114,4 +147,9 @@ def read(config: pytest.Config) -> Settings:
         cassettes=(config.inipath.parent if config.inipath else config.rootpath) / folder
         if folder
         else None,
+        ignore=tuple(config.getini("personalize_ignore")),
+        redact=tuple(config.getini("personalize_redact")),
+        allowed_hosts=tuple(config.getini("personalize_allowed_hosts")),
+        operation=config.getoption("personalize_operation"),
+        check=check,
     )

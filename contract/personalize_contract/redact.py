@@ -12,6 +12,7 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
+from personalize_contract import contract, members, strictjson
 from personalize_contract.datasets import ACCOUNT, REGION
 from personalize_contract.errors import SecretFound
 from personalize_contract.exchange import Exchange, Headers, Request, Response
@@ -48,11 +49,18 @@ class Redactor:
     Args:
         arns: real ARN to the ARN to write instead, longest first where one begins another.
         secrets: values that must not be written, beside this process's own AWS credentials.
+        paths: members of request bodies that are never written, as `items[].properties.email`.
     """
 
-    def __init__(self, arns: Mapping[str, str] | None = None, secrets: Iterable[str] = ()) -> None:
+    def __init__(
+        self,
+        arns: Mapping[str, str] | None = None,
+        secrets: Iterable[str] = (),
+        paths: Iterable[str] = (),
+    ) -> None:
         ordered = sorted((arns or {}).items(), key=lambda pair: -len(pair[0]))
         self._arns = [(real.encode(), dummy.encode()) for real, dummy in ordered if real != dummy]
+        self._paths = [members.path(text) for text in paths]
         own = [*secrets, *(os.environ.get(name, "") for name in _OWN)]
         # Shorter ones, and the dummy ones that every test signs with, would be found everywhere.
         self._secrets = [s for s in own if len(s) >= 8 and not s.startswith("personalize-contract")]
@@ -77,7 +85,33 @@ class Redactor:
         query = f"?{request.query}" if request.query else ""
         path = self._text(f"{request.path}{query}".encode()).decode()
         url = f"https://personalize-events.{REGION}.amazonaws.com{path}"
-        return Request(request.method, url, kept, self._text(request.body))
+        return Request(request.method, url, kept, self._text(self._without(request)))
+
+    def _without(self, request: Request) -> bytes:
+        """The body, in which the values of the members to redact are gone."""
+        body, operation = request.body, contract.at(request.path)
+        if not self._paths or not operation:
+            return body
+        try:
+            value = strictjson.loads(body)
+        except strictjson.NotJson:
+            # Where its members end can't be known: if it may hold one, nothing of it is kept.
+            names = (path[-1].encode() for path in self._paths)
+            return REDACTED.encode() if any(name in body for name in names) else body
+        if not isinstance(value, dict):
+            return body
+        with_document, document = list(members.opened(value, operation)), operation.document
+        found = [place for path in self._paths for place in members.each(value, path)]
+        for parent, name in found:
+            parent[name] = REDACTED
+        hidden = False
+        for one in with_document:
+            held = one[document]
+            if isinstance(held, members.Opened):
+                one[document] = json.dumps(held.value)
+            elif any(path[-1] in held for path in self._paths):
+                one[document], hidden = REDACTED, True
+        return json.dumps(value).encode() if found or hidden else body
 
     def response(self, response: Response) -> Response:
         """The response as it is written."""

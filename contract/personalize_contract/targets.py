@@ -16,6 +16,7 @@ from personalize_contract.errors import Miss, NoAnswer, TargetUnavailable
 from personalize_contract.exchange import Exchange, Request, Response, headers
 from personalize_contract.redact import Redactor
 
+
 class Target(Protocol):
     """Whoever answers. Any thread may call it."""
 
@@ -103,7 +104,8 @@ def _trouble(where: str, error: Exception) -> TargetUnavailable:
     while (inner := chain[-1].__cause__ or chain[-1].__context__) is not None:
         chain.append(inner)
     never_sent = isinstance(
-        error, requests.ConnectTimeout | requests.exceptions.SSLError | requests.exceptions.ProxyError
+        error,
+        requests.ConnectTimeout | requests.exceptions.SSLError | requests.exceptions.ProxyError,
     ) or any(isinstance(e, NewConnectionError | NameResolutionError | ProxyError) for e in chain)
     if never_sent:
         return TargetUnavailable(
@@ -122,6 +124,7 @@ class Recorded:
 
     def answer(self, request: Request) -> Exchange:
         """The recorded answer."""
+        __tracebackhide__ = True
         found = self._replay.take(request)
         if found is None:
             raise Miss(self._explain(self._replay, request))

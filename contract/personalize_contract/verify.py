@@ -109,6 +109,7 @@ def _ask(target: str, options: Sequence[str], progress: Progress) -> list[Outcom
 def verify(
     targets: Sequence[str],
     *,
+    operation: str,
     options: Sequence[str],
     cassettes: Path | None,
     record: bool,
@@ -118,10 +119,12 @@ def verify(
 
     Args:
         targets: some of `recorded`, `reference`, `live`.
+        operation: whose contract is verified.
         options: of the pytest plugin, and `-k`.
         cassettes: the folder to read recordings from, or to write them into; None for those
             that this version ships with.
         record: whether what the targets answer is written into `cassettes` first.
+        progress: told how far the run is.
 
     Raises:
         UsageError, CassetteError: it could not be done, as the message says.
@@ -140,6 +143,11 @@ def verify(
     outcomes = {}
     for target in order:
         who = "record" if record and target != "recorded" else "target"
-        asked = [f"--personalize-{who}={target}", *place, *options]
+        asked = [
+            f"--personalize-{who}={target}",
+            f"--personalize-operation={operation}",
+            *place,
+            *options,
+        ]
         outcomes[target] = _ask(target, asked, progress)
-    return Evidence(load(), {target: outcomes[target] for target in order})
+    return Evidence(load(operation), {target: outcomes[target] for target in order})

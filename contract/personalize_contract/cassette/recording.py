@@ -12,7 +12,7 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
-from personalize_contract.cassette import format, journal
+from personalize_contract.cassette import journal, text
 from personalize_contract.errors import CassetteError, CassetteLocked, CassetteMissing
 from personalize_contract.exchange import Exchange
 from personalize_contract.provenance import Provenance
@@ -95,7 +95,7 @@ class Recording:
 
 def _is_above(path: Path, provenance: Provenance) -> bool:
     try:
-        return provenance.below(format.load(path).provenance)
+        return provenance.below(text.load(path).provenance)
     except CassetteMissing:
         return False
     except CassetteError:
@@ -124,7 +124,7 @@ def write(path: Path, provenance: Provenance, exchanges: Iterable[Exchange]) -> 
         path.parent.mkdir(parents=True, exist_ok=True)
         handle, beside = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".tmp", dir=path.parent)
         with open(handle, "w", encoding="utf-8", newline="\n") as file:  # noqa: PTH123 - a descriptor
-            file.writelines(format.dump(provenance, exchanges))
+            file.writelines(text.dump(provenance, exchanges))
             file.flush()
             os.fsync(file.fileno())
         os.chmod(beside, 0o644)  # noqa: PTH101 - mkstemp made it private

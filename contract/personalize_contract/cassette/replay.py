@@ -6,7 +6,7 @@ import threading
 from collections import deque
 from pathlib import Path
 
-from personalize_contract.cassette import format
+from personalize_contract.cassette import text
 from personalize_contract.exchange import Exchange, Request
 from personalize_contract.matching import Key, Matching
 from personalize_contract.redact import Redactor
@@ -26,9 +26,9 @@ class Replay:
     """
 
     def __init__(
-        self, path: Path, cassette: format.Cassette, redactor: Redactor, matching: Matching
+        self, path: Path, cassette: text.Cassette, redactor: Redactor, matching: Matching
     ) -> None:
-        self.path, self.provenance = path, cassette.provenance
+        self.path, self.recorded = path, cassette.exchanges
         self._redactor, self._matching = redactor, matching
         self._lock = threading.Lock()
         self._left: dict[Key, deque[Exchange]] = {}
@@ -36,6 +36,10 @@ class Replay:
         for exchange in cassette.exchanges:
             key = matching.key(redactor.request(exchange.request))
             self._left.setdefault(key, deque()).append(exchange)
+
+    def redacted(self, request: Request) -> Request:
+        """A request as it would have been recorded."""
+        return self._redactor.request(request)
 
     def take(self, request: Request) -> Exchange | None:
         """The recorded exchange that answers a request, or None."""

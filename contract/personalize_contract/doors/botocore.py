@@ -13,22 +13,29 @@ import copy
 from collections.abc import Callable, Iterator
 from typing import Any
 
+from botocore import endpoint as endpoints
+from botocore import signers
 from botocore.awsrequest import AWSPreparedRequest, AWSResponse
-from botocore.endpoint import Endpoint
 
-from personalize_contract.contract import load
+from personalize_contract import signing
+from personalize_contract.contract import load, operations
 from personalize_contract.exchange import Request, Response, headers
+from personalize_contract.service.signatures import DUMMY_CREDENTIALS
 
-Answer = Callable[[Request], Response]
+# What is wrapped is botocore's own business, and no part of its types.
+Endpoint: Any = endpoints.Endpoint
+RequestSigner: Any = signers.RequestSigner
+
+Answer = Callable[[Request], Response | None]
 
 
 def request_of(prepared: AWSPreparedRequest) -> Request:
     """The message that botocore is about to send."""
-    body = prepared.body or b""
+    body: Any = prepared.body or b""
     if hasattr(body, "read"):
-        start = body.tell()
-        body = body.read()
-        prepared.body.seek(start)
+        stream, start = body, body.tell()
+        body = stream.read()
+        stream.seek(start)
     sent = headers(prepared.headers.items())
     return Request(
         prepared.method, prepared.url, sent, body.encode() if isinstance(body, str) else bytes(body)
@@ -37,8 +44,9 @@ def request_of(prepared: AWSPreparedRequest) -> Request:
 
 def response_for(url: str, response: Response) -> AWSResponse:
     """The answer as botocore's own HTTP session gives it."""
-    given = AWSResponse(url, response.status, dict(response.headers), None)
-    given._content = response.body
+    received: Any = dict(response.headers)
+    given = AWSResponse(url, response.status, received, None)
+    given._content = response.body  # type: ignore[attr-defined]
     return given
 
 
@@ -54,10 +62,9 @@ class _Answered:
 
 def is_ours(operation_model: Any) -> bool:
     """Whether a call is of an operation that there is a contract for."""
-    contract = load()
-    return (
-        operation_model.name == contract.operation
-        and operation_model.service_model.service_name == contract.service
+    return bool(
+        operation_model.name in operations()
+        and operation_model.service_model.service_name == load(operation_model.name).service
     )
 
 
@@ -69,21 +76,36 @@ def answered(endpoint: Any, answer: Any) -> Any:
 
 
 @contextlib.contextmanager
-def patched(answer: Answer) -> Iterator[None]:
+def patched(answer: Answer, *, unsigned: bool) -> Iterator[None]:
     """While this lasts, `answer` answers every botocore client of this process, in any thread.
 
-    What `answer` raises reaches the caller as it is: never retried, never wrapped.
+    What `answer` raises reaches the caller as it is: never retried, never wrapped. Where it
+    answers None, the client sends the request as if nothing was patched.
+
+    Args:
+        answer: from request to response, or to None.
+        unsigned: sign with dummy credentials, so that a client made without any works too.
     """
-    original = Endpoint._do_get_response
+    do_get_response, sign = Endpoint._do_get_response, RequestSigner.sign
 
     def _do_get_response(self: Any, request: Any, operation_model: Any, context: Any) -> Any:
+        __tracebackhide__ = True
         if not is_ours(operation_model):
-            return original(self, request, operation_model, context)
-        response = response_for(request.url, answer(request_of(request)))
-        return original(answered(self, response), request, operation_model, context)
+            return do_get_response(self, request, operation_model, context)
+        response = answer(request_of(request))
+        endpoint = self if response is None else answered(self, response_for(request.url, response))
+        return do_get_response(endpoint, request, operation_model, context)
 
-    Endpoint._do_get_response = _do_get_response  # type: ignore[method-assign]
-    try:
+    def _sign(self: Any, operation_name: str, *arguments: Any, **named: Any) -> Any:
+        if operation_name in operations() and self.signing_name == signing.NAME:
+            self = copy.copy(self)
+            self._credentials = DUMMY_CREDENTIALS
+        return sign(self, operation_name, *arguments, **named)
+
+    with contextlib.ExitStack() as stack:
+        stack.callback(setattr, Endpoint, "_do_get_response", do_get_response)
+        Endpoint._do_get_response = _do_get_response
+        if unsigned:
+            stack.callback(setattr, RequestSigner, "sign", sign)
+            RequestSigner.sign = _sign
         yield
-    finally:
-        Endpoint._do_get_response = original  # type: ignore[method-assign]

@@ -25,14 +25,19 @@ def show(evidence: Evidence, console: Console, allowed: Iterable[str] = ()) -> N
         if clause.can_fail:
             row = [_status(evidence.cells[clause.id, target].status) for target in evidence.targets]
             table.add_row(clause.id, clause.level, *row)
-    answered = [Text(", ".join(evidence.answered_by(target)) or "nobody", "dim") for target in evidence.targets]
+    answered = [
+        Text(", ".join(evidence.answered_by(target)) or "nobody", "dim")
+        for target in evidence.targets
+    ]
     table.add_section()
     table.add_row(Text("answered by", "dim"), "", *answered)
     console.print(table)
     _observed(evidence, console)
     _findings(evidence, console, set(allowed))
     for kept in evidence.kept():
-        console.print(f"kept, because it proves more than what answered now: {kept}", soft_wrap=True)
+        console.print(
+            f"kept, because it proves more than what answered now: {kept}", soft_wrap=True
+        )
     console.print()
     console.print(Text(headline(evidence), "bold"), soft_wrap=True)
 
@@ -70,5 +75,12 @@ def _findings(evidence: Evidence, console: Console, allowed: set[str]) -> None:
                     )
                 )
                 source = f"{clause.statement} [{clause.source}]"
-                console.print(Text(f"  page:  {source}" if clause.level == "documented" else f"  model: {source}"), soft_wrap=True)
+                console.print(
+                    Text(
+                        f"  page:  {source}"
+                        if clause.level == "documented"
+                        else f"  model: {source}"
+                    ),
+                    soft_wrap=True,
+                )
                 console.print(Text(f"  found: {cell.why}"), soft_wrap=True)

@@ -9,11 +9,9 @@ from __future__ import annotations
 import json
 import uuid
 from collections.abc import Callable
-from typing import Any
 
-from personalize_contract import strictjson
+from personalize_contract import contract, strictjson
 from personalize_contract.checker import Violation, checker
-from personalize_contract.contract import load
 from personalize_contract.exchange import Request, Response
 from personalize_contract.service.store import Store
 
@@ -32,17 +30,12 @@ _STATES = {
 }
 
 
-def _put_items(store: Store, body: dict[str, Any]) -> None:
-    store.put(
-        body["datasetArn"], [(item["itemId"], item.get("properties")) for item in body["items"]]
-    )
-
-
-_OPERATIONS: dict[str, Callable[[Store, dict[str, Any]], None]] = {"PutItems": _put_items}
-
-
 def _response(status: int, body: bytes, *more: tuple[str, str]) -> Response:
-    headers = {"x-amzn-requestid": str(uuid.uuid4()), "content-length": str(len(body)), **dict(more)}
+    headers = {
+        "x-amzn-requestid": str(uuid.uuid4()),
+        "content-length": str(len(body)),
+        **dict(more),
+    }
     return Response(status, _REASONS[status], headers, body)
 
 
@@ -81,15 +74,15 @@ def answer(
         store: the datasets.
         authenticate: says why a request is refused, as (code, message), or None.
     """
-    contract = load()
-    if request.path != contract.path or request.method != contract.method:
+    operation = contract.at(request.path)
+    if not operation or request.method != operation.method:
         return _unknown_operation()
     if authenticate and (refused := authenticate(request)):
         return error(403, *refused)
     # URI parameters mean nothing to the operation, so they are nothing to refuse.
     broken = [
         violation
-        for violation in checker().request(request)
+        for violation in checker(operation.operation).request(request)
         if violation.clause.id != "request.no-uri-parameters"
     ]
     if broken:
@@ -97,5 +90,8 @@ def answer(
     body = strictjson.loads(request.body)
     if refusal := _STATES.get(state := store.state(body["datasetArn"])):
         return error(404 if state == "missing" else 409, *refusal)
-    _OPERATIONS[contract.operation](store, body)
+    batch = [
+        (one[operation.identity], one.get(operation.document)) for one in body[operation.batch]
+    ]
+    store.put(body["datasetArn"], batch)
     return _response(200, b"")

@@ -39,6 +39,7 @@ class _RequestTimeout(Error):  # type: ignore[misc]  # waitress has no types
 class _Channel(HTTPChannel):  # type: ignore[misc]
     """A connection that remembers when its unfinished request began."""
 
+    request: Any
     began = 0.0
 
     def received(self, data: bytes) -> bool:

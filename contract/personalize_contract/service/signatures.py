@@ -8,6 +8,7 @@ from __future__ import annotations
 import datetime as dt
 import hmac
 import re
+from http.client import HTTPMessage
 
 from botocore.auth import SIGV4_TIMESTAMP, SigV4Auth
 from botocore.awsrequest import AWSRequest
@@ -33,7 +34,7 @@ class _Signer(SigV4Auth):
         super().__init__(DUMMY_CREDENTIALS, service, region)
         self._signed = signed
 
-    def headers_to_sign(self, request: AWSRequest) -> object:
+    def headers_to_sign(self, request: AWSRequest) -> HTTPMessage:
         chosen = super().headers_to_sign(request)
         for name in set(chosen.keys()) - set(self._signed):
             del chosen[name]

@@ -7,7 +7,8 @@ import threading
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-from personalize_contract.datasets import State
+from personalize_contract import contract
+from personalize_contract.datasets import State, dummies
 from personalize_contract.errors import UsageError
 
 _TABLES = """
@@ -41,9 +42,13 @@ class Store:
             self._db.execute("PRAGMA journal_mode = WAL")
             self._db.execute("PRAGMA synchronous = NORMAL")
             self._db.executescript(_TABLES)
-            self._states: dict[str, State] = dict(self._db.execute("SELECT arn, state FROM dataset"))
+            self._states: dict[str, State] = dict(
+                self._db.execute("SELECT arn, state FROM dataset")
+            )
         except sqlite3.Error as error:
-            raise UsageError(f"store {path}: {error}; name a store of `serve`, or a new file") from error
+            raise UsageError(
+                f"store {path}: {error}; name a store of `serve`, or a new file"
+            ) from error
 
     def add_dataset(self, arn: str, state: State = "active") -> None:
         """Make a dataset, or change the state of one. Its items stay.
@@ -57,6 +62,12 @@ class Store:
                 (arn, state),
             )
             self._states[arn] = state
+
+    def add_dummies(self) -> None:
+        """Make the dummy datasets of every operation."""
+        for operation in contract.operations():
+            for state, arn in dummies(contract.load(operation).dataset_type).items():
+                self.add_dataset(arn, state)
 
     def state(self, arn: str) -> State:
         """The state of a dataset; `missing` for one never mentioned, as on AWS."""

@@ -12,7 +12,7 @@ from personalize_contract.datasets import State
 from personalize_contract.doors.botocore import request_of, response_for
 from personalize_contract.exchange import Exchange, Request
 from personalize_contract.signing import signed
-from personalize_contract.suite.scenarios import Scenario, Wire, text
+from personalize_contract.suite.scenario import Scenario, Wire, text
 from personalize_contract.targets import Target
 
 
@@ -29,7 +29,7 @@ class Client:
         self._botocore = connection.client()
         self._botocore.meta.events.register("before-send", self._before_send)
         self._target: Target | None = None
-        self._exchange: Exchange | None = None
+        self._answered: list[Exchange] = []
 
     def send(self, scenario: Scenario, target: Target) -> Exchange:
         """The exchange that answers a scenario.
@@ -40,23 +40,24 @@ class Client:
         arn = self._arns[scenario.state]
         if isinstance(scenario.sends, Wire):
             return target.answer(self._raw(scenario.sends, arn))
-        self._target, self._exchange = target, None
+        self._target = target
+        self._answered.clear()
         try:
-            self._botocore.put_items(**text(scenario.sends, arn))
+            getattr(self._botocore, scenario.sends.method)(**text(scenario.sends, arn))
         except Exception:
             # What the SDK makes of an answer is not what is judged here.
-            if self._exchange is None:
+            if not self._answered:
                 raise
-        assert self._exchange is not None
-        return self._exchange
+        return self._answered[-1]
 
     def _before_send(self, request: AWSPreparedRequest, **_: Any) -> AWSResponse:
         assert self._target is not None
-        self._exchange = self._target.answer(request_of(request))
-        return response_for(request.url, self._exchange.response)
+        exchange = self._target.answer(request_of(request))
+        self._answered.append(exchange)
+        return response_for(request.url, exchange.response)
 
     def _raw(self, sends: Wire, arn: str) -> Request:
         headers = {"content-type": sends.content_type} if sends.content_type else {}
         url = self._connection.url.rstrip("/") + sends.path
-        request = Request(sends.method, url, headers, text(sends, arn))
+        request = Request("POST", url, headers, text(sends, arn))
         return signed(request, self._connection.credentials, self._connection.region)

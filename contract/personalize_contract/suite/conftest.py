@@ -7,8 +7,18 @@ from collections.abc import Iterator
 import pytest
 
 from personalize_contract import options
+from personalize_contract.contract import load
 from personalize_contract.errors import PersonalizeContractError, UsageError
 from personalize_contract.suite.run import Run, opened
+from personalize_contract.suite.scenarios import SCENARIOS
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """One test for each scenario of the operation that was asked for."""
+    if "scenario" in metafunc.fixturenames:
+        asked = metafunc.config.getoption("personalize_operation")
+        rows = SCENARIOS[load(asked).operation]
+        metafunc.parametrize("scenario", rows, ids=[row.id for row in rows])
 
 
 @pytest.fixture(scope="session")

@@ -8,7 +8,6 @@ from typing import Protocol
 from personalize_contract import wire
 from personalize_contract.exchange import Response
 
-
 _DOCUMENTED = ("InvalidInputException", "ResourceNotFoundException", "ResourceInUseException")
 
 

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from personalize_contract import wire
 from personalize_contract.errors import NoAnswer, PersonalizeContractError
 from personalize_contract.evidence import BROKEN, HOLDS, NOT_REACHED, Finding
 from personalize_contract.exchange import Exchange
 from personalize_contract.suite.expect import Observed
-from personalize_contract.suite.scenarios import Scenario
+from personalize_contract.suite.scenario import Scenario
 
 ALTERED = "its recording was changed after it was made, so it shows nobody's answer"
 

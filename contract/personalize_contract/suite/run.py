@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from personalize_contract import cassette, shipped, shown, wire
 from personalize_contract import connection as connections
-from personalize_contract.cassette import format
+from personalize_contract.cassette import text
 from personalize_contract.cassette.recording import Recording
 from personalize_contract.cassette.replay import Replay
 from personalize_contract.contract import load
-from personalize_contract.datasets import DUMMY
+from personalize_contract.datasets import State, dummies
 from personalize_contract.errors import (
     CassetteError,
     CassetteMissing,
@@ -32,7 +32,7 @@ from personalize_contract.service.http import HttpServer
 from personalize_contract.service.store import Store
 from personalize_contract.suite.client import Client
 from personalize_contract.suite.judge import judge, not_reached, unanswered
-from personalize_contract.suite.scenarios import LENGTHS, Scenario, of_length
+from personalize_contract.suite.scenario import LENGTHS, Scenario, of_length
 from personalize_contract.targets import Endpoint, Recorded, Recorder, Target
 
 
@@ -48,10 +48,12 @@ class Run:
         self._live, self._record = live, settings.record
         self._folder = settings.cassettes or shipped.cassettes()
         self._connection = live.connection if live else connections.recorded()
-        self._arns = live.arns if live else DUMMY
+        self.contract = load(settings.operation)
+        dummy = _dummies(settings)
+        self._arns = live.arns if live else dummy
         self._client = Client(self._connection, self._arns)
         real = {
-            of_length(arn, length): of_length(DUMMY[state], length)
+            of_length(arn, length): of_length(dummy[state], length)
             for state, arn in self._arns.items()
             for length in (0, *LENGTHS)
         }
@@ -90,7 +92,7 @@ class Run:
 
     @contextlib.contextmanager
     def _target(self, scenario: Scenario) -> Iterator[tuple[Target, Recording | None]]:
-        path = self._folder / load().operation / f"{scenario.id}{cassette.SUFFIX}"
+        path = self._folder / self.contract.operation / f"{scenario.id}{cassette.SUFFIX}"
         if not self._live:
             yield Recorded(Replay(path, _load(path), self._redactor, Matching()), _explain), None
         elif not self._record:
@@ -102,9 +104,13 @@ class Run:
                 yield Recorder(self._live.target, recording, self._redactor), recording
 
 
-def _load(path: Path) -> format.Cassette:
+def _dummies(settings: Settings) -> Mapping[State, str]:
+    return dummies(load(settings.operation).dataset_type)
+
+
+def _load(path: Path) -> text.Cassette:
     try:
-        return format.load(path)
+        return text.load(path)
     except CassetteMissing:
         raise CassetteMissing(
             path, "this scenario was not recorded; `verify --record` records it"
@@ -128,7 +134,7 @@ def opened(settings: Settings) -> Iterator[Run]:
     """
     if settings.target == "recorded":
         folder = settings.cassettes or shipped.cassettes()
-        if not any(folder.glob(f"*/*{cassette.SUFFIX}")):
+        if not any((folder / settings.operation).glob(f"*{cassette.SUFFIX}")):
             raise CassetteError(
                 folder, "there is no cassette of the suite in it; `verify --record` makes them"
             )
@@ -137,9 +143,8 @@ def opened(settings: Settings) -> Iterator[Run]:
         yield Run(settings, connect(settings))
     else:
         store = Store()
-        for state, arn in DUMMY.items():
-            store.add_dataset(arn, state)
+        store.add_dummies()
         with HttpServer(lambda request: answer(request, store)) as server:
             to = connections.reference(server.url)
-            yield Run(settings, Live(to, Endpoint(to.url, to.answered_by), DUMMY))
+            yield Run(settings, Live(to, Endpoint(to.url, to.answered_by), _dummies(settings)))
         store.close()

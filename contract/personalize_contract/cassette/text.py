@@ -58,7 +58,7 @@ def digest(response: Response) -> str:
 # --- writing
 
 _PLAIN = re.compile(r"[A-Za-z][A-Za-z0-9/._+-]*(?::[A-Za-z0-9/._+-]+)*")
-_WORDS = frozenset("true false null yes no on off y n".split())
+_WORDS = frozenset(["true", "false", "null", "yes", "no", "on", "off", "y", "n"])
 _QUOTABLE = re.compile(r"[ -~]*")
 # What a block scalar holds as it is: printable, on one line for every YAML reader.
 _BLOCK = re.compile(
@@ -90,14 +90,16 @@ def _body(body: bytes, indent: str) -> str:
         return yaml.dump(text, default_style='"', width=10**9).rstrip("\n")
     if '}, {"' in text:
         # In a folded scalar a line break means the one space that stood there.
-        return f">-\n{indent}" + text.replace('}, {"', '},\n' + indent + '{"')
+        return f">-\n{indent}" + text.replace('}, {"', "},\n" + indent + '{"')
     return f"|-\n{indent}{text}"
 
 
 def _headers(headers: Headers) -> str:
     if not headers:
         return " {}\n"
-    lines = (f"      {_scalar(name)}:\n      - {_scalar(headers[name])}\n" for name in sorted(headers))
+    lines = (
+        f"      {_scalar(name)}:\n      - {_scalar(headers[name])}\n" for name in sorted(headers)
+    )
     return "\n" + "".join(lines)
 
 
@@ -169,7 +171,7 @@ class _Reader:
         self._nodes = 0
         self._anchors: dict[str, Any] = {}
         loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-        self._events = yaml.parse(text, Loader=loader)
+        self._events: Iterator[Any] = iter(yaml.parse(text, Loader=loader))
 
     def bad(self, reason: str, line: int | None = None) -> NoReturn:
         raise CassetteError(self._path, reason, None if line is None else line + 1)
@@ -391,5 +393,3 @@ def load(path: Path) -> Cassette:
         raise CassetteMissing(path, "there is no such cassette") from None
     except OSError as error:
         raise CassetteError(path, f"it can't be read: {error.strerror}") from error
-
-

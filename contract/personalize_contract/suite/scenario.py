@@ -1,0 +1,149 @@
+"""A scenario: one situation, what is sent in it, and what must come back.
+
+`@dataset@` stands for the dataset's ARN, and `@dataset:256@` for it made 256 characters long.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from personalize_contract.datasets import State
+from personalize_contract.suite.expect import Expectation
+
+PREFIX = "personalize-contract-"
+"""Begins every itemId, so that a dataset's owner knows them: items can't be deleted."""
+
+DATASET = "@dataset@"
+
+Thing = dict[str, str]
+Expects = tuple[tuple[str, Expectation], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A call of a botocore client, as `put_items(datasetArn=..., items=...)`.
+
+    For what botocore lets pass.
+    """
+
+    method: str
+    members: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Wire:
+    """A signed HTTP request as written here; for what no SDK would send."""
+
+    path: str
+    body: str | bytes
+    content_type: str | None = "application/json"
+
+
+@dataclass(frozen=True, slots=True)
+class Scenario:
+    """One situation: the state of the dataset, what is sent, and what must come back.
+
+    The first expectation is the scenario's own: a clause isn't verified before each scenario
+    that begins with it was reached.
+    """
+
+    id: str
+    sends: Call | Wire
+    expects: Expects
+    state: State = "active"
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """What differs between the operations that put a batch of things into a dataset.
+
+    Args:
+        one: a thing, as `item`; its id is the member `itemId`.
+        max_properties: characters that the string `properties` may have.
+    """
+
+    one: str
+    max_properties: int
+
+    @property
+    def many(self) -> str:
+        """The member that holds the things, as `items`."""
+        return f"{self.one}s"
+
+    @property
+    def id(self) -> str:
+        """The member that names a thing, as `itemId`."""
+        return f"{self.one}Id"
+
+    def named(self, name: str, properties: str | None = None) -> dict[str, str]:
+        """A thing with this id, without properties where they are None."""
+        return {self.id: name} | ({} if properties is None else {"properties": properties})
+
+    def thing(self, number: int = 1, properties: str | None = '{"category": "tea"}') -> Thing:
+        """A thing with an id that its dataset's owner knows it by."""
+        return self.named(f"{PREFIX}{number}", properties)
+
+    def things(self, count: int) -> list[Thing]:
+        """That many different things."""
+        return [self.thing(number) for number in range(1, count + 1)]
+
+    def call(self, things: list[Thing], arn: str = DATASET) -> Call:
+        """A call of the SDK that puts these things."""
+        return Call(f"put_{self.many}", {"datasetArn": arn, self.many: things})
+
+    def wire(self, body: str | bytes, content_type: str | None = "application/json") -> Wire:
+        """A request of the operation with any body at all."""
+        return Wire(f"/{self.many}", body, content_type)
+
+    def body(self, arn: str = '"@dataset@"', things: str = "") -> str:
+        """A JSON body made of these JSON texts."""
+        return f'{{"datasetArn": {arn}, "{self.many}": {things or f"[{self.text()}]"}}}'
+
+    def text(
+        self, name: str = f'"{PREFIX}1"', properties: str = '"{\\"category\\": \\"tea\\"}"'
+    ) -> str:
+        """The JSON text of a thing, made of these JSON texts."""
+        return f'{{"{self.id}": {name}, "properties": {properties}}}'
+
+    def with_id(self, name: str) -> str:
+        """A body with one thing of this id, a JSON text."""
+        return self.body(things=f"[{self.text(name)}]")
+
+    def with_properties(self, properties: str) -> str:
+        """A body with one thing of these properties, a JSON text."""
+        return self.body(things=f"[{self.text(properties=properties)}]")
+
+
+def long_id(length: int) -> str:
+    """An id of this many characters."""
+    return (PREFIX + "x" * length)[:length]
+
+
+def long_properties(length: int, letter: str = "x") -> str:
+    """The JSON text of an object, of exactly this many characters."""
+    return '{"category": "' + letter * (length - 16) + '"}'
+
+
+def text(sends: Call | Wire, arn: str) -> Any:
+    """What is sent to a dataset with this ARN: arguments of a Call, the body of a Wire."""
+    if isinstance(sends, Call):
+        return {**sends.members, "datasetArn": _filled(sends.members["datasetArn"], arn)}
+    body = sends.body if isinstance(sends.body, bytes) else sends.body.encode()
+    return body.replace(DATASET.encode(), arn.encode())
+
+
+LENGTHS = (256, 257)
+"""What a dataset's ARN is filled up to."""
+
+
+def of_length(arn: str, length: int) -> str:
+    """A longer ARN, of this many characters, that names nothing."""
+    return arn.ljust(length, "x")
+
+
+def _filled(template: str, arn: str) -> str:
+    if template.startswith("@dataset:"):
+        return of_length(arn, int(template.strip("@").partition(":")[2]))
+    return template.replace(DATASET, arn)

@@ -1,0 +1,1 @@
+"""What several test files need. Nothing here takes an expectation from the package."""

@@ -1,0 +1,70 @@
+"""The real command, in a process of its own."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+COMMAND = [sys.executable, "-m", "personalize_contract"]
+
+ACTIVE = "arn:aws:personalize:us-east-1:000000000000:dataset/contract-active/ITEMS"
+IN_USE = "arn:aws:personalize:us-east-1:000000000000:dataset/contract-in-use/ITEMS"
+MISSING = "arn:aws:personalize:us-east-1:000000000000:dataset/contract-missing/ITEMS"
+DATASETS = [
+    f"--dataset={ACTIVE}=active",
+    f"--dataset={IN_USE}=in-use",
+    f"--dataset={MISSING}=missing",
+]
+
+
+def environment(**more: str) -> dict[str, str]:
+    """This process's environment without anything of AWS or pytest."""
+    mine = {
+        name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "PYTEST"))
+    }
+    # Never the developer's own profile, and never a wait for a metadata service.
+    mine |= {
+        "AWS_CONFIG_FILE": os.devnull,
+        "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
+        "AWS_EC2_METADATA_DISABLED": "true",
+        "COLUMNS": "200",
+    }
+    return mine | more
+
+
+def run(
+    *arguments: str | Path, cwd: Path | None = None, env: Mapping[str, str] | None = None
+) -> subprocess.CompletedProcess[str]:
+    """Run the command to its end."""
+    return subprocess.run(
+        [*COMMAND, *map(str, arguments)],
+        capture_output=True,
+        text=True,
+        timeout=120,
+        cwd=cwd,
+        env=env or environment(),
+        check=False,
+    )
+
+
+@contextlib.contextmanager
+def serving(*arguments: str | Path) -> Iterator[str]:
+    """`serve` while this lasts; gives its URL."""
+    process = subprocess.Popen(
+        [*COMMAND, "serve", *map(str, arguments)],
+        stdout=subprocess.PIPE,
+        text=True,
+        env=environment(),
+    )
+    assert process.stdout
+    try:
+        yield process.stdout.readline().strip()
+    finally:
+        process.send_signal(signal.SIGTERM)
+        process.wait(20)
+        process.stdout.close()
