@@ -10,6 +10,13 @@ import json
 import math
 from typing import Any
 
+MAX_DEPTH = 100
+"""Arrays and objects inside each other (RFC 8259 9 lets a reader set a limit).
+
+A limit of our own: Python's depends on how deep the caller's stack is, and a body must not be JSON
+when it is recorded and none when it is replayed.
+"""
+
 
 class NotJson(ValueError):
     """The text is not strict JSON. The message says why and never quotes the text."""
@@ -39,6 +46,29 @@ _decode = json.JSONDecoder(
 ).decode
 
 
+def _is_deep(value: Any) -> bool:
+    level = [value]
+    for _ in range(MAX_DEPTH):
+        level = [
+            member
+            for one in level
+            if isinstance(one, dict | list)
+            for member in (one.values() if isinstance(one, dict) else one)
+            if isinstance(member, dict | list)
+        ]
+        if not level:
+            return False
+    return True
+
+
+def _value(text: str) -> Any:
+    value = _decode(text)
+    # Few texts have brackets enough to be worth the walk.
+    if text.count("[") + text.count("{") > MAX_DEPTH and _is_deep(value):
+        raise NotJson("it is nested too deeply")
+    return value
+
+
 def loads(text: bytes | str) -> Any:
     """The value of a strict JSON text.
 
@@ -46,12 +76,12 @@ def loads(text: bytes | str) -> Any:
         text: UTF-8 bytes or characters; white space around the value is allowed.
 
     Raises:
-        NotJson: it is not JSON, is nested past what Python can parse, or readers would disagree.
+        NotJson: it is not JSON, is nested deeper than `MAX_DEPTH`, or readers would disagree.
     """
     try:
         if isinstance(text, bytes):
             text = text.decode("utf-8")
-        value = _decode(text)
+        value = _value(text)
         if "\\u" in text:
             # Only an escape can bring in a lone surrogate.
             json.dumps(value, ensure_ascii=False).encode("utf-8")

@@ -1,0 +1,127 @@
+"""Error codes and messages of a response, in every way that a rest-json service writes them."""
+
+import json
+
+import pytest
+
+from personalize_contract.exchange import Response
+from personalize_contract.wire import environment_trouble, error_code, error_message
+
+CODE = "InvalidInputException"
+
+
+def response(
+    body: object = None, header: str | None = None, status: int = 400, raw: bytes | None = None
+) -> Response:
+    headers = {} if header is None else {"x-amzn-errortype": header}
+    text = raw if raw is not None else b"" if body is None else json.dumps(body).encode()
+    return Response(status, "", headers, text)
+
+
+FRAMINGS = {
+    "header": response(header=CODE),
+    "header with a URI": response(header=f"{CODE}:http://internal.amazon.com/coral/x/"),
+    "header with a URI that has a #": response(header=f"{CODE}:http://internal.amazon.com/x#y"),
+    "header with a namespace": response(header=f"com.amazonaws.personalize#{CODE}"),
+    "header with both": response(header=f"aws.x#{CODE}:http://internal.amazon.com/"),
+    "header with blanks": response(header=f" {CODE} "),
+    "header before body": response({"__type": "Other"}, header=CODE),
+    "__type": response({"__type": CODE}),
+    "__type with a namespace": response({"__type": f"com.amazonaws.personalize#{CODE}"}),
+    "__type with a namespace and a URI": response({"__type": f"a.b#{CODE}:http://x/"}),
+    "code": response({"code": CODE}),
+    "Code": response({"Code": CODE}),
+    "code before __type": response({"__type": "Other", "code": CODE}),
+    "an empty header": response({"__type": CODE}, header=""),
+    "a null code": response({"code": None, "__type": CODE}),
+    "spaced JSON": response(raw=f' {{\n"__type" : "{CODE}" }}\n'.encode()),
+}
+
+NAMELESS = {
+    "nothing": response(),
+    "no code in the body": response({"message": "no"}),
+    "not JSON": response(raw=b"<InvalidInputException/>"),
+    "not an object": response([CODE]),
+    "a code that is a number": response({"code": 400}),
+    "a header of a colon": response(header=":"),
+    "two members of one name": response(raw=f'{{"code": "{CODE}", "code": "x"}}'.encode()),
+}
+
+
+@pytest.mark.parametrize("given", FRAMINGS.values(), ids=FRAMINGS)
+def test_the_code_is_found(given: Response) -> None:
+    assert error_code(given) == CODE
+
+
+@pytest.mark.parametrize("given", NAMELESS.values(), ids=NAMELESS)
+def test_there_is_no_code(given: Response) -> None:
+    assert error_code(given) is None
+
+
+def test_the_case_of_a_code_counts() -> None:
+    assert error_code(response(header="invalidinputexception")) == "invalidinputexception"
+
+
+@pytest.mark.parametrize(
+    ("body", "message"),
+    [
+        ({"message": "a"}, "a"),
+        ({"Message": "a"}, "a"),
+        ({"message": ""}, ""),
+        ({"message": None}, None),
+        ({"message": 1}, 1),
+        ({"MESSAGE": "a"}, None),
+        ({}, None),
+        (["a"], None),
+    ],
+)
+def test_the_message_is_what_stands_in_its_place(body: object, message: object) -> None:
+    assert error_message(response(body)) == message
+
+
+TROUBLE = [
+    (503, None, "slow down or wait"),
+    (503, "ServiceUnavailable", "slow down or wait"),
+    (429, None, "slow down or wait"),
+    (429, "TooManyRequestsException", "slow down or wait"),
+    (400, "ThrottlingException", "slow down or wait"),
+    (400, "Throttling", "slow down or wait"),
+    (403, "AccessDeniedException", "refused the sender"),
+    (400, "AccessDeniedException", "refused the sender"),
+    (400, "UnrecognizedClientException", "refused the sender"),
+    (403, "InvalidClientTokenId", "refused the sender"),
+    (403, "MissingAuthenticationToken", "refused the sender"),
+    (403, "ExpiredTokenException", "refused the sender"),
+    (403, "SignatureDoesNotMatch", "refused the sender"),
+]
+
+
+@pytest.mark.parametrize(("status", "code", "why"), TROUBLE)
+def test_an_answer_about_the_environment_is_none_about_the_operation(
+    status: int, code: str | None, why: str
+) -> None:
+    found = environment_trouble(response(header=code, status=status))
+
+    assert found
+    assert why in found
+    assert (code or str(status)) in found
+
+
+@pytest.mark.parametrize(
+    ("status", "code"),
+    [
+        (200, None),
+        (400, "InvalidInputException"),
+        (404, "ResourceNotFoundException"),
+        (404, "AccessDeniedException"),
+        (409, "ResourceInUseException"),
+        (403, None),
+        (403, "ResourceInUseException"),
+        (500, "InternalFailure"),
+        (500, None),
+        (502, None),
+        (504, None),
+    ],
+)
+def test_any_other_answer_is_one(status: int, code: str | None) -> None:
+    assert environment_trouble(response(header=code, status=status)) is None
