@@ -1,0 +1,149 @@
+"""Load: time and memory from a file to a cassette that is ready to answer.
+
+Each measurement is a process of its own, `python -m benchmarks.load WHO FILE`, so that nobody's
+memory is counted for another.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+
+from benchmarks import traffic
+from benchmarks.measure import Table, medians, seconds, times
+
+ROUNDS = 3
+STATUS = Path("/proc/self/status")
+
+
+def _ours(path: Path) -> Callable[[], object]:
+    from personalize_contract.cassette import text
+    from personalize_contract.cassette.replay import Replay
+    from personalize_contract.matching import Matching
+    from personalize_contract.redact import Redactor
+
+    return lambda: Replay(path, text.load(path), Redactor(), Matching())
+
+
+def _theirs(path: Path) -> Callable[[], object]:
+    from vcr.cassette import Cassette
+
+    return lambda: Cassette.load(path=str(path), record_mode="none")
+
+
+def _cassetters(path: Path) -> Callable[[], object]:
+    from cassetter import Cassette, RecordMode
+
+    cassette = Cassette(path, record_mode=RecordMode.NONE)
+    return lambda: cassette.load()
+
+
+def _json(path: Path) -> Callable[[], object]:
+    return lambda: json.loads(path.read_bytes())
+
+
+def _write_json(path: Path, count: int) -> Path:
+    """The same data as JSON: the floor."""
+    rows = [
+        {
+            "request": ["POST", traffic.URL, {}, traffic.body(number).decode()],
+            "response": [200, "OK", traffic.RECEIVED, ""],
+        }
+        for number in range(count)
+    ]
+    path.write_text(json.dumps(rows), "utf-8")
+    return path
+
+
+READ = {"floor": _json, "ours": _ours, "VCR.py": _theirs, "cassetter": _cassetters}
+WRITE = {
+    "floor": _write_json,
+    "ours": traffic.ours,
+    "VCR.py": traffic.theirs,
+    "cassetter": traffic.cassetters,
+}
+
+
+def main(who: str, path: Path) -> None:
+    """Load once; print the seconds and the bytes that it took."""
+    load = READ[who](path)
+    before, began = _memory("VmRSS"), time.perf_counter()
+    kept = load()
+    print(time.perf_counter() - began, _memory("VmHWM") - before)
+    del kept
+
+
+def _memory(of: str) -> int:
+    """Bytes of this process now (`VmRSS`) or at most (`VmHWM`), as Linux counts them."""
+    (line,) = (line for line in STATUS.read_text().splitlines() if line.startswith(of))
+    return int(line.split()[1]) * 1024
+
+
+class _Loads:
+    """Loads in processes; keeps the memory of each."""
+
+    def __init__(self, who: str, path: Path) -> None:
+        self._command = [sys.executable, "-m", "benchmarks.load", who, str(path)]
+        self.memory: list[float] = []
+
+    def __call__(self) -> float:
+        done = subprocess.run(self._command, check=False, capture_output=True, text=True)
+        if done.returncode:
+            print(done.stderr.splitlines()[-1], file=sys.stderr)
+            return math.inf
+        taken, memory = done.stdout.split()
+        self.memory.append(float(memory))
+        return float(taken)
+
+
+def tables(sizes: Sequence[int]) -> Iterator[Table]:
+    """The tables of time and of memory."""
+    columns = (
+        "exchanges",
+        "floor",
+        "personalize-contract",
+        "VCR.py",
+        "cassetter",
+        "ours to VCR.py",
+    )
+    time_taken = Table(
+        "Load: time",
+        "From a file to a cassette that is ready to answer, each in a process of its own. The "
+        "floor is `json.loads` of the same data.",
+        columns,
+    )
+    memory = Table("Load: memory", "How far the process's highest memory rises meanwhile.", columns)
+    for count in sizes:
+        with tempfile.TemporaryDirectory() as folder:
+            loads = {
+                who: _Loads(who, write(Path(folder) / f"{who}.yaml", count))
+                for who, write in WRITE.items()
+                if who != "cassetter" or traffic.HAS_CASSETTER
+            }
+            cost = medians(loads, ROUNDS)
+        most = {who: max(one.memory, default=math.inf) for who, one in loads.items()}
+        for table, found, shown in ((time_taken, cost, seconds), (memory, most, _megabytes)):
+            each = (_shown(found.get(who), shown) for who in WRITE)
+            table.rows.append((f"{count:,}", *each, times(found["ours"], found["VCR.py"])))
+    yield time_taken
+    yield memory
+
+
+def _shown(value: float | None, shown: Callable[[float], str]) -> str:
+    if value is None:
+        return "not installed"
+    return "refused" if math.isinf(value) else shown(value)
+
+
+def _megabytes(value: float) -> str:
+    return f"{value / 1e6:.1f} MB"
+
+
+if __name__ == "__main__":
+    main(sys.argv[1], Path(sys.argv[2]))

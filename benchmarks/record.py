@@ -1,0 +1,133 @@
+"""Record: what one call costs while it is recorded over loopback HTTP, its share of saving too."""
+
+from __future__ import annotations
+
+import contextlib
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager
+from pathlib import Path
+from typing import Any
+
+from benchmarks import traffic
+from benchmarks.measure import BOUND, Table, medians, seconds, times
+from personalize_contract.cassette.recording import Recording
+from personalize_contract.datasets import REGION
+from personalize_contract.doors import botocore as door
+from personalize_contract.mark import Mark
+from personalize_contract.provenance import Provenance
+from personalize_contract.redact import Redactor
+from personalize_contract.session import Session
+from personalize_contract.targets import Endpoint, Recorder
+
+BLOCK = 50
+LEAST = 20
+"""Rounds, at least: small recordings are made again and again."""
+
+
+@contextlib.contextmanager
+def _serving() -> Iterator[str]:
+    """The reference service in a process of its own; gives its URL."""
+    command = [sys.executable, "-m", "personalize_contract", "serve"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout
+        try:
+            yield process.stdout.readline().strip()
+        finally:
+            process.terminate()
+
+
+class _Plain:
+    """The floor: the same calls with nothing in between."""
+
+    def __init__(self, client: Any, count: int) -> None:
+        self._client, self._count, self._next = client, count, 0
+
+    def __call__(self) -> float:
+        """A round: seconds a call."""
+        last = min(self._next + BLOCK, self._count)
+        block = [traffic.call(number) for number in range(self._next, last)]
+        began = time.perf_counter()
+        for call in block:
+            self._client.put_items(**call)
+        self._next = 0 if last == self._count else last
+        return (time.perf_counter() - began) / len(block)
+
+
+class _Ours(_Plain):
+    """The same, recorded as a marked test records."""
+
+    def __init__(self, client: Any, count: int, url: str, path: Path) -> None:
+        super().__init__(client, count)
+        self._url, self._path = url, path
+        self._recording: Recording | None = None
+        self._session = Session(None, Mark())
+        self.saves: list[float] = []
+
+    def __call__(self) -> float:
+        """A round: seconds a call; what saving takes is kept in `saves`."""
+        if not self._recording:
+            self._recording = Recording(self._path, Provenance.now("endpoint", REGION, "benchmark"))
+            target = Recorder(Endpoint(self._url, "endpoint"), self._recording, Redactor())
+            self._session = Session(target, Mark())
+        with door.patched(self._session.answer, unsigned=True):
+            taken = super().__call__()
+        if not self._next:
+            began = time.perf_counter()
+            self._recording.save()
+            self.saves.append(time.perf_counter() - began)
+            self._recording = None
+        return taken
+
+    def close(self) -> None:
+        if self._recording:
+            self._recording.discard()
+
+
+def _whole(client: Any, count: int, opened: AbstractContextManager[Any]) -> tuple[float, int]:
+    """Seconds a call of a recording from begin to end, and how many calls `BOUND` let it make."""
+    began = time.perf_counter()
+    made = 0
+    with opened:
+        while made < count and time.perf_counter() - began < BOUND:
+            client.put_items(**traffic.call(made))
+            made += 1
+    return (time.perf_counter() - began) / made, made
+
+
+def _row(url: str, folder: Path, count: int) -> Sequence[str]:
+    client = traffic.client(url)
+    ours = _Ours(client, count, url, folder / "ours.yaml")
+    rounds = max(LEAST, -(-count // BLOCK))
+    cost = medians({"floor": _Plain(client, count), "ours": ours}, rounds, bound=10 * BOUND)
+    ours.close()
+    floor, saving = cost["floor"], statistics.median(ours.saves) / count
+    row = [f"{count:,}", seconds(floor), times(cost["ours"] + saving, floor), seconds(saving)]
+    for name, opened in (("VCR.py", traffic.vcr_open), ("cassetter", traffic.cassetter_open)):
+        if name == "cassetter" and not traffic.HAS_CASSETTER:
+            row.append("not installed")
+            continue
+        # A client of its own: VCR.py leaves connections of its kind behind in the one it patched.
+        each, made = _whole(traffic.client(url), count, opened(folder / f"{name}.yaml", "all"))
+        shown = times(each, floor)
+        row.append(shown if made == count else f"n/a ({made:,} calls in {BOUND:.0f} s: {shown})")
+    return row
+
+
+def tables(sizes: Sequence[int]) -> Iterator[Table]:
+    """The table of recording."""
+    table = Table(
+        "Record",
+        "One call of 10 items by a botocore client to the reference service over loopback HTTP, "
+        "with its share of saving the cassette. The floor is the same call with no recorder.",
+        ("exchanges", "floor", "personalize-contract", "of it saving", "VCR.py", "cassetter"),
+    )
+    with _serving() as url:
+        for count in sizes:
+            with tempfile.TemporaryDirectory() as folder:
+                table.rows.append(_row(url, Path(folder), count))
+    yield table

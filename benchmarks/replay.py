@@ -1,0 +1,115 @@
+"""Replay: what one call costs, through a real botocore client, by the number recorded."""
+
+from __future__ import annotations
+
+import contextlib
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager
+from pathlib import Path
+from typing import Any
+
+from benchmarks import traffic
+from benchmarks.measure import Round, Table, medians, seconds, times
+from personalize_contract.cassette import text
+from personalize_contract.cassette.replay import Replay
+from personalize_contract.doors import botocore as door
+from personalize_contract.mark import Mark
+from personalize_contract.matching import Matching
+from personalize_contract.redact import Redactor
+from personalize_contract.session import Session
+from personalize_contract.targets import Recorded
+
+ROUNDS = 25
+BLOCK = 40
+"""Calls that a subject makes in one round, unless they take longer than `SLOW`."""
+
+SLOW = 1.0
+BEARABLE = 300.0
+"""Seconds that replaying a whole cassette may take before its row says how many it takes."""
+
+Opened = Callable[[int], AbstractContextManager[Any]]
+"""Puts a subject's patches in place for one round, which begins with the call of that number."""
+
+
+class _Calls:
+    """Makes the calls 0, 1, 2... of a cassette, a block in a round, and begins anew at the end."""
+
+    def __init__(self, count: int, client: Any, opened: Opened) -> None:
+        self._count, self._client, self._opened = count, client, opened
+        self._next = 0
+
+    def __call__(self) -> float:
+        """A round: seconds a call. What it takes to load and to patch is not counted."""
+        block = [traffic.call(n) for n in range(self._next, min(self._next + BLOCK, self._count))]
+        with self._opened(self._next):
+            made, began = 0, time.perf_counter()
+            for call in block:
+                self._client.put_items(**call)
+                made += 1
+                if (taken := time.perf_counter() - began) > SLOW:
+                    break
+        self._next = self._next + made if self._next + made < self._count else 0
+        return taken / made
+
+
+class _Ours:
+    """Replays a cassette of ours, as a marked test does."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._session = Session(None, Mark())
+
+    def __call__(self, number: int) -> AbstractContextManager[None]:
+        if number == 0:
+            replay = Replay(self._path, text.load(self._path), Redactor(), Matching())
+            target = Recorded(replay, lambda _, request: f"nothing answers {request}")
+            self._session = Session(target, Mark())
+        return door.patched(self._session.answer, unsigned=True)
+
+
+def _cost(folder: Path, count: int) -> dict[str, float]:
+    """Seconds a call of each subject that can do it at all."""
+    ours = traffic.ours(folder / "ours.yaml", count)
+    theirs = traffic.theirs(folder / "theirs.yaml", count)
+    subjects: dict[str, Round] = {
+        "floor": _Calls(count, traffic.floor(), lambda _: contextlib.nullcontext()),
+        "ours": _Calls(count, traffic.client(), _Ours(ours)),
+        "VCR.py": _Calls(count, traffic.client(), lambda _: traffic.vcr_open(theirs, "none")),
+    }
+    if traffic.HAS_CASSETTER:
+        cassetters = traffic.cassetters(folder / "cassetters.yaml", count)
+        subjects["cassetter"] = _Calls(
+            count, traffic.client(), lambda _: traffic.cassetter_open(cassetters, "none")
+        )
+    return medians(subjects, ROUNDS)
+
+
+def _times(cost: dict[str, float], name: str, count: int) -> str:
+    if name not in cost:
+        return "not installed"
+    shown = times(cost[name], cost["floor"])
+    whole = cost[name] * count
+    return shown if whole < BEARABLE else f"{shown} (all: {whole / 60:,.0f} min)"
+
+
+def tables(sizes: Sequence[int]) -> Iterator[Table]:
+    """The table of replay."""
+    table = Table(
+        "Replay",
+        "One call of 10 items by a botocore client, matched on its body. The floor is botocore "
+        "itself, answered at once by a `before-send` handler.",
+        ("exchanges", "floor", "personalize-contract", "VCR.py", "cassetter"),
+    )
+    for count in sizes:
+        with tempfile.TemporaryDirectory() as folder:
+            cost = _cost(Path(folder), count)
+        table.rows.append(
+            (
+                f"{count:,}",
+                seconds(cost["floor"]),
+                *(_times(cost, name, count) for name in ("ours", "VCR.py", "cassetter")),
+            )
+        )
+    yield table

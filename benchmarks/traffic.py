@@ -1,0 +1,173 @@
+"""The traffic that is measured: distinct PutItems calls of 10 items, and their cassettes."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+import botocore.session
+from botocore.awsrequest import AWSResponse
+from botocore.config import Config
+
+from personalize_contract.cassette import recording
+from personalize_contract.datasets import DUMMY, REGION
+from personalize_contract.exchange import Exchange, Request, Response
+from personalize_contract.provenance import Provenance
+from personalize_contract.redact import Redactor
+
+HAS_CASSETTER = find_spec("cassetter") is not None
+"""Whether that peer can be measured: it is in the dependency group `bench`."""
+
+HOST = f"https://personalize-events.{REGION}.amazonaws.com"
+URL = f"{HOST}/items"
+
+SENT: dict[str, bytes] = {
+    "Content-Type": b"application/json",
+    "User-Agent": b"Botocore/1.44.8 ua/2.1 os/linux md/arch#x86_64 lang/python#3.11",
+    "X-Amz-Date": b"20261124T203329Z",
+    "Authorization": b"AWS4-HMAC-SHA256 "
+    b"Credential=key/20261124/us-east-1/personalize/aws4_request, "
+    b"SignedHeaders=content-type;host;x-amz-date, Signature=" + b"0" * 64,
+    "amz-sdk-invocation-id": b"354565a3-1068-40c9-ab2f-f92123c5a0ea",
+    "amz-sdk-request": b"attempt=1; max=3",
+    "Content-Length": b"2000",
+}
+"""Headers as botocore sends them, which is what VCR.py and cassetter get to record."""
+
+RECEIVED = {
+    "Content-Length": "0",
+    "Date": "Tue, 24 Nov 2026 20:33:29 GMT",
+    "X-Amzn-Requestid": "2e987eac-0737-4f23-a3d5-12a4c9afa9ae",
+}
+
+
+def call(number: int) -> dict[str, Any]:
+    """The arguments of one `put_items`, unlike those of every other number."""
+    return {
+        "datasetArn": DUMMY["active"],
+        "items": [
+            {
+                "itemId": f"product-{number}-{item}",
+                "properties": json.dumps(
+                    {
+                        "category": "tea|green|loose",
+                        "price": 4.5 + number,
+                        "creationTimestamp": 1_700_000_000 + number * 10 + item,
+                        "description": f"A tea of the {item + 1}th pick, batch {number}",
+                    }
+                ),
+            }
+            for item in range(10)
+        ],
+    }
+
+
+def calls(count: int) -> Iterator[dict[str, Any]]:
+    """That many different calls."""
+    return map(call, range(count))
+
+
+def body(number: int) -> bytes:
+    """What botocore sends for a call."""
+    return json.dumps(call(number)).encode()
+
+
+def client(url: str | None = None) -> Any:
+    """A botocore client that makes one attempt, as for any service."""
+    return botocore.session.Session().create_client(
+        "personalize-events",
+        REGION,
+        endpoint_url=url,
+        aws_access_key_id="key-of-the-benchmark",
+        aws_secret_access_key="secret-of-the-benchmark",
+        config=Config(retries={"total_max_attempts": 1}),
+    )
+
+
+def floor() -> Any:
+    """A client whose calls are answered at once, by botocore's own extension point."""
+    answered = client()
+
+    def answer(request: Any, **_: Any) -> Any:
+        received: Any = dict(RECEIVED)
+        response: Any = AWSResponse(request.url, 200, received, None)
+        response._content = b""
+        return response
+
+    answered.meta.events.register("before-send", answer)
+    return answered
+
+
+def exchange(number: int) -> Exchange:
+    """The exchange of a call, before it is redacted."""
+    sent = {name.lower(): value.decode() for name, value in SENT.items()}
+    received = {name.lower(): value for name, value in RECEIVED.items()}
+    return Exchange(Request("POST", URL, sent, body(number)), Response(200, "OK", received, b""))
+
+
+def ours(path: Path, count: int) -> Path:
+    """A cassette of ours with that many exchanges."""
+    redactor = Redactor()
+    written = (redactor.exchange(exchange(number)) for number in range(count))
+    recording.write(path, Provenance.now("reference", REGION, "benchmark"), written)
+    return path
+
+
+def theirs(path: Path, count: int) -> Path:
+    """What VCR.py writes for the same traffic, made by its own serializer."""
+    from vcr.request import Request as VcrRequest
+    from vcr.serialize import serialize
+    from vcr.serializers import yamlserializer
+
+    answer = {
+        "status": {"code": 200, "message": "OK"},
+        "headers": {name: [value] for name, value in RECEIVED.items()},
+        "body": {"string": b""},
+    }
+    requests = [VcrRequest("POST", URL, body(number), dict(SENT)) for number in range(count)]
+    data = {"requests": requests, "responses": [answer] * count}
+    path.write_text(serialize(data, yamlserializer), "utf-8")
+    return path
+
+
+def cassetters(path: Path, count: int) -> Path:
+    """What cassetter writes for the same traffic."""
+    from cassetter import Cassette, RecordMode
+
+    cassette = Cassette(str(path), record_mode=RecordMode.ALL)
+    sent = {name: [value.decode()] for name, value in SENT.items()}
+    received = {name: [value] for name, value in RECEIVED.items()}
+    for number in range(count):
+        cassette.record(
+            method="POST",
+            uri=URL,
+            request_headers=sent,
+            request_body=body(number),
+            status=200,
+            response_headers=received,
+            response_body=b"",
+        )
+    cassette.save()
+    return path
+
+
+_MATCH_ON = ["method", "uri", "body"]
+
+
+def vcr_open(path: Path, record_mode: str) -> Any:
+    """VCR.py's context manager for a cassette."""
+    import vcr
+
+    return vcr.use_cassette(str(path), record_mode=record_mode, match_on=_MATCH_ON)
+
+
+def cassetter_open(path: Path, record_mode: str) -> Any:
+    """Cassetter's context manager for a cassette."""
+    import cassetter
+
+    return cassetter.use_cassette(
+        path, record_mode=record_mode, match_on=_MATCH_ON, intercept=["urllib3"]
+    )

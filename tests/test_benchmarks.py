@@ -1,0 +1,41 @@
+"""Each benchmark works; how fast anything is, is nothing that a test says."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from benchmarks import TABLES
+
+from support.command import environment
+
+ROOT = Path(__file__).parents[1]
+
+
+def run(*arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "benchmarks", *arguments],
+        capture_output=True,
+        text=True,
+        timeout=120,
+        cwd=ROOT,
+        env=environment(),
+        check=False,
+    )
+
+
+@pytest.mark.parametrize("name", TABLES)
+def test_prints_a_table_with_a_row_for_each_size(name: str) -> None:
+    done = run(name, "--sizes", "1")
+    assert done.returncode == 0, done.stderr
+    rows = [line for line in done.stdout.splitlines() if line.startswith("|")]
+    assert len(rows) >= 3
+    assert rows[2].count("|") == rows[0].count("|")
+
+
+def test_a_table_that_there_is_not_is_refused() -> None:
+    done = run("speed")
+    assert done.returncode == 2
+    assert "there is no table speed" in done.stderr
