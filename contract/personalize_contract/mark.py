@@ -1,7 +1,4 @@
-"""The mark `personalize_contract`, as it is written on a test.
-
-Read for every test of a run, so it imports nothing heavy.
-"""
+"""The mark `personalize_contract`, as it is written on a test, its class and its module."""
 
 from __future__ import annotations
 
@@ -12,13 +9,9 @@ from typing import Any
 
 import pytest
 
+from personalize_contract.contract import known
 from personalize_contract.errors import UsageError
-
-NAME = "personalize_contract"
-USAGE = (
-    f"{NAME}(violates, ignore, items_any_order, unused, redact): PutItems requests of this test "
-    "are checked, and answered by the target (recorded, reference or live)"
-)
+from personalize_contract.options import MARK
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,34 +35,47 @@ class Mark:
 
 
 def read(marks: Iterable[pytest.Mark]) -> Mark:
-    """What the marks of one test say together, the nearest one last.
+    """What the marks of one test say together, the farthest one (the module's) first.
+
+    Lists are added up; of any other argument the nearest mark decides.
 
     Raises:
-        UsageError: an argument that there is not, or of another type.
+        UsageError: an argument that there is not, of another type, or a clause that no request
+            of a caller can break.
     """
     given: dict[str, Any] = {}
     kinds = {field.name: type(field.default) for field in fields(Mark)}
     for mark in marks:
         if mark.args:
-            raise UsageError(f"the mark {NAME} takes arguments by name only: {', '.join(kinds)}")
+            raise UsageError(f"the mark {MARK} takes arguments by name only: {', '.join(kinds)}")
         for name, value in mark.kwargs.items():
-            given[name] = _checked(name, value, kinds)
+            checked = _checked(name, value, kinds)
+            given[name] = (*given.get(name, ()), *checked) if kinds[name] is tuple else checked
     return Mark(**given)
 
 
-def _checked(name: str, value: object, kinds: dict[str, type]) -> object:
+def _checked(name: str, value: Any, kinds: dict[str, type]) -> Any:
     if name not in kinds:
         near = difflib.get_close_matches(name, kinds, n=1)
         hint = f"did you mean {near[0]}?" if near else f"it knows {', '.join(kinds)}"
-        raise UsageError(f"the mark {NAME} knows no argument {name!r}; {hint}")
+        raise UsageError(f"the mark {MARK} knows no argument {name!r}; {hint}")
     if kinds[name] is tuple:
-        if isinstance(value, str) or not isinstance(value, Iterable):
-            raise UsageError(f"the mark {NAME}: {name} is a list of texts, not {value!r}")
-        value = tuple(value)
-        if not all(isinstance(one, str) for one in value):
-            raise UsageError(f"the mark {NAME}: {name} is a list of texts, not {value!r}")
+        if not isinstance(value, list | tuple) or not all(isinstance(one, str) for one in value):
+            raise UsageError(f"the mark {MARK}: {name} is a list of texts, not {value!r}")
+        if name == "violates":
+            for clause in value:
+                _breakable(clause)
     elif not isinstance(value, kinds[name]):
-        raise UsageError(f"the mark {NAME}: {name} is not {value!r}")
+        raise UsageError(f"the mark {MARK}: {name} is not {value!r}")
     if name == "unused" and value not in ("fail", "report"):
-        raise UsageError(f"the mark {NAME}: unused is 'fail' or 'report', not {value!r}")
+        raise UsageError(f"the mark {MARK}: unused is 'fail' or 'report', not {value!r}")
     return value
+
+
+def _breakable(clause_id: str) -> None:
+    clause = known(clause_id)
+    if clause.binds != "caller" or not clause.can_fail:
+        raise UsageError(
+            f"the mark {MARK}: violates names clauses that bind the caller; {clause_id} "
+            + ("binds the service" if clause.can_fail else "is only observed, nothing breaks it")
+        )

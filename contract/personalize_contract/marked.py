@@ -9,24 +9,21 @@ from __future__ import annotations
 
 import contextlib
 import os
-import re
-import shlex
 from collections.abc import Iterator
 from dataclasses import dataclass
-from hashlib import sha256
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
 
-from personalize_contract import cassette
+from personalize_contract import shown, summary
 from personalize_contract.cassette import text
 from personalize_contract.cassette.recording import Recording
 from personalize_contract.cassette.replay import Replay
 from personalize_contract.connection import Connection
-from personalize_contract.contract import known
 from personalize_contract.datasets import REGION, stand_ins
 from personalize_contract.doors import botocore as botocore_door
+from personalize_contract.doors import stubber
 from personalize_contract.errors import CassetteMissing
 from personalize_contract.exchange import Exchange, Request
 from personalize_contract.live import Live
@@ -35,7 +32,8 @@ from personalize_contract.matching import Matching
 from personalize_contract.misses import explain
 from personalize_contract.network import guarded
 from personalize_contract.options import Settings
-from personalize_contract.provenance import Provenance
+from personalize_contract.paths import cassette_path, record_command
+from personalize_contract.provenance import Provenance, model_digest
 from personalize_contract.redact import Redactor
 from personalize_contract.service import core
 from personalize_contract.service.embedded import Service
@@ -43,6 +41,7 @@ from personalize_contract.service.signatures import DUMMY_CREDENTIALS
 from personalize_contract.service.store import Store
 from personalize_contract.session import Session
 from personalize_contract.signing import signed
+from personalize_contract.summary import Tally
 from personalize_contract.targets import InProcess, Recorded, Recorder, Target
 
 
@@ -52,19 +51,23 @@ class Marked:
 
     Args:
         session: what it sends goes here.
+        mark: what it says about itself.
         replay: the cassette that answers, or None.
+        stale: whether that was recorded with another service model.
         recording: the cassette that is being made, or None.
         service: the service of the fixture, or None.
         passed: whether nothing has failed so far.
+        saved: whether the recording is the cassette now; None before that is known.
     """
 
     session: Session
     mark: Mark
     replay: Replay | None = None
+    stale: bool = False
     recording: Recording | None = None
     service: Service | None = None
     passed: bool = False
-    kept: bool = False
+    saved: bool | None = None
 
     def finish(self) -> str:
         """What is left to say once the test is over; saves the recording of one that passed.
@@ -81,15 +84,36 @@ class Marked:
         ]
         if self.replay and self.mark.unused == "fail" and (unused := self.replay.unused()):
             problems.append(_unused(self.replay, unused))
-        if self.recording and not problems:
-            self.kept = not self.recording.save()
+        if self.recording and not problems and (self._sent or self.recording.path.exists()):
+            self.saved = self.recording.save()
         return "\n\n".join(problems)
+
+    @property
+    def _sent(self) -> int:
+        return self.session.answered.total()
+
+    def tally(self) -> Tally:
+        """What the summary of the run says of this test."""
+        found = summary.advised(self.session.advice.items())
+        what = "replayed" if self.replay else "recorded" if self.saved else "answered"
+        for who, count in self.session.answered.items():
+            found[what, who] += count
+        if self.session.violations:
+            found["violations",] = self.session.violations
+        if self.replay and self.passed and (unused := self.replay.unused()):
+            found["unused", shown.path(self.replay.path)] = len(unused)
+        if self.replay and self.stale:
+            found["stale", shown.path(self.replay.path)] = 1
+        if self.recording and self.saved is False:
+            found["kept", shown.path(self.recording.path)] = 1
+        return found
 
 
 def _unused(replay: Replay, unused: list[Exchange]) -> str:
     return (
-        f"{len(unused)} of the {len(replay.recorded)} exchanges recorded in {replay.path} "
-        "were not asked for: a request that this test used to send is not sent any more. "
+        f"{len(unused)} of the {len(replay.recorded)} exchanges recorded in "
+        f"{shown.path(replay.path)} were not asked for: "
+        "a request that this test used to send is not sent any more. "
         'If that is right, record the test again, or say unused="report" in its mark'
     )
 
@@ -110,15 +134,13 @@ def opened(
     Raises:
         CassetteError: its cassette can't be read, or can't be recorded now.
     """
-    for clause in mark.violates:
-        known(clause)
     with contextlib.ExitStack() as stack:
         redactor = Redactor(
             stand_ins(settings.datasets),
             _own(live) if live else (),
             (*settings.redact, *mark.redact),
         )
-        session = Session(None, mark)
+        session = Session(None, mark, settings.no_advice, strict=settings.strict)
         marked = Marked(session, mark)
         if service:
             marked.service = Service()
@@ -126,9 +148,12 @@ def opened(
             session.target = marked.service
             marked.service.front = session.respond
         elif settings.target == "recorded":
+            path = cassette_path(item, settings)
+            recorded = _recorded(path)
             matching = Matching((*settings.ignore, *mark.ignore), mark.items_any_order)
-            marked.replay = _replay(item, settings, redactor, matching)
-            command = record_command(item)
+            marked.replay = Replay(path, recorded, redactor, matching)
+            marked.stale = recorded.provenance.service_model not in ("", model_digest())
+            command = record_command(item, _again(recorded.provenance))
             session.target = Recorded(
                 marked.replay, lambda replay, request: explain(replay, request, command)
             )
@@ -145,15 +170,16 @@ def opened(
         stack.enter_context(_environment(dummy=offline))
         stack.enter_context(guarded([*settings.allowed_hosts, *(_hosts(live) if live else ())]))
         stack.enter_context(botocore_door.patched(session.answer, unsigned=offline))
+        stack.enter_context(stubber.checked(session.check))
         yield marked
 
 
 @contextlib.contextmanager
-def checked_only() -> Iterator[Marked]:
+def checked_only(settings: Settings) -> Iterator[Marked]:
     """A session that checks what a test sends and leaves the answer to whoever gives it."""
     mark = Mark()
-    session = Session(None, mark)
-    with botocore_door.patched(session.answer, unsigned=False):
+    session = Session(None, mark, settings.no_advice, strict=settings.strict)
+    with botocore_door.patched(session.answer, unsigned=False), stubber.checked(session.check):
         yield Marked(session, mark)
 
 
@@ -222,44 +248,14 @@ def _environment(*, dummy: bool) -> Iterator[None]:
         yield
 
 
-def _replay(
-    item: pytest.Item, settings: Settings, redactor: Redactor, matching: Matching
-) -> Replay:
-    path = cassette_path(item, settings)
+def _recorded(path: Path) -> text.Cassette:
     try:
-        recorded = text.load(path)
+        return text.load(path)
     except CassetteMissing:
         # A test that sends nothing needs none; the first request that is sent says so.
-        recorded = text.Cassette(Provenance(), ())
-    return Replay(path, recorded, redactor, matching)
+        return text.Cassette(Provenance(), ())
 
 
-_ODD = re.compile(r"[^A-Za-z0-9_.\[\]+=,-]+")
-
-
-def cassette_path(item: pytest.Item, settings: Settings) -> Path:
-    """Where the cassette of a test is: `cassettes/<module>/<test>.personalize.yaml`.
-
-    A name with characters that not every file system takes, or a very long one, gets a digest, so
-    that two tests never share a cassette.
-    """
-    module = item.path
-    if settings.cassettes:
-        with contextlib.suppress(ValueError):
-            module = settings.cassettes / module.relative_to(item.config.rootpath)
-        folder = module.parent
-    else:
-        folder = module.parent / "cassettes"
-    whole = ".".join(item.nodeid.split("::")[1:]) if "::" in item.nodeid else item.name
-    name = _ODD.sub("-", whole)[:120]
-    if name != whole:
-        name = f"{name}-{sha256(whole.encode('utf-8', 'surrogatepass')).hexdigest()[:8]}"
-    return folder / module.stem / f"{name}{cassette.SUFFIX}"
-
-
-def record_command(item: pytest.Item) -> str:
-    """The command that records a test, to be pasted into a shell."""
-    module, separator, names = str(item.nodeid).partition("::")
-    here = os.path.relpath(item.config.rootpath / module, item.config.invocation_params.dir)
-    where = f"{here}{separator}{names}"
-    return f"pytest {shlex.quote(where)} --personalize-record reference"
+def _again(provenance: Provenance) -> str:
+    """The target that a test is recorded from, so that the new recording replaces the old one."""
+    return "live" if provenance.answered_by in ("aws", "endpoint") else "reference"

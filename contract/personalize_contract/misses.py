@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
-from personalize_contract import strictjson
+from personalize_contract import shown, strictjson
 from personalize_contract.cassette.replay import Replay
 from personalize_contract.exchange import Request, media_type
 
@@ -28,7 +27,7 @@ def explain(replay: Replay, request: Request, record: str) -> str:
     sent = _facts(replay.redacted(request))
     lines = [
         "no recorded exchange answers this PutItems request",
-        f"  cassette:  {_short(replay.path)}",
+        f"  cassette:  {shown.path(replay.path)}",
         f"  sent:      {_summary(replay.redacted(request))}",
         *_nearest(replay, sent),
         f"  record it: {record}",
@@ -102,7 +101,3 @@ def _summary(request: Request) -> str:
     except (strictjson.NotJson, KeyError, TypeError):
         count = ""
     return f"{request.method} {request.path}, {count}{len(request.body)} bytes"
-
-
-def _short(path: Path) -> str:
-    return str(path).removeprefix(f"{Path.cwd()}/")

@@ -1,28 +1,73 @@
-"""The options of the pytest plugin, and the settings that they come to.
+"""What pytest is told at start-up: options, ini keys, the mark; and the settings they come to.
 
-Read at pytest's start-up in every repo that has this installed, so it imports nothing heavy.
+Read in every repo that has this installed, used or not, so it imports nothing that takes time.
+
+Who wins, from the strongest: an option, the mark, the ini key, the default. Two things are more
+than one value:
+
+- `target` and `record` are one decision. The command line takes it if it says either; else the
+  ini file.
+- Lists of members (`ignore`, `redact`) name the same kind of thing everywhere, so those of the
+  marks (function, class, module) and of the ini file are added up.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 import pytest
 
-from personalize_contract.contract import DEFAULT
-from personalize_contract.datasets import State, parse
 from personalize_contract.errors import UsageError
+
+if TYPE_CHECKING:
+    from personalize_contract.datasets import State
+
+Kind = Literal["string", "linelist"]
+
+MARK = "personalize_contract"
+_MARK_USAGE = (
+    f"{MARK}(violates, ignore, items_any_order, unused, redact): PutItems requests of this test "
+    "are checked, and answered by the target (recorded, reference or live)"
+)
 
 TARGETS = ("recorded", "reference", "live")
 _RECORDABLE = ("reference", "live")
+_CHECKS = ("marked", "all")
+
+_BOTH: Mapping[str, tuple[str, str]] = {
+    "target": ("TARGET", "who answers: recorded (default), reference or live"),
+    "record": (
+        "TARGET",
+        "record what `reference` or `live` answers; replaces cassettes of passing tests",
+    ),
+    "dataset": ("ARN=STATE", "a dataset and its state: active, in-use or missing"),
+    "region": ("REGION", "live: the service's region (default: the SDK's)"),
+    "endpoint_url": ("URL", "live: a service that is not AWS, by URL"),
+    "account": ("ID", "live: the account that may be written to; must be the credentials' own"),
+}
+"""Options that are ini keys too, as (metavar, help)."""
+
+_FLAGS: Mapping[str, str] = {
+    "write_to_existing": "live: allow writing to the datasets given (items can't be deleted there)",
+    "strict": "advice fails the test that it is about",
+}
+"""The same, for those that are on or off."""
+
+_INI: Mapping[str, tuple[Kind, str]] = {
+    "cassettes": ("string", "folder of the cassettes (default: `cassettes` beside each module)"),
+    "check": ("string", "whose requests are checked: those of marked tests (default), or all"),
+    "ignore": ("linelist", "members that don't decide whether a recorded exchange answers"),
+    "redact": ("linelist", "members that are never written"),
+    "allowed_hosts": ("linelist", "hosts that marked tests may connect to"),
+    "no_advice": ("linelist", "advice that is not given, by its name"),
+}
+"""Ini keys that are no options."""
 
 
-@dataclass(frozen=True)
-class Settings:
-    """What was asked for. An option beats the ini key of the same name, which beats the default.
+class Settings(NamedTuple):
+    """What was asked for.
 
     Args:
         target: who answers: `recorded`, `reference` or `live`.
@@ -32,77 +77,69 @@ class Settings:
         endpoint_url: of a live service that is not AWS.
         account: the account id that `live` may write to.
         write_to_existing: whether `live` may write to the datasets given.
+        strict: whether advice fails.
         cassettes: where they are, if not beside each test module.
         ignore: members that don't decide whether a recorded exchange answers.
         redact: members that are never written.
         allowed_hosts: that a marked test may connect to, beside the target and loopback.
+        no_advice: names of the advice that is not given.
         operation: that the suite verifies.
         check: whose requests are checked: those of `marked` tests, or `all`.
     """
 
     target: str = "recorded"
     record: bool = False
-    datasets: Mapping[str, State] = field(default_factory=dict)
+    datasets: Mapping[str, State] = {}
     region: str | None = None
     endpoint_url: str | None = None
     account: str | None = None
     write_to_existing: bool = False
+    strict: bool = False
     cassettes: Path | None = None
     ignore: tuple[str, ...] = ()
     redact: tuple[str, ...] = ()
     allowed_hosts: tuple[str, ...] = ()
-    operation: str = DEFAULT
+    no_advice: tuple[str, ...] = ()
+    operation: str = "PutItems"
     check: str = "marked"
 
 
 def add(parser: pytest.Parser) -> None:
     """Declare the options and ini keys, in a group of their own."""
     group = parser.getgroup("personalize-contract", "Amazon Personalize contract tests")
-
-    def both(name: str, text: str, *, several: bool = False) -> None:
-        key = f"personalize_{name}"
-        kind: Literal["linelist", "string"] = "linelist" if several else "string"
-        metavar = "ARN=STATE" if several else name.rpartition("_")[2].upper()
+    for name, (metavar, text) in _BOTH.items():
+        several = name == "dataset"
+        kind: Kind = "linelist" if several else "string"
         group.addoption(
             f"--personalize-{name.replace('_', '-')}",
-            dest=key,
+            dest=f"personalize_{name}",
             action="append" if several else "store",
             metavar=metavar,
             help=text,
         )
-        parser.addini(key, text, type=kind)
-
-    both("target", "who answers: recorded (default), reference or live")
-    both("record", "record what `reference` or `live` answers; replaces cassettes of passing tests")
-    both("dataset", "a dataset and its state: active, in-use or missing", several=True)
-    both("region", "live: the service's region (default: the SDK's)")
-    both("endpoint_url", "live: a service that is not AWS, by URL")
-    both("account", "live: the account that may be written to; must be the credentials' own")
+        parser.addini(f"personalize_{name}", text, type=kind)
+    for name, text in _FLAGS.items():
+        group.addoption(
+            f"--personalize-{name.replace('_', '-')}",
+            dest=f"personalize_{name}",
+            action="store_true",
+            help=text,
+        )
+        parser.addini(f"personalize_{name}", text, type="bool", default=False)
+    for name, (of_kind, text) in _INI.items():
+        parser.addini(f"personalize_{name}", text, type=of_kind)
     group.addoption(
         "--personalize-operation",
         dest="personalize_operation",
-        default=DEFAULT,
         metavar="NAME",
+        default="PutItems",
         help="the operation that personalize_contract.suite verifies (default: PutItems)",
     )
-    help_text = "live: allow writing to the datasets given (items can't be deleted there)"
-    group.addoption(
-        "--personalize-write-to-existing",
-        dest="personalize_write_to_existing",
-        action="store_true",
-        default=None,
-        help=help_text,
-    )
-    parser.addini("personalize_write_to_existing", help_text, type="bool", default=False)
-    parser.addini("personalize_cassettes", "folder of the cassettes (default: beside each module)")
-    parser.addini("personalize_ignore", "members that are not matched on", type="linelist")
-    parser.addini("personalize_redact", "members that are never written", type="linelist")
-    parser.addini(
-        "personalize_allowed_hosts", "hosts that marked tests may connect to", type="linelist"
-    )
-    parser.addini(
-        "personalize_check", "whose requests are checked: marked (tests), or all", default="marked"
-    )
+
+
+def add_mark(config: pytest.Config) -> None:
+    """Declare the mark, for `pytest --markers` and `--strict-markers`."""
+    config.addinivalue_line("markers", _MARK_USAGE)
 
 
 def read(config: pytest.Config) -> Settings:
@@ -112,44 +149,81 @@ def read(config: pytest.Config) -> Settings:
         UsageError: an option or ini key can't be carried out as it was written.
     """
 
-    def value(name: str) -> str | None:
-        return (
-            config.getoption(f"personalize_{name}") or config.getini(f"personalize_{name}") or None
-        )
+    def ini(name: str) -> str:
+        return str(config.getini(f"personalize_{name}") or "")
 
-    target, record = value("target"), value("record")
-    for asked, allowed, name in ((target, TARGETS, "target"), (record, _RECORDABLE, "record")):
-        if asked and asked not in allowed:
-            raise UsageError(
-                f"--personalize-{name} {asked}: there is no such target; "
-                f"it is one of {', '.join(allowed)}"
-            )
-    if record and target not in (None, record):
-        raise UsageError(
-            f"--personalize-record {record} asks {record} to answer, "
-            f"and --personalize-target {target} somebody else; leave the target out"
-        )
-    datasets = config.getoption("personalize_dataset") or config.getini("personalize_dataset")
-    existing = config.getoption("personalize_write_to_existing")
-    if existing is None:
-        existing = config.getini("personalize_write_to_existing")
-    folder, check = config.getini("personalize_cassettes"), config.getini("personalize_check")
-    if check not in ("marked", "all"):
-        raise UsageError(f"personalize_check = {check}: it is marked or all")
+    def listed(name: str) -> tuple[str, ...]:
+        return tuple(config.getini(f"personalize_{name}"))
+
+    def given(name: str) -> str | None:
+        return config.getoption(f"personalize_{name}") or ini(name) or None
+
+    def on(name: str) -> bool:
+        return config.getoption(f"personalize_{name}") or bool(config.getini(f"personalize_{name}"))
+
+    target, record = _who_answers(config, ini)
+    if (check := ini("check") or "marked") not in _CHECKS:
+        raise UsageError(f"personalize_check = {check}: it is {' or '.join(_CHECKS)}")
+    folder = ini("cassettes")
     return Settings(
-        target=record or target or "recorded",
-        record=bool(record),
-        datasets=parse(datasets or ()),
-        region=value("region"),
-        endpoint_url=value("endpoint_url"),
-        account=value("account"),
-        write_to_existing=bool(existing),
+        target=target,
+        record=record,
+        datasets=_datasets(config.getoption("personalize_dataset") or listed("dataset")),
+        region=given("region"),
+        endpoint_url=given("endpoint_url"),
+        account=given("account"),
+        write_to_existing=on("write_to_existing"),
+        strict=on("strict"),
         cassettes=(config.inipath.parent if config.inipath else config.rootpath) / folder
         if folder
         else None,
-        ignore=tuple(config.getini("personalize_ignore")),
-        redact=tuple(config.getini("personalize_redact")),
-        allowed_hosts=tuple(config.getini("personalize_allowed_hosts")),
+        ignore=listed("ignore"),
+        redact=listed("redact"),
+        allowed_hosts=listed("allowed_hosts"),
+        no_advice=_advice(listed("no_advice")),
         operation=config.getoption("personalize_operation"),
         check=check,
     )
+
+
+def _who_answers(config: pytest.Config, ini: Callable[[str], str]) -> tuple[str, bool]:
+    """The target, and whether it is recorded: by the first place that says either."""
+    for spelled, value in (
+        ("--personalize-{} {}", lambda name: config.getoption(f"personalize_{name}")),
+        ("personalize_{} = {}", ini),
+    ):
+        target, record = value("target"), value("record")
+        for name, asked, allowed in (
+            ("target", target, TARGETS),
+            ("record", record, _RECORDABLE),
+        ):
+            if asked and asked not in allowed:
+                raise UsageError(
+                    f"{spelled.format(name, asked)}: there is no such target; "
+                    f"it is {' or '.join(allowed)}"
+                )
+        if record and target not in (None, "", record):
+            raise UsageError(
+                f"{spelled.format('record', record)} asks {record} to answer, and "
+                f"{spelled.format('target', target)} somebody else; leave the target out"
+            )
+        if record or target:
+            return record or target, bool(record)
+    return "recorded", False
+
+
+def _datasets(values: Iterable[str]) -> Mapping[str, State]:
+    if not values:
+        return {}
+    from personalize_contract.datasets import parse
+
+    return parse(values)
+
+
+def _advice(names: tuple[str, ...]) -> tuple[str, ...]:
+    if names:
+        from personalize_contract.advice import known
+
+        for name in names:
+            known(name)
+    return names

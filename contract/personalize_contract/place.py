@@ -9,19 +9,25 @@ from types import FrameType
 
 _NOT_THEIRS = tuple(
     {
-        str(Path(path).resolve()) + "/"
+        f"{spelled}/"
         for name in ("stdlib", "platstdlib", "purelib", "platlib")
         if (path := sysconfig.get_path(name))
+        for spelled in (path, Path(path).resolve())
     }
-    | {str(Path(__file__).resolve().parent) + "/", "<"}
+    | {f"{Path(__file__).parent}/", f"{Path(__file__).resolve().parent}/", "<"}
 )
 
 
+def is_theirs(path: str) -> bool:
+    """Whether a file is the user's: neither a library's nor ours."""
+    return not path.startswith(_NOT_THEIRS)
+
+
 def of_caller() -> str:
-    """`file:line` of the innermost frame that is neither a library's nor ours; `""` if none is."""
+    """`file:line` of the innermost frame of the user's own code; `""` if none is."""
     frame: FrameType | None = sys._getframe(1)
     while frame is not None:
-        if not frame.f_code.co_filename.startswith(_NOT_THEIRS):
+        if is_theirs(frame.f_code.co_filename):
             return f"{_short(frame.f_code.co_filename)}:{frame.f_lineno}"
         frame = frame.f_back
     return ""

@@ -8,27 +8,30 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Generator
-from types import SimpleNamespace
+from types import SimpleNamespace, TracebackType
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from personalize_contract import mark, options
-from personalize_contract.datasets import DUMMY, STATES
+from personalize_contract import options
 from personalize_contract.errors import PersonalizeContractError, UsageError
 
 if TYPE_CHECKING:
     from personalize_contract.live import Live
     from personalize_contract.marked import Marked
     from personalize_contract.service.embedded import Service
+    from personalize_contract.session import Finding
+    from personalize_contract.summary import Tally
 
 _SETTINGS = pytest.StashKey[options.Settings]()
 _LIVE = pytest.StashKey["Live | PersonalizeContractError"]()
+_TALLY = pytest.StashKey["Tally"]()
+_WHOLE = pytest.StashKey[list[pytest.Item]]()
 _MARKED = pytest.StashKey["Marked"]()
 _OPEN = pytest.StashKey[contextlib.ExitStack]()
 
-_OPENING = {"personalize_client", "personalize_service"}
-"""Fixtures that open a session for a test without the mark."""
+_OURS = "personalize_contract"
+"""The name of this in what an xdist worker hands to its controller."""
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -36,7 +39,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    config.addinivalue_line("markers", mark.USAGE)
+    options.add_mark(config)
     try:
         config.stash[_SETTINGS] = options.read(config)
     except UsageError as error:
@@ -54,15 +57,15 @@ def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object
         _close(item)
 
 
-@pytest.hookimpl(wrapper=True, tryfirst=True)
-def pytest_runtest_setup(item: pytest.Item) -> Generator[None, object, object]:
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    # Before the fixtures, and after whoever skips the test.
     _close(item)  # what a first run of it left, where it is run again
     _open(item)
-    return (yield from _phase(item))
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)
 def pytest_runtest_call(item: pytest.Item) -> Generator[None, object, object]:
+    _fail_for_findings(item)  # of the set-up
     return (yield from _phase(item))
 
 
@@ -84,55 +87,107 @@ def pytest_runtest_teardown(item: pytest.Item) -> Generator[None, object, object
 def pytest_runtest_makereport(
     item: pytest.Item, call: pytest.CallInfo[None]
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    marked = item.stash.get(_MARKED, None)
+    findings = marked.session.findings if marked else []
+    if findings and call.excinfo and not item.config.getoption("fulltrace"):
+        call.excinfo = _shortened(call.excinfo)
     report = yield
-    if marked := item.stash.get(_MARKED, None):
+    if marked:
         marked.passed = report.passed and (marked.passed or call.when == "setup")
-        error = call.excinfo.value if call.excinfo else None
-        if (found := marked.session.findings()) and not (error and marked.session.raised(error)):
-            report.sections.append(("personalize-contract", found))
+        if report.failed and call.excinfo:
+            error = call.excinfo.value
+            _lead(report, [one for one in findings if one.error is not error])
+        if report.failed or hasattr(report, "wasxfail"):
+            marked.session.told(findings)
     return report
 
 
 def _phase(item: pytest.Item) -> Generator[None, object, object]:
     """Run a phase of a test; what its session found fails it, if nothing else did."""
-    result = yield
-    marked = item.stash.get(_MARKED, None)
-    if marked and (found := marked.session.findings()):
-        marked.passed = False
-        _fail(found)
+    try:
+        result = yield
+    except pytest.skip.Exception:
+        # What was sent before is not less broken by that.
+        _fail_for_findings(item)
+        raise
+    _fail_for_findings(item)
     return result
 
 
+def _fail_for_findings(item: pytest.Item) -> None:
+    marked = item.stash.get(_MARKED, None)
+    if marked and (findings := marked.session.findings):
+        _fail(_texts(findings))
+
+
+def _texts(findings: list[Finding]) -> str:
+    return "\n\n".join(one.text for one in findings)
+
+
 def _fail(text: str) -> None:
-    pytest.fail(f"personalize-contract: {text}", pytrace=False)
+    pytest.fail(text, pytrace=False)
+
+
+def _shortened(error: pytest.ExceptionInfo[BaseException]) -> pytest.ExceptionInfo[BaseException]:
+    """An error with the user's own frames in its traceback, and no library's between them."""
+    from personalize_contract.place import is_theirs
+
+    entries: list[TracebackType] = []
+    entry: TracebackType | None = error.tb
+    while entry:
+        if is_theirs(entry.tb_frame.f_code.co_filename):
+            entries.append(entry)
+        entry = entry.tb_next
+    kept: TracebackType | None = None
+    for entry in reversed(entries):
+        kept = TracebackType(kept, entry.tb_frame, entry.tb_lasti, entry.tb_lineno)
+    return pytest.ExceptionInfo.from_exception(error.value.with_traceback(kept)) if kept else error
+
+
+def _lead(report: pytest.TestReport, findings: list[Finding]) -> None:
+    """Put what was found at the head of a failure, if it isn't what the failure says itself."""
+    text, failure = _texts(findings), report.longreprtext
+    if text and text not in failure:
+        report.longrepr = f"{text}\n\nand so the test failed:\n\n{failure}"
+
+
+def _is_marked(item: pytest.Item) -> bool:
+    """Whether a test has the mark, or a fixture that stands for it."""
+    names = getattr(item, "fixturenames", ())
+    return (
+        item.get_closest_marker(options.MARK) is not None
+        or "personalize_client" in names
+        or "personalize_service" in names
+    )
 
 
 def _open(item: pytest.Item) -> None:
-    given = list(item.iter_markers(mark.NAME))
-    names = set(getattr(item, "fixturenames", ()))
     settings = item.config.stash[_SETTINGS]
-    if not given and not names & _OPENING and settings.check != "all":
+    is_marked = _is_marked(item)
+    if not is_marked and settings.check != "all":
         return
-    from personalize_contract import marked
+    from personalize_contract import mark, marked
 
-    stack = contextlib.ExitStack()
+    problem, stack = "", contextlib.ExitStack()
     try:
-        if given or names & _OPENING:
-            service = "personalize_service" in names
+        if is_marked:
+            service = "personalize_service" in getattr(item, "fixturenames", ())
+            given = mark.read(reversed(list(item.iter_markers(options.MARK))))
             live = None if service else _live(item.config)
-            opened = marked.opened(
-                item, mark.read(reversed(given)), settings, live, service=service
-            )
+            opened = marked.opened(item, given, settings, live, service=service)
         else:
-            opened = marked.checked_only()
+            opened = marked.checked_only(settings)
         item.stash[_MARKED] = stack.enter_context(opened)
+        item.stash[_OPEN] = stack
     except PersonalizeContractError as error:
-        _fail(str(error))
-    item.stash[_OPEN] = stack
+        problem = str(error)
+    if problem:
+        _fail(problem)
 
 
 def _close(item: pytest.Item) -> None:
     if stack := item.stash.get(_OPEN, None):
+        _tally(item.config).update(item.stash[_MARKED].tally())
         del item.stash[_OPEN], item.stash[_MARKED]
         stack.close()
 
@@ -155,6 +210,68 @@ def _live(config: pytest.Config) -> Live | None:
     return found
 
 
+# --- the whole run
+
+
+def _tally(config: pytest.Config) -> Tally:
+    from personalize_contract.summary import Tally
+
+    return config.stash.setdefault(_TALLY, Tally())
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Keep the tests as collected, if what was asked for are whole modules."""
+    selected = any("::" in given for given in config.args) or config.getoption("lf", False)
+    config.stash[_WHOLE] = [] if selected else list(items)
+
+
+def pytest_deselected(items: list[pytest.Item]) -> None:
+    for item in items:
+        item.config.stash[_WHOLE] = []
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    config = session.config
+    if _TALLY not in config.stash:
+        return
+    items = config.stash.get(_WHOLE, [])
+    if items and not session.shouldstop:
+        from personalize_contract import shown
+        from personalize_contract.paths import orphans
+
+        playing = [item for item in items if _is_marked(item)]
+        for path in orphans(items, playing, config.stash[_SETTINGS]):
+            _tally(config)["gone", shown.path(path)] = 1
+    if (output := getattr(config, "workeroutput", None)) is not None:
+        output[_OURS] = list(config.stash[_TALLY].items())
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: Any) -> None:
+    """Add up what an xdist worker counted. One that crashed has nothing to hand over."""
+    for key, count in getattr(node, "workeroutput", {}).get(_OURS, ()):
+        _tally(node.config)[key] += count
+
+
+def pytest_terminal_summary(
+    terminalreporter: pytest.TerminalReporter, config: pytest.Config
+) -> None:
+    if _TALLY not in config.stash or config.get_verbosity() < -1:
+        return
+    from personalize_contract import summary
+
+    tally = config.stash[_TALLY]
+    if config.get_verbosity() < 0:
+        if line := summary.short(tally):
+            terminalreporter.write_line(f"personalize-contract: {line}")
+    elif lines := list(summary.lines(tally)):
+        terminalreporter.section("personalize-contract")
+        for line in lines:
+            terminalreporter.write_line(line)
+
+
 # --- fixtures
 
 
@@ -166,6 +283,8 @@ class Datasets(SimpleNamespace):
     missing: str
 
     def __getattr__(self, name: str) -> str:
+        from personalize_contract.datasets import STATES
+
         if (state := name.replace("_", "-")) in STATES:
             raise UsageError(
                 f"no dataset was given that is {state}: add --personalize-dataset ARN={state}"
@@ -180,6 +299,8 @@ def personalize_dataset(request: pytest.FixtureRequest) -> Datasets:
     Offline they are dummies. Against a live service they are those of `--personalize-dataset`;
     asking for a state that none was given for raises `UsageError`.
     """
+    from personalize_contract.datasets import DUMMY
+
     live = None if "personalize_service" in request.fixturenames else _live(request.config)
     arns = live.arns if live else DUMMY
     return Datasets(**{state.replace("-", "_"): arn for state, arn in arns.items()})

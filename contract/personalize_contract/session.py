@@ -8,13 +8,28 @@ from __future__ import annotations
 
 import threading
 from collections import Counter
+from dataclasses import dataclass
 
-from personalize_contract import contract, place
+from personalize_contract import contract, place, shown
+from personalize_contract.advice import Advice, Adviser
 from personalize_contract.checker import Violation, checker
 from personalize_contract.errors import PersonalizeContractError
 from personalize_contract.exchange import Request, Response
 from personalize_contract.mark import Mark
 from personalize_contract.targets import Target
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """Why a test fails.
+
+    Args:
+        text: for people; its first line stands alone.
+        error: that was raised for it in the code under test; None if nothing was.
+    """
+
+    text: str
+    error: BaseException | None = None
 
 
 class Session:
@@ -23,18 +38,28 @@ class Session:
     Args:
         target: who answers; None if requests are only checked, and go where they would go.
         mark: what the test says about itself.
+        no_advice: names of the advice that is not given.
+        strict: whether advice is a finding.
     """
 
-    def __init__(self, target: Target | None, mark: Mark) -> None:
+    def __init__(
+        self,
+        target: Target | None,
+        mark: Mark,
+        no_advice: tuple[str, ...] = (),
+        *,
+        strict: bool = False,
+    ) -> None:
         self.target = target
-        self._mark = mark
+        self._mark, self._strict = mark, strict
+        self._adviser = Adviser(no_advice)
         self._lock = threading.Lock()
-        self._findings: list[str] = []
-        self._errors: list[BaseException] = []
+        self._findings: list[Finding] = []
         self._seen: set[tuple[str, str]] = set()
         self._meant: set[str] = set()
         self.violations = 0
         self.answered: Counter[str] = Counter()
+        self.advice: Counter[Advice] = Counter()
 
     def answer(self, request: Request) -> Response | None:
         """Check a request and get it answered; None if it is only checked.
@@ -44,15 +69,14 @@ class Session:
                 could not be kept. The test fails, whatever becomes of this error.
         """
         __tracebackhide__ = True
-        self._check(request)
+        self.check(request)
         if self.target is None:
             return None
         try:
             exchange = self.target.answer(request)
         except PersonalizeContractError as error:
             with self._lock:
-                self._errors.append(error)
-                self._findings.append(str(error))
+                self._findings.append(Finding(str(error), error))
             raise
         with self._lock:
             self.answered[exchange.answered_by] += 1
@@ -64,46 +88,73 @@ class Session:
         assert response is not None
         return response
 
-    def _check(self, request: Request) -> None:
+    def check(self, request: Request) -> None:
+        """Note what a request breaks, and what can be said about it."""
         operation = contract.at(request.path)
         if not operation:
             return
-        checked = checker(operation.operation).request(request)
-        broken = [one for one in checked if one.clause.can_fail]
-        if not broken:
-            return
-        where = place.of_caller()
+        found = checker(operation.operation).request(request)
+        broken = [one for one in found if one.clause.can_fail]
+        if broken:
+            self._broken(broken, request)
+        for one in self._adviser.advice(request):
+            with self._lock:
+                self.advice[one] += 1
+                if self._strict and self._is_new(one.row.name, one.sent):
+                    self._findings.append(Finding(_advised(one)))
+
+    def _broken(self, broken: list[Violation], request: Request) -> None:
+        sent = place.of_caller()
         with self._lock:
             for violation in broken:
                 clause = violation.clause.id
                 if clause in self._mark.violates:
                     self._meant.add(clause)
-                elif (clause, where) not in self._seen:
-                    self._seen.add((clause, where))
+                elif self._is_new(clause, sent):
                     self.violations += 1
-                    self._findings.append(_told(violation, where))
+                    value = shown.value(request.body, violation.where)
+                    self._findings.append(Finding(_told(violation, value, sent)))
 
-    def findings(self) -> str:
-        """What was found since this was last asked, as a text; `""` if nothing was."""
+    def _is_new(self, what: str, sent: str) -> bool:
+        """Whether a place was not told about this yet."""
+        before = len(self._seen)
+        self._seen.add((what, sent))
+        return len(self._seen) > before
+
+    @property
+    def findings(self) -> list[Finding]:
+        """What was found and not told yet."""
         with self._lock:
-            found, self._findings = self._findings, []
-        return "\n\n".join(found)
+            return list(self._findings)
 
-    def raised(self, error: BaseException) -> bool:
-        """Whether an error is one that this session raised itself."""
-        return any(error is one for one in self._errors)
+    def told(self, findings: list[Finding]) -> None:
+        """These are in a report now."""
+        with self._lock:
+            self._findings = [one for one in self._findings if one not in findings]
 
     def missing_violations(self) -> list[str]:
         """The clauses that the test says it breaks, and did not."""
         return [clause for clause in self._mark.violates if clause not in self._meant]
 
 
-def _told(violation: Violation, where: str) -> str:
+def _told(violation: Violation, value: str, sent: str) -> str:
     clause = violation.clause
     return (
         f"{clause.id} is broken by this test's request\n"
         f"  says:   {clause.statement} [{clause.source}]\n"
-        f"  found:  {violation.where}: {violation.found}\n"
-        + (f"  sent:   {where}\n" if where else "")
+        f"  found:  {violation.where}: {violation.found}{f': {value}' if value else ''}\n"
+        + (f"  sent:   {sent}\n" if sent else "")
         + f'  if the test means it: violates=["{clause.id}"] in its mark'
+    )
+
+
+def _advised(advice: Advice) -> str:
+    row = advice.row
+    return (
+        f"{row.name}: {row.wrong}\n"
+        f"  instead: {row.instead} [{row.source}]\n"
+        f"  found:   {advice.where}\n"
+        + (f"  sent:    {advice.sent}\n" if advice.sent else "")
+        + f"  advice fails because of --personalize-strict; personalize_no_advice = {row.name}"
+        " in the ini file turns this one off"
     )

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import re
+from pathlib import Path
 from typing import Any
 
 from personalize_contract import strictjson
 from personalize_contract.exchange import Exchange
-from personalize_contract.redact import Redactor
+from personalize_contract.redact import Redactor, mask_accounts
 
 _LONGEST = 2000
 _STRING = 80
@@ -65,3 +67,28 @@ def exchange(one: Exchange, redactor: Redactor) -> dict[str, Any]:
             "body": body(response.body),
         },
     }
+
+
+_STEP = re.compile(r"([^.\[\]]+)|\[(\d+)\]")
+_VALUE = 60
+
+
+def value(text: bytes, where: str) -> str:
+    """The string at a JSON path of a request body, shortened, its account masked.
+
+    `""` where there is no string to show, and for item properties, which are never shown.
+    """
+    try:
+        found = strictjson.loads(mask_accounts(text))
+        for name, index in _STEP.findall(where):
+            found = found[int(index)] if index else found[name]
+    except (strictjson.NotJson, LookupError, TypeError):
+        return ""
+    if not isinstance(found, str) or where.endswith("properties"):
+        return ""
+    return json.dumps(_cut(found, _VALUE), ensure_ascii=False)
+
+
+def path(of: Path) -> str:
+    """A path as it is typed here: below the working directory without it."""
+    return str(of).removeprefix(f"{Path.cwd()}/")

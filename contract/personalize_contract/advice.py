@@ -1,0 +1,393 @@
+"""Advice: what a request may say and hardly ever means. It never fails a test by itself.
+
+A row of the table has a name, what is wrong, what to do, the source that says so, and a function
+from one request that was read (a `Put`) to the places where it is wrong. No value of an item's
+properties is ever shown.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import difflib
+import json
+import re
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from itertools import islice
+from typing import Any
+
+from personalize_contract import contract, place, strictjson
+from personalize_contract.contract import Contract
+from personalize_contract.errors import UsageError
+from personalize_contract.exchange import Request
+
+_IN_A_ROW = 3
+"""Requests with one item each, from one line of one test, that look like a loop."""
+
+_MILLISECONDS = 10**11
+"""The smallest number that is taken for milliseconds: as seconds it is the year 5138."""
+
+_TIMESTAMP = "creationtimestamp"
+
+_NO_IDS = frozenset({"none", "null", "nil", "nan", "undefined"})
+
+_DATASET_TYPES = frozenset({"INTERACTIONS", "ITEMS", "USERS", "ACTIONS", "ACTION_INTERACTIONS"})
+
+_RESOURCES = frozenset(
+    {
+        "campaign",
+        "dataset-export-job",
+        "dataset-group",
+        "dataset-import-job",
+        "event-tracker",
+        "filter",
+        "recipe",
+        "schema",
+        "solution",
+    }
+)
+"""What else an ARN of Personalize names."""
+
+_CAMEL_CASE = re.compile(r"[a-z][A-Za-z0-9]*")
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """The string `properties` of one item, read.
+
+    Args:
+        where: its JSON path in the request body.
+        text: as sent.
+        value: of its JSON text; None if it is not JSON.
+        is_json: whether it is.
+    """
+
+    where: str
+    text: str
+    value: Any
+    is_json: bool
+
+    def members(self) -> Iterator[tuple[str, str, Any]]:
+        """Each member of its object, as (JSON path, name, value)."""
+        for name, value in self.value.items() if isinstance(self.value, dict) else ():
+            shown = name if len(name) <= 40 else f"{name[:40]}..."
+            yield f"{self.where}.{shown}", name, value
+
+
+@dataclass(frozen=True, slots=True)
+class Put:
+    """One request, read.
+
+    Args:
+        contract: of its operation.
+        dataset: the ARN it names; `""` if it names none.
+        batch: its items with their JSON paths; what is no object is left out.
+        documents: their `properties`; what is no string is left out.
+    """
+
+    contract: Contract
+    dataset: str
+    batch: tuple[tuple[str, dict[str, Any]], ...]
+    documents: tuple[Document, ...]
+
+    @classmethod
+    def read(cls, request: Request) -> Put | None:
+        """What a request puts; None if it is nothing that could be read."""
+        operation = contract.at(request.path)
+        try:
+            body = strictjson.loads(request.body) if operation else None
+        except strictjson.NotJson:
+            return None
+        if not operation or not isinstance(body, dict):
+            return None
+        given, arn = body.get(operation.batch), body.get("datasetArn")
+        batch = tuple(
+            (f"{operation.batch}[{index}]", one)
+            for index, one in enumerate(given if isinstance(given, list) else ())
+            if isinstance(one, dict)
+        )
+        documents = tuple(
+            _document(f"{where}.{operation.document}", text)
+            for where, one in batch
+            if isinstance(text := one.get(operation.document), str) and text
+        )
+        return cls(operation, arn if isinstance(arn, str) else "", batch, documents)
+
+    def identities(self) -> Iterator[tuple[str, str]]:
+        """The JSON path and the value of each item's id."""
+        for where, one in self.batch:
+            if isinstance(name := one.get(self.contract.identity), str):
+                yield f"{where}.{self.contract.identity}", name
+
+
+def _document(where: str, text: str) -> Document:
+    try:
+        return Document(where, text, strictjson.loads(text), is_json=True)
+    except strictjson.NotJson:
+        return Document(where, text, None, is_json=False)
+
+
+def _is(kind: type, text: str) -> bool:
+    """Whether a text holds such a value to a reader that is not strict."""
+    try:
+        return isinstance(json.loads(text), kind)
+    except (ValueError, RecursionError):
+        return False
+
+
+# --- what is wrong where: from a Put to JSON paths
+
+
+def _double_escaped(put: Put) -> Iterator[str]:
+    for one in put.documents:
+        if one.is_json:
+            again = one.value if isinstance(one.value, str) else ""
+        else:
+            again = one.text.replace('\\"', '"') if '\\"' in one.text else ""
+        if again and _is(dict, again):
+            yield one.where
+
+
+def _several_objects(put: Put) -> Iterator[str]:
+    for one in put.documents:
+        if not one.is_json and re.search(r"}\s*,\s*{", one.text) and _is(list, f"[{one.text}]"):
+            yield one.where
+
+
+def _not_a_number(put: Put) -> Iterator[str]:
+    for one in put.documents:
+        constants: list[str] = []
+        if not one.is_json:
+            with contextlib.suppress(ValueError, RecursionError):
+                json.loads(one.text, parse_constant=constants.append)
+        if constants:
+            yield one.where
+
+
+def _not_an_object(put: Put) -> Iterator[str]:
+    better = {*_double_escaped(put), *_several_objects(put), *_not_a_number(put)}
+    for one in put.documents:
+        if not isinstance(one.value, dict) and one.where not in better and not _is(dict, one.text):
+            yield one.where
+
+
+def _key_case(put: Put) -> Iterator[str]:
+    for one in put.documents:
+        for where, name, _ in one.members():
+            if not _CAMEL_CASE.fullmatch(name):
+                yield where
+
+
+def _milliseconds(put: Put) -> Iterator[str]:
+    for one in put.documents:
+        for where, name, value in one.members():
+            if name.replace("_", "").lower() != _TIMESTAMP or isinstance(value, bool):
+                continue
+            number = int(value) if isinstance(value, str) and value.isdecimal() else value
+            if isinstance(number, int | float) and number >= _MILLISECONDS:
+                yield where
+
+
+def _of_kind(kind: type) -> Callable[[Put], Iterator[str]]:
+    def find(put: Put) -> Iterator[str]:
+        for one in put.documents:
+            yield from (where for where, _, value in one.members() if isinstance(value, kind))
+
+    return find
+
+
+def _no_id(put: Put) -> Iterator[str]:
+    yield from (where for where, name in put.identities() if name.strip().lower() in _NO_IDS)
+
+
+def _duplicates(put: Put) -> Iterator[str]:
+    seen: set[str] = set()
+    for where, name in put.identities():
+        if name in seen:
+            yield where
+        seen.add(name)
+
+
+def _other_dataset(put: Put) -> Iterator[str]:
+    kind, _, rest = put.dataset.rpartition(":")[2].partition("/")
+    last = rest.rpartition("/")[2]
+    names_another = last in _DATASET_TYPES and last != put.contract.dataset_type
+    if kind in _RESOURCES or (kind == "dataset" and names_another):
+        yield "datasetArn"
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One piece of advice; `find` is None where it takes more than one request to see it."""
+
+    name: str
+    wrong: str
+    instead: str
+    source: str
+    find: Callable[[Put], Iterator[str]] | None
+
+
+_ITEM = "Item: properties"
+
+TABLE = (
+    Row(
+        "one-at-a-time",
+        "one call for each item",
+        "put up to 10 into a call: a dataset group takes 10 calls a second",
+        "Importing items individually",
+        None,
+    ),
+    Row(
+        "double-escaped",
+        "properties holds a JSON text that was escaped a second time",
+        "call json.dumps once, on the dictionary, and escape nothing by hand",
+        _ITEM,
+        _double_escaped,
+    ),
+    Row(
+        "several-objects",
+        "properties holds several objects, joined by commas",
+        "put all members into one object",
+        _ITEM,
+        _several_objects,
+    ),
+    Row(
+        "not-a-number",
+        "properties holds NaN or Infinity, which is not JSON",
+        "leave the member out, and call json.dumps with allow_nan=False",
+        "RFC 8259, section 6",
+        _not_a_number,
+    ),
+    Row(
+        "not-an-object",
+        "properties is not the JSON text of an object",
+        "write it with json.dumps, from a dictionary; never by a format string, or by str()",
+        _ITEM,
+        _not_an_object,
+    ),
+    Row(
+        "key-case",
+        "a key of properties is not in camel case",
+        "write a field of the schema such as NUMBER_OF_RATINGS as numberOfRatings",
+        _ITEM,
+        _key_case,
+    ),
+    Row(
+        "milliseconds",
+        "a creation timestamp is in milliseconds",
+        "divide by 1000: Personalize counts seconds",
+        "Item data: Creation timestamp data",
+        _milliseconds,
+    ),
+    Row(
+        "array-value",
+        "a value in properties is an array",
+        "join several categories with a pipe: Horror|Action",
+        _ITEM,
+        _of_kind(list),
+    ),
+    Row(
+        "nested-object",
+        "a value in properties is an object",
+        "give each of its members a field of its own",
+        _ITEM,
+        _of_kind(dict),
+    ),
+    Row(
+        "no-id",
+        "an id is the word for no id",
+        "look at where it comes from: str(None) is 'None'",
+        "Item: itemId",
+        _no_id,
+    ),
+    Row(
+        "duplicate-ids",
+        "an id is there twice in one call",
+        "keep the last one: it is not documented which of them stays",
+        "Importing items individually",
+        _duplicates,
+    ),
+    Row(
+        "other-dataset",
+        "the ARN does not name a dataset of this operation's type",
+        "take the ARN that ends with the type, such as /ITEMS for PutItems",
+        "Request Body: datasetArn",
+        _other_dataset,
+    ),
+)
+
+_BY_NAME = {row.name: row for row in TABLE}
+
+
+def known(name: str) -> Row:
+    """The row with this name.
+
+    Raises:
+        UsageError: there is none.
+    """
+    if name not in _BY_NAME:
+        near = difflib.get_close_matches(name, _BY_NAME, n=1)
+        hint = f"did you mean {near[0]}?" if near else f"there is {', '.join(_BY_NAME)}"
+        raise UsageError(f"there is no advice {name!r}; {hint}")
+    return _BY_NAME[name]
+
+
+@dataclass(frozen=True, slots=True)
+class Advice:
+    """A row that fits a request.
+
+    Args:
+        row: what is wrong, and what to do.
+        where: JSON path of the first place in the request.
+        sent: `file:line` of the code that sent it; `""` if that is not known.
+    """
+
+    row: Row
+    where: str
+    sent: str
+
+
+class Adviser:
+    """Looks at the requests of one test. Any thread may ask it.
+
+    Args:
+        off: names of the advice that is not given.
+    """
+
+    def __init__(self, off: tuple[str, ...] = ()) -> None:
+        self._rows = [row for row in TABLE if row.name not in off]
+        self._lock = threading.Lock()
+        self._single: dict[tuple[str, str], set[str]] = {}
+
+    def advice(self, request: Request) -> list[Advice]:
+        """What can be said about a request, or about several up to it; nothing of a good one."""
+        put = Put.read(request)
+        if not put:
+            return []
+        found: list[tuple[Row, str]] = []
+        for row in self._rows:
+            if row.find:
+                found += [(row, where) for where in islice(row.find(put), 1)]
+            else:
+                found += [(row, put.contract.batch)] * self._one_at_a_time(put)
+        sent = place.of_caller() if found else ""
+        return [Advice(row, where, sent) for row, where in found]
+
+    def _one_at_a_time(self, put: Put) -> int:
+        """The requests that are new among those by which one line puts one item each."""
+        several = len(put.batch) != 1
+        if several and not self._single:
+            return 0
+        where = (place.of_caller(), put.dataset)
+        with self._lock:
+            if several:
+                self._single.pop(where, None)
+                return 0
+            row = self._single.setdefault(where, set())
+            before = len(row)
+            # The same item again is a retry, or an update.
+            row.update(name for _, name in put.identities())
+        if len(row) < _IN_A_ROW or len(row) == before:
+            return 0
+        return len(row) if len(row) == _IN_A_ROW else 1

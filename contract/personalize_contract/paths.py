@@ -1,0 +1,77 @@
+"""Which cassette belongs to which test, and which command records it."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import re
+import shlex
+from collections.abc import Iterable
+from hashlib import sha256
+from pathlib import Path
+
+import pytest
+
+from personalize_contract.cassette import SUFFIX
+from personalize_contract.options import Settings
+
+_ODD = re.compile(r"[^A-Za-z0-9_.\[\]+=,-]+")
+
+
+def cassette_path(item: pytest.Item, settings: Settings) -> Path:
+    """Where the cassette of a test is: `cassettes/<module>/<test>.personalize.yaml`.
+
+    A name with characters that not every file system takes, or a very long one, gets a digest, so
+    that two tests never share a cassette.
+    """
+    whole = ".".join(item.nodeid.split("::")[1:]) if "::" in item.nodeid else item.name
+    name = _ODD.sub("-", whole)[:120]
+    if name != whole:
+        name = f"{name}-{sha256(whole.encode('utf-8', 'surrogatepass')).hexdigest()[:8]}"
+    return _folder(item, settings) / f"{name}{SUFFIX}"
+
+
+def _folder(item: pytest.Item, settings: Settings) -> Path:
+    """The folder of the cassettes of a test's module."""
+    module = item.path
+    if settings.cassettes:
+        with contextlib.suppress(ValueError):
+            module = settings.cassettes / module.relative_to(item.config.rootpath)
+        return module.with_suffix("")
+    return module.parent / "cassettes" / module.stem
+
+
+def record_command(item: pytest.Item, target: str) -> str:
+    """The command that records a test from a target, to be pasted into a shell."""
+    module, separator, names = str(item.nodeid).partition("::")
+    here = os.path.relpath(item.config.rootpath / module, item.config.invocation_params.dir)
+    where = f"{here}{separator}{names}"
+    return f"pytest {shlex.quote(where)} --personalize-record {target}"
+
+
+def orphans(
+    items: Iterable[pytest.Item], playing: Iterable[pytest.Item], settings: Settings
+) -> list[Path]:
+    """The cassettes beside these tests that no test plays any more.
+
+    Args:
+        items: every test of each of their modules; a part of them would make orphans of the rest.
+        playing: those that have a cassette.
+        settings: of the run.
+    """
+    played = {cassette_path(item, settings) for item in playing}
+    folders: set[Path] = set()
+    for item in items:
+        if (folder := _folder(item, settings)) in folders:
+            continue
+        folders.add(folder)
+        names = item.config.getini("python_files")
+        folders.update(
+            other
+            for other in folder.parent.glob("*/")
+            if not (module := item.path.with_name(f"{other.name}.py")).exists()
+            and any(module.match(name) for name in names)
+        )
+    return sorted(
+        path for folder in folders for path in folder.glob(f"*{SUFFIX}") if path not in played
+    )

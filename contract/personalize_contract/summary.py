@@ -1,0 +1,107 @@
+"""The block at the end of a pytest run: who answered, what was found, what has become useless.
+
+It is made of tallies: how often each thing happened. Those of xdist's workers are added up by
+their controller.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator
+
+from personalize_contract.advice import Advice, known
+
+Tally = Counter[tuple[str, ...]]
+"""How often something happened: what, and to whom or where. For example
+`("replayed", "reference")`, `("unused", PATH)` or `("advice", NAME, FILE:LINE, JSON PATH)`."""
+
+_SHOWN = 10
+"""Cassettes that are listed of each kind."""
+
+_CASSETTES = {
+    "kept": "not replaced, because what was there is an answer of somebody who proves more",
+    "stale": "recorded with another service model than that of the installed botocore; "
+    "record again to see whether the answer is still the same",
+    "gone": "the test is gone, or has no mark any more; delete the cassette",
+}
+
+
+def advised(advice: Iterable[tuple[Advice, int]]) -> Tally:
+    """The tally of what a session advises, with the number of requests."""
+    tally = Tally()
+    for one, requests in advice:
+        tally["advice", one.row.name, one.sent, one.where] += requests
+    return tally
+
+
+def _by(tally: Tally, what: str) -> dict[str, int]:
+    return {key[1]: count for key, count in sorted(tally.items()) if key[0] == what}
+
+
+def _answers(tally: Tally) -> Iterator[str]:
+    for what, words in (
+        ("replayed", "replayed"),
+        ("recorded", "recorded"),
+        ("answered", "answered, not recorded"),
+    ):
+        by = _by(tally, what)
+        if total := sum(by.values()):
+            # AWS is always named: none of its answers is something to know.
+            who = ", ".join(f"{by[name]} {name}" for name in by if name != "aws")
+            aws = f"{by.get('aws', 0)} aws"
+            yield f"{total} {words}: {f'{who}, {aws}' if who else aws}"
+
+
+def _places(tally: Tally) -> dict[tuple[str, str], tuple[str, int]]:
+    """Advice by (place, name), with the first JSON path and the number of requests."""
+    places: dict[tuple[str, str], tuple[str, int]] = {}
+    for (what, *rest), count in sorted(tally.items()):
+        if what == "advice":
+            name, sent, where = rest
+            first, requests = places.get((sent, name), (where, 0))
+            places[sent, name] = first, requests + count
+    return places
+
+
+def _number(count: int, word: str) -> str:
+    return f"{count} {word}{'' if count == 1 else 's'}"
+
+
+def short(tally: Tally) -> str:
+    """All of it in one line; `""` if there is nothing to say."""
+    parts = list(_answers(tally))
+    if violations := tally["violations",]:
+        parts.append(_number(violations, "violation"))
+    if places := _places(tally):
+        parts.append(f"{len(places)} advice")
+    parts += [
+        f"{sum(_by(tally, what).values())} {what}"
+        for what in ("unused", *_CASSETTES)
+        if _by(tally, what)
+    ]
+    return "; ".join(parts)
+
+
+def lines(tally: Tally) -> Iterator[str]:
+    """All of it."""
+    yield from _answers(tally)
+    if violations := tally["violations",]:
+        yield f"{_number(violations, 'violation')} of the contract: see the failed tests"
+    if places := _places(tally):
+        yield "advice, on what is legal and hardly ever meant:"
+    for (sent, name), (where, requests) in places.items():
+        row = known(name)
+        yield f"  {sent or '(unknown place)'}: {name}: {row.wrong}"
+        yield f"    found at {where}, in {_number(requests, 'request')}"
+        yield f"    {row.instead} [{row.source}]"
+    if places:
+        yield "  (personalize_no_advice = NAME in the ini file turns one off)"
+    for path, count in _by(tally, "unused").items():
+        yield f"unused: {_number(count, 'exchange')} recorded in {path}"
+    for what, why in _CASSETTES.items():
+        paths = list(_by(tally, what))
+        if paths:
+            yield f"{what}: {why}"
+        yield from (f"  {path}" for path in paths[:_SHOWN])
+        if len(paths) > _SHOWN:
+            yield f"  ... and {len(paths) - _SHOWN} more"
