@@ -41,12 +41,15 @@ class _Signer(SigV4Auth):
         return chosen
 
 
-def refusal(request: Request, now: dt.datetime | None = None) -> tuple[str, str] | None:
+def refusal(
+    request: Request, now: dt.datetime | None = None, service: str = "personalize"
+) -> tuple[str, str] | None:
     """Why a request's signature is refused, as (code, message), or None if it is good.
 
     Args:
         request: with the URL that the sender signed (its Host header).
         now: the service's time, UTC; the clock's when None.
+        service: the signing name of the service that it was sent to.
     """
     sent = request.headers.get("authorization")
     if not sent:
@@ -74,7 +77,7 @@ def refusal(request: Request, now: dt.datetime | None = None) -> tuple[str, str]
     signer = _Signer(signed, parts["service"], parts["region"])
     canonical = signer.canonical_request(again)
     expected = signer.signature(signer.string_to_sign(again, canonical), again)
-    if parts["service"] != "personalize" or not hmac.compare_digest(expected, parts["signature"]):
+    if parts["service"] != service or not hmac.compare_digest(expected, parts["signature"]):
         return (
             "InvalidSignatureException",
             "The signature is not that of this request with the key's secret.",

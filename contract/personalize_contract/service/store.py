@@ -63,6 +63,13 @@ class Store:
             )
             self._states[arn] = state
 
+    def remove(self, arn: str) -> None:
+        """Forget a dataset and its items, as if neither had ever been."""
+        with self._lock:
+            self._db.execute("DELETE FROM item WHERE arn = ?", (arn,))
+            self._db.execute("DELETE FROM dataset WHERE arn = ?", (arn,))
+            self._states.pop(arn, None)
+
     def add_dummies(self) -> None:
         """Make the dummy datasets of every operation."""
         for operation in contract.operations():

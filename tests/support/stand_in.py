@@ -1,0 +1,97 @@
+"""The stand-in for an AWS account, in this process and over real HTTP, with a clock in the
+test's hands."""
+
+from __future__ import annotations
+
+import contextlib
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+
+from personalize_contract.exchange import Request, Response
+from personalize_contract.service import account, sts
+from personalize_contract.service.clock import Clock
+from personalize_contract.service.control_plane import ControlPlane
+from personalize_contract.service.http import HttpServer
+from personalize_contract.service.lifecycle import Resource
+from personalize_contract.service.store import Store
+
+ACCOUNT = "000000000000"
+
+
+class HandClock(Clock):
+    """Stands still until it is moved."""
+
+    def __init__(self, start: float | None = None) -> None:
+        super().__init__(1, start)
+        self.time = self._start
+
+    def now(self) -> float:
+        return self.time
+
+
+@dataclass
+class StandIn:
+    """An account that answers at `url`, and remembers who called what.
+
+    `step` moves its clock with each request, so that waiting needs a known number of them.
+    `before` may answer a request instead, and `after` is called when one was answered and its
+    sender does not know yet; both get the name of the operation.
+    """
+
+    store: Store = field(default_factory=Store)
+    clock: HandClock = field(default_factory=HandClock)
+    in_use: frozenset[str] | None = None
+    step: float = 0
+    before: Callable[[str, Request], Response | None] = lambda name, request: None
+    after: Callable[[str], object] = lambda name: None
+    authenticate: account.Authenticate | None = None
+    calls: list[str] = field(default_factory=list)
+    requests: list[Request] = field(default_factory=list)
+    url: str = ""
+    account: str = ACCOUNT
+    lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def __post_init__(self) -> None:
+        more = {} if self.in_use is None else {"in_use": self.in_use}
+        self.plane = ControlPlane(self.store, self.clock, self.account, **more)
+
+    def answer(self, request: Request) -> Response:
+        name = operation(request)
+        with self.lock:
+            self.clock.time += self.step
+            self.calls.append(name)
+            self.requests.append(request)
+        given = self.before(name, request)
+        if given is None:
+            given = account.answer(request, self.store, self.plane, self.authenticate)
+        self.after(name)
+        return given
+
+    def written(self) -> list[str]:
+        """The calls that change something."""
+        reads = ("Describe", "List", "GetCallerIdentity")
+        return [name for name in self.calls if not name.startswith(reads)]
+
+    def left(self) -> list[str]:
+        """What is there now: the names of all resources."""
+        self.plane.settle()
+        return sorted(one.arn.partition(f":{self.account}:")[2] for one in self.resources())
+
+    def resources(self) -> list[Resource]:
+        return list(self.plane._resources.values())
+
+    @contextlib.contextmanager
+    def served(self) -> Iterator[StandIn]:
+        with HttpServer(self.answer) as server:
+            self.url = server.url
+            yield self
+        self.store.close()
+
+
+def operation(request: Request) -> str:
+    """What a request asks for, as the SDKs name it."""
+    if sts.is_for(request):
+        return "GetCallerIdentity"
+    target = request.headers.get("x-amz-target", "")
+    return target.rpartition(".")[2] or {"/items": "PutItems"}.get(request.path, request.path)
