@@ -63,7 +63,7 @@ class Rules:
     types: frozenset[str] = frozenset(
         {"body", "datasetArn", "items", "item", "itemId", "properties"}
     )
-    checked: slice = slice(None)
+    checked: slice = field(default_factory=lambda: slice(None))
     duplicates: bool = True
     kinds: dict[str, tuple[int, str]] = field(default_factory=lambda: dict(KINDS))
     states: dict[str, str] = field(default_factory=lambda: {MISSING: "missing", IN_USE: "in-use"})
@@ -455,7 +455,7 @@ DEFECTS: dict[str, Defect] = {
         "error.not-found.status",
         Rules(error=_on("missing", lambda usual: replace(usual, cut=True))),
     ),
-    "one in five is 500": Defect("request.path", Rules(around=_every(5, Answer(500)))),
+    "one in five is 500": Defect("response.success.status", Rules(around=_every(5, Answer(500)))),
     "one in seven is reset": Defect(
         "request.items.max-members", Rules(around=_every(7, Answer(200, reset=True)))
     ),

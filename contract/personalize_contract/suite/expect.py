@@ -2,31 +2,33 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from dataclasses import dataclass
-from typing import Protocol
 
 from personalize_contract import wire
 from personalize_contract.exchange import Response
 
-_DOCUMENTED = ("InvalidInputException", "ResourceNotFoundException", "ResourceInUseException")
+_INVALID = "InvalidInputException"
+_OF_DATASETS = ("ResourceNotFoundException", "ResourceInUseException")
+_DOCUMENTED = (_INVALID, *_OF_DATASETS)
 
 
-class Expectation(Protocol):
-    """Something literal that an answer must be.
+class Expectation(ABC):
+    """Something literal that an answer must be."""
 
-    `gate` says that the rest of a scenario presupposes it: an accepted request has no error
-    whose code could be judged.
-    """
-
-    @property
-    def gate(self) -> bool:
-        """Whether what follows is judged only where this holds."""
+    __slots__ = ()
 
     def applies(self, response: Response) -> bool:
         """Whether this can be judged on such an answer."""
+        return True
 
+    @abstractmethod
     def breach(self, response: Response) -> str | None:
         """What was found instead, or None if it is as expected."""
+
+    def settles(self, response: Response) -> bool:
+        """Whether a breach says it all: an accepted request has no error to be judged."""
+        return False
 
 
 def seen(response: Response) -> str:
@@ -39,57 +41,59 @@ def seen(response: Response) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class Accepted:
+class Accepted(Expectation):
     """The request is accepted: a status from 200 to 299."""
-
-    gate = True
-
-    def applies(self, response: Response) -> bool:
-        return True
 
     def breach(self, response: Response) -> str | None:
         if 200 <= response.status < 300:
             return None
         return f"a legal request was refused: {seen(response)}"
 
+    def settles(self, response: Response) -> bool:
+        # An answer that neither accepts nor refuses is judged as a success as well.
+        return 400 <= response.status < 500
+
 
 @dataclass(frozen=True, slots=True)
-class WellFormed:
+class WellFormed(Expectation):
     """The request is not called malformed: accepted, or refused for its dataset (404, 409)."""
-
-    gate = True
-
-    def applies(self, response: Response) -> bool:
-        return True
 
     def breach(self, response: Response) -> str | None:
         if response.status in (200, 404, 409):
             return None
         return f"a well-formed request was refused: {seen(response)}"
 
+    def settles(self, response: Response) -> bool:
+        return True
+
 
 @dataclass(frozen=True, slots=True)
-class Refused:
+class Refused(Expectation):
     """The request is not accepted: any error status. Which one is for other clauses to say."""
-
-    gate = True
-
-    def applies(self, response: Response) -> bool:
-        return True
 
     def breach(self, response: Response) -> str | None:
         return None if response.status >= 400 else f"it was not refused: {seen(response)}"
 
+    def settles(self, response: Response) -> bool:
+        return True
+
 
 @dataclass(frozen=True, slots=True)
-class Status:
+class NotLookedUp(Expectation):
+    """The ARN is refused for what it is: no dataset was looked for by it."""
+
+    def breach(self, response: Response) -> str | None:
+        code = wire.error_code(response)
+        if code in _OF_DATASETS or (response.status in (404, 409) and code != _INVALID):
+            return f"it was taken for the ARN of a dataset: {seen(response)}"
+        return None
+
+
+@dataclass(frozen=True, slots=True)
+class Status(Expectation):
     """The status is this number."""
 
     number: int
-    gate = False
-
-    def applies(self, response: Response) -> bool:
-        return True
 
     def breach(self, response: Response) -> str | None:
         if response.status == self.number:
@@ -98,11 +102,10 @@ class Status:
 
 
 @dataclass(frozen=True, slots=True)
-class Code:
+class Code(Expectation):
     """The error code is this one, however the answer carries it."""
 
     code: str
-    gate = False
 
     def applies(self, response: Response) -> bool:
         return response.status >= 400
@@ -115,10 +118,8 @@ class Code:
 
 
 @dataclass(frozen=True, slots=True)
-class EmptyBody:
+class EmptyBody(Expectation):
     """A success has a body of no bytes at all."""
-
-    gate = False
 
     def applies(self, response: Response) -> bool:
         return 200 <= response.status < 300
@@ -130,30 +131,27 @@ class EmptyBody:
 
 
 @dataclass(frozen=True, slots=True)
-class Message:
+class Message(Expectation):
     """A documented error has a message, a string without the sensitive text that was sent."""
 
-    never: str = ""
-    gate = False
+    never: str
 
     def applies(self, response: Response) -> bool:
         return response.status >= 400 and wire.error_code(response) in _DOCUMENTED
 
     def breach(self, response: Response) -> str | None:
-        message = wire.error_message(response)
-        if not isinstance(message, str):
+        if not isinstance(wire.error_message(response), str):
             return "expected a message, a string; the answer has none"
-        if self.never and self.never.encode() in response.body:
+        if self.never.encode() in response.body or self.never in str(response.headers):
             return "the answer repeats the properties, which the model calls sensitive"
         return None
 
 
 @dataclass(frozen=True, slots=True)
-class Observed:
+class Observed(Expectation):
     """Nothing is expected: what comes back is noted. `what` is `answer` or `content-type`."""
 
     what: str = "answer"
-    gate = False
 
     def applies(self, response: Response) -> bool:
         return response.status >= 400 if self.what == "content-type" else True

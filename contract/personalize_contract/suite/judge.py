@@ -28,7 +28,7 @@ def _judged(scenario: Scenario, exchange: Exchange) -> Iterator[Finding]:
             continue
         if (found := expectation.breach(response)) is not None:
             yield Finding(clause, BROKEN, found)
-            if expectation.gate:
+            if expectation.settles(response):
                 return
         elif exchange.altered:
             yield Finding(clause, NOT_REACHED, ALTERED)

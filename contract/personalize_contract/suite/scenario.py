@@ -17,6 +17,9 @@ PREFIX = "personalize-contract-"
 
 DATASET = "@dataset@"
 
+SENSITIVE = "tea-and-a-secret"
+"""In the properties of everything that is put; no error may repeat it."""
+
 Thing = dict[str, str]
 Expects = tuple[tuple[str, Expectation], ...]
 
@@ -81,7 +84,9 @@ class Batch:
         """A thing with this id, without properties where they are None."""
         return {self.id: name} | ({} if properties is None else {"properties": properties})
 
-    def thing(self, number: int = 1, properties: str | None = '{"category": "tea"}') -> Thing:
+    def thing(
+        self, number: int = 1, properties: str | None = f'{{"category": "{SENSITIVE}"}}'
+    ) -> Thing:
         """A thing with an id that its dataset's owner knows it by."""
         return self.named(f"{PREFIX}{number}", properties)
 
@@ -102,7 +107,9 @@ class Batch:
         return f'{{"datasetArn": {arn}, "{self.many}": {things or f"[{self.text()}]"}}}'
 
     def text(
-        self, name: str = f'"{PREFIX}1"', properties: str = '"{\\"category\\": \\"tea\\"}"'
+        self,
+        name: str = f'"{PREFIX}1"',
+        properties: str = f'"{{\\"category\\": \\"{SENSITIVE}\\"}}"',
     ) -> str:
         """The JSON text of a thing, made of these JSON texts."""
         return f'{{"{self.id}": {name}, "properties": {properties}}}'
@@ -123,7 +130,7 @@ def long_id(length: int) -> str:
 
 def long_properties(length: int, letter: str = "x") -> str:
     """The JSON text of an object, of exactly this many characters."""
-    return '{"category": "' + letter * (length - 16) + '"}'
+    return f'{{"category": "{SENSITIVE}{letter * (length - 16 - len(SENSITIVE))}"}}'
 
 
 def text(sends: Call | Wire, arn: str) -> Any:

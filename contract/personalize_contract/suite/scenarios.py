@@ -13,6 +13,7 @@ from personalize_contract.suite.expect import (
     Code,
     EmptyBody,
     Message,
+    NotLookedUp,
     Observed,
     Refused,
     Status,
@@ -20,6 +21,7 @@ from personalize_contract.suite.expect import (
 )
 from personalize_contract.suite.scenario import (
     PREFIX,
+    SENSITIVE,
     Batch,
     Call,
     Expects,
@@ -28,8 +30,6 @@ from personalize_contract.suite.scenario import (
     long_id,
     long_properties,
 )
-
-SENSITIVE = "tea-and-a-secret"
 
 # What the page says of an answer, whatever the request was about.
 _SUCCESS: Expects = (
@@ -43,6 +43,7 @@ _INVALID: Expects = (
 )
 _MALFORMED: Expects = (
     ("error.malformed.status", Status(400)),
+    ("error.message", Message(never=SENSITIVE)),
     ("error.malformed.code", Observed()),
     ("error.content-type", Observed("content-type")),
 )
@@ -60,8 +61,13 @@ def _malformed(scenario: str, clause: str, sends: Wire) -> Scenario:
     return Scenario(scenario, sends, ((clause, Refused()), *_MALFORMED))
 
 
+def _arn_refused(scenario: str, clause: str, sends: Call | Wire, error: Expects) -> Scenario:
+    return Scenario(scenario, sends, ((clause, Refused()), (clause, NotLookedUp()), *error))
+
+
 _NEAR_MISSES = {
     "not-an-arn": "contract",
+    "leading-junk": "xarn:aws:personalize:us-east-1:000000000000:dataset/contract/ITEMS",
     "empty": "",
     "other-service": "arn:aws:s3:us-east-1:000000000000:dataset/contract/ITEMS",
     "upper-case": "ARN:AWS:PERSONALIZE:us-east-1:000000000000:dataset/contract/ITEMS",
@@ -80,6 +86,7 @@ def scenarios(of: Batch) -> tuple[Scenario, ...]:
     return (
         # --- the operation
         Scenario("success", of.call(of.things(1)), _SUCCESS),
+        Scenario("success-body", of.call(of.things(3)), _SUCCESS[::-1]),
         _accepted("post", "request.method", of.wire(good)),
         _accepted("path", "request.path", of.wire(good)),
         _accepted("no-uri-parameters", "request.no-uri-parameters", of.wire(good)),
@@ -105,6 +112,7 @@ def scenarios(of: Batch) -> tuple[Scenario, ...]:
         _accepted(f"{many}-10", f"request.{many}.max-members", of.call(of.things(10))),
         _refused(f"{many}-11", f"request.{many}.max-members", of.call(of.things(11))),
         _refused(f"{many}-20", f"request.{many}.max-members", of.call(of.things(20))),
+        _refused(f"{many}-11-the-same", f"request.{many}.max-members", of.call([of.thing()] * 11)),
         _accepted(
             f"same-{one}-twice", f"request.{many}.max-members", of.call([of.thing(1), of.thing(1)])
         ),
@@ -169,12 +177,25 @@ def scenarios(of: Batch) -> tuple[Scenario, ...]:
             ),
             state="missing",
         ),
-        _refused(
-            "arn-257", "request.dataset-arn.max-length", of.call(of.things(1), "@dataset:257@")
+        _arn_refused(
+            "arn-257",
+            "request.dataset-arn.max-length",
+            of.call(of.things(1), "@dataset:257@"),
+            _INVALID,
         ),
         *(
-            _refused(f"arn-{name}", "request.dataset-arn.pattern", of.call(of.things(1), arn))
+            _arn_refused(
+                f"arn-{name}",
+                "request.dataset-arn.pattern",
+                of.call(of.things(1), arn),
+                _INVALID,
+            )
             for name, arn in _NEAR_MISSES.items()
+        ),
+        Scenario(
+            "arn-empty-fields",
+            of.call(of.things(1), "arn:aws:personalize:::x"),
+            (("request.dataset-arn.pattern", WellFormed()),),
         ),
         Scenario(
             "arn-aws-cn",
@@ -193,8 +214,11 @@ def scenarios(of: Batch) -> tuple[Scenario, ...]:
             (("request.dataset-arn.pattern", WellFormed()),),
         ),
         # --- what is required
-        _refused(
-            "arn-absent", "request.dataset-arn.required", of.wire(f'{{"{many}": [{of.text()}]}}')
+        _arn_refused(
+            "arn-absent",
+            "request.dataset-arn.required",
+            of.wire(f'{{"{many}": [{of.text()}]}}'),
+            _INVALID,
         ),
         _refused(
             f"{many}-absent", f"request.{many}.required", of.wire('{"datasetArn": "@dataset@"}')
@@ -210,9 +234,24 @@ def scenarios(of: Batch) -> tuple[Scenario, ...]:
             of.wire(of.body(things=f"[{of.text()}, {{}}]")),
         ),
         # --- wrong JSON types; null is one
-        _malformed("arn-null", "request.dataset-arn.type", of.wire(of.body(arn="null"))),
-        _malformed("arn-number", "request.dataset-arn.type", of.wire(of.body(arn="1"))),
-        _malformed("arn-array", "request.dataset-arn.type", of.wire(of.body(arn='["@dataset@"]'))),
+        _arn_refused(
+            "arn-null",
+            "request.dataset-arn.type",
+            of.wire(of.body(arn="null")),
+            _MALFORMED,
+        ),
+        _arn_refused(
+            "arn-number",
+            "request.dataset-arn.type",
+            of.wire(of.body(arn="1")),
+            _MALFORMED,
+        ),
+        _arn_refused(
+            "arn-array",
+            "request.dataset-arn.type",
+            of.wire(of.body(arn='["@dataset@"]')),
+            _MALFORMED,
+        ),
         _malformed(f"{many}-null", f"request.{many}.type", of.wire(of.body(things="null"))),
         _malformed(f"{many}-object", f"request.{many}.type", of.wire(of.body(things=of.text()))),
         _malformed(f"{many}-string", f"request.{many}.type", of.wire(of.body(things='"none"'))),
@@ -233,15 +272,37 @@ def scenarios(of: Batch) -> tuple[Scenario, ...]:
         _malformed(
             "properties-object",
             "request.properties.type",
-            of.wire(of.with_properties('{"category": "tea"}')),
+            of.wire(of.with_properties(f'{{"category": "{SENSITIVE}"}}')),
         ),
         _malformed(
             "properties-number", "request.properties.type", of.wire(of.with_properties("1"))
         ),
         _malformed(
-            "properties-array", "request.properties.type", of.wire(of.with_properties('["tea"]'))
+            "properties-array",
+            "request.properties.type",
+            of.wire(of.with_properties(f'["{SENSITIVE}"]')),
         ),
-        # --- malformed JSON
+        # --- JSON in other words, and malformed
+        _accepted(
+            "body-other-order",
+            "request.body.json-object",
+            of.wire(f'{{"{many}": [{of.text()}], "datasetArn": "@dataset@"}}'),
+        ),
+        _accepted(
+            "body-white-space",
+            "request.body.json-object",
+            of.wire(f'\n{{\r\n\t"datasetArn" : "@dataset@" , "{many}":[ {of.text()}\n] }} \n'),
+        ),
+        _accepted(
+            "body-no-white-space",
+            "request.body.json-object",
+            of.wire(good.replace(": ", ":").replace(", ", ",")),
+        ),
+        _accepted(
+            "body-utf-8",
+            "request.body.json-object",
+            of.wire(of.with_id(f'"{PREFIX}\N{TEACUP WITHOUT HANDLE}"')),
+        ),
         _malformed("body-empty", "request.body.json-object", of.wire("")),
         _malformed("body-truncated", "request.body.json-object", of.wire(good[:-1])),
         _malformed("body-trailing-junk", "request.body.json-object", of.wire(good + " tea")),
@@ -249,6 +310,11 @@ def scenarios(of: Batch) -> tuple[Scenario, ...]:
         _malformed("body-trailing-comma", "request.body.json-object", of.wire(good[:-1] + ",}")),
         _malformed(
             "body-single-quotes", "request.body.json-object", of.wire(good.replace('"', "'"))
+        ),
+        _malformed("body-comment", "request.body.json-object", of.wire(good + " // tea")),
+        _malformed("body-form-feed", "request.body.json-object", of.wire("\f" + good)),
+        _malformed(
+            "body-unclosed-list", "request.body.json-object", of.wire(good.replace("]", ""))
         ),
         _malformed("body-array", "request.body.json-object", of.wire(f"[{good}]")),
         _malformed("body-null", "request.body.json-object", of.wire("null")),
@@ -267,7 +333,7 @@ def scenarios(of: Batch) -> tuple[Scenario, ...]:
             (
                 ("error.not-found.status", Status(404)),
                 ("error.not-found.code", Code("ResourceNotFoundException")),
-                ("error.message", Message(never="tea")),
+                ("error.message", Message(never=SENSITIVE)),
                 ("error.content-type", Observed("content-type")),
             ),
             state="missing",
@@ -278,7 +344,7 @@ def scenarios(of: Batch) -> tuple[Scenario, ...]:
             (
                 ("error.in-use.status", Status(409)),
                 ("error.in-use.code", Code("ResourceInUseException")),
-                ("error.message", Message(never="tea")),
+                ("error.message", Message(never=SENSITIVE)),
                 ("error.content-type", Observed("content-type")),
             ),
             state="in-use",
@@ -315,7 +381,7 @@ def scenarios(of: Batch) -> tuple[Scenario, ...]:
         Scenario("malformed-status", of.wire("{"), _MALFORMED),
         Scenario(
             "message-keeps-properties",
-            of.call([of.thing(1, f'{{"category": "{SENSITIVE}"}}'), *of.things(10)]),
+            of.call([*of.things(10), of.thing(1)]),
             (("error.message", Message(never=SENSITIVE)),),
         ),
         # --- what the page doesn't say
