@@ -69,6 +69,8 @@ class Cell:
     why: str = "no scenario reached it"
     answered_by: list[str] = field(default_factory=list)
     exchanges: list[Mapping[str, Any]] = field(default_factory=list)
+    notes: dict[str, list[str]] = field(default_factory=dict)
+    """Of a clause that is only observed: what was seen, and in which scenarios."""
 
 
 def cell(clause: Clause, outcomes: Iterable[Outcome]) -> Cell:
@@ -80,7 +82,6 @@ def cell(clause: Clause, outcomes: Iterable[Outcome]) -> Cell:
     held = False
     missed: list[str] = []
     broken: list[str] = []
-    notes: dict[str, None] = {}
     for outcome in outcomes:
         for place, finding in enumerate(outcome.findings):
             if finding.clause != clause.id:
@@ -93,7 +94,7 @@ def cell(clause: Clause, outcomes: Iterable[Outcome]) -> Cell:
                 broken.append(f"{outcome.scenario}: {finding.why}")
             held = True
             if not clause.can_fail and finding.why:
-                notes[finding.why] = None
+                found.notes.setdefault(finding.why, []).append(outcome.scenario)
             if outcome.answered_by and outcome.answered_by not in found.answered_by:
                 found.answered_by.append(outcome.answered_by)
             if outcome.exchange:
@@ -103,10 +104,23 @@ def cell(clause: Clause, outcomes: Iterable[Outcome]) -> Cell:
         found.status, found.why = BROKEN, _several(broken)
         found.exchanges = [one for one in found.exchanges if one["status"] == BROKEN]
     elif held and not missed:
-        found.status, found.why = HOLDS, "; ".join(notes)
+        found.status, found.why = HOLDS, "; ".join(noted(found.notes))
     elif missed:
         found.why = _several(missed)
     return found
+
+
+def noted(notes: Mapping[str, list[str]], most: int = 3) -> list[str]:
+    """What was seen, each with the scenarios that showed it where they differ in that."""
+    if len(notes) == 1:
+        return list(notes)
+
+    def some(names: list[str]) -> str:
+        return ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")
+
+    lines = [f"{note} ({some(scenarios)})" for note, scenarios in notes.items()]
+    rest = len(lines) - most
+    return lines[:most] + [f"and {rest} other answer{'s' if rest > 1 else ''}"] * (rest > 0)
 
 
 def _several(lines: list[str]) -> str:

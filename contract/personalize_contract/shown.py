@@ -1,41 +1,125 @@
-"""Exchanges as people see them: in reports, messages and summaries. Never with item properties."""
+"""Exchanges as people see them: never with item properties, accounts or secrets.
+
+An answer can repeat anything that was sent, so the values of the request's properties are taken
+out of it too. What would change how a report reads (control characters, marks that turn the
+direction of writing) is shown as its escape.
+"""
 
 from __future__ import annotations
 
 import json
 import re
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-from personalize_contract import strictjson
-from personalize_contract.exchange import Exchange
+from personalize_contract import contract, strictjson
+from personalize_contract.exchange import Exchange, Headers, Request, Response
 from personalize_contract.redact import Redactor, mask_accounts
 
 _LONGEST = 2000
-_STRING = 80
+_STRING = 300
+_SENT = 80
+_DEEPEST = 12
+
+_UNPRINTED = re.compile(
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff"
+    "\ufff0-\uffff\ud800-\udfff\U000e0000-\U000e007f]"
+)
 
 
-def body(text: bytes) -> str:
-    """A body, shortened, in which each `properties` is only its kind and length."""
+def text(words: str, redactor: Redactor, limit: int = 500) -> str:
+    """Words with what an answer may have put in them: shortened, unless they hold a secret."""
+    if what := redactor.secret_in(words):
+        return f"(not shown: it holds {what})"
+    printed = _UNPRINTED.sub(lambda found: f"\\u{ord(found[0]):04x}", words)
+    return _cut(printed, limit)
+
+
+def _cut(words: str, limit: int) -> str:
+    return words if len(words) <= limit else f"{words[: limit - 20]}... ({len(words)} characters)"
+
+
+def answered(words: str, to: Request, redactor: Redactor) -> str:
+    """Words that hold parts of the answer to a request, without what it repeats of that."""
+    return text(_without_properties_of(to)(words), redactor)
+
+
+def exchange(one: Exchange, redactor: Redactor) -> dict[str, Any]:
+    """An exchange as a JSON document for reports."""
+    request = redactor.request(one.request)
+    target = f"{request.path}?{request.query}" if request.query else request.path
+    return {
+        "answered_by": one.answered_by,
+        "request": {
+            "method": text(request.method, redactor),
+            "path": text(target, redactor),
+            "headers": _headers(request.headers, redactor),
+            "body": _request_body(request, redactor),
+        },
+        "response": response(one.response, one.request, redactor),
+    }
+
+
+def response(received: Response, to: Request, redactor: Redactor) -> dict[str, Any]:
+    """A response as a JSON document for reports, without what it repeats of the request `to`."""
+    masked = _without_properties_of(to)
+    kept = redactor.response(received)
+
+    def shown(value: str) -> str:
+        return text(masked(value), redactor, _STRING)
+
     try:
-        value = strictjson.loads(text)
+        value = strictjson.loads(kept.body)
+        body = json.dumps(_each(value, shown, 0), ensure_ascii=False)
     except strictjson.NotJson:
-        plain = text.decode("utf-8", "backslashreplace")
+        body = masked(kept.body.decode("utf-8", "backslashreplace"))
+    return {
+        "status": kept.status,
+        "reason": shown(kept.reason),
+        "headers": _headers({name: masked(kept.headers[name]) for name in kept.headers}, redactor),
+        "body": text(body, redactor, _LONGEST),
+    }
+
+
+def _headers(headers: Headers, redactor: Redactor) -> dict[str, str]:
+    return {name: text(value, redactor, _STRING) for name, value in headers.items()}
+
+
+def _request_body(request: Request, redactor: Redactor) -> str:
+    """A body in which each `properties` is only its kind and length."""
+    name = _document(request)
+    try:
+        value = strictjson.loads(request.body)
+    except strictjson.NotJson:
+        plain = request.body.decode("utf-8", "backslashreplace")
         # Where its members end can't be known, so nothing is shown from the first one on.
-        head, found, _ = plain.partition('"properties"')
-        return _cut(head, 200) + (f"{found}... ({len(text)} bytes, not JSON)" if found else "")
-    return _cut(json.dumps(_without(value), ensure_ascii=False), _LONGEST)
+        head, found, _ = plain.partition(name)
+        rest = f"{found}... ({len(request.body)} bytes, not JSON)" if found else ""
+        return text(head, redactor, _STRING) + rest
+    body = _each(value, lambda one: text(one, redactor, _SENT), 0, name)
+    return text(json.dumps(body, ensure_ascii=False), redactor, _LONGEST)
 
 
-def _without(value: Any) -> Any:
+def _document(request: Request) -> str:
+    operation = contract.at(request.path)
+    return operation.document if operation else "properties"
+
+
+def _each(value: Any, shown: Callable[[str], str], depth: int, hidden: str = "") -> Any:
+    """A JSON value with its texts as they are shown, cut where it is deeper than people read."""
+    if isinstance(value, dict | list) and depth > _DEEPEST:
+        return "..."
     if isinstance(value, dict):
         return {
-            key: f"({_size(member)})" if key == "properties" else _without(member)
-            for key, member in value.items()
+            shown(name): f"({_size(one)})"
+            if name == hidden
+            else _each(one, shown, depth + 1, hidden)
+            for name, one in value.items()
         }
     if isinstance(value, list):
-        return [_without(member) for member in value]
-    return _cut(value, _STRING) if isinstance(value, str) else value
+        return [_each(one, shown, depth + 1, hidden) for one in value]
+    return shown(value) if isinstance(value, str) else value
 
 
 def _size(value: Any) -> str:
@@ -44,42 +128,51 @@ def _size(value: Any) -> str:
     return f"not a string: {type(value).__name__}"
 
 
-def _cut(text: str, limit: int) -> str:
-    return text if len(text) <= limit else f"{text[: limit - 20]}... ({len(text)} characters)"
+def _without_properties_of(request: Request) -> Callable[[str], str]:
+    """Takes the values of a request's properties out of a text."""
+    name = _document(request)
+    try:
+        found = set(_values(strictjson.loads(request.body), name))
+    except strictjson.NotJson:
+        # Whatever may be one: each word behind the first mention of the member.
+        rest = request.body.decode("utf-8", "replace").partition(name)[2]
+        found = set(re.findall(r"\w+(?:-\w+)*", rest))
+    longest = sorted((one for one in found if len(one) > 2), key=len, reverse=True)
+    if not longest:
+        return lambda value: value
+    pattern = re.compile("|".join(rf"(?<!\w){re.escape(one)}(?!\w)" for one in longest))
+    return lambda value: pattern.sub("(properties)", value)
 
 
-def exchange(one: Exchange, redactor: Redactor) -> dict[str, Any]:
-    """An exchange as a JSON document for reports: accounts masked, properties left out."""
-    request, response = redactor.request(one.request), redactor.response(one.response)
-    target = f"{request.path}?{request.query}" if request.query else request.path
-    return {
-        "answered_by": one.answered_by,
-        "request": {
-            "method": request.method,
-            "path": target,
-            "headers": dict(request.headers),
-            "body": body(request.body),
-        },
-        "response": {
-            "status": response.status,
-            "reason": response.reason,
-            "headers": dict(response.headers),
-            "body": body(response.body),
-        },
-    }
+def _values(value: Any, name: str, within: bool = False) -> Iterator[str]:
+    """Each text and number of the members `name`, also of the JSON text that one holds."""
+    waiting = [(value, within)]
+    while waiting:
+        one, inside = waiting.pop()
+        if isinstance(one, dict):
+            waiting += [(member, inside or key == name) for key, member in one.items()]
+        elif isinstance(one, list):
+            waiting += [(member, inside) for member in one]
+        elif inside and isinstance(one, str | int | float) and not isinstance(one, bool):
+            yield str(one)
+            if isinstance(one, str) and one[:1] in ("{", "["):
+                try:
+                    waiting.append((strictjson.loads(one), True))
+                except strictjson.NotJson:
+                    yield from re.findall(r"\w+(?:-\w+)*", one)
 
 
 _STEP = re.compile(r"([^.\[\]]+)|\[(\d+)\]")
 _VALUE = 60
 
 
-def value(text: bytes, where: str) -> str:
+def value(body: bytes, where: str) -> str:
     """The string at a JSON path of a request body, shortened, its account masked.
 
     `""` where there is no string to show, and for item properties, which are never shown.
     """
     try:
-        found = strictjson.loads(mask_accounts(text))
+        found = strictjson.loads(mask_accounts(body))
         for name, index in _STEP.findall(where):
             found = found[int(index)] if index else found[name]
     except (strictjson.NotJson, LookupError, TypeError):

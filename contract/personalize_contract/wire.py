@@ -7,6 +7,7 @@ the code is in `x-amzn-errortype` (up to a `:`), else in the body's `code` or `_
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from personalize_contract import strictjson
@@ -37,6 +38,19 @@ DENIALS = frozenset(
 """Codes that refuse the sender, whatever was sent (AWS "Common Errors", both generations)."""
 
 
+HEADERS = ("content-type", "x-amzn-errortype", "x-amzn-requestid")
+"""The headers that clients use, of those that recordings keep."""
+
+_LONGEST = 300
+
+_PASSING = (
+    (re.compile(r"\b[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\b", re.I), "(id)"),
+    (re.compile(r"\b\d{4}-?\d\d-?\d\dT\d\d:?\d\d:?\d\d(?:\.\d+)?(?:Z|[+-]\d\d:?\d\d)?"), "(date)"),
+    (re.compile(r"\b[0-9a-f]{16,}\b", re.I), "(id)"),
+)
+"""What is another one in each answer: request ids, dates, trace ids."""
+
+
 def _document(response: Response) -> dict[str, Any]:
     try:
         document = strictjson.loads(response.body)
@@ -62,6 +76,35 @@ def error_message(response: Response) -> object:
     return document.get("message", document.get("Message"))
 
 
+def framing(response: Response) -> str:
+    """Where an error carries its code: a header, a member of the body, both, or nowhere."""
+    places = ["x-amzn-errortype"] if "x-amzn-errortype" in response.headers else []
+    document = _document(response)
+    places += [f"body {name}" for name in ("code", "Code", "__type") if name in document]
+    return " and ".join(places) or "nowhere"
+
+
+def headers(response: Response) -> list[str]:
+    """The names of the `HEADERS` that an answer has."""
+    return [name for name in HEADERS if name in response.headers]
+
+
+def wording(response: Response) -> str:
+    """An error's message without ids and dates, shortened; `none` if it isn't a string."""
+    message = error_message(response)
+    if not isinstance(message, str):
+        return "none"
+    for passing, instead in _PASSING:
+        message = passing.sub(instead, message)
+    words = " ".join(message.split())
+    return words if len(words) <= _LONGEST else f"{words[:_LONGEST]}..."
+
+
+def denial(response: Response) -> bool:
+    """Whether a response refuses the sender, whatever was sent."""
+    return response.status in (400, 401, 403) and error_code(response) in DENIALS
+
+
 def environment_trouble(response: Response) -> str | None:
     """Why this response says nothing about the operation, or None if it does.
 
@@ -72,6 +115,6 @@ def environment_trouble(response: Response) -> str | None:
         return f"the service asked to slow down or wait ({response.status} {code or ''})".replace(
             " )", ")"
         )
-    if response.status in (400, 401, 403) and code in DENIALS:
+    if denial(response):
         return f"the service refused the sender ({response.status} {code})"
     return None

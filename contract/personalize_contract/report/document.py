@@ -29,6 +29,7 @@ def document(evidence: Evidence) -> dict[str, Any]:
                     "why": cell.why,
                     "answered_by": ", ".join(cell.answered_by),
                     "exchanges": cell.exchanges,
+                    **({"notes": cell.notes} if cell.notes else {}),
                 }
                 for target in evidence.targets
                 for cell in (evidence.cells[clause.id, target],)

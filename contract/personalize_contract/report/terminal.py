@@ -8,7 +8,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from personalize_contract.evidence import BROKEN, HOLDS, NOT_REACHED, Evidence
+from personalize_contract.evidence import BROKEN, HOLDS, NOT_REACHED, Evidence, noted
 from personalize_contract.report.headline import headline
 
 _STYLES = {HOLDS: "green", BROKEN: "bold red", NOT_REACHED: "yellow"}
@@ -52,12 +52,15 @@ def _observed(evidence: Evidence, console: Console) -> None:
     for clause in evidence.contract.clauses.values():
         if clause.can_fail:
             continue
-        seen = {
-            cell.why: None
-            for target in evidence.targets
-            if (cell := evidence.cells[clause.id, target]).status != NOT_REACHED
-        }
-        console.print(Text(f"  {clause.id}: {' | '.join(seen) or 'not reached'}"), soft_wrap=True)
+        console.print(Text(f"  {clause.id}"))
+        seen: dict[str, list[str]] = {}
+        for target in evidence.targets:
+            cell = evidence.cells[clause.id, target]
+            for line in noted(cell.notes) or [NOT_REACHED]:
+                seen.setdefault(line, []).append(target)
+        for line, targets in seen.items():
+            where = "" if len(targets) == len(evidence.targets) else f" [{', '.join(targets)}]"
+            console.print(Text(f"    {line}{where}"), soft_wrap=True)
 
 
 def _findings(evidence: Evidence, console: Console, allowed: set[str]) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from botocore.awsrequest import AWSPreparedRequest, AWSResponse
+from botocore.credentials import Credentials
 
 from personalize_contract.connection import Connection
 from personalize_contract.datasets import State
@@ -14,6 +15,9 @@ from personalize_contract.exchange import Exchange, Request
 from personalize_contract.signing import signed
 from personalize_contract.suite.scenario import Scenario, Wire, text
 from personalize_contract.targets import Target
+
+_NOBODY = Credentials("personalize-contract-nobody", "personalize-contract-no-secret")
+"""Credentials that no service knows."""
 
 
 class Client:
@@ -59,5 +63,18 @@ class Client:
     def _raw(self, sends: Wire, arn: str) -> Request:
         headers = {"content-type": sends.content_type} if sends.content_type else {}
         url = self._connection.url.rstrip("/") + sends.path
-        request = Request("POST", url, headers, text(sends, arn))
-        return signed(request, self._connection.credentials, self._connection.region)
+        request = Request(sends.method, url, headers, text(sends, arn))
+        credentials, region = self._connection.credentials, self._connection.region
+        if sends.signature == "none":
+            return request
+        if sends.signature == "of-nobody":
+            credentials = _NOBODY
+        if sends.signature == "of-another-region":
+            region = "eu-west-1" if region != "eu-west-1" else "us-east-1"
+        sent = signed(request, credentials, region)
+        if sends.signature == "wrong":
+            # The last digit of the signature, changed.
+            kept, last = sent.headers["authorization"][:-1], sent.headers["authorization"][-1]
+            changed = {**sent.headers, "authorization": kept + ("0" if last != "0" else "1")}
+            return Request(sent.method, sent.url, changed, sent.body)
+        return sent

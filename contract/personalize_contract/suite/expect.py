@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
+from typing import Literal
 
 from personalize_contract import wire
 from personalize_contract.exchange import Response
@@ -149,12 +150,20 @@ class Message(Expectation):
 
 @dataclass(frozen=True, slots=True)
 class Observed(Expectation):
-    """Nothing is expected: what comes back is noted. `what` is `answer` or `content-type`."""
+    """Nothing is expected: what comes back is noted.
 
-    what: str = "answer"
+    Args:
+        what: `answer` for the status and the code, `mistake` for its message too, `headers` of
+            a success, and of an error its `content-type`, `framing` (where its code is) or
+            `message`.
+    """
+
+    what: Literal["answer", "mistake", "headers", "content-type", "framing", "message"] = "answer"
 
     def applies(self, response: Response) -> bool:
-        return response.status >= 400 if self.what == "content-type" else True
+        if self.what in ("answer", "mistake"):
+            return True
+        return response.status < 300 if self.what == "headers" else response.status >= 400
 
     def breach(self, response: Response) -> str | None:
         return None
@@ -163,4 +172,12 @@ class Observed(Expectation):
         """What came back."""
         if self.what == "content-type":
             return response.headers.get("content-type", "none")
+        if self.what == "framing":
+            return wire.framing(response)
+        if self.what == "message":
+            return wire.wording(response)
+        if self.what == "headers":
+            return ", ".join(wire.headers(response)) or "none"
+        if self.what == "mistake" and response.status >= 400:
+            return f"{seen(response)}: {wire.wording(response)}"
         return seen(response)

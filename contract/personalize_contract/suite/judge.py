@@ -16,9 +16,16 @@ ALTERED = "its recording was changed after it was made, so it shows nobody's ans
 
 def judge(scenario: Scenario, exchange: Exchange) -> list[Finding]:
     """What an exchange says of each clause that its scenario expects something of."""
-    if trouble := wire.environment_trouble(exchange.response):
-        return not_reached(scenario, trouble)
+    if why := trouble(scenario, exchange):
+        return not_reached(scenario, why)
     return list(_judged(scenario, exchange))
+
+
+def trouble(scenario: Scenario, exchange: Exchange) -> str | None:
+    """Why an answer says nothing about the operation, or None if it does."""
+    if scenario.denial and wire.denial(exchange.response):
+        return None
+    return wire.environment_trouble(exchange.response)
 
 
 def _judged(scenario: Scenario, exchange: Exchange) -> Iterator[Finding]:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 
-from personalize_contract import cassette, shipped, shown, wire
+from personalize_contract import cassette, shipped, shown
 from personalize_contract import connection as connections
 from personalize_contract.cassette import text
 from personalize_contract.cassette.recording import Recording
@@ -27,11 +28,12 @@ from personalize_contract.matching import Matching
 from personalize_contract.options import Settings
 from personalize_contract.provenance import Provenance
 from personalize_contract.redact import Redactor
+from personalize_contract.service import signatures
 from personalize_contract.service.core import answer
 from personalize_contract.service.http import HttpServer
 from personalize_contract.service.store import Store
 from personalize_contract.suite.client import Client
-from personalize_contract.suite.judge import judge, not_reached, unanswered
+from personalize_contract.suite.judge import judge, not_reached, trouble, unanswered
 from personalize_contract.suite.scenario import LENGTHS, Scenario, of_length
 from personalize_contract.targets import Endpoint, Recorded, Recorder, Target
 
@@ -73,18 +75,23 @@ class Run:
                 scenario.id, tuple(unanswered(scenario, error)), self._connection.answered_by
             )
         except PersonalizeContractError as error:
-            findings = tuple(unanswered(scenario, error))
-            return Outcome(scenario.id, findings, obstacle=str(error))
+            why = shown.text(str(error), self._redactor)
+            findings = tuple(not_reached(scenario, why))
+            return Outcome(scenario.id, findings, obstacle=why)
 
     def _tried(self, scenario: Scenario) -> Outcome:
         kept = ""
         with self._target(scenario) as (target, recording):
             exchange = self._client.send(scenario, target)
-            if recording and not wire.environment_trouble(exchange.response):
+            if recording and not trouble(scenario, exchange):
                 kept = "" if recording.save() else str(recording.path)
+        findings = (
+            replace(one, why=shown.answered(one.why, exchange.request, self._redactor))
+            for one in judge(scenario, exchange)
+        )
         return Outcome(
             scenario.id,
-            tuple(judge(scenario, exchange)),
+            tuple(findings),
             exchange.answered_by,
             shown.exchange(exchange, self._redactor),
             kept=kept,
@@ -144,7 +151,7 @@ def opened(settings: Settings) -> Iterator[Run]:
     else:
         store = Store()
         store.add_dummies()
-        with HttpServer(lambda request: answer(request, store)) as server:
+        with HttpServer(lambda request: answer(request, store, signatures.refusal)) as server:
             to = connections.reference(server.url)
             yield Run(settings, Live(to, Endpoint(to.url, to.answered_by), _dummies(settings)))
         store.close()

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 from personalize_contract.datasets import State
 from personalize_contract.suite.expect import Expectation
@@ -35,13 +35,26 @@ class Call:
     members: Mapping[str, Any]
 
 
+Signature = Literal["good", "none", "wrong", "of-nobody", "of-another-region"]
+
+
 @dataclass(frozen=True, slots=True)
 class Wire:
-    """A signed HTTP request as written here; for what no SDK would send."""
+    """An HTTP request as written here, for what no SDK would send.
+
+    Args:
+        path: with the query, if there is one.
+        body: of the message.
+        content_type: None for no such header.
+        method: of the message.
+        signature: how it is signed, `good` unless that is what a scenario is about.
+    """
 
     path: str
     body: str | bytes
     content_type: str | None = "application/json"
+    method: str = "POST"
+    signature: Signature = "good"
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,13 +62,15 @@ class Scenario:
     """One situation: the state of the dataset, what is sent, and what must come back.
 
     The first expectation is the scenario's own: a clause isn't verified before each scenario
-    that begins with it was reached.
+    that begins with it was reached. Where `denial` is true, an answer that refuses the sender is
+    an answer too, not trouble with the credentials.
     """
 
     id: str
     sends: Call | Wire
     expects: Expects
     state: State = "active"
+    denial: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,40 @@
+"""A live endpoint that answers what a test wants, and `verify` against it."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from subprocess import CompletedProcess
+from typing import Any
+
+from personalize_contract.exchange import Request, Response
+from personalize_contract.service.core import answer
+from personalize_contract.service.http import HttpServer
+from personalize_contract.service.store import Store
+from support.command import DATASETS, run
+
+Answer = Callable[[Request], Response]
+Change = Callable[[Request, Response], Response]
+
+
+@contextlib.contextmanager
+def listening(change: Change = lambda request, response: response) -> Iterator[str]:
+    """The URL of a reference service whose answers go through `change`."""
+    store = Store()
+    store.add_dummies()
+    with HttpServer(lambda request: change(request, answer(request, store))) as server:
+        yield server.url
+    store.close()
+
+
+def live(url: str, *arguments: str | Path) -> CompletedProcess[str]:
+    """`verify --target live` against an endpoint."""
+    return run("verify", "--target", "live", "--endpoint-url", url, *DATASETS, *arguments)
+
+
+def report(path: Path) -> dict[str, dict[str, Any]]:
+    """The clauses of a JSON report, by id."""
+    document = json.loads(path.read_text("utf-8"))
+    return {clause["id"]: clause for clause in document["clauses"]}
