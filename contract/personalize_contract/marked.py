@@ -166,10 +166,12 @@ def opened(
                     Recording(cassette_path(item, settings), provenance)
                 )
                 session.target = Recorder(target, marked.recording, redactor)
-        offline = live is None or service
-        stack.enter_context(_environment(dummy=offline))
+        # An endpoint near by may be asked by somebody who has no credentials at all.
+        dummy = live is None or service or live.connection.credentials is DUMMY_CREDENTIALS
+        region = live.connection.region if live and not service else REGION
+        stack.enter_context(_environment(region, dummy=dummy))
         stack.enter_context(guarded([*settings.allowed_hosts, *(_hosts(live) if live else ())]))
-        stack.enter_context(botocore_door.patched(session.answer, unsigned=offline))
+        stack.enter_context(botocore_door.patched(session.answer, unsigned=dummy))
         stack.enter_context(stubber.checked(session.check))
         yield marked
 
@@ -224,21 +226,25 @@ def _hosts(live: Live) -> Iterator[str]:
 
 
 @contextlib.contextmanager
-def _environment(*, dummy: bool) -> Iterator[None]:
-    """Dummy credentials and a region where an SDK looks for them, unless the target is live."""
-    if not dummy:
-        yield
-        return
-    new = {
-        "AWS_ACCESS_KEY_ID": DUMMY_CREDENTIALS.access_key,
-        "AWS_SECRET_ACCESS_KEY": DUMMY_CREDENTIALS.secret_key,
-        "AWS_SESSION_TOKEN": None,
-        "AWS_SECURITY_TOKEN": None,
-        "AWS_PROFILE": None,
-        "AWS_DEFAULT_PROFILE": None,
-        "AWS_DEFAULT_REGION": os.environ.get("AWS_DEFAULT_REGION", REGION),
-        "AWS_REGION": os.environ.get("AWS_REGION", REGION),
+def _environment(region: str, *, dummy: bool) -> Iterator[None]:
+    """A region, and dummy credentials, where an SDK looks for them.
+
+    Args:
+        region: for whoever has none.
+        dummy: whether there are credentials to put in the place of real ones.
+    """
+    new: dict[str, str | None] = {
+        name: os.environ.get(name, region) for name in ("AWS_DEFAULT_REGION", "AWS_REGION")
     }
+    if dummy:
+        new |= {
+            "AWS_ACCESS_KEY_ID": DUMMY_CREDENTIALS.access_key,
+            "AWS_SECRET_ACCESS_KEY": DUMMY_CREDENTIALS.secret_key,
+            "AWS_SESSION_TOKEN": None,
+            "AWS_SECURITY_TOKEN": None,
+            "AWS_PROFILE": None,
+            "AWS_DEFAULT_PROFILE": None,
+        }
     with pytest.MonkeyPatch.context() as patch:
         for name, value in new.items():
             if value is None:

@@ -1,0 +1,27 @@
+from __future__ import annotations
+
+import os
+
+# pytester forgets what a run in this process imports, but not the patches on it: all that a run
+# patches has to be here before.
+import boto3  # noqa: F401
+import pytest
+
+import personalize_contract.marked  # noqa: F401
+from support.shop import Shop
+
+
+@pytest.fixture
+def shop(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> Shop:
+    """A repo of a user who has no credentials at all."""
+    for name in list(os.environ):
+        if name.startswith("AWS_"):
+            monkeypatch.delenv(name)
+    for name in ("AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE"):
+        monkeypatch.setenv(name, os.devnull)
+    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+    monkeypatch.setenv("COLUMNS", "200")
+    # The other plugins installed here cost each run more than the run itself.
+    monkeypatch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")
+    monkeypatch.setenv("PYTEST_PLUGINS", "personalize_contract.plugin")
+    return Shop(pytester)

@@ -1,0 +1,70 @@
+"""`--personalize-dataset` and `personalize_dataset`: which real dataset is in which state."""
+
+from __future__ import annotations
+
+import pytest
+
+from support.shop import Shop, text
+from support.theirs import Rules, served
+
+REAL = "arn:aws:personalize:eu-west-1:123456789012:dataset/shop/ITEMS"
+USES = """
+@pytest.mark.personalize_contract
+def test_it(personalize_dataset):
+    assert personalize_dataset.active == {arn!r}
+    put(arn=personalize_dataset.active)
+"""
+DUMMY = "arn:aws:personalize:us-east-1:000000000000:dataset/contract-active/ITEMS"
+
+
+def test_the_fixture_gives_the_dataset_of_a_state(shop: Shop) -> None:
+    shop.tests(USES.format(arn=REAL))
+    with served(Rules()) as url:
+        live = ("--personalize-target=live", f"--personalize-endpoint-url={url}")
+        shop.run(*live, f"--personalize-dataset={REAL}=active").assert_outcomes(passed=1)
+        shop.ini(f"personalize_dataset = {REAL}=active")
+        shop.run(*live).assert_outcomes(passed=1)
+        other = REAL.replace("shop", "other")
+        result = shop.run(*live, f"--personalize-dataset={other}=active")
+        result.assert_outcomes(failed=1)
+
+
+def test_a_recording_names_it_by_its_state(shop: Shop) -> None:
+    shop.tests(USES.format(arn=REAL))
+    with served(Rules()) as url:
+        shop.run(
+            "--personalize-record=live",
+            f"--personalize-endpoint-url={url}",
+            f"--personalize-dataset={REAL}=active",
+        ).assert_outcomes(passed=1)
+    assert "123456789012" not in shop.cassette("test_it").read_text()
+    assert DUMMY in shop.cassette("test_it").read_text()
+    shop.tests(USES.format(arn=DUMMY))
+    shop.run().assert_outcomes(passed=1)
+
+
+def test_a_state_that_none_was_given_for_says_what_to_add(shop: Shop) -> None:
+    shop.tests(
+        """
+        @pytest.mark.personalize_contract
+        def test_it(personalize_dataset):
+            personalize_dataset.in_use
+        """
+    )
+    with served(Rules()) as url:
+        result = shop.run(
+            "--personalize-target=live",
+            f"--personalize-endpoint-url={url}",
+            f"--personalize-dataset={REAL}=active",
+        )
+    result.assert_outcomes(failed=1)
+    assert "add --personalize-dataset ARN=in-use" in text(result)
+
+
+@pytest.mark.parametrize("value", ["shop=active", REAL, f"{REAL}=busy"])
+def test_what_names_no_dataset_is_a_usage_error(shop: Shop, value: str) -> None:
+    shop.tests(USES.format(arn=DUMMY))
+    result = shop.run(f"--personalize-dataset={value}")
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    assert "ERROR: dataset " in text(result)
+    assert "Traceback" not in text(result)

@@ -1,0 +1,146 @@
+"""`--personalize-record` and `personalize_record`: what passes is recorded."""
+
+from __future__ import annotations
+
+import pytest
+
+from support.command import ACTIVE
+from support.shop import Shop, text
+from support.theirs import Rules, served
+
+PUTS = """
+@pytest.mark.personalize_contract
+def test_it():
+    put({count})
+"""
+
+
+def test_a_passing_test_gets_a_cassette(shop: Shop) -> None:
+    shop.tests(PUTS.format(count=2))
+    result = shop.record()
+    result.assert_outcomes(passed=1)
+    assert "1 recorded: 1 reference, 0 aws" in text(result)
+    assert shop.cassettes() == ["cassettes/test_shop/test_it.personalize.yaml"]
+    assert "answered_by: reference" in shop.cassette("test_it").read_text()
+
+
+def test_a_passing_test_replaces_its_cassette(shop: Shop) -> None:
+    shop.tests(PUTS.format(count=2))
+    shop.record()
+    shop.tests(PUTS.format(count=3))
+    shop.record()
+    shop.run().assert_outcomes(passed=1)
+    assert "tea-2" in shop.cassette("test_it").read_text()
+
+
+def test_only_the_selected_tests_are_recorded(shop: Shop) -> None:
+    shop.tests(PUTS.format(count=2) + PUTS.format(count=2).replace("test_it", "test_other"))
+    shop.record("-k", "test_it")
+    assert shop.cassettes() == ["cassettes/test_shop/test_it.personalize.yaml"]
+
+
+@pytest.mark.parametrize(
+    "ends",
+    [
+        pytest.param("assert False", id="it fails"),
+        pytest.param("pytest.skip('no')", id="it is skipped"),
+        pytest.param("pytest.xfail('no')", id="it is expected to fail"),
+        pytest.param("put(11)", id="it breaks the contract"),
+    ],
+)
+def test_a_test_that_does_not_pass_leaves_the_old_cassette(shop: Shop, ends: str) -> None:
+    shop.tests(PUTS.format(count=2))
+    shop.record()
+    before = shop.cassette("test_it").read_bytes()
+    shop.tests(PUTS.format(count=3) + f"    {ends}\n")
+    result = shop.record()
+    assert shop.cassette("test_it").read_bytes() == before
+    assert "recorded: 1" not in text(result).replace("not recorded", "")
+    assert list(shop.path.rglob("*.partial.jsonl")) == []
+
+
+def test_a_failing_teardown_leaves_the_old_cassette(shop: Shop) -> None:
+    shop.tests(PUTS.format(count=2))
+    shop.record()
+    before = shop.cassette("test_it").read_bytes()
+    shop.tests(
+        """
+        @pytest.fixture
+        def thing():
+            yield
+            raise RuntimeError("torn")
+
+        @pytest.mark.personalize_contract
+        def test_it(thing):
+            put(3)
+        """
+    )
+    shop.record().assert_outcomes(passed=1, errors=1)
+    assert shop.cassette("test_it").read_bytes() == before
+
+
+def test_a_test_that_sends_nothing_gets_no_cassette(shop: Shop) -> None:
+    shop.tests("@pytest.mark.personalize_contract\ndef test_it():\n    pass\n")
+    shop.record().assert_outcomes(passed=1)
+    assert shop.cassettes() == []
+
+
+def test_a_test_that_sends_nothing_any_more_is_recorded_as_that(shop: Shop) -> None:
+    shop.tests(PUTS.format(count=2))
+    shop.record()
+    shop.tests("@pytest.mark.personalize_contract\ndef test_it():\n    pass\n")
+    shop.run().assert_outcomes(passed=1, errors=1)
+    shop.record().assert_outcomes(passed=1)
+    shop.run().assert_outcomes(passed=1)
+
+
+def test_an_answer_that_proves_less_replaces_nothing(shop: Shop) -> None:
+    shop.tests(PUTS.format(count=2))
+    with served(Rules()) as url:
+        result = shop.run(
+            "--personalize-record=live",
+            f"--personalize-endpoint-url={url}",
+            f"--personalize-dataset={ACTIVE}=active",
+        )
+    assert "1 recorded: 1 endpoint, 0 aws" in text(result)
+    before = shop.cassette("test_it").read_bytes()
+    result = shop.record()
+    result.assert_outcomes(passed=1)
+    assert shop.cassette("test_it").read_bytes() == before
+    assert "kept: not replaced" in text(result)
+    assert "  cassettes/test_shop/test_it.personalize.yaml" in text(result)
+
+
+def test_the_ini_file_may_say_it(shop: Shop) -> None:
+    shop.tests(PUTS.format(count=2))
+    shop.ini("personalize_record = reference")
+    shop.run().assert_outcomes(passed=1)
+    assert shop.cassettes() != []
+
+
+def test_target_and_record_are_one_decision_and_the_command_line_takes_it(shop: Shop) -> None:
+    shop.tests(PUTS.format(count=2))
+    shop.ini("personalize_target = live")
+    shop.record().assert_outcomes(passed=1)
+    shop.ini("personalize_record = reference")
+    result = shop.run("--personalize-target=recorded")
+    assert "1 replayed" in text(result)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["--personalize-record=recorded"], "there is no such target; it is reference or live"),
+        (
+            ["--personalize-record=reference", "--personalize-target=live"],
+            "--personalize-record reference asks reference to answer, and "
+            "--personalize-target live somebody else; leave the target out",
+        ),
+    ],
+)
+def test_what_makes_no_sense_is_a_usage_error(shop: Shop, arguments: list[str], said: str) -> None:
+    shop.tests(PUTS.format(count=2))
+    result = shop.run(*arguments)
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    assert said in text(result)
+    assert "Traceback" not in text(result)

@@ -1,0 +1,81 @@
+"""`--personalize-target` and `personalize_target`: who answers."""
+
+from __future__ import annotations
+
+import pytest
+
+from support.command import ACTIVE
+from support.shop import Shop, text
+from support.theirs import Rules, served
+
+PUTS = """
+@pytest.mark.personalize_contract
+def test_it():
+    put()
+"""
+
+
+def test_cassettes_answer_by_default(shop: Shop) -> None:
+    shop.tests(PUTS)
+    shop.record()
+    result = shop.run()
+    result.assert_outcomes(passed=1)
+    assert "1 replayed: 1 reference, 0 aws" in text(result)
+
+
+def test_the_reference_service_answers_without_a_cassette(shop: Shop) -> None:
+    shop.tests(PUTS)
+    result = shop.run("--personalize-target", "reference")
+    result.assert_outcomes(passed=1)
+    assert "1 answered, not recorded: 1 reference, 0 aws" in text(result)
+    assert shop.cassettes() == []
+
+
+def test_live_is_the_endpoint_given(shop: Shop) -> None:
+    shop.tests(
+        """
+        @pytest.mark.personalize_contract
+        def test_it(personalize_dataset):
+            put(arn=personalize_dataset.active)
+        """
+    )
+    with served(Rules()) as url:
+        result = shop.run(
+            "--personalize-target=live",
+            f"--personalize-endpoint-url={url}",
+            f"--personalize-dataset={ACTIVE}=active",
+        )
+    result.assert_outcomes(passed=1)
+    assert "1 answered, not recorded: 1 endpoint, 0 aws" in text(result)
+
+
+def test_the_ini_file_may_say_it(shop: Shop) -> None:
+    shop.tests(PUTS)
+    shop.ini("personalize_target = reference")
+    shop.run().assert_outcomes(passed=1)
+
+
+def test_the_option_beats_the_ini_file(shop: Shop) -> None:
+    shop.tests(PUTS)
+    shop.ini("personalize_target = reference")
+    result = shop.run("--personalize-target=recorded")
+    result.assert_outcomes(failed=1)
+    assert "no recorded exchange answers" in text(result)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "ini", "said"),
+    [
+        (["--personalize-target=mars"], [], "--personalize-target mars: there is no such target"),
+        ([], ["personalize_target = mars"], "personalize_target = mars: there is no such target"),
+    ],
+)
+def test_another_one_is_a_usage_error(
+    shop: Shop, arguments: list[str], ini: list[str], said: str
+) -> None:
+    shop.tests(PUTS)
+    shop.ini(*ini)
+    result = shop.run(*arguments)
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    assert f"ERROR: {said}; it is recorded or reference or live" in text(result)
+    assert "Traceback" not in text(result)
