@@ -179,7 +179,7 @@ def value(body: bytes, where: str) -> str:
         return ""
     if not isinstance(found, str) or where.endswith("properties"):
         return ""
-    return json.dumps(_cut(found, _VALUE), ensure_ascii=False)
+    return json.dumps(text(found, Redactor(), _VALUE), ensure_ascii=False)
 
 
 def path(of: Path) -> str:
