@@ -16,6 +16,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, NamedTuple
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -170,8 +171,8 @@ def read(config: pytest.Config) -> Settings:
         record=record,
         datasets=_datasets(config.getoption("personalize_dataset") or listed("dataset")),
         region=given("region"),
-        endpoint_url=given("endpoint_url"),
-        account=given("account"),
+        endpoint_url=endpoint_url(given("endpoint_url")),
+        account=account(given("account")),
         write_to_existing=on("write_to_existing"),
         strict=on("strict"),
         cassettes=(config.inipath.parent if config.inipath else config.rootpath) / folder
@@ -184,6 +185,41 @@ def read(config: pytest.Config) -> Settings:
         operation=config.getoption("personalize_operation"),
         check=check,
     )
+
+
+def endpoint_url(text: str | None) -> str | None:
+    """The URL of an endpoint, as it was given.
+
+    Raises:
+        UsageError: it is not one of HTTP.
+    """
+    try:
+        parts = urlsplit(text or "http://none")
+        is_url = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        is_url = False
+    if not is_url:
+        raise UsageError(f"endpoint {text!r} is not a URL; it looks like http://127.0.0.1:8000")
+    return text
+
+
+def account(text: str | None) -> str | None:
+    """An account id, as it was given. The message does not repeat what is not one.
+
+    Raises:
+        UsageError: it is not 12 digits.
+    """
+    if text and not (len(text) == 12 and text.isascii() and text.isdigit()):
+        raise UsageError("the account is not an account id, which has 12 digits")
+    return text
+
+
+def spelled(message: str) -> str:
+    """A message about options of the command `verify`, with the names that they have here."""
+    for name in (*_BOTH, *_FLAGS):
+        option = f"--{name.replace('_', '-')}"
+        message = message.replace(f"{option} ", f"--personalize-{option[2:]} ")
+    return message
 
 
 def _who_answers(config: pytest.Config, ini: Callable[[str], str]) -> tuple[str, bool]:

@@ -202,6 +202,8 @@ def _live(config: pytest.Config) -> Live | None:
 
         try:
             config.stash[_LIVE] = connect(settings)
+        except UsageError as error:
+            config.stash[_LIVE] = UsageError(options.spelled(str(error)))
         except PersonalizeContractError as error:
             config.stash[_LIVE] = error
     found = config.stash[_LIVE]

@@ -67,6 +67,7 @@ def run(given: argparse.Namespace) -> int:
     from rich.console import Console
 
     from personalize_contract import datasets, report
+    from personalize_contract import options as asked
     from personalize_contract.contract import known, load
     from personalize_contract.progress import Bar
     from personalize_contract.report import terminal
@@ -79,6 +80,8 @@ def run(given: argparse.Namespace) -> int:
             if getattr(given, name):
                 raise UsageError(f"--{name.replace('_', '-')} is for --target live; add it")
     datasets.parse(given.dataset)
+    asked.endpoint_url(given.endpoint_url)
+    asked.account(given.account)
     for clause in given.allow_not_reached:
         known(clause)
     report.check(given.report)

@@ -1,0 +1,44 @@
+"""`--personalize-endpoint-url` and `personalize_endpoint_url`: a live service that is not AWS."""
+
+from __future__ import annotations
+
+import pytest
+
+from support.command import ACTIVE
+from support.shop import Shop, text
+from support.theirs import Answer, Rules, served
+
+TEST = """
+@pytest.mark.personalize_contract
+def test_it(personalize_dataset):
+    status = put(arn=personalize_dataset.active)["ResponseMetadata"]["HTTPStatusCode"]
+    assert status == 202
+"""
+LIVE = ("--personalize-target=live", f"--personalize-dataset={ACTIVE}=active")
+
+
+def test_it_answers_whatever_host_the_client_is_for(shop: Shop) -> None:
+    shop.tests(TEST)
+    with served(Rules(success=Answer(202))) as url:
+        shop.run(*LIVE, f"--personalize-endpoint-url={url}").assert_outcomes(passed=1)
+        shop.ini(f"personalize_endpoint_url = {url}")
+        shop.run(*LIVE).assert_outcomes(passed=1)
+        shop.ini("personalize_endpoint_url = http://127.0.0.1:9")
+        shop.run(*LIVE, f"--personalize-endpoint-url={url}").assert_outcomes(passed=1)
+
+
+def test_one_that_is_not_there_fails_the_test_with_a_sentence(shop: Shop) -> None:
+    shop.tests(TEST)
+    result = shop.run(*LIVE, "--personalize-endpoint-url=http://127.0.0.1:9")
+    result.assert_outcomes(failed=1)
+    assert "http://127.0.0.1:9 can't be reached" in text(result)
+    assert "is it running, and is the URL right?" in text(result)
+
+
+@pytest.mark.parametrize("url", ["127.0.0.1:8000", "ftp://example.com", "http://", "http://a:b"])
+def test_what_is_no_url_is_a_usage_error(shop: Shop, url: str) -> None:
+    shop.tests(TEST)
+    result = shop.run(*LIVE, f"--personalize-endpoint-url={url}")
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    assert f"ERROR: endpoint {url!r} is not a URL" in text(result)
+    assert "Traceback" not in text(result)

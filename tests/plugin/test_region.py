@@ -1,0 +1,63 @@
+"""`--personalize-region` and `personalize_region`: where the live service is."""
+
+from __future__ import annotations
+
+from support.command import ACTIVE
+from support.shop import Shop
+from support.theirs import Rules, served
+
+TEST = """
+@pytest.mark.personalize_contract
+def test_it(personalize_dataset, personalize_client):
+    assert client().meta.region_name == {region!r}
+    assert personalize_client.meta.region_name == {region!r}
+    put(arn=personalize_dataset.active)
+"""
+
+
+def test_the_clients_of_the_user_are_there_too(shop: Shop) -> None:
+    shop.tests(TEST.format(region="eu-west-1"))
+    with served(Rules()) as url:
+        live = (
+            "--personalize-target=live",
+            f"--personalize-endpoint-url={url}",
+            f"--personalize-dataset={ACTIVE}=active",
+        )
+        shop.run(*live, "--personalize-region=eu-west-1").assert_outcomes(passed=1)
+        shop.ini("personalize_region = eu-west-1")
+        shop.run(*live).assert_outcomes(passed=1)
+        shop.ini("personalize_region = us-west-2")
+        shop.run(*live, "--personalize-region=eu-west-1").assert_outcomes(passed=1)
+
+
+def test_a_recording_says_which(shop: Shop) -> None:
+    shop.tests(TEST.format(region="eu-west-1"))
+    with served(Rules()) as url:
+        shop.run(
+            "--personalize-record=live",
+            f"--personalize-endpoint-url={url}",
+            f"--personalize-dataset={ACTIVE}=active",
+            "--personalize-region=eu-west-1",
+        ).assert_outcomes(passed=1)
+    assert "region: eu-west-1" in shop.cassette("test_it").read_text()
+
+
+def test_a_recording_of_one_region_answers_in_another(shop: Shop) -> None:
+    shop.tests(
+        """
+        @pytest.mark.personalize_contract
+        def test_it():
+            put()
+        """
+    )
+    shop.record()
+    shop.tests(
+        """
+        @pytest.mark.personalize_contract
+        def test_it(monkeypatch):
+            monkeypatch.setenv("AWS_DEFAULT_REGION", "ap-southeast-2")
+            assert client().meta.region_name == "ap-southeast-2"
+            put(arn=ACTIVE.replace("us-east-1", "ap-southeast-2"))
+        """
+    )
+    shop.run().assert_outcomes(passed=1)
