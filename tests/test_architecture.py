@@ -16,7 +16,7 @@ SOURCE = ROOT / "contract" / PACKAGE
 # never in a circle. A package stands for all that is in it. docs/architecture.md has the same
 # table for people.
 FLOORS = {
-    "messages": "errors exchange strictjson wire",
+    "messages": "errors exchange strictjson wire environment",
     "contract": "contract checker",
     "what may be written": "datasets members redact matching provenance shown",
     "what was asked for": "options mark advice place",

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from personalize_contract.exchange import Response
-from personalize_contract.wire import environment_trouble, error_code, error_message
+from personalize_contract.wire import error_code, error_message
 
 CODE = "InvalidInputException"
 
@@ -77,51 +77,3 @@ def test_the_case_of_a_code_counts() -> None:
 )
 def test_the_message_is_what_stands_in_its_place(body: object, message: object) -> None:
     assert error_message(response(body)) == message
-
-
-TROUBLE = [
-    (503, None, "slow down or wait"),
-    (503, "ServiceUnavailable", "slow down or wait"),
-    (429, None, "slow down or wait"),
-    (429, "TooManyRequestsException", "slow down or wait"),
-    (400, "ThrottlingException", "slow down or wait"),
-    (400, "Throttling", "slow down or wait"),
-    (403, "AccessDeniedException", "refused the sender"),
-    (400, "AccessDeniedException", "refused the sender"),
-    (400, "UnrecognizedClientException", "refused the sender"),
-    (403, "InvalidClientTokenId", "refused the sender"),
-    (403, "MissingAuthenticationToken", "refused the sender"),
-    (403, "ExpiredTokenException", "refused the sender"),
-    (403, "SignatureDoesNotMatch", "refused the sender"),
-]
-
-
-@pytest.mark.parametrize(("status", "code", "why"), TROUBLE)
-def test_an_answer_about_the_environment_is_none_about_the_operation(
-    status: int, code: str | None, why: str
-) -> None:
-    found = environment_trouble(response(header=code, status=status))
-
-    assert found
-    assert why in found
-    assert (code or str(status)) in found
-
-
-@pytest.mark.parametrize(
-    ("status", "code"),
-    [
-        (200, None),
-        (400, "InvalidInputException"),
-        (404, "ResourceNotFoundException"),
-        (404, "AccessDeniedException"),
-        (409, "ResourceInUseException"),
-        (403, None),
-        (403, "ResourceInUseException"),
-        (500, "InternalFailure"),
-        (500, None),
-        (502, None),
-        (504, None),
-    ],
-)
-def test_any_other_answer_is_one(status: int, code: str | None) -> None:
-    assert environment_trouble(response(header=code, status=status)) is None

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-from personalize_contract import strictjson, wire
+from personalize_contract import environment, strictjson, wire
 from personalize_contract.contract import Binds, Clause, Contract
 from personalize_contract.exchange import Exchange, Request, Response, media_type
 
@@ -171,7 +171,7 @@ class Checker:
     def _response(self, response: Response, by_caller: list[Violation]) -> Iterator[Violation]:
         breaches = [violation for violation in by_caller if violation.clause.can_fail]
         refusals = {violation.clause.refused for violation in breaches}
-        if "unspecified" in refusals or wire.environment_trouble(response):
+        if "unspecified" in refusals or environment.in_response(response):
             return
         if breaches and response.status < 300:
             for clause, where in {v.clause.id: (v.clause, v.where) for v in breaches}.values():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -29,19 +30,29 @@ class Connection:
         region: of the service.
         credentials: what requests are signed with.
         answered_by: whose answers these are: `aws`, `endpoint` or `reference`.
+        serves_all: whether every AWS service is asked at this URL, as of a stand-in.
+        ca_bundle: file with the certificates to trust; None for those that are usually trusted.
     """
 
     url: str
     region: str
     credentials: Credentials
     answered_by: str
+    serves_all: bool = False
+    ca_bundle: str | None = None
 
     def client(self, service: str = "") -> Any:
-        """A botocore client for it that makes one attempt: a retry hides what fails at times."""
+        """A botocore client that makes one attempt: a retry hides what fails at times.
+
+        Args:
+            service: its botocore name; that of the contract when empty. Another one is asked
+                where botocore finds it, `AWS_ENDPOINT_URL_<SERVICE>` included.
+        """
+        here = self.serves_all or not service
         return Session().create_client(
             service or load().service,
             region_name=self.region,
-            endpoint_url=self.url,
+            endpoint_url=self.url if here else None,
             aws_access_key_id=self.credentials.access_key,
             aws_secret_access_key=self.credentials.secret_key,
             aws_session_token=self.credentials.token,
@@ -67,28 +78,47 @@ def live(region: str | None, endpoint_url: str | None) -> Connection:
     may be asked without any: it then gets those of the reference service.
 
     Raises:
-        UsageError: no region, no credentials, or not a URL.
+        UsageError: no region, no credentials, not a URL, or no such CA bundle.
     """
     session = Session()
-    to_aws = not endpoint_url or is_aws(endpoint_url)
     region = region or session.get_config_variable("region") or os.environ.get("AWS_REGION")
-    if not region:
-        if to_aws:
-            raise UsageError("live needs a region: say --region, or set AWS_REGION")
-        region = REGION
-    credentials = _credentials(session, to_aws)
-    if endpoint_url is None:
-        try:
-            client = session.create_client(
-                load().service,
-                region,
-                aws_access_key_id=DUMMY_CREDENTIALS.access_key,
-                aws_secret_access_key=DUMMY_CREDENTIALS.secret_key,
-            )
-        except (BotoCoreError, ValueError) as error:
-            raise UsageError(f"region {region!r}: {error}") from error
-        return Connection(client.meta.endpoint_url, region, credentials, "aws")
-    return Connection(endpoint_url, region, credentials, "endpoint")
+    url = endpoint_url or _url(session, region or REGION)
+    to_aws = is_aws(url)
+    if to_aws and not region:
+        raise UsageError("live needs a region: say --region, or set AWS_REGION")
+    region = region or REGION
+    # What a URL or AWS_ENDPOINT_URL leads to may be anybody.
+    own = not endpoint_url and url == _url(session, region, ignore_configured_endpoint_urls=True)
+    return Connection(
+        url,
+        region,
+        _credentials(session, to_aws),
+        "aws" if own else "endpoint",
+        serves_all=bool(endpoint_url) and not to_aws,
+        ca_bundle=_ca_bundle(session),
+    )
+
+
+def _url(session: Session, region: str, **config: Any) -> str:
+    """Where botocore finds the service of the contract."""
+    try:
+        client = session.create_client(
+            load().service,
+            region,
+            aws_access_key_id=DUMMY_CREDENTIALS.access_key,
+            aws_secret_access_key=DUMMY_CREDENTIALS.secret_key,
+            config=Config(**config),
+        )
+    except (BotoCoreError, ValueError) as error:
+        raise UsageError(f"region {region!r}: {error}") from error
+    return str(client.meta.endpoint_url)
+
+
+def _ca_bundle(session: Session) -> str | None:
+    found: str | None = session.get_config_variable("ca_bundle")
+    if found and not Path(found).is_file():
+        raise UsageError(f"AWS_CA_BUNDLE {found}: there is no such file; name one or unset it")
+    return found
 
 
 def is_aws(url: str) -> bool:

@@ -60,7 +60,7 @@ def connect(settings: Settings) -> Live:
             "live needs a dataset: say --dataset ARN=STATE, "
             "where STATE is active, in-use or missing, once for each state"
         )
-    target: Target = Endpoint(to.url, to.answered_by)
+    target: Target = Endpoint(to.url, to.answered_by, ca_bundle=to.ca_bundle)
     if to.answered_by == "aws" or connection.is_aws(to.url):
         _may_write(settings, to)
         target = Paced(target)

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Protocol
 from urllib.parse import urlsplit
 
+from personalize_contract import environment
 from personalize_contract.cassette.recording import Recording
 from personalize_contract.cassette.replay import Replay
 from personalize_contract.errors import Miss, NoAnswer, TargetUnavailable
@@ -50,11 +51,14 @@ class Endpoint:
         url: scheme, host and port; the path and query are those of each request.
         answered_by: `aws`, `endpoint` or `reference`.
         timeout: seconds to wait for the connection, and for each part of the answer.
+        ca_bundle: file with the certificates to trust; None for those that are usually trusted.
     """
 
-    def __init__(self, url: str, answered_by: str, timeout: float = 10.0) -> None:
+    def __init__(
+        self, url: str, answered_by: str, timeout: float = 10.0, ca_bundle: str | None = None
+    ) -> None:
         self._base = urlsplit(url)
-        self._answered_by, self._timeout = answered_by, timeout
+        self._answered_by, self._timeout, self._ca_bundle = answered_by, timeout, ca_bundle
 
     def answer(self, request: Request) -> Exchange:
         """Send the request as it is and read the whole answer."""
@@ -70,7 +74,7 @@ class Endpoint:
         prepared.body = request.body
         prepared.hooks = requests.hooks.default_hooks()
         with requests.Session() as session:
-            settings = session.merge_environment_settings(where, {}, False, None, None)
+            settings = session.merge_environment_settings(where, {}, False, self._ca_bundle, None)
             try:
                 answer = session.send(
                     prepared, timeout=self._timeout, allow_redirects=False, **settings
@@ -78,7 +82,9 @@ class Endpoint:
             except (requests.ConnectionError, requests.Timeout) as error:
                 raise _trouble(where, error) from error
             except requests.RequestException as error:
-                raise NoAnswer(f"{where} answered, but not in HTTP: {_cause(error)}") from error
+                raise NoAnswer(
+                    f"{where} answered, but not in HTTP: {environment.cause(error)}"
+                ) from error
             response = Response(
                 answer.status_code,
                 answer.reason or "",
@@ -88,32 +94,15 @@ class Endpoint:
         return Exchange(request, response, self._answered_by)
 
 
-def _cause(error: BaseException) -> str:
-    """The innermost reason, in its own words."""
-    while (inner := error.__cause__ or error.__context__) is not None:
-        error = inner
-    text = str(error)
-    return text.partition("] ")[2] or text or type(error).__name__
-
-
 def _trouble(where: str, error: Exception) -> TargetUnavailable:
     import requests
-    from urllib3.exceptions import NameResolutionError, NewConnectionError, ProxyError
 
-    chain: list[BaseException] = [error]
-    while (inner := chain[-1].__cause__ or chain[-1].__context__) is not None:
-        chain.append(inner)
-    never_sent = isinstance(
-        error,
-        requests.ConnectTimeout | requests.exceptions.SSLError | requests.exceptions.ProxyError,
-    ) or any(isinstance(e, NewConnectionError | NameResolutionError | ProxyError) for e in chain)
-    if never_sent:
-        return TargetUnavailable(
-            f"{where} can't be reached: {_cause(error)}; is it running, and is the URL right?"
-        )
+    if trouble := environment.in_failure(error):
+        return TargetUnavailable(trouble.told(where, environment.cause(error)))
     if isinstance(error, requests.Timeout):
         return NoAnswer(f"{where} took the request and did not answer in time")
-    return NoAnswer(f"{where} took the request and gave no whole answer: {_cause(error)}")
+    cause = environment.cause(error)
+    return NoAnswer(f"{where} took the request and gave no whole answer: {cause}")
 
 
 class Recorded:

@@ -13,31 +13,6 @@ from typing import Any
 from personalize_contract import strictjson
 from personalize_contract.exchange import Response
 
-THROTTLING = frozenset({"ThrottlingException", "Throttling", "TooManyRequestsException"})
-"""Codes that say "too fast". A passing state of the environment, not an answer."""
-
-DENIALS = frozenset(
-    {
-        "AccessDenied",
-        "AccessDeniedException",
-        "ExpiredToken",
-        "ExpiredTokenException",
-        "IncompleteSignature",
-        "IncompleteSignatureException",
-        "InvalidClientTokenId",
-        "InvalidSignatureException",
-        "MissingAuthenticationToken",
-        "MissingAuthenticationTokenException",
-        "NotAuthorized",
-        "OptInRequired",
-        "RequestExpired",
-        "SignatureDoesNotMatch",
-        "UnrecognizedClientException",
-    }
-)
-"""Codes that refuse the sender, whatever was sent (AWS "Common Errors", both generations)."""
-
-
 HEADERS = ("content-type", "x-amzn-errortype", "x-amzn-requestid")
 """The headers that clients use, of those that recordings keep."""
 
@@ -98,23 +73,3 @@ def wording(response: Response) -> str:
         message = passing.sub(instead, message)
     words = " ".join(message.split())
     return words if len(words) <= _LONGEST else f"{words[:_LONGEST]}..."
-
-
-def denial(response: Response) -> bool:
-    """Whether a response refuses the sender, whatever was sent."""
-    return response.status in (400, 401, 403) and error_code(response) in DENIALS
-
-
-def environment_trouble(response: Response) -> str | None:
-    """Why this response says nothing about the operation, or None if it does.
-
-    503 and throttling pass by themselves; a denial is about the sender's credentials.
-    """
-    code = error_code(response)
-    if response.status in (429, 503) or code in THROTTLING:
-        return f"the service asked to slow down or wait ({response.status} {code or ''})".replace(
-            " )", ")"
-        )
-    if denial(response):
-        return f"the service refused the sender ({response.status} {code})"
-    return None

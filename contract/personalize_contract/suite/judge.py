@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from personalize_contract import wire
+from personalize_contract import environment
 from personalize_contract.errors import NoAnswer, PersonalizeContractError
 from personalize_contract.evidence import BROKEN, HOLDS, NOT_REACHED, Finding
 from personalize_contract.exchange import Exchange
@@ -23,9 +23,9 @@ def judge(scenario: Scenario, exchange: Exchange) -> list[Finding]:
 
 def trouble(scenario: Scenario, exchange: Exchange) -> str | None:
     """Why an answer says nothing about the operation, or None if it does."""
-    if scenario.denial and wire.denial(exchange.response):
+    if scenario.denial and environment.denial(exchange.response):
         return None
-    return wire.environment_trouble(exchange.response)
+    return environment.why(exchange.response)
 
 
 def _judged(scenario: Scenario, exchange: Exchange) -> Iterator[Finding]:

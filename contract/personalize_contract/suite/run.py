@@ -83,7 +83,8 @@ class Run:
         kept = ""
         with self._target(scenario) as (target, recording):
             exchange = self._client.send(scenario, target)
-            if recording and not trouble(scenario, exchange):
+            obstacle = trouble(scenario, exchange)
+            if recording and not obstacle:
                 kept = "" if recording.save() else str(recording.path)
         findings = (
             replace(one, why=shown.answered(one.why, exchange.request, self._redactor))
@@ -94,6 +95,7 @@ class Run:
             tuple(findings),
             exchange.answered_by,
             shown.exchange(exchange, self._redactor),
+            obstacle=obstacle or "",
             kept=kept,
         )
 

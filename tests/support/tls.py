@@ -1,0 +1,117 @@
+"""TLS in front of a plain HTTP server, certificates of a test's own CA, and a CONNECT proxy."""
+
+from __future__ import annotations
+
+import contextlib
+import socket
+import ssl
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import trustme
+
+AUTHORITY = trustme.CA()
+"""Trusted by whoever is given its certificate, and by nobody else."""
+
+
+def trusted(folder: Path) -> str:
+    """The certificate of the CA as a file: what AWS_CA_BUNDLE names."""
+    path = folder / "ca.pem"
+    AUTHORITY.cert_pem.write_to_path(path)
+    return str(path)
+
+
+def address(url: str) -> tuple[str, int]:
+    parts = urlsplit(url)
+    assert parts.hostname
+    assert parts.port
+    return parts.hostname, parts.port
+
+
+@contextlib.contextmanager
+def _listening(handle: Callable[[socket.socket], None]) -> Iterator[int]:
+    """A server on loopback that handles each connection in a thread; gives its port."""
+    listener = socket.create_server(("127.0.0.1", 0), backlog=64)
+
+    def accept() -> None:
+        while True:
+            try:
+                connection, _ = listener.accept()
+            except OSError:
+                return
+            threading.Thread(target=serve, args=(connection,), daemon=True).start()
+
+    def serve(connection: socket.socket) -> None:
+        # A client that goes away, or does not like the certificate, is what is tried here.
+        with contextlib.suppress(OSError), connection:
+            handle(connection)
+
+    thread = threading.Thread(target=accept, daemon=True)
+    thread.start()
+    try:
+        yield listener.getsockname()[1]
+    finally:
+        listener.shutdown(socket.SHUT_RDWR)
+        listener.close()
+        thread.join(5)
+
+
+def _pump(one: socket.socket, other: socket.socket) -> None:
+    """Everything from each to the other until one of them ends."""
+
+    def copy(source: socket.socket, sink: socket.socket) -> None:
+        with contextlib.suppress(OSError):
+            while data := source.recv(65536):
+                sink.sendall(data)
+        for ended in (source, sink):
+            with contextlib.suppress(OSError):
+                ended.shutdown(socket.SHUT_RDWR)
+
+    back = threading.Thread(target=copy, args=(other, one), daemon=True)
+    back.start()
+    copy(one, other)
+    back.join(5)
+
+
+@contextlib.contextmanager
+def over_tls(url: str, *names: str, authority: trustme.CA = AUTHORITY) -> Iterator[str]:
+    """A TLS front of the server at `url`, with a certificate for these names; gives its URL."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    authority.issue_cert(*(names or ("127.0.0.1",))).configure_cert(context)
+
+    def handle(connection: socket.socket) -> None:
+        with (
+            context.wrap_socket(connection, server_side=True) as secure,
+            socket.create_connection(address(url)) as plain,
+        ):
+            _pump(secure, plain)
+
+    with _listening(handle) as port:
+        yield f"https://127.0.0.1:{port}"
+
+
+@contextlib.contextmanager
+def proxy(to: str, asked: list[str], status: str = "200 OK") -> Iterator[str]:
+    """A proxy that leads every CONNECT to `to`, whatever was asked for; gives its URL.
+
+    Args:
+        asked: gets the hosts that clients asked for.
+        status: what it answers; another one than 200 leads nowhere.
+    """
+
+    def handle(connection: socket.socket) -> None:
+        head = b""
+        while b"\r\n\r\n" not in head:
+            if not (data := connection.recv(4096)):
+                return
+            head += data
+        asked.append(head.split()[1].decode().rpartition(":")[0])
+        connection.sendall(f"HTTP/1.1 {status}\r\n\r\n".encode())
+        if status.startswith("200"):
+            with socket.create_connection(address(to)) as onward:
+                _pump(connection, onward)
+
+    with _listening(handle) as port:
+        yield f"http://127.0.0.1:{port}"

@@ -1,0 +1,252 @@
+"""What is wrong with the environment is told as such: never as a broken contract."""
+
+import contextlib
+import json
+import os
+import socket
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+import trustme
+
+from personalize_contract.environment import in_response, why
+from personalize_contract.errors import NoAnswer, TargetUnavailable
+from personalize_contract.exchange import Request, Response
+from personalize_contract.service import core
+from personalize_contract.service.signatures import refusal
+from personalize_contract.targets import Endpoint
+from support.command import ACTIVE, environment, run
+from support.stand_in import StandIn
+from support.theirs import Rules, served
+from support.tls import over_tls, proxy, trusted
+
+# status, code, what the message says, and the class
+SAID = [
+    (403, "MissingAuthenticationToken", "", "no credentials"),
+    (403, "MissingAuthenticationTokenException", "", "no credentials"),
+    (403, "ExpiredTokenException", "", "credentials expired"),
+    (400, "ExpiredToken", "", "credentials expired"),
+    (400, "UnrecognizedClientException", "", "credentials refused"),
+    (403, "InvalidClientTokenId", "", "credentials refused"),
+    (403, "SignatureDoesNotMatch", "", "credentials refused"),
+    (403, "InvalidSignatureException", "The signature does not match", "credentials refused"),
+    (403, "OptInRequired", "", "credentials refused"),
+    (403, "InvalidSignatureException", "Signature expired: 2026 is now earlier", "clock skew"),
+    (403, "SignatureDoesNotMatch", "Signature not yet current: 2026", "clock skew"),
+    (400, "RequestExpired", "", "clock skew"),
+    (403, "RequestTimeTooSkewed", "", "clock skew"),
+    (403, "AccessDeniedException", "", "access denied"),
+    (400, "AccessDeniedException", "", "access denied"),
+    (429, None, "", "throttling"),
+    (429, "TooManyRequestsException", "", "throttling"),
+    (400, "ThrottlingException", "", "throttling"),
+    (400, "Throttling", "", "throttling"),
+    (503, None, "", "service unavailable"),
+    (503, "ServiceUnavailable", "", "service unavailable"),
+]
+
+# Answers that are the service's own, right or wrong.
+ANSWERS = [
+    (200, None),
+    (400, "InvalidInputException"),
+    (404, "ResourceNotFoundException"),
+    (404, "AccessDeniedException"),
+    (409, "ResourceInUseException"),
+    (403, None),
+    (403, "ResourceInUseException"),
+    (500, "InternalFailure"),
+    (500, None),
+    (502, None),
+    (504, None),
+]
+
+
+def response(status: int, code: str | None, message: str = "") -> Response:
+    headers = {} if code is None else {"x-amzn-errortype": code}
+    return Response(status, "", headers, json.dumps({"message": message}).encode())
+
+
+@pytest.mark.parametrize(("status", "code", "message", "name"), SAID)
+def test_what_a_service_says_of_the_sender_has_a_class(
+    status: int, code: str | None, message: str, name: str
+) -> None:
+    found = why(response(status, code, message))
+
+    assert found
+    assert found.startswith(f"{name}: the service ")
+    assert (code or str(status)) in found
+    assert "; " in found
+
+
+@pytest.mark.parametrize(("status", "code"), ANSWERS)
+def test_any_other_answer_is_about_the_operation(status: int, code: str | None) -> None:
+    assert in_response(response(status, code)) is None
+
+
+# --- each class, as the command tells it; every server here is real
+
+
+@contextlib.contextmanager
+def closed_port(_: Path) -> Iterator[list[str]]:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = server.getsockname()[1]
+    yield [f"http://127.0.0.1:{port}"]
+
+
+@contextlib.contextmanager
+def unknown_name(_: Path) -> Iterator[list[str]]:
+    yield ["http://nothing.invalid"]
+
+
+@contextlib.contextmanager
+def unknown_authority(_: Path) -> Iterator[list[str]]:
+    with StandIn().served() as stand_in, over_tls(stand_in.url) as url:
+        yield [url]
+
+
+@contextlib.contextmanager
+def other_authority(tmp: Path) -> Iterator[list[str]]:
+    with StandIn().served() as stand_in, over_tls(stand_in.url, authority=trustme.CA()) as url:
+        yield [url, f"AWS_CA_BUNDLE={trusted(tmp)}"]
+
+
+@contextlib.contextmanager
+def other_name(tmp: Path) -> Iterator[list[str]]:
+    with StandIn().served() as stand_in, over_tls(stand_in.url, "other.example") as url:
+        yield [url, f"AWS_CA_BUNDLE={trusted(tmp)}"]
+
+
+@contextlib.contextmanager
+def no_tls_there(_: Path) -> Iterator[list[str]]:
+    with served(Rules()) as url:
+        yield [url.replace("http:", "https:")]
+
+
+@contextlib.contextmanager
+def dead_proxy(tmp: Path) -> Iterator[list[str]]:
+    with closed_port(tmp) as (url,):
+        yield ["https://service.example", f"HTTPS_PROXY={url}"]
+
+
+@contextlib.contextmanager
+def forbidding_proxy(_: Path) -> Iterator[list[str]]:
+    asked: list[str] = []
+    with proxy("http://127.0.0.1:1", asked, "407 Proxy Authentication Required") as url:
+        yield ["https://service.example", f"HTTPS_PROXY={url}"]
+    assert set(asked) == {"service.example"}
+
+
+def answering(
+    status: int, code: str
+) -> Callable[[Path], contextlib.AbstractContextManager[list[str]]]:
+    @contextlib.contextmanager
+    def one(_: Path) -> Iterator[list[str]]:
+        said = core.error(400, code, "")
+        stand_in = StandIn(before=lambda name, request: replace(said, status=status))
+        with stand_in.served():
+            yield [stand_in.url]
+
+    return one
+
+
+@contextlib.contextmanager
+def wrong_clock(_: Path) -> Iterator[list[str]]:
+    import datetime as dt
+
+    later = dt.datetime.now(dt.UTC) + dt.timedelta(hours=1)
+    stand_in = StandIn(authenticate=lambda request, service="": refusal(request, later))
+    with stand_in.served():
+        yield [stand_in.url]
+
+
+@contextlib.contextmanager
+def unknown_key(_: Path) -> Iterator[list[str]]:
+    stand_in = StandIn(authenticate=lambda request, service="": refusal(request))
+    with stand_in.served():
+        yield [stand_in.url, "AWS_ACCESS_KEY_ID=AKIDEXAMPLE", "AWS_SECRET_ACCESS_KEY=tea"]
+
+
+BROKEN = {
+    "a closed port": ("network", closed_port),
+    "a name that nobody knows": ("DNS", unknown_name),
+    "a certificate of nobody we trust": ("TLS", unknown_authority),
+    "a certificate of somebody else's CA": ("TLS", other_authority),
+    "a certificate for another name": ("TLS", other_name),
+    "no TLS where it belongs": ("TLS", no_tls_there),
+    "a dead proxy": ("proxy", dead_proxy),
+    "a proxy that refuses": ("proxy", forbidding_proxy),
+    "a clock that is an hour wrong": ("clock skew", wrong_clock),
+    "a key that nobody knows": ("credentials refused", unknown_key),
+    "no signature, it says": ("no credentials", answering(403, "MissingAuthenticationToken")),
+    "an expired token": ("credentials expired", answering(403, "ExpiredTokenException")),
+    "a denial": ("access denied", answering(403, "AccessDeniedException")),
+    "throttling": ("throttling", answering(400, "ThrottlingException")),
+    "503": ("service unavailable", answering(503, "ServiceUnavailable")),
+}
+
+
+@pytest.mark.parametrize("case", BROKEN)
+def test_a_broken_environment_is_told_in_one_line_and_breaks_no_contract(
+    case: str, tmp_path: Path
+) -> None:
+    name, broken = BROKEN[case]
+    report = tmp_path / "report.json"
+    with broken(tmp_path) as (url, *more):
+        done = run(
+            "verify",
+            "--target=live",
+            f"--endpoint-url={url}",
+            f"--dataset={ACTIVE}=active",
+            f"--report={report}",
+            "-ksuccess-at-the-end",
+            env=environment(**dict(one.split("=", 1) for one in more), NO_PROXY=""),
+        )
+
+    assert done.returncode == 2
+    *_, said = done.stderr.splitlines()
+    assert said.startswith(f"personalize-contract: could not be done: {name}: ")
+    assert "; " in said
+    assert "Traceback" not in done.stderr + done.stdout
+    shown = json.loads(report.read_text())
+    assert shown["summary"]["live"]["broken"] == 0
+    whys = {clause["targets"]["live"]["why"] for clause in shown["clauses"]}
+    assert any(f"success-at-the-end: {name}: " in one for one in whys)
+
+
+def test_a_ca_bundle_is_trusted(tmp_path: Path) -> None:
+    with StandIn().served() as stand_in, over_tls(stand_in.url) as url:
+        stand_in.store.add_dataset(ACTIVE)
+        done = run(
+            "verify",
+            "--target=live",
+            f"--endpoint-url={url}",
+            f"--dataset={ACTIVE}=active",
+            "-ksuccess-at-the-end",
+            env=environment(AWS_CA_BUNDLE=trusted(tmp_path)),
+        )
+    assert done.returncode == 3, done.stderr
+    assert "live: 2 holds" in done.stdout
+
+
+def test_a_ca_bundle_that_is_not_there_is_told() -> None:
+    done = run(
+        "verify",
+        "--target=live",
+        "--endpoint-url=https://127.0.0.1:1",
+        f"--dataset={ACTIVE}=active",
+        env=environment(AWS_CA_BUNDLE=os.devnull + "/none.pem"),
+    )
+    assert done.returncode == 2
+    assert "AWS_CA_BUNDLE" in done.stderr
+    assert done.stderr.splitlines()[-1].startswith("personalize-contract: AWS_CA_BUNDLE ")
+
+
+def test_a_handshake_that_is_never_answered_is_no_answer_of_the_service() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        url = f"https://127.0.0.1:{server.getsockname()[1]}"
+        target = Endpoint(url, "endpoint", timeout=0.2)
+        with pytest.raises(TargetUnavailable, match=r"^TLS: ") as caught:
+            target.answer(Request("POST", f"{url}/items", {}, b""))
+    assert not isinstance(caught.value, NoAnswer)
