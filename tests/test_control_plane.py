@@ -383,7 +383,7 @@ def raw(plane: Plane, operation: str, body: str) -> Any:
     import requests
 
     headers = {"x-amz-target": f"AmazonPersonalize.{operation}"}
-    return requests.post(plane.stand_in.url, body, headers=headers, timeout=10).json()
+    return requests.post(plane.stand_in.url, body, headers=headers, timeout=60).json()
 
 
 def test_malformed_json_and_unknown_operations_are_400(plane: Plane) -> None:
