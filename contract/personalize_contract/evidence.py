@@ -5,11 +5,12 @@ A clause `holds` on a target, is `broken`, or was `not reached`. Not reached is 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from personalize_contract.contract import Clause, Contract
+from personalize_contract.drift import Difference
 
 HOLDS, BROKEN, NOT_REACHED = "holds", "broken", "not reached"
 STATUSES = (HOLDS, BROKEN, NOT_REACHED)
@@ -72,6 +73,11 @@ class Cell:
     notes: dict[str, list[str]] = field(default_factory=dict)
     """Of a clause that is only observed: what was seen, and in which scenarios."""
 
+    @property
+    def changed(self) -> bool:
+        """Whether an answer that shows it differs from what the same service answered before."""
+        return any(one.get("recorded", {}).get("changed") for one in self.exchanges)
+
 
 def cell(clause: Clause, outcomes: Iterable[Outcome]) -> Cell:
     """What all outcomes together say of a clause.
@@ -110,14 +116,15 @@ def cell(clause: Clause, outcomes: Iterable[Outcome]) -> Cell:
     return found
 
 
+def some(names: Sequence[str]) -> str:
+    """The first names of a list, and how many more there are."""
+    return ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")
+
+
 def noted(notes: Mapping[str, list[str]], most: int = 3) -> list[str]:
     """What was seen, each with the scenarios that showed it where they differ in that."""
     if len(notes) == 1:
         return list(notes)
-
-    def some(names: list[str]) -> str:
-        return ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")
-
     lines = [f"{note} ({some(scenarios)})" for note, scenarios in notes.items()]
     rest = len(lines) - most
     return lines[:most] + [f"and {rest} other answer{'s' if rest > 1 else ''}"] * (rest > 0)
@@ -173,6 +180,33 @@ class Evidence:
         """The recordings that were not replaced, because they prove more than the new ones."""
         return [o.kept for outcomes in self._outcomes.values() for o in outcomes if o.kept]
 
+    def compared(self, target: str) -> list[tuple[str, Mapping[str, Any]]]:
+        """The scenarios of a target whose answer was compared with a recorded one, and how."""
+        return [
+            (outcome.scenario, outcome.exchange["recorded"])
+            for outcome in self._outcomes[target]
+            if outcome.exchange and "recorded" in outcome.exchange
+        ]
+
+    def differences(self, target: str, *, changed: bool) -> dict[Difference, list[str]]:
+        """What differs from the recordings, each with the scenarios that showed it.
+
+        Args:
+            target: whose answers.
+            changed: those that say that the service changed, or the others: a message in other
+                words, or a recording that proves less than the answer.
+        """
+        found: dict[Difference, list[str]] = {}
+        for scenario, compared in self.compared(target):
+            for row in compared["differences"]:
+                if changed == (compared["counts"] and row["counts"]):
+                    found.setdefault(Difference(**row), []).append(scenario)
+        return found
+
+    def changed(self) -> list[str]:
+        """The targets that answer otherwise than they did when they were recorded."""
+        return [target for target in self.targets if self.differences(target, changed=True)]
+
     def untouched(self) -> list[str]:
         """The targets of which nothing at all was reached."""
         return [
@@ -184,7 +218,10 @@ class Evidence:
         ]
 
     def exit_status(self, allowed: Iterable[str] = ()) -> int:
-        """0 all hold, 1 one is broken, 2 it could not be done, 3 one was not reached.
+        """0 all hold, 1 one is broken, 2 it could not be done, 4 it changed, 3 one was not reached.
+
+        Of several the first of these: a run that could not be done is to be done again, and what
+        changed is news, while a state that is not reached was not reached yesterday either.
 
         Args:
             allowed: ids of clauses that may stay unreached.
@@ -193,6 +230,8 @@ class Evidence:
             return 1
         if self.obstacles() or self.untouched():
             return 2
+        if self.changed():
+            return 4
         unreached = {
             clause.id for target in self.targets for clause in self.clauses(NOT_REACHED, target)
         }

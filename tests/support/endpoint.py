@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from subprocess import CompletedProcess
 from typing import Any
@@ -15,7 +16,6 @@ from personalize_contract.service.http import HttpServer
 from personalize_contract.service.store import Store
 from support.command import DATASETS, run
 
-Answer = Callable[[Request], Response]
 Change = Callable[[Request, Response], Response]
 
 
@@ -24,7 +24,13 @@ def listening(change: Change = lambda request, response: response) -> Iterator[s
     """The URL of a reference service whose answers go through `change`."""
     store = Store()
     store.add_dummies()
-    with HttpServer(lambda request: change(request, answer(request, store))) as server:
+
+    def respond(request: Request) -> Response:
+        changed = change(request, answer(request, store))
+        length = {"content-length": str(len(changed.body))}
+        return replace(changed, headers={**changed.headers, **length})
+
+    with HttpServer(respond) as server:
         yield server.url
     store.close()
 

@@ -7,7 +7,7 @@ import hashlib
 import os
 import tempfile
 import threading
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from filelock import FileLock, Timeout
@@ -57,8 +57,12 @@ class Recording:
             self._journal.append(exchange, call)
             self._taken.append((exchange, call))
 
-    def save(self) -> bool:
+    def save(self, confirmed: Sequence[Exchange] = ()) -> bool:
         """Replace the cassette by what was recorded, whole and at once.
+
+        Args:
+            confirmed: what to write instead, with the new provenance: the exchanges of the
+                cassette, where those recorded now say the same.
 
         Returns:
             False if the cassette there has a higher provenance: it is kept as it is.
@@ -71,7 +75,7 @@ class Recording:
                 self._journal.close(keep=False)
                 return not kept
             try:
-                write(self.path, self._provenance, last_of_each_call(self._taken))
+                write(self.path, self._provenance, confirmed or last_of_each_call(self._taken))
             except BaseException:
                 self._journal.close(keep=True)
                 raise

@@ -28,6 +28,7 @@ def document(evidence: Evidence) -> dict[str, Any]:
                     "status": cell.status,
                     "why": cell.why,
                     "answered_by": ", ".join(cell.answered_by),
+                    "changed": cell.changed,
                     "exchanges": cell.exchanges,
                     **({"notes": cell.notes} if cell.notes else {}),
                 }

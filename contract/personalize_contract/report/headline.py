@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from personalize_contract.evidence import BROKEN, HOLDS, NOT_REACHED, Evidence
 
 
@@ -35,4 +37,21 @@ def headline(evidence: Evidence) -> str:
         about = "This is about the endpoint given, not about AWS"
     else:
         about = "This checks the tool and the recordings, not AWS: no answer here came from it"
-    return f"{evidence.contract.operation}: {found}. {about}."
+    return " ".join([f"{evidence.contract.operation}: {found}. {about}.", *_changes(evidence)])
+
+
+def _changes(evidence: Evidence) -> Iterator[str]:
+    """What the comparison of a live service with its recordings comes to."""
+    for target in evidence.targets:
+        compared = [one for _, one in evidence.compared(target)]
+        counting = [one for one in compared if one["counts"]]
+        changed = [one for one in compared if one["changed"]]
+        by = _list(sorted({one["recorded_by"] for one in changed or compared}))
+        if changed:
+            same = by == _list(sorted(evidence.answered_by(target)))
+            who = "The service changed" if same else f"It is not what {by} was"
+            yield f"{who}: {len(changed)} of {len(counting)} answers are not as recorded."
+        elif counting:
+            yield f"Nothing changed: {len(counting)} answers are as recorded."
+        elif compared:
+            yield f"Whether the service changed can't be told: the recordings are of {by}."

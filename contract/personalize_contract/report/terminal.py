@@ -8,7 +8,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from personalize_contract.evidence import BROKEN, HOLDS, NOT_REACHED, Evidence, noted
+from personalize_contract.evidence import BROKEN, HOLDS, NOT_REACHED, Evidence, noted, some
 from personalize_contract.report.headline import headline
 
 _STYLES = {HOLDS: "green", BROKEN: "bold red", NOT_REACHED: "yellow"}
@@ -34,6 +34,8 @@ def show(evidence: Evidence, console: Console, allowed: Iterable[str] = ()) -> N
     console.print(table)
     _observed(evidence, console)
     _findings(evidence, console, set(allowed))
+    for target in evidence.targets:
+        _differences(evidence, target, console)
     for kept in evidence.kept():
         console.print(
             f"kept, because it proves more than what answered now: {kept}", soft_wrap=True
@@ -61,6 +63,23 @@ def _observed(evidence: Evidence, console: Console) -> None:
         for line, targets in seen.items():
             where = "" if len(targets) == len(evidence.targets) else f" [{', '.join(targets)}]"
             console.print(Text(f"    {line}{where}"), soft_wrap=True)
+
+
+def _differences(evidence: Evidence, target: str, console: Console) -> None:
+    """What a live service answers otherwise than it was recorded."""
+    for changed, title in (
+        (True, f"{target} changed; recorded -> now:"),
+        (False, f"{target} differs from recordings that prove less, or in words:"),
+    ):
+        found = evidence.differences(target, changed=changed)
+        if found:
+            console.print(f"\n{title}", style="bold yellow" if changed else "bold")
+        for one, scenarios in found.items():
+            if one.part != "message":
+                line = f"  {one.part}: {one.recorded} -> {one.now} ({some(scenarios)})"
+                console.print(Text(line), soft_wrap=True)
+        if words := [one for one in found if one.part == "message"]:
+            console.print(f"  message: {len(words)} in other words (a --report shows them)")
 
 
 def _findings(evidence: Evidence, console: Console, allowed: set[str]) -> None:

@@ -6,6 +6,7 @@ import contextlib
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from personalize_contract import cassette, shipped, shown
 from personalize_contract import connection as connections
@@ -22,7 +23,7 @@ from personalize_contract.errors import (
     PersonalizeContractError,
 )
 from personalize_contract.evidence import Outcome
-from personalize_contract.exchange import Request
+from personalize_contract.exchange import Exchange, Request
 from personalize_contract.live import Live, connect
 from personalize_contract.matching import Matching
 from personalize_contract.options import Settings
@@ -32,8 +33,10 @@ from personalize_contract.service import signatures
 from personalize_contract.service.core import answer
 from personalize_contract.service.http import HttpServer
 from personalize_contract.service.store import Store
+from personalize_contract.suite import recordings
 from personalize_contract.suite.client import Client
 from personalize_contract.suite.judge import judge, not_reached, trouble, unanswered
+from personalize_contract.suite.recordings import Beside
 from personalize_contract.suite.scenario import LENGTHS, Scenario, of_length
 from personalize_contract.targets import Endpoint, Recorded, Recorder, Target
 
@@ -48,6 +51,7 @@ class Run:
 
     def __init__(self, settings: Settings, live: Live | None) -> None:
         self._live, self._record = live, settings.record
+        self._compares = settings.target == "live"
         self._folder = settings.cassettes or shipped.cassettes()
         self._connection = live.connection if live else connections.recorded()
         self.contract = load(settings.operation)
@@ -80,28 +84,52 @@ class Run:
             return Outcome(scenario.id, findings, obstacle=why)
 
     def _tried(self, scenario: Scenario) -> Outcome:
-        kept = ""
+        kept, beside = "", None
         with self._target(scenario) as (target, recording):
             exchange = self._client.send(scenario, target)
             obstacle = trouble(scenario, exchange)
-            if recording and not obstacle:
-                kept = "" if recording.save() else str(recording.path)
+            if (recording or self._compares) and not obstacle:
+                beside = self._beside(scenario, exchange)
+                if recording and not recordings.save(recording, beside, exchange.answered_by):
+                    kept = str(recording.path)
         findings = (
             replace(one, why=shown.answered(one.why, exchange.request, self._redactor))
             for one in judge(scenario, exchange)
         )
+        seen = shown.exchange(exchange, self._redactor)
+        if beside and self._compares:
+            seen["recorded"] = self._compared(beside, exchange.request)
         return Outcome(
             scenario.id,
             tuple(findings),
             exchange.answered_by,
-            shown.exchange(exchange, self._redactor),
+            seen,
             obstacle=obstacle or "",
             kept=kept,
         )
 
+    def _beside(self, scenario: Scenario, exchange: Exchange) -> Beside | None:
+        try:
+            return recordings.beside(self._path(scenario), exchange, self._redactor)
+        except CassetteError:
+            if self._record:
+                return None  # it is being replaced
+            raise
+
+    def _compared(self, beside: Beside, to: Request) -> dict[str, Any]:
+        """What is recorded and what differs from it, as a report shows it."""
+        found = beside.comparison.as_property()
+        for difference in found["differences"]:
+            for side in ("recorded", "now"):
+                difference[side] = shown.answered(difference[side], to, self._redactor)
+        return {**found, "response": shown.response(beside.recorded.response, to, self._redactor)}
+
+    def _path(self, scenario: Scenario) -> Path:
+        return self._folder / self.contract.operation / f"{scenario.id}{cassette.SUFFIX}"
+
     @contextlib.contextmanager
     def _target(self, scenario: Scenario) -> Iterator[tuple[Target, Recording | None]]:
-        path = self._folder / self.contract.operation / f"{scenario.id}{cassette.SUFFIX}"
+        path = self._path(scenario)
         if not self._live:
             yield Recorded(Replay(path, _load(path), self._redactor, Matching()), _explain), None
         elif not self._record:

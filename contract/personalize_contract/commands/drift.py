@@ -1,0 +1,141 @@
+"""`drift`: two sets of cassettes, clause by clause."""
+
+from __future__ import annotations
+
+import argparse
+from collections import deque
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from personalize_contract.cassette.text import Cassette
+
+HELP = "compare two sets of cassettes"
+DESCRIPTION = (
+    "Compare the answers in two folders of cassettes by meaning, clause by clause. "
+    "Exit status: 0 they mean the same, 4 they differ, 2 it could not be done."
+)
+DIFFERS = 4
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the arguments."""
+    for name in ("old", "new"):
+        parser.add_argument(name, type=Path, metavar=name.upper(), help="a folder of cassettes")
+
+
+def run(given: argparse.Namespace) -> int:
+    """Run the command; returns its exit status.
+
+    Whoever answered: who asks for a comparison wants to see it. The wording of messages is shown
+    and does not count, as in `verify`.
+    """
+    from rich.console import Console
+    from rich.text import Text
+
+    old, new = _read(given.old), _read(given.new)
+    console = Console()
+    rows = _by_clause(old, new)
+    differ = 0
+    for about, found in rows.items():
+        counted = [line for line, counts in found if counts]
+        differ += bool(counted)
+        state = ("differs", "bold yellow") if counted else ("same", "green")
+        console.print(Text.assemble((f"{about} ", "bold"), state), soft_wrap=True)
+        for line in dict.fromkeys(line for line, _ in found):
+            console.print(Text(f"  {line}"), soft_wrap=True)
+    console.print()
+    who = f"{_answered(old)} -> {_answered(new)}"
+    told = f"{differ} of {len(rows)} differ" if differ else f"all {len(rows)} are the same"
+    console.print(Text(f"{who}: {told}", "bold"), soft_wrap=True)
+    return DIFFERS if differ else 0
+
+
+def _read(folder: Path) -> dict[str, Cassette]:
+    """The cassettes of a folder, by their path in it.
+
+    Raises:
+        UsageError: it is no folder, or holds no cassette.
+        CassetteError: one of them can't be read.
+    """
+    from personalize_contract import cassette
+    from personalize_contract.cassette import text
+    from personalize_contract.errors import UsageError
+
+    if not folder.is_dir():
+        raise UsageError(f"{folder} is not a folder; name two folders of cassettes")
+    found = sorted(folder.rglob(f"*{cassette.SUFFIX}"))
+    if not found:
+        raise UsageError(f"{folder} holds no cassette (*{cassette.SUFFIX})")
+    return {path.relative_to(folder).as_posix(): text.load(path) for path in found}
+
+
+def _answered(cassettes: dict[str, Cassette]) -> str:
+    found = sorted({one.provenance.answered_by for one in cassettes.values()})
+    days = sorted({one.provenance.recorded_at[:10] for one in cassettes.values()} - {""})
+    when = f" {days[0]}" + (f" to {days[-1]}" if len(days) > 1 else "") if days else ""
+    return " and ".join(found) + when
+
+
+Lines = list[tuple[str, bool]]
+"""What differs, as it is told, and whether it counts."""
+
+
+def _by_clause(old: dict[str, Cassette], new: dict[str, Cassette]) -> dict[str, Lines]:
+    """What differs of each clause, or of each cassette that is not a scenario's."""
+    from personalize_contract import cassette
+    from personalize_contract.contract import load, operations
+    from personalize_contract.suite.scenarios import SCENARIOS
+
+    clauses = {
+        f"{operation}/{scenario.id}{cassette.SUFFIX}": [
+            clause
+            for clause in load(operation).clauses
+            if any(clause == expected for expected, _ in scenario.expects)
+        ]
+        for operation in operations()
+        for scenario in SCENARIOS[operation]
+    }
+    found: dict[str, Lines] = {}
+    others: dict[str, Lines] = {}
+    for path in sorted({*old, *new}):
+        name = path.removesuffix(cassette.SUFFIX)
+        lines = list(_lines(old.get(path), new.get(path)))
+        told = [(f"{name.rpartition('/')[2]}: {line}", counts) for line, counts in lines]
+        for clause in clauses.get(path, []):
+            found.setdefault(clause, []).extend(told)
+        if path not in clauses:
+            others[name] = lines
+    order = [clause for operation in operations() for clause in load(operation).clauses]
+    return {clause: found[clause] for clause in dict.fromkeys(order) if clause in found} | others
+
+
+def _lines(old: Cassette | None, new: Cassette | None) -> Iterator[tuple[str, bool]]:
+    from personalize_contract import shown
+    from personalize_contract.drift import differences
+    from personalize_contract.exchange import Exchange
+    from personalize_contract.matching import Key, Matching
+    from personalize_contract.redact import Redactor
+
+    if old is None or new is None:
+        yield f"it is in {'NEW' if old is None else 'OLD'} only", True
+        return
+    for side, cassette in (("OLD", old), ("NEW", new)):
+        if any(one.altered for one in cassette.exchanges):
+            yield f"it was changed after it was made, in {side}: it shows nobody's answer", True
+    redactor = Redactor()
+    key = Matching().key
+    waiting: dict[Key, deque[Exchange]] = {}
+    for one in old.exchanges:
+        waiting.setdefault(key(one.request), deque()).append(one)
+    for one in new.exchanges:
+        before = waiting.get(key(one.request))
+        if not before:
+            yield "a request in NEW is not in OLD", True
+            continue
+        for found in differences(before.popleft().response, one.response):
+            line = f"{found.part}: {found.recorded} -> {found.now}"
+            yield shown.answered(line, one.request, redactor), found.counts
+    if any(waiting.values()):
+        yield "a request in OLD is not in NEW", True

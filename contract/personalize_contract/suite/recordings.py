@@ -1,0 +1,89 @@
+"""The recording of a scenario beside what is answered now: what differs, and what is rewritten.
+
+A recording that is confirmed keeps its text: ids and dates would only make a diff of what didn't
+change. Its age is that of its `recorded_at`, which moves, alone, once it is `FRESH` old; so a
+folder that is recorded every night passes `lint --max-age` of a few days more.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+from pathlib import Path
+
+from personalize_contract.cassette import text
+from personalize_contract.cassette.recording import Recording
+from personalize_contract.cassette.replay import Replay
+from personalize_contract.drift import Comparison
+from personalize_contract.errors import CassetteMissing
+from personalize_contract.exchange import Exchange
+from personalize_contract.matching import Matching
+from personalize_contract.provenance import Provenance
+from personalize_contract.redact import Redactor
+
+FRESH = dt.timedelta(days=14)
+"""How old the date of a confirmed recording may be before it is moved."""
+
+
+@dataclass(frozen=True, slots=True)
+class Beside:
+    """The recorded answer to a request beside the answer now.
+
+    Args:
+        provenance: of the recording.
+        recorded: the exchange in it.
+        comparison: what differs.
+    """
+
+    provenance: Provenance
+    recorded: Exchange
+    comparison: Comparison
+
+    def confirms(self, answered_by: str) -> bool:
+        """Whether the same service said the same again, its words included."""
+        return not self.comparison.differences and self.provenance.answered_by == answered_by
+
+    def is_fresh(self) -> bool:
+        """Whether the date of the recording says enough about its age."""
+        try:
+            recorded_at = dt.datetime.fromisoformat(self.provenance.recorded_at)
+            return dt.datetime.now(dt.UTC) - recorded_at < FRESH
+        except (ValueError, TypeError):
+            return False
+
+
+def beside(path: Path, exchange: Exchange, redactor: Redactor) -> Beside | None:
+    """What is recorded for the request of an exchange; None if nothing that shows an answer is.
+
+    Args:
+        path: the cassette.
+        exchange: as it happened.
+        redactor: what its messages go through to be written.
+
+    Raises:
+        CassetteError: the cassette can't be read.
+    """
+    try:
+        cassette = text.load(path)
+    except CassetteMissing:
+        return None
+    recorded = Replay(path, cassette, redactor, Matching()).take(exchange.request)
+    if recorded is None or recorded.altered:
+        return None
+    now, by = redactor.response(exchange.response), cassette.provenance
+    comparison = Comparison.of(recorded.response, by, now, exchange.answered_by)
+    return Beside(by, recorded, comparison)
+
+
+def save(recording: Recording, beside: Beside | None, answered_by: str) -> bool:
+    """Write what was recorded, unless it says what the cassette says already.
+
+    Returns:
+        False if the cassette there has a higher provenance: it is kept as it is.
+    """
+    if beside and beside.confirms(answered_by):
+        if beside.is_fresh():
+            recording.discard()
+            return True
+        return recording.save([beside.recorded])
+    return recording.save()
