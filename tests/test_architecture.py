@@ -26,7 +26,7 @@ FLOORS = {
     "doors": "doors",
     "live": "live",
     "one marked test": "session marked misses network paths summary",
-    "the suite": "suite evidence drift report",
+    "the suite": "suite evidence drift sdk report",
     "ways in": "plugin verify progress commands cli __main__",
 }
 LEVEL = {name: level for level, names in enumerate(FLOORS.values()) for name in names.split()}

@@ -6,6 +6,7 @@ import datetime as dt
 import hashlib
 from dataclasses import asdict, dataclass
 from functools import cache
+from typing import Any
 
 RANKS = ("unknown", "reference", "endpoint", "aws")
 """Who can have answered, from the one that proves least to the one that proves most."""
@@ -49,12 +50,18 @@ class Provenance:
         return {name: value for name, value in asdict(self).items() if value}
 
 
+def service_model() -> dict[str, Any]:
+    """The service model that clients of the installed botocore are made of."""
+    from botocore.session import Session
+
+    loader = Session().get_component("data_loader")
+    model: dict[str, Any] = loader.load_service_model("personalize-events", "service-2")
+    return model
+
+
 @cache
 def model_digest() -> str:
     """The first 16 digits of the SHA-256 of the installed botocore's service model."""
     import json
 
-    from botocore.loaders import Loader
-
-    model = Loader().load_service_model("personalize-events", "service-2")
-    return hashlib.sha256(json.dumps(model, sort_keys=True).encode()).hexdigest()[:16]
+    return hashlib.sha256(json.dumps(service_model(), sort_keys=True).encode()).hexdigest()[:16]

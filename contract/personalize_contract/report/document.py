@@ -9,6 +9,7 @@ from typing import Any
 
 import botocore
 
+from personalize_contract import sdk
 from personalize_contract.evidence import STATUSES, Evidence
 from personalize_contract.provenance import model_digest
 from personalize_contract.report.headline import headline
@@ -50,6 +51,7 @@ def document(evidence: Evidence) -> dict[str, Any]:
             "reported_at": dt.datetime.now(dt.UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
             "sdk": f"botocore {botocore.__version__}",
             "service_model": model_digest(),
+            "model_differs": sdk.installed(evidence.contract),
             "page": evidence.contract.page,
         },
     }

@@ -8,6 +8,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from personalize_contract import sdk
 from personalize_contract.evidence import BROKEN, HOLDS, NOT_REACHED, Evidence, noted, some
 from personalize_contract.report.headline import headline
 
@@ -36,6 +37,10 @@ def show(evidence: Evidence, console: Console, allowed: Iterable[str] = ()) -> N
     _findings(evidence, console, set(allowed))
     for target in evidence.targets:
         _differences(evidence, target, console)
+    if told := sdk.installed(evidence.contract):
+        console.print("\nthe SDK's model differs from the contract:", style="bold yellow")
+        for line in told:
+            console.print(Text(f"  {line}"), soft_wrap=True)
     for kept in evidence.kept():
         console.print(
             f"kept, because it proves more than what answered now: {kept}", soft_wrap=True

@@ -1,0 +1,34 @@
+"""`sdk`: the contract against the installed botocore's service model."""
+
+from __future__ import annotations
+
+import argparse
+
+HELP = "compare the contract with the installed botocore's service model"
+DESCRIPTION = (
+    "Compare the contract of each operation with the service model of the installed botocore, in "
+    "words. Exit status: 0 they say the same, 4 they differ."
+)
+DIFFERS = 4
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the arguments: there are none."""
+
+
+def run(given: argparse.Namespace) -> int:
+    """Run the command; returns its exit status."""
+    import botocore
+
+    from personalize_contract.contract import load, operations
+    from personalize_contract.sdk import installed
+
+    differs = False
+    for name in operations():
+        found = installed(load(name))
+        differs = differs or bool(found)
+        state = "differs from" if found else "the same in"
+        print(f"{name}: {state} botocore {botocore.__version__}")
+        for line in found:
+            print(f"  {line}")
+    return DIFFERS if differs else 0
