@@ -1,0 +1,50 @@
+"""`personalize_allowed_hosts`: where a marked test may connect to."""
+
+from __future__ import annotations
+
+from support.shop import Shop, text
+
+TEST = """
+import socket
+
+@pytest.mark.personalize_contract
+def test_it():
+    # TEST-NET-1: an address that nobody has, so that no test ever leaves this machine.
+    with socket.socket() as one:
+        one.settimeout(0.01)
+        one.connect(("192.0.2.1", 80))
+"""
+
+
+def test_other_hosts_are_refused_with_a_sentence(shop: Shop) -> None:
+    shop.tests(TEST)
+    result = shop.run("--tb=line")
+    result.assert_outcomes(failed=1)
+    assert "may not connect to 192.0.2.1" in text(result)
+    assert "name the host in the ini key personalize_allowed_hosts" in text(result)
+
+
+def test_one_that_is_named_is_not(shop: Shop) -> None:
+    shop.tests(TEST)
+    shop.ini("personalize_allowed_hosts = 192.0.2.1")
+    result = shop.run("--tb=line")
+    assert "may not connect" not in text(result)
+
+
+def test_loopback_needs_no_name(shop: Shop) -> None:
+    shop.tests(
+        """
+        import socket
+
+        @pytest.mark.personalize_contract
+        def test_it():
+            with socket.create_server(("127.0.0.1", 0)) as server:
+                socket.create_connection(server.getsockname()).close()
+        """
+    )
+    shop.run().assert_outcomes(passed=1)
+
+
+def test_an_unmarked_test_is_not_guarded(shop: Shop) -> None:
+    shop.tests(TEST.replace("@pytest.mark.personalize_contract\n", ""))
+    assert "may not connect" not in text(shop.run("--tb=line"))

@@ -1,0 +1,62 @@
+"""`redact` in the mark, and `personalize_redact`: members that are never written."""
+
+from __future__ import annotations
+
+import pytest
+
+from support.shop import Shop, text
+
+TEST = """
+@pytest.mark.personalize_contract{mark}
+def test_it():
+    put(properties='{{"email": "ann@example.com", "phone": "0190-4711", "category": "tea"}}')
+"""
+
+
+def record(shop: Shop, mark: str) -> str:
+    shop.tests(TEST.format(mark=mark))
+    shop.record().assert_outcomes(passed=1)
+    shop.run().assert_outcomes(passed=1)
+    return shop.cassette("test_it").read_text()
+
+
+def test_without_it_the_body_is_kept_whole(shop: Shop) -> None:
+    assert "ann@example.com" in record(shop, "")
+
+
+def test_the_mark_names_members(shop: Shop) -> None:
+    recorded = record(shop, "(redact=['items[].properties.email'])")
+    assert "ann@example.com" not in recorded
+    assert "0190-4711" in recorded
+    assert "tea" in recorded
+
+
+def test_the_ini_file_names_members(shop: Shop) -> None:
+    shop.ini("personalize_redact = items[].properties.email")
+    assert "ann@example.com" not in record(shop, "")
+
+
+def test_mark_and_ini_file_add_up(shop: Shop) -> None:
+    shop.ini("personalize_redact = items[].properties.email")
+    recorded = record(shop, "(redact=['items[].properties.phone'])")
+    assert "ann@example.com" not in recorded
+    assert "0190-4711" not in recorded
+
+
+def test_a_miss_does_not_show_them(shop: Shop) -> None:
+    record(shop, "(redact=['items[].properties.email'])")
+    source = TEST.format(mark="(redact=['items[].properties.email'])").replace('"tea"', '"mate"')
+    shop.tests(source)
+    result = shop.run("--tb=line")
+    result.assert_outcomes(failed=1)
+    assert "properties.category" in text(result)
+    assert "ann@example.com" not in text(result)
+
+
+@pytest.mark.parametrize("secret", ["AKIA" + "Q" * 16])
+def test_a_secret_is_not_written_at_all(shop: Shop, secret: str) -> None:
+    shop.tests(TEST.format(mark="").replace("ann@example.com", secret))
+    result = shop.record("--tb=line")
+    result.assert_outcomes(failed=1)
+    assert "an AWS access key id is in the request body, so nothing was written" in text(result)
+    assert shop.cassettes() == []

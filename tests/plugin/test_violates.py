@@ -1,0 +1,73 @@
+"""`violates` in the mark: the test means it, and then it has to happen."""
+
+from __future__ import annotations
+
+import pytest
+
+from support.shop import Shop, text
+
+TEST = """
+@pytest.mark.personalize_contract(violates={violates})
+def test_it():
+    try:
+        put({count})
+    except botocore.exceptions.ClientError:
+        pass
+"""
+ELEVEN = ["request.items.max-members"]
+
+
+def test_what_is_meant_does_not_fail(shop: Shop) -> None:
+    shop.tests(TEST.format(violates=ELEVEN, count=11))
+    result = shop.record()
+    result.assert_outcomes(passed=1)
+    assert "violation" not in text(result)
+    shop.run().assert_outcomes(passed=1)
+
+
+def test_what_is_meant_has_to_happen(shop: Shop) -> None:
+    shop.tests(TEST.format(violates=ELEVEN, count=10))
+    result = shop.record()
+    result.assert_outcomes(passed=1, errors=1)
+    assert (
+        "this test says that it breaks request.items.max-members, and none of its requests did"
+        in text(result)
+    )
+    assert shop.cassettes() == []
+
+
+def test_another_violation_still_fails(shop: Shop) -> None:
+    source = TEST.format(violates=ELEVEN, count='11, arn="shop"')
+    shop.tests(source)
+    result = shop.run("--personalize-target=reference")
+    result.assert_outcomes(failed=1)
+    assert "request.dataset-arn.pattern is broken by this test's request" in text(result)
+    assert "request.items.max-members is broken" not in text(result)
+
+
+def test_a_test_that_fails_for_another_reason_is_not_told_twice(shop: Shop) -> None:
+    shop.tests(TEST.format(violates=ELEVEN, count=10) + "    assert False\n")
+    result = shop.run("--personalize-target=reference")
+    result.assert_outcomes(failed=1)
+    assert "this test says that it breaks" not in text(result)
+
+
+@pytest.mark.parametrize(
+    ("violates", "said"),
+    [
+        (["request.items.max-member"], "did you mean request.items.max-members"),
+        (["response.success.status"], "response.success.status binds the service"),
+        ("request.items.max-members", "violates is a list of texts, not 'request.items.max-"),
+        ([1], "violates is a list of texts, not [1]"),
+    ],
+)
+def test_what_can_not_be_meant_is_an_error_in_one_line(
+    shop: Shop, violates: object, said: str
+) -> None:
+    shop.tests(TEST.format(violates=repr(violates), count=11))
+    result = shop.run("--personalize-target=reference")
+    result.assert_outcomes(errors=1)
+    assert said in text(result)
+    assert "Traceback" not in text(result)
+    assert "During handling" not in text(result)
+    assert "plugin.py" not in text(result)
