@@ -148,7 +148,7 @@ def _lead(report: pytest.TestReport, findings: list[Finding]) -> None:
     """Put what was found at the head of a failure, if it isn't what the failure says itself."""
     text, failure = _texts(findings), report.longreprtext
     if text and text not in failure:
-        report.longrepr = f"{text}\n\nand so the test failed:\n\n{failure}"
+        report.longrepr = f"{text}\n\nand this is how the test failed:\n\n{failure}"
 
 
 def _is_marked(item: pytest.Item) -> bool:
@@ -269,7 +269,7 @@ def pytest_terminal_summary(
         if line := summary.short(tally):
             terminalreporter.write_line(f"personalize-contract: {line}")
     elif lines := list(summary.lines(tally)):
-        terminalreporter.section("personalize-contract")
+        terminalreporter.write_sep("=", "personalize-contract")
         for line in lines:
             terminalreporter.write_line(line)
 

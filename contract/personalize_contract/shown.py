@@ -163,7 +163,7 @@ def _values(value: Any, name: str, within: bool = False) -> Iterator[str]:
 
 
 _STEP = re.compile(r"([^.\[\]]+)|\[(\d+)\]")
-_VALUE = 60
+_VALUE = 100
 
 
 def value(body: bytes, where: str) -> str:

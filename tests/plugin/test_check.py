@@ -1,0 +1,109 @@
+"""`personalize_check`: whose requests are checked."""
+
+from __future__ import annotations
+
+import pytest
+
+from support.shop import Shop, text
+
+ELEVEN = "request.items.max-members is broken by this test's request"
+
+# The ways in which people answer PutItems themselves.
+STUBBER = """
+from botocore.stub import Stubber
+
+@pytest.fixture
+def stubbed():
+    one = client()
+    with Stubber(one) as stubber:
+        stubber.add_response("put_items", {})
+        yield one
+        stubber.assert_no_pending_responses()
+"""
+HANDLER = """
+from botocore.awsrequest import AWSResponse
+
+@pytest.fixture
+def stubbed():
+    def answer(request, **_):
+        response = AWSResponse(request.url, 200, {}, None)
+        response._content = b""
+        return response
+
+    one = client()
+    one.meta.events.register("before-send.personalize-events.PutItems", answer)
+    return one
+"""
+TEST = """
+{mark}
+def test_it(stubbed):
+    items = [{{"itemId": str(number)}} for number in range({count})]
+    stubbed.put_items(datasetArn=ACTIVE, items=items)
+"""
+MARK = "@pytest.mark.personalize_contract"
+
+
+@pytest.fixture(autouse=True)
+def _credentials(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Those of the user's own fixtures: an unmarked test gets none from here."""
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "testing")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "testing")
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
+
+
+@pytest.mark.parametrize("way", [STUBBER, HANDLER], ids=["Stubber", "before-send"])
+class TestAll:
+    def test_an_unmarked_test_that_breaks_the_contract_fails(self, shop: Shop, way: str) -> None:
+        shop.tests(way + TEST.format(mark="", count=11))
+        shop.ini("personalize_check = all")
+        result = shop.run()
+        result.assert_outcomes(failed=1)
+        assert ELEVEN in text(result)
+
+    def test_a_good_one_passes_and_is_answered_as_before(self, shop: Shop, way: str) -> None:
+        shop.tests(way + TEST.format(mark="", count=10))
+        shop.ini("personalize_check = all")
+        result = shop.run()
+        result.assert_outcomes(passed=1)
+        assert "personalize-contract ==" not in text(result)
+
+    def test_it_gets_advice_too(self, shop: Shop, way: str) -> None:
+        source = way + TEST.format(mark="", count=10).replace("str(number)", "'x'")
+        shop.tests(source)
+        shop.ini("personalize_check = all")
+        assert "duplicate-ids" in text(shop.run())
+
+
+@pytest.mark.parametrize("ini", [[], ["personalize_check = marked"]])
+def test_by_default_unmarked_tests_are_let_alone(shop: Shop, ini: list[str]) -> None:
+    shop.tests(STUBBER + TEST.format(mark="", count=11))
+    shop.ini(*ini)
+    shop.run().assert_outcomes(passed=1)
+
+
+def test_a_marked_test_with_a_stubber_is_checked(shop: Shop) -> None:
+    shop.tests(STUBBER + TEST.format(mark=MARK, count=11))
+    result = shop.run()
+    result.assert_outcomes(failed=1)
+    assert ELEVEN in text(result)
+
+
+def test_a_stubber_that_was_active_before_the_test_is_seen(shop: Shop) -> None:
+    once = 'stubber.add_response("put_items", {})'
+    module_wide = STUBBER.replace(once, f"{once}; {once}").replace(
+        "@pytest.fixture", "@pytest.fixture(scope='module')"
+    )
+    good = TEST.format(mark="", count=1).replace("test_it", "test_good")
+    shop.tests(module_wide + good + TEST.format(mark="", count=11))
+    shop.ini("personalize_check = all")
+    result = shop.run()
+    result.assert_outcomes(passed=1, failed=1)
+    assert ELEVEN in text(result)
+
+
+def test_it_is_marked_or_all(shop: Shop) -> None:
+    shop.tests(TEST.format(mark="", count=1))
+    shop.ini("personalize_check = some")
+    result = shop.run()
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    assert "ERROR: personalize_check = some: it is marked or all" in text(result)

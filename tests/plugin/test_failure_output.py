@@ -1,0 +1,115 @@
+"""What a person sees of a failure: the finding first, then their own code, and nothing of ours."""
+
+from __future__ import annotations
+
+import shlex
+
+import pytest
+
+from support.shop import Shop, text
+
+ELEVEN = """
+def upload():
+    put(11)
+
+@pytest.mark.personalize_contract
+def test_it():
+    upload()
+"""
+BROKEN = "request.items.max-members is broken by this test's request"
+
+
+def test_the_finding_comes_first_and_then_the_failure(shop: Shop) -> None:
+    shop.tests(ELEVEN)
+    result = shop.run("--personalize-target=reference")
+    result.stdout.fnmatch_lines(
+        [
+            "*_ test_it _*",
+            BROKEN,
+            "*this is how the test failed:*",
+            ">       upload()",
+            "E*InvalidInputException*",
+            f"FAILED test_shop.py::test_it - {BROKEN}",
+        ]
+    )
+
+
+def test_no_frame_of_a_library_stands_between(shop: Shop) -> None:
+    shop.tests(ELEVEN)
+    result = shop.run("--personalize-target=reference")
+    assert "test_shop.py:25" in text(result)
+    assert "test_shop.py:21" in text(result)
+    for path in ("botocore/", "personalize_contract/", "boto3/"):
+        assert path not in text(result)
+    assert len(result.outlines) < 70
+
+
+def test_full_trace_shows_every_frame(shop: Shop) -> None:
+    shop.tests(ELEVEN)
+    result = shop.run("--personalize-target=reference", "--full-trace")
+    assert "botocore/client.py" in text(result)
+    assert BROKEN in text(result)
+
+
+def test_a_miss_shows_what_differs_and_what_to_type(shop: Shop) -> None:
+    shop.tests(ELEVEN.replace("put(11)", "put(2)"))
+    shop.record()
+    shop.tests(ELEVEN.replace("put(11)", "put(3)"))
+    result = shop.run()
+    result.stdout.fnmatch_lines(
+        [
+            "E*Miss: no recorded exchange answers this PutItems request",
+            "E*cassette:  cassettes/test_shop/test_it.personalize.yaml",
+            "E*sent:      POST /items, 3 items,*",
+            "E*nearest:   exchange 1 of 1",
+            'E*items?2?.itemId: sent "tea-2", recorded nothing',
+            "E*record it: pytest test_shop.py::test_it --personalize-record reference",
+        ]
+    )
+    assert "botocore/" not in text(result)
+    assert text(result).count("nearest:") == 1
+
+
+def test_the_command_records_the_target_that_answered_before(shop: Shop) -> None:
+    shop.tests(ELEVEN.replace("put(11)", "put(2)"))
+    shop.record()
+    cassette = shop.cassette("test_it")
+    cassette.write_text(cassette.read_text().replace("answered_by: reference", "answered_by: aws"))
+    shop.tests(ELEVEN.replace("put(11)", "put(3)"))
+    assert "--personalize-record live" in text(shop.run())
+
+
+@pytest.mark.parametrize("name", ["x y", "it's", "a;b"])
+def test_the_command_can_be_pasted_into_a_shell(shop: Shop, name: str) -> None:
+    shop.tests(
+        f"""
+        @pytest.mark.personalize_contract
+        @pytest.mark.parametrize("name", [{name!r}])
+        def test_it(name):
+            put()
+        """
+    )
+    result = shop.run()
+    command = next(line for line in result.outlines if "record it:" in line)
+
+    words = shlex.split(command.partition("record it: ")[2])
+    assert words == [
+        "pytest",
+        f"test_shop.py::test_it[{name}]",
+        "--personalize-record",
+        "reference",
+    ]
+
+
+def test_another_failure_of_a_marked_test_looks_as_ever(shop: Shop) -> None:
+    shop.tests(
+        """
+        @pytest.mark.personalize_contract
+        def test_it():
+            put()
+            assert 1 == 2
+        """
+    )
+    result = shop.run("--personalize-target=reference")
+    result.stdout.fnmatch_lines([">       assert 1 == 2", "E       assert 1 == 2"])
+    assert "this is how the test failed" not in text(result)

@@ -1,0 +1,92 @@
+"""Cassettes whose test is gone: listed, and only where whole modules were collected."""
+
+from __future__ import annotations
+
+import pytest
+
+from support.shop import Shop, text
+
+TESTS = """
+@pytest.mark.personalize_contract
+@pytest.mark.parametrize("number", range(2))
+def test_it(number):
+    put(first=number)
+
+@pytest.mark.personalize_contract
+def test_kept():
+    put()
+"""
+LATER = TESTS.replace("range(2)", "range(1)")
+GONE = "  cassettes/test_shop/test_it[1].personalize.yaml"
+
+
+@pytest.fixture
+def later(shop: Shop) -> Shop:
+    """A repo in which a test was deleted, after it was recorded."""
+    shop.tests(TESTS)
+    shop.record().assert_outcomes(passed=3)
+    shop.tests(LATER)
+    return shop
+
+
+@pytest.mark.parametrize("arguments", [[], ["test_shop.py"], ["."], ["-x"], ["--ff"]])
+def test_it_is_listed(later: Shop, arguments: list[str]) -> None:
+    result = later.run("-p", "cacheprovider", *arguments)
+    assert "gone: the test is gone, or has no mark any more; delete the cassette" in text(result)
+    assert [line for line in result.outlines if line.endswith(".yaml")] == [GONE]
+    assert GONE.strip() in later.cassettes()
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["-k", "kept"],
+        ["test_shop.py::test_kept"],
+        ["--deselect", "test_shop.py::test_kept"],
+        ["-m", "personalize_contract and not slow", "-k", "not kept"],
+        ["-p", "cacheprovider", "--lf"],
+    ],
+)
+def test_a_part_of_a_module_says_nothing(later: Shop, arguments: list[str]) -> None:
+    later.tests(LATER + "    assert False\n")
+    if "--lf" in arguments:
+        later.run("-p", "cacheprovider")
+    result = later.run(*arguments)
+    assert "gone:" not in text(result)
+
+
+def test_a_test_without_its_mark_has_left_its_cassette(later: Shop) -> None:
+    later.tests(TESTS.replace("@pytest.mark.personalize_contract\ndef test_kept", "def test_kept"))
+    result = later.run("--deselect=nothing")
+    assert "  cassettes/test_shop/test_kept.personalize.yaml" in result.outlines
+
+
+def test_a_module_that_is_gone_has_left_them_all(later: Shop) -> None:
+    later.tests(TESTS, "test_other")
+    later.record("test_other.py")
+    (later.path / "test_shop.py").unlink()
+    result = later.run()
+    listed = [line for line in result.outlines if line.endswith(".yaml")]
+    assert len(listed) == 3
+    assert GONE in listed
+
+
+def test_another_folder_of_cassettes_is_let_alone(later: Shop) -> None:
+    suite = later.path / "cassettes" / "PutItems"
+    suite.mkdir()
+    (suite / "success.personalize.yaml").write_text("interactions: []\nversion: 1\n")
+    assert "PutItems" not in text(later.run())
+
+
+def test_only_the_modules_that_were_collected_count(later: Shop) -> None:
+    later.tests(TESTS, "test_other")
+    later.record("test_other.py")
+    later.tests(LATER, "test_other")
+    result = later.run("test_shop.py")
+    assert [line for line in result.outlines if line.endswith(".yaml")] == [GONE]
+
+
+def test_workers_of_xdist_list_it_once(later: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PYTEST_PLUGINS", "personalize_contract.plugin,xdist.plugin")
+    result = later.run("-n2")
+    assert [line for line in result.outlines if line.endswith(".yaml")] == [GONE]

@@ -1,0 +1,118 @@
+"""The mark: on functions, classes and modules, and what they say together."""
+
+from __future__ import annotations
+
+import pytest
+
+from support.shop import Shop, text
+
+
+def test_it_is_declared(shop: Shop) -> None:
+    result = shop.run("--markers")
+    assert "@pytest.mark.personalize_contract(violates, ignore, items_any_order" in text(result)
+    shop.tests("@pytest.mark.personalize_contract\ndef test_it():\n    pass\n")
+    shop.run("--strict-markers").assert_outcomes(passed=1)
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        pytest.param("pytestmark = pytest.mark.personalize_contract\n{}", id="module"),
+        pytest.param("@pytest.mark.personalize_contract\n{}", id="class"),
+    ],
+)
+def test_a_class_or_a_module_marks_its_tests(shop: Shop, source: str) -> None:
+    shop.tests(source.format("class TestIt:\n    def test_it(self):\n        put(11)\n"))
+    result = shop.run("--personalize-target=reference")
+    result.assert_outcomes(failed=1)
+    assert "request.items.max-members" in text(result)
+
+
+def test_lists_of_all_marks_are_added_up(shop: Shop) -> None:
+    shop.tests(
+        """
+        pytestmark = pytest.mark.personalize_contract(redact=["items[].properties.phone"])
+
+        @pytest.mark.personalize_contract(violates=["request.items.max-members"])
+        class TestIt:
+            @pytest.mark.personalize_contract(
+                violates=["request.dataset-arn.pattern"], redact=["items[].properties.email"]
+            )
+            def test_it(self):
+                with pytest.raises(botocore.exceptions.ClientError):
+                    put(11, arn="shop", properties='{"phone": "0190-4711", "email": "ann@x.org"}')
+        """
+    )
+    shop.record().assert_outcomes(passed=1)
+    recorded = shop.cassette("TestIt.test_it").read_text()
+    assert "0190-4711" not in recorded
+    assert "ann@x.org" not in recorded
+
+
+def test_of_anything_else_the_nearest_decides(shop: Shop) -> None:
+    source = """
+        pytestmark = pytest.mark.personalize_contract(unused="report", items_any_order=True)
+
+        @pytest.mark.personalize_contract{mark}
+        def test_it():
+            for first in {batches}:
+                put(first=first)
+        """
+    shop.tests(source.format(mark="", batches=[0, 2]))
+    shop.record()
+    shop.tests(source.format(mark="", batches=[0]))
+    shop.run().assert_outcomes(passed=1)
+    shop.tests(source.format(mark="(unused='fail')", batches=[0]))
+    shop.run().assert_outcomes(passed=1, errors=1)
+
+
+@pytest.mark.parametrize(
+    ("mark", "said"),
+    [
+        ("(violate=[])", "knows no argument 'violate'; did you mean violates?"),
+        ("(hosts=[])", "knows no argument 'hosts'; it knows violates, ignore,"),
+        ("('x', violates=[])", "takes arguments by name only"),
+        ("(ignore='items')", "ignore is a list of texts, not 'items'"),
+    ],
+)
+def test_a_mistake_in_it_fails_that_test_in_one_line(shop: Shop, mark: str, said: str) -> None:
+    shop.tests(
+        f"""
+        @pytest.mark.personalize_contract{mark}
+        def test_it():
+            put()
+
+        def test_another():
+            pass
+        """
+    )
+    result = shop.run()
+    result.assert_outcomes(passed=1, errors=1)
+    assert f"the mark personalize_contract {said}" in text(result).replace("contract:", "contract")
+    assert "Traceback" not in text(result)
+
+
+@pytest.mark.parametrize("fixture", ["personalize_client", "personalize_service"])
+def test_a_fixture_that_needs_it_stands_for_it(shop: Shop, fixture: str) -> None:
+    shop.tests(
+        f"""
+        def test_it({fixture}):
+            put(11)
+        """
+    )
+    result = shop.run("--personalize-target=reference")
+    result.assert_outcomes(failed=1)
+    assert "request.items.max-members" in text(result)
+
+
+@pytest.mark.parametrize("fixture", ["personalize_client", "personalize_service"])
+def test_a_fixture_asked_for_too_late_says_so(shop: Shop, fixture: str) -> None:
+    shop.tests(
+        f"""
+        def test_it(request):
+            request.getfixturevalue({fixture!r})
+        """
+    )
+    result = shop.run("--tb=line")
+    result.assert_outcomes(failed=1)
+    assert "name it among the arguments of the test or of a fixture" in text(result)

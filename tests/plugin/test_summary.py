@@ -1,0 +1,123 @@
+"""The block at the end of a run."""
+
+from __future__ import annotations
+
+import pytest
+
+from support.shop import Shop, text
+
+SHOP = """
+@pytest.mark.personalize_contract
+@pytest.mark.parametrize("number", range(4))
+def test_it(number):
+    put(properties='{"unit_price": 1}', first=number)
+"""
+
+
+def block(result: pytest.RunResult) -> list[str]:
+    """The lines of the block."""
+    lines = result.outlines
+    begins = [at for at, line in enumerate(lines) if line.strip("= ") == "personalize-contract"]
+    if not begins:
+        return []
+    inside = lines[begins[0] + 1 :]
+    return inside[: next(at for at, line in enumerate(inside) if line.startswith("="))]
+
+
+def test_it_says_who_answered(shop: Shop) -> None:
+    shop.tests(SHOP.replace("unit_price", "price"))
+    assert block(shop.record()) == ["4 recorded: 4 reference, 0 aws"]
+    assert block(shop.run()) == ["4 replayed: 4 reference, 0 aws"]
+
+
+def test_it_counts_each_of_those_who_answered(shop: Shop) -> None:
+    shop.tests(SHOP.replace("unit_price", "price"))
+    shop.record()
+    for number, by in enumerate(["aws", "unknown"]):
+        cassette = shop.cassette(f"test_it[{number}]")
+        text = cassette.read_text()
+        cassette.write_text(text.replace("answered_by: reference", f"answered_by: {by}"))
+    assert block(shop.run()) == ["4 replayed: 2 reference, 1 unknown, 1 aws"]
+
+
+def test_it_gives_advice_by_line(shop: Shop) -> None:
+    shop.tests(SHOP)
+    assert block(shop.record()) == [
+        "4 recorded: 4 reference, 0 aws",
+        "advice, on what is legal and hardly ever meant:",
+        "  test_shop.py:16: key-case: a key of properties is not in camel case",
+        "    found at items[0].properties.unit_price, in 4 requests",
+        "    write a field of the schema such as NUMBER_OF_RATINGS as numberOfRatings "
+        "[Item: properties]",
+        "  (personalize_no_advice = NAME in the ini file turns one off)",
+    ]
+
+
+def test_quiet_is_one_line(shop: Shop) -> None:
+    shop.tests(SHOP + "    if number == 0:\n        put(11)\n")
+    result = shop.run("-q", "--personalize-target=reference")
+    assert block(result) == []
+    ours = [line for line in result.outlines if line.startswith("personalize-contract")]
+    assert ours == [
+        "personalize-contract: 5 answered, not recorded: 5 reference, 0 aws; 1 violation; 1 advice"
+    ]
+
+
+def test_quieter_is_nothing(shop: Shop) -> None:
+    shop.tests(SHOP)
+    assert "personalize-contract" not in text(shop.record("-qq"))
+
+
+def test_a_run_without_the_mark_has_no_block(shop: Shop) -> None:
+    shop.tests("def test_it():\n    pass\n")
+    assert "personalize-contract =" not in text(shop.run())
+
+
+def test_a_test_that_sent_nothing_makes_no_block(shop: Shop) -> None:
+    shop.tests("@pytest.mark.personalize_contract\ndef test_it():\n    pass\n")
+    assert "personalize-contract =" not in text(shop.run())
+
+
+@pytest.mark.parametrize("distribution", ["load", "loadfile"])
+def test_the_workers_of_xdist_are_added_up(
+    shop: Shop, distribution: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PYTEST_PLUGINS", "personalize_contract.plugin,xdist.plugin")
+    shop.tests(SHOP)
+    shop.record()
+    whole = block(shop.run())
+    assert whole[0] == "4 replayed: 4 reference, 0 aws"
+    result = shop.run("-n2", f"--dist={distribution}")
+    assert block(result) == whole
+
+
+def test_a_worker_that_crashed_loses_only_itself(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PYTEST_PLUGINS", "personalize_contract.plugin,xdist.plugin")
+    shop.tests(SHOP.replace("unit_price", "price"))
+    shop.record()
+    shop.tests(
+        SHOP.replace("unit_price", "price")
+        + "\ndef test_crash():\n    import os\n    os._exit(1)\n"
+    )
+    result = shop.run("-n2", "--dist=load")
+    assert "worker" in text(result)
+    assert "crashed" in text(result)
+    assert "INTERNALERROR" not in text(result)
+    (line,) = block(result)
+    assert line.endswith(" reference, 0 aws")
+
+
+def test_an_old_service_model_makes_a_cassette_stale(shop: Shop) -> None:
+    shop.tests(SHOP.replace("unit_price", "price"))
+    shop.record()
+    cassette = shop.cassette("test_it[0]")
+    recorded = cassette.read_text()
+    model = next(line for line in recorded.splitlines() if "service_model" in line)
+    cassette.write_text(recorded.replace(model, "  service_model: 0123456789abcdef"))
+    assert block(shop.run())[1:] == [
+        "stale: recorded with another service model than that of the installed botocore; "
+        "record again to see whether the answer is still the same",
+        "  cassettes/test_shop/test_it[0].personalize.yaml",
+    ]

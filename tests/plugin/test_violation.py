@@ -1,0 +1,280 @@
+"""A request that breaks the contract fails the test that sent it, whatever becomes of it."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from support.shop import Shop, text
+
+BROKEN = "request.items.max-members is broken by this test's request"
+
+
+@pytest.fixture(params=["recorded", "reference"])
+def target(request: pytest.FixtureRequest) -> str:
+    return f"--personalize-target={request.param}"
+
+
+def test_it_is_told_by_clause_statement_source_place_and_line(shop: Shop) -> None:
+    shop.tests(
+        """
+        @pytest.mark.personalize_contract
+        def test_it():
+            put(11)
+        """
+    )
+    result = shop.run("--personalize-target=reference")
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(
+        [
+            BROKEN,
+            "  says:   items has at most 10 members. [[]Request Body: items[]]",
+            "  found:  items: it has 11 members",
+            "  sent:   test_shop.py:16",
+            '  if the test means it: violates=["request.items.max-members"] in its mark',
+        ]
+    )
+
+
+def test_the_value_is_cut_and_its_account_masked(shop: Shop) -> None:
+    shop.tests(
+        """
+        @pytest.mark.personalize_contract
+        def test_it():
+            put(arn="arn:aws:personalize:us-east-1:123456789012:" + "x" * 300)
+        """
+    )
+    result = shop.run("--personalize-target=reference", "--tb=line")
+    found = next(line for line in result.outlines if line.startswith("  found:  datasetArn"))
+    assert "arn:aws:personalize:us-east-1:000000000000:" in found
+    assert "123456789012" not in found
+    assert len(found) < 200
+
+
+def test_properties_are_never_shown(shop: Shop) -> None:
+    shop.tests(
+        """
+        @pytest.mark.personalize_contract
+        def test_it():
+            put(properties="-".join(["Ann"] * 10000))
+        """
+    )
+    result = shop.run("--personalize-target=reference", "--tb=short")
+    assert "  found:  items[0].properties: it has 39999 characters\n" in text(result)
+    assert "Ann-Ann" not in text(result)
+
+
+def test_an_answer_of_200_changes_nothing(shop: Shop) -> None:
+    shop.tests(
+        """
+        @pytest.mark.personalize_contract
+        def test_it():
+            put(10)
+        """
+    )
+    shop.record()
+    # As a hand that edits a cassette, or a mock, would have it: eleven items answered with 200.
+    recorded = shop.cassette("test_it")
+    eleventh = recorded.read_text().replace(
+        '"tea-9", "properties": "{\\"category\\": \\"tea\\"}"}',
+        '"tea-9", "properties": "{\\"category\\": \\"tea\\"}"}, '
+        '{"itemId": "tea-10", "properties": "{\\"category\\": \\"tea\\"}"}',
+    )
+    assert eleventh != recorded.read_text()
+    recorded.write_text(eleventh)
+    shop.tests(
+        """
+        @pytest.mark.personalize_contract
+        def test_it():
+            answer = put(11)
+            assert answer["ResponseMetadata"]["HTTPStatusCode"] == 200
+        """
+    )
+    result = shop.run()
+    result.assert_outcomes(failed=1)
+    assert BROKEN in text(result)
+
+
+def test_a_swallowed_exception_hides_nothing(shop: Shop, target: str) -> None:
+    shop.tests(
+        """
+        @pytest.mark.personalize_contract
+        def test_it():
+            try:
+                put(11)
+            except Exception:
+                pass
+        """
+    )
+    result = shop.run(target)
+    result.assert_outcomes(failed=1)
+    assert BROKEN in text(result)
+
+
+def test_a_swallowed_miss_hides_nothing(shop: Shop) -> None:
+    shop.tests(
+        """
+        @pytest.mark.personalize_contract
+        def test_it():
+            try:
+                put(1)
+            except Exception:
+                pass
+        """
+    )
+    result = shop.run()
+    result.assert_outcomes(failed=1)
+    assert "no recorded exchange answers this PutItems request" in text(result)
+    assert "pytest test_shop.py::test_it --personalize-record reference" in text(result)
+
+
+def test_a_thread_is_of_the_test_that_started_it(shop: Shop, target: str) -> None:
+    shop.tests(
+        """
+        from concurrent.futures import ThreadPoolExecutor
+
+        @pytest.mark.personalize_contract
+        def test_it():
+            with ThreadPoolExecutor() as pool:
+                pool.submit(put, 11)
+
+        @pytest.mark.personalize_contract
+        def test_next():
+            pass
+        """
+    )
+    result = shop.run(target)
+    result.assert_outcomes(passed=1, failed=1)
+    assert BROKEN in text(result)
+    assert "sent:   test_shop.py:16" in text(result)
+
+
+def test_a_thread_may_still_send_while_the_test_is_torn_down(shop: Shop, target: str) -> None:
+    shop.tests(
+        """
+        import threading
+
+        @pytest.fixture
+        def worker():
+            begin = threading.Event()
+
+            def work():
+                begin.wait(10)
+                try:
+                    put(11)
+                except Exception:
+                    pass
+
+            thread = threading.Thread(target=work)
+            thread.start()
+            yield
+            begin.set()
+            thread.join(10)
+
+        @pytest.mark.personalize_contract
+        def test_it(worker):
+            pass
+        """
+    )
+    result = shop.run(target)
+    result.assert_outcomes(passed=1, errors=1)
+    assert BROKEN in text(result)
+
+
+def test_each_line_is_told_once(shop: Shop) -> None:
+    shop.tests(
+        """
+        @pytest.mark.personalize_contract
+        def test_it():
+            for count in (11, 12, 13):
+                try:
+                    put(count)
+                except Exception:
+                    pass
+            try:
+                client().put_items(datasetArn=ACTIVE, items=[{"itemId": "x"}] * 11)
+            except Exception:
+                pass
+        """
+    )
+    result = shop.run("--personalize-target=reference")
+    assert re.findall(r"sent:   (\S+)", text(result)) == ["test_shop.py:16", "test_shop.py:28"]
+    assert "2 violations of the contract" in text(result)
+
+
+@pytest.mark.parametrize(
+    ("ends", "outcome"),
+    [
+        pytest.param("pytest.skip('not today')", {"failed": 1}, id="skipped afterwards"),
+        pytest.param("pytest.xfail('known')", {"xfailed": 1}, id="expected to fail"),
+        pytest.param("assert False", {"failed": 1}, id="failed anyway"),
+    ],
+)
+def test_how_the_test_ends_matters_as_in_pytest(
+    shop: Shop, ends: str, outcome: dict[str, int]
+) -> None:
+    shop.tests(
+        f"""
+        @pytest.mark.personalize_contract
+        def test_it():
+            try:
+                put(11)
+            except Exception:
+                pass
+            {ends}
+        """
+    )
+    result = shop.run("--personalize-target=reference")
+    result.assert_outcomes(**outcome)
+    if "failed" in outcome:
+        assert BROKEN in text(result)
+
+
+def test_an_expected_failure_is_a_violation_too(shop: Shop) -> None:
+    shop.tests(
+        """
+        @pytest.mark.xfail(strict=True)
+        @pytest.mark.personalize_contract
+        def test_it():
+            try:
+                put(11)
+            except Exception:
+                pass
+        """
+    )
+    shop.run("--personalize-target=reference").assert_outcomes(xfailed=1)
+
+
+def test_a_skipped_test_opens_nothing(shop: Shop) -> None:
+    shop.tests(
+        """
+        @pytest.mark.skip
+        @pytest.mark.personalize_contract(violates=["no.such.clause"])
+        def test_it():
+            put(11)
+        """
+    )
+    shop.run().assert_outcomes(skipped=1)
+
+
+def test_a_test_case_of_unittest_tells_its_finding_too(shop: Shop) -> None:
+    shop.tests(
+        """
+        import unittest
+
+        @pytest.mark.personalize_contract
+        class TestIt(unittest.TestCase):
+            def test_raises(self):
+                put(11)
+
+            def test_swallows(self):
+                try:
+                    put(11)
+                except Exception:
+                    pass
+        """
+    )
+    result = shop.run("--personalize-target=reference")
+    result.assert_outcomes(failed=2)
+    assert text(result).count(f"{BROKEN}\n  says:") == 2
