@@ -32,7 +32,7 @@ def test_one_that_is_not_there_fails_the_test_with_a_sentence(shop: Shop) -> Non
     result = shop.run(*LIVE, "--personalize-endpoint-url=http://127.0.0.1:9")
     result.assert_outcomes(failed=1)
     assert "http://127.0.0.1:9 can't be reached" in text(result)
-    assert "is it running, and is the URL right?" in text(result)
+    assert "is it running, is the URL right" in text(result)
 
 
 @pytest.mark.parametrize("url", ["127.0.0.1:8000", "ftp://example.com", "http://", "http://a:b"])
