@@ -1,3 +1,10 @@
 """Settings of the project's own tests."""
 
+from hypothesis import settings
+
 pytest_plugins = ["pytester"]
+
+# How long an example takes says nothing on a machine that others work on too.
+settings.register_profile("here", deadline=None)
+settings.register_profile("long", deadline=None, max_examples=5_000)
+settings.load_profile("here")

@@ -122,13 +122,16 @@ def theirs(path: Path, count: int) -> Path:
     from vcr.serialize import serialize
     from vcr.serializers import yamlserializer
 
-    answer = {
-        "status": {"code": 200, "message": "OK"},
-        "headers": {name: [value] for name, value in RECEIVED.items()},
-        "body": {"string": b""},
-    }
+    def answer() -> dict[str, Any]:
+        # Each one anew: YAML writes what is the same object once, and names it from then on.
+        return {
+            "status": {"code": 200, "message": "OK"},
+            "headers": {name: [value] for name, value in RECEIVED.items()},
+            "body": {"string": b""},
+        }
+
     requests = [VcrRequest("POST", URL, body(number), dict(SENT)) for number in range(count)]
-    data = {"requests": requests, "responses": [answer] * count}
+    data = {"requests": requests, "responses": [answer() for _ in range(count)]}
     path.write_text(serialize(data, yamlserializer), "utf-8")
     return path
 

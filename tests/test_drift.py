@@ -400,11 +400,11 @@ def two(tmp_path: Path) -> tuple[Path, Path]:
 
 def edit(path: Path, change: Callable[[str], str]) -> None:
     """Change a cassette as a recording would, with a digest that fits."""
-    from personalize_contract.cassette import text
+    from personalize_contract.cassette import text, writer
 
     path.write_text(change(path.read_text()))
     cassette = text.load(path)
-    path.write_text("".join(text.dump(cassette.provenance, cassette.exchanges)))
+    path.write_text("".join(writer.dump(cassette.provenance, cassette.exchanges)))
 
 
 def test_two_sets_that_say_the_same_are_0(two: tuple[Path, Path]) -> None:

@@ -18,6 +18,7 @@ import pytest
 
 from personalize_contract import shown, summary
 from personalize_contract.cassette import text
+from personalize_contract.cassette.reader import Cassette
 from personalize_contract.cassette.recording import Recording
 from personalize_contract.cassette.replay import Replay
 from personalize_contract.connection import Connection
@@ -254,12 +255,12 @@ def _environment(region: str, *, dummy: bool) -> Iterator[None]:
         yield
 
 
-def _recorded(path: Path) -> text.Cassette:
+def _recorded(path: Path) -> Cassette:
     try:
         return text.load(path)
     except CassetteMissing:
         # A test that sends nothing needs none; the first request that is sent says so.
-        return text.Cassette(Provenance(), ())
+        return Cassette(Provenance(), ())
 
 
 def _again(provenance: Provenance) -> str:

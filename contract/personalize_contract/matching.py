@@ -10,15 +10,19 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from hashlib import sha256
 from typing import Any
 
 from personalize_contract import contract, members, strictjson
 from personalize_contract.contract import Contract
 from personalize_contract.exchange import Request, media_type
 
-Key = tuple[str, str, str, str | bytes]
+Key = tuple[str, str, str, bytes]
 
-_ARN_REGION = re.compile(r"(arn:[a-z\d-]+:personalize:)[a-z\d-]*(?=:)")
+_ARN = re.compile(r"(arn:[a-z\d-]+:personalize:)[a-z\d-]*(?=:)")
+
+_HELD = "\ud800"
+"""Names what a document holds. No strict JSON text has this name: it is half a character."""
 
 
 class Matching:
@@ -36,36 +40,35 @@ class Matching:
 
     def key(self, request: Request) -> Key:
         """What two requests share if the answer to one is the answer to the other."""
-        kind = media_type(request.headers)
         target = f"{request.path}?{request.query}"
-        return (request.method, target, kind, self._body(request))
+        return (request.method, target, media_type(request.headers), self._body(request))
 
-    def _body(self, request: Request) -> str | bytes:
+    def _body(self, request: Request) -> bytes:
         try:
             value = strictjson.loads(request.body)
         except strictjson.NotJson:
-            return request.body
+            return b"bytes" + sha256(request.body).digest()
         operation = contract.at(request.path)
         if isinstance(value, dict) and operation:
             self._open(value, operation)
-        return strictjson.canonical(value)
+        meaning = strictjson.canonical(value).encode("utf-8", "surrogatepass")
+        return b"json" + sha256(meaning).digest()
 
     def _open(self, value: dict[str, Any], operation: Contract) -> None:
         """Make equal what means the same, in place."""
         arn = value.get("datasetArn")
-        if isinstance(arn, str):
-            value["datasetArn"] = _ARN_REGION.sub(r"\1", arn, count=1)
-        with_properties = list(members.opened(value, operation))
+        if isinstance(arn, str) and (begin := _ARN.match(arn)):
+            value["datasetArn"] = begin[1] + arn[begin.end() :]
+        with_document = list(members.opened(value, operation))
         for path in self._ignore:
             for parent, name in members.each(value, path):
                 del parent[name]
         document = operation.document
-        for one in with_properties:
+        for one in with_document:
             held = one.get(document)
             if isinstance(held, members.Opened):
-                one[document] = f"json {strictjson.canonical(held.value)}"
-            elif held is not None:
-                one[document] = f"text {held}"
+                one[_HELD] = held.value
+                del one[document]
         batch = value.get(operation.batch)
         if self._any_order and isinstance(batch, list):
             batch.sort(key=strictjson.canonical)

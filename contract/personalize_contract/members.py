@@ -5,12 +5,12 @@ A path goes on into the JSON text that the string `properties` holds, once `open
 
 from __future__ import annotations
 
-import contextlib
 from collections.abc import Iterator, Sequence
 from typing import Any
 
 from personalize_contract import strictjson
 from personalize_contract.contract import Contract
+from personalize_contract.errors import UsageError
 
 Path = Sequence[str]
 
@@ -25,8 +25,17 @@ class Opened:
 
 
 def path(text: str) -> Path:
-    """A path as options and marks write it, taken apart."""
-    return text.replace("[]", ".[]").split(".")
+    """A path as options and marks write it, taken apart.
+
+    Raises:
+        UsageError: it doesn't end in the name of a member, or has an empty name in it.
+    """
+    parts = text.replace("[]", ".[]").split(".")
+    if "" in parts or parts[-1] == "[]":
+        raise UsageError(
+            f"the path {text!r} names no member; it looks like items[].properties.price"
+        )
+    return parts
 
 
 def opened(body: dict[str, Any], contract: Contract) -> Iterator[dict[str, Any]]:
@@ -38,9 +47,15 @@ def opened(body: dict[str, Any], contract: Contract) -> Iterator[dict[str, Any]]
     for one in batch if isinstance(batch, list) else ():
         text = one.get(document) if isinstance(one, dict) else None
         if isinstance(text, str):
-            with contextlib.suppress(strictjson.NotJson):
-                one[document] = Opened(strictjson.loads(text))
+            one[document] = _read(text)
             yield one
+
+
+def _read(text: str) -> Opened | str:
+    try:
+        return Opened(strictjson.loads(text))
+    except strictjson.NotJson:
+        return text
 
 
 def each(value: Any, path: Path) -> Iterator[tuple[dict[str, Any], str]]:

@@ -41,9 +41,8 @@ def _real(text: str) -> float | int:
     return int(value) if value.is_integer() and abs(value) < 2**53 else value
 
 
-_decode = json.JSONDecoder(
-    object_pairs_hook=_members, parse_constant=_constant, parse_float=_real
-).decode
+_decoder = json.JSONDecoder(object_pairs_hook=_members, parse_constant=_constant, parse_float=_real)
+_encode = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode
 
 
 def _is_deep(value: Any) -> bool:
@@ -62,7 +61,10 @@ def _is_deep(value: Any) -> bool:
 
 
 def _value(text: str) -> Any:
-    value = _decode(text)
+    value, end = _decoder.raw_decode(text) if text[:1] == "{" else (None, -1)
+    if end != len(text):
+        # White space before or after it, or not an object, or junk: all that is slower.
+        value = _decoder.decode(text)
     # Few texts have brackets enough to be worth the walk.
     if text.count("[") + text.count("{") > MAX_DEPTH and _is_deep(value):
         raise NotJson("it is nested too deeply")
@@ -102,4 +104,4 @@ def loads(text: bytes | str) -> Any:
 
 def canonical(value: Any) -> str:
     """One text for all JSON texts of the same value: members sorted, no white space."""
-    return json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+    return _encode(value)

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
-from personalize_contract.cassette import journal, text
+from personalize_contract.cassette import journal, text, writer
 from personalize_contract.errors import CassetteError, CassetteLocked, CassetteMissing
 from personalize_contract.exchange import Exchange
 from personalize_contract.provenance import Provenance
@@ -128,7 +128,7 @@ def write(path: Path, provenance: Provenance, exchanges: Iterable[Exchange]) -> 
         path.parent.mkdir(parents=True, exist_ok=True)
         handle, beside = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".tmp", dir=path.parent)
         with open(handle, "w", encoding="utf-8", newline="\n") as file:  # noqa: PTH123 - a descriptor
-            file.writelines(text.dump(provenance, exchanges))
+            file.writelines(writer.dump(provenance, exchanges))
             file.flush()
             os.fsync(file.fileno())
         os.chmod(beside, 0o644)  # noqa: PTH101 - mkstemp made it private

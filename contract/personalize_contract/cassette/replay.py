@@ -6,8 +6,8 @@ import threading
 from collections import deque
 from pathlib import Path
 
-from personalize_contract.cassette import text
-from personalize_contract.exchange import Exchange, Request
+from personalize_contract.cassette.reader import Cassette
+from personalize_contract.exchange import Exchange, Request, media_type
 from personalize_contract.matching import Key, Matching
 from personalize_contract.redact import Redactor
 
@@ -26,15 +26,18 @@ class Replay:
     """
 
     def __init__(
-        self, path: Path, cassette: text.Cassette, redactor: Redactor, matching: Matching
+        self, path: Path, cassette: Cassette, redactor: Redactor, matching: Matching
     ) -> None:
         self.path, self.recorded = path, cassette.exchanges
         self._redactor, self._matching = redactor, matching
         self._lock = threading.Lock()
         self._left: dict[Key, deque[Exchange]] = {}
         self._calls: dict[str, Exchange] = {}
+        # What is sent byte for byte as it was recorded need not be understood again.
+        self._known: dict[tuple[str, str, str, bytes], Key] = {}
         for exchange in cassette.exchanges:
-            key = matching.key(redactor.request(exchange.request))
+            request = redactor.request(exchange.request)
+            key = self._known[_exact(request)] = matching.key(request)
             self._left.setdefault(key, deque()).append(exchange)
 
     def redacted(self, request: Request) -> Request:
@@ -44,7 +47,8 @@ class Replay:
     def take(self, request: Request) -> Exchange | None:
         """The recorded exchange that answers a request, or None."""
         call = request.headers.get("amz-sdk-invocation-id", "")
-        key = self._matching.key(self._redactor.request(request))
+        redacted = self._redactor.request(request)
+        key = self._known.get(_exact(redacted)) or self._matching.key(redacted)
         with self._lock:
             if call and call in self._calls:
                 return self._calls[call]
@@ -60,3 +64,8 @@ class Replay:
         """What was recorded and not asked for."""
         with self._lock:
             return [exchange for waiting in self._left.values() for exchange in waiting]
+
+
+def _exact(request: Request) -> tuple[str, str, str, bytes]:
+    """All that a key is made of, as it is."""
+    return (request.method, request.url, media_type(request.headers), request.body)

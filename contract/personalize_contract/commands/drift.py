@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from personalize_contract.cassette.text import Cassette
+    from personalize_contract.cassette.reader import Cassette
 
 HELP = "compare two sets of cassettes"
 DESCRIPTION = (

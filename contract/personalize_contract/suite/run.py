@@ -11,6 +11,7 @@ from typing import Any
 from personalize_contract import cassette, shipped, shown
 from personalize_contract import connection as connections
 from personalize_contract.cassette import text
+from personalize_contract.cassette.reader import Cassette
 from personalize_contract.cassette.recording import Recording
 from personalize_contract.cassette.replay import Replay
 from personalize_contract.contract import load
@@ -145,7 +146,7 @@ def _dummies(settings: Settings) -> Mapping[State, str]:
     return dummies(load(settings.operation).dataset_type)
 
 
-def _load(path: Path) -> text.Cassette:
+def _load(path: Path) -> Cassette:
     try:
         return text.load(path)
     except CassetteMissing:

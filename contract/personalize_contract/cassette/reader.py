@@ -1,0 +1,283 @@
+"""Reads the text of a cassette, of ours, of VCR.py's or edited by hand, from YAML events.
+
+Loading makes strings, numbers, lists and dictionaries and nothing else, in bounded time and
+memory. A response that is not what its digest says was changed after it was recorded; it is
+loaded, marked `altered`.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from collections.abc import Iterator
+from dataclasses import dataclass, fields, replace
+from pathlib import Path
+from typing import Any, NoReturn
+
+import yaml
+
+from personalize_contract.cassette.writer import FORMAT, digest
+from personalize_contract.errors import CassetteError
+from personalize_contract.exchange import Exchange, Headers, Request, Response
+from personalize_contract.provenance import RANKS, Provenance
+
+MAX_EXCHANGES = 100_000
+MAX_NODES = 10_000
+"""YAML nodes of one exchange, or of one other member of the file. An exchange has about 50."""
+
+MAX_DEPTH = 10
+MAX_REPEATED = 16 * 1024 * 1024
+"""Characters that aliases may stand for, beyond those that the file itself holds."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cassette:
+    """A cassette in memory.
+
+    Args:
+        provenance: who answered, when and to what.
+        exchanges: in the order of recording.
+        lines: of the file, from 1, where each exchange begins.
+    """
+
+    provenance: Provenance
+    exchanges: tuple[Exchange, ...]
+    lines: tuple[int, ...] = ()
+
+
+class _Scalar:
+    """A YAML scalar: its text, whether it stood there unquoted, and its line from 0."""
+
+    __slots__ = ("binary", "line", "plain", "text")
+
+    def __init__(self, text: str, plain: bool, binary: bool, line: int) -> None:
+        self.text, self.plain, self.binary, self.line = text, plain, binary, line
+
+
+class _Map(dict[str, Any]):
+    line = 0
+
+
+class _List(list[Any]):
+    line = 0
+
+
+_STRING_TAGS = (None, "!", "tag:yaml.org,2002:str")
+_BINARY_TAG = "tag:yaml.org,2002:binary"
+
+
+class Reader:
+    """Reads one cassette. Lives as long as one `load`.
+
+    Args:
+        path: where the text is from, for messages.
+        text: UTF-8.
+    """
+
+    def __init__(self, path: Path, text: bytes) -> None:
+        self._path = path
+        self._nodes = 0
+        self._allowed = len(text) + MAX_REPEATED
+        self._anchors: dict[str, Any] = {}
+        loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+        self._events: Iterator[Any] = iter(yaml.parse(text, Loader=loader))
+
+    def bad(self, reason: str, line: int | None = None) -> NoReturn:
+        """Give up on the file; `line` counts from 0."""
+        raise CassetteError(self._path, reason, None if line is None else line + 1)
+
+    def read(self) -> Cassette:
+        """The cassette.
+
+        Raises:
+            CassetteError: it is not a whole cassette; the message gives file, line and reason.
+        """
+        try:
+            return self._document()
+        except StopIteration:
+            self.bad("it is cut short; restore it, or record again")
+        except yaml.MarkedYAMLError as error:
+            mark = error.problem_mark
+            self.bad(f"it is not YAML: {error.problem}", mark.line if mark else None)
+        except yaml.YAMLError as error:
+            self.bad(f"it is not YAML: {str(error).splitlines()[0]}")
+
+    def _document(self) -> Cassette:
+        next(self._events)  # the stream
+        event = next(self._events)
+        if isinstance(event, yaml.StreamEndEvent):
+            self.bad("it is empty: an empty file is not an empty cassette; record again")
+        event = next(self._events)
+        if not isinstance(event, yaml.MappingStartEvent):
+            self.bad("it is not a cassette: `interactions` and `version` are expected", 0)
+        members: dict[str, Any] = {}
+        found: list[tuple[Exchange, bool, int]] = []
+        while not isinstance(event := next(self._events), yaml.MappingEndEvent):
+            key, line = self._key(event), event.start_mark.line
+            if key in members:
+                self.bad(f"`{key}` stands there twice", line)
+            if key == "interactions":
+                if "version" in members:
+                    self.bad("`version` belongs at the end, where it shows that all is there", line)
+                members[key] = True
+                found += self._interactions(next(self._events))
+            else:
+                self._nodes = 0
+                members[key] = self._node(next(self._events), 1)
+        next(self._events)  # the document's end
+        if not isinstance(event := next(self._events), yaml.StreamEndEvent):
+            self.bad("it holds two documents", event.start_mark.line)
+        for key in ("interactions", "version"):
+            if key not in members:
+                self.bad(f"`{key}` is missing: it is cut short, or not a cassette")
+        version, head = members["version"], members.get("personalize_contract")
+        if not isinstance(version, _Scalar) or version.text != "1":
+            self.bad("its `version` is not 1: cut short, or of another kind", version.line)
+        provenance = self._provenance(head)
+        by = provenance.answered_by
+        exchanges = []
+        for exchange, intact, _ in found:
+            # VCR.py drops our head and the digests when it saves; our own file has both.
+            known = intact or head is None
+            exchanges.append(
+                replace(exchange, answered_by=by if known else "unknown", altered=not known)
+            )
+        return Cassette(provenance, tuple(exchanges), tuple(line + 1 for _, _, line in found))
+
+    def _key(self, event: Any) -> str:
+        if not isinstance(event, yaml.ScalarEvent):
+            self.bad("a key is not a word", event.start_mark.line)
+        return str(event.value)
+
+    def _node(self, event: Any, depth: int) -> Any:
+        """The tree that begins with an event. An alias shares what it names, and costs nothing."""
+        self._nodes += 1
+        line = event.start_mark.line
+        if self._nodes > MAX_NODES or depth > MAX_DEPTH:
+            self.bad("it has more nodes, or is nested deeper, than any cassette", line)
+        if isinstance(event, yaml.AliasEvent):
+            if event.anchor not in self._anchors:
+                self.bad(f"the alias *{event.anchor} names nothing", line)
+            return self._anchors[event.anchor]
+        node: Any
+        if isinstance(event, yaml.ScalarEvent):
+            if event.tag not in _STRING_TAGS and event.tag != _BINARY_TAG:
+                self.bad(f"the tag {event.tag} is not for data: only !!binary is read", line)
+            node = _Scalar(event.value, event.implicit[0], event.tag == _BINARY_TAG, line)
+        else:
+            if event.tag not in (None, "!"):
+                self.bad(f"the tag {event.tag} is not for data: only !!binary is read", line)
+            if isinstance(event, yaml.SequenceStartEvent):
+                node = _List()
+                while not isinstance(one := next(self._events), yaml.SequenceEndEvent):
+                    node.append(self._node(one, depth + 1))
+            else:
+                node = _Map()
+                while not isinstance(one := next(self._events), yaml.MappingEndEvent):
+                    key = self._key(one)
+                    if key in node:
+                        self.bad(f"`{key}` stands there twice", one.start_mark.line)
+                    node[key] = self._node(next(self._events), depth + 1)
+            node.line = line
+        if event.anchor:
+            self._anchors[event.anchor] = node
+        return node
+
+    def _interactions(self, event: Any) -> Iterator[tuple[Exchange, bool, int]]:
+        """Each exchange, whether its digest says that it is as recorded, and its line from 0."""
+        if not isinstance(event, yaml.SequenceStartEvent):
+            self.bad("`interactions` is not a list", event.start_mark.line)
+        count = 0
+        while not isinstance(event := next(self._events), yaml.SequenceEndEvent):
+            line = event.start_mark.line
+            self._nodes = 0
+            if (count := count + 1) > MAX_EXCHANGES:
+                self.bad(f"it has more than {MAX_EXCHANGES:,} exchanges", line)
+            node = self._map(self._node(event, 2), "an interaction", line)
+            request = self._map(node.get("request"), "`request`", line)
+            sent = Request(
+                self._text(request.get("method"), "`method`", line),
+                self._text(request.get("uri"), "`uri`", line),
+                self._headers(request.get("headers"), line),
+                self._bytes(request.get("body"), line),
+            )
+            received = self._response(self._map(node.get("response"), "`response`", line), line)
+            recorded = node.get("digest")
+            intact = isinstance(recorded, _Scalar) and recorded.text == digest(received)
+            yield Exchange(sent, received), intact, line
+
+    def _response(self, response: _Map, line: int) -> Response:
+        status = self._map(response.get("status"), "`status`", line)
+        code = self._text(status.get("code"), "`code`", line)
+        if not (code.isascii() and code.isdigit() and 100 <= int(code[:4]) <= 599):
+            self.bad(f"the status code is {code[:20]!r}", status["code"].line)
+        reason = status.get("message")
+        body = response.get("body")
+        return Response(
+            int(code),
+            "" if self._is_null(reason) else self._text(reason, "`message`", line),
+            self._headers(response.get("headers"), line),
+            self._bytes(body.get("string") if isinstance(body, _Map) else body, line),
+        )
+
+    def _is_null(self, node: Any) -> bool:
+        return node is None or (
+            isinstance(node, _Scalar) and node.plain and node.text in ("", "~", "null")
+        )
+
+    def _map(self, node: Any, what: str, line: int) -> _Map:
+        if not isinstance(node, _Map):
+            self.bad(f"{what} is missing or is not a mapping", getattr(node, "line", line))
+        return node
+
+    def _text(self, node: Any, what: str, line: int) -> str:
+        if not isinstance(node, _Scalar):
+            self.bad(f"{what} is missing or is not a text", getattr(node, "line", line))
+        if node.binary:
+            return self._bytes(node, line).decode("latin-1")
+        self._take(node)
+        return node.text
+
+    def _bytes(self, node: Any, line: int) -> bytes:
+        if self._is_null(node):
+            return b""
+        if not isinstance(node, _Scalar):
+            self.bad("a body is neither a text nor !!binary", getattr(node, "line", line))
+        self._take(node)
+        if not node.binary:
+            return node.text.encode()
+        try:
+            return base64.b64decode("".join(node.text.split()), validate=True)
+        except (binascii.Error, ValueError):
+            self.bad("!!binary is not followed by base64", node.line)
+
+    def _take(self, node: _Scalar) -> None:
+        self._allowed -= len(node.text)
+        if self._allowed < 0:
+            self.bad("its aliases stand for much more than it holds", node.line)
+
+    def _headers(self, node: Any, line: int) -> Headers:
+        if self._is_null(node):
+            return {}
+        headers: dict[str, str] = {}
+        for name, values in self._map(node, "`headers`", line).items():
+            several = values if isinstance(values, _List) else [values]
+            headers[name.lower()] = ", ".join(
+                self._text(one, f"header `{name}`", line) for one in several
+            )
+        return headers
+
+    def _provenance(self, head: Any) -> Provenance:
+        if head is None:
+            return Provenance()
+        given = self._map(head, "`personalize_contract`", 0)
+        texts = {name: self._text(given[name], f"`{name}`", given.line) for name in given}
+        if (version := texts.pop("format", FORMAT)) != FORMAT:
+            self.bad(
+                f"its format is {version[:10]}, this version reads {FORMAT}: upgrade", given.line
+            )
+        known = {field.name for field in fields(Provenance)}
+        provenance = Provenance(**{name: texts[name] for name in texts if name in known})
+        if provenance.answered_by not in RANKS:
+            self.bad(f"answered_by is none of {', '.join(RANKS)}", given.line)
+        return provenance

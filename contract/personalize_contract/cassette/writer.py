@@ -1,0 +1,137 @@
+"""Writes the text of a cassette: VCR.py's, kept lean, with the provenance at its head.
+
+personalize_contract:        who answered, when...; VCR.py and pytest-recording skip it
+  answered_by: reference
+interactions:                VCR.py's list; each with the digest of its response
+- request: ...
+  response: ...
+  digest: 0123456789abcdef
+version: 1                   VCR.py's; at the end, so that a file cut short is noticed
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import re
+from collections.abc import Iterable, Iterator
+from functools import lru_cache
+
+import yaml
+
+from personalize_contract.exchange import Exchange, Headers, Response
+from personalize_contract.provenance import Provenance
+
+FORMAT = "1"
+"""Of the head. A file with a newer one is not read."""
+
+INTERACTIONS = "interactions:\n"
+EXCHANGE = "- request:\n"
+"""The line that each exchange begins with, and no line of a body: those are indented."""
+
+END = "version: 1\n"
+
+_PLAIN = re.compile(r"[A-Za-z][A-Za-z0-9/._+-]*(?::[A-Za-z0-9/._+-]+)*")
+_WORDS = frozenset(["true", "false", "null", "yes", "no", "on", "off", "y", "n"])
+_QUOTABLE = re.compile(r"[ -~]*")
+# What a block scalar holds as it is: printable, on one line for every YAML reader.
+_BLOCK = re.compile(
+    "[!-~\xa1-\u1fff\u2010-\u2027\u2030-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]"
+    "[ -~\xa0-\u2027\u202a-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]*"
+)
+_SHORT = 60
+"""Characters below which a body stays on the line of its key."""
+
+NEXT_ITEM = '}, {"'
+"""Where a body is broken into lines: between its items, as botocore writes them."""
+
+
+def digest(response: Response) -> str:
+    """16 hexadecimal digits that bind a response to its recording."""
+    parts = [str(response.status), response.reason]
+    parts += [f"{name}: {value}" for name, value in sorted(response.headers.items())]
+    text = "\n".join(parts).encode("utf-8", "surrogateescape") + b"\n\n" + response.body
+    return hashlib.sha256(text).hexdigest()[:16]
+
+
+def quoted(text: str) -> str:
+    """A printable ASCII text as a YAML scalar in single quotes."""
+    return "'" + text.replace("'", "''") + "'"
+
+
+def _escaped(text: str) -> str:
+    # `yaml.dump` knows every escape; a scalar never ends up on two lines at this width.
+    return yaml.dump(text, default_style='"', width=10**9).rstrip("\n")
+
+
+@lru_cache(maxsize=256)
+def scalar(text: str) -> str:
+    """A text as a YAML scalar on one line."""
+    if _PLAIN.fullmatch(text) and text.lower() not in _WORDS:
+        return text
+    return quoted(text) if _QUOTABLE.fullmatch(text) else _escaped(text)
+
+
+def _fits_a_block(text: str) -> bool:
+    if text.isascii():
+        # The same as below; it is asked for every body, and this is the quick way to ask.
+        return text.isprintable() and text[:1] not in ("", " ")
+    return bool(_BLOCK.fullmatch(text))
+
+
+def _body(body: bytes, indent: str) -> str:
+    """A body as a YAML scalar: one item on a line where it is JSON as botocore writes it."""
+    try:
+        text = body.decode("utf-8")
+    except UnicodeDecodeError:
+        lines = base64.encodebytes(body).decode().splitlines()
+        return "".join(["!!binary |", *(f"\n{indent}{line}" for line in lines)])
+    if len(text) < _SHORT and _QUOTABLE.fullmatch(text):
+        return quoted(text)
+    if not _fits_a_block(text) or text.endswith(" "):
+        return _escaped(text)
+    if NEXT_ITEM in text:
+        # In a folded scalar a line break means the one space that stood there.
+        return f">-\n{indent}" + text.replace(NEXT_ITEM, f'}},\n{indent}{{"')
+    return f"|-\n{indent}{text}"
+
+
+def _headers(headers: Headers) -> str:
+    if not headers:
+        return " {}\n"
+    lines = (
+        f"      {scalar(name)}:\n      - {scalar(headers[name])}\n" for name in sorted(headers)
+    )
+    return "\n" + "".join(lines)
+
+
+def exchange_text(exchange: Exchange) -> str:
+    """One interaction of a cassette, as text."""
+    request, response = exchange.request, exchange.response
+    return (
+        f"{EXCHANGE}"
+        f"    method: {scalar(request.method)}\n"
+        f"    uri: {scalar(request.url)}\n"
+        f"    headers:{_headers(request.headers)}"
+        f"    body: {_body(request.body, '      ')}\n"
+        f"  response:\n"
+        f"    status:\n"
+        f"      code: {response.status}\n"
+        f"      message: {scalar(response.reason)}\n"
+        f"    headers:{_headers(response.headers)}"
+        f"    body:\n"
+        f"      string: {_body(response.body, '        ')}\n"
+        f"  digest: '{digest(response)}'\n"
+    )
+
+
+def dump(provenance: Provenance, exchanges: Iterable[Exchange]) -> Iterator[str]:
+    """The text of a cassette, in pieces."""
+    yield f"personalize_contract:\n  format: {FORMAT}\n"
+    for name, value in provenance.fields().items():
+        yield f"  {name}: {scalar(value)}\n"
+    empty = True
+    for exchange in exchanges:
+        yield (INTERACTIONS if empty else "") + exchange_text(exchange)
+        empty = False
+    yield ("interactions: []\n" if empty else "") + END
