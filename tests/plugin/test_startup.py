@@ -1,0 +1,63 @@
+"""Installed and unused it costs nothing: what pytest's start-up imports."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from personalize_contract import contract, options
+from support.command import environment
+
+MODULES = "import json, sys; print(json.dumps(sorted(sys.modules)))"
+
+
+def modules(script: str, cwd: Path) -> set[str]:
+    """What a fresh interpreter has imported at the end of a script."""
+    done = subprocess.run(
+        [sys.executable, "-c", f"{script}\n{MODULES}"],
+        capture_output=True,
+        text=True,
+        check=True,
+        cwd=cwd,
+        env=environment(PYTEST_DISABLE_PLUGIN_AUTOLOAD="1"),
+        timeout=60,
+    )
+    found: list[str] = json.loads(done.stdout.splitlines()[-1])
+    return set(found)
+
+
+def test_the_plugin_adds_three_modules_and_no_library(tmp_path: Path) -> None:
+    alone = modules("import pytest", tmp_path)
+    added = modules("import pytest, personalize_contract.plugin", tmp_path) - alone
+    assert {name for name in added if name.startswith("personalize_contract")} == {
+        "personalize_contract",
+        "personalize_contract.errors",
+        "personalize_contract.options",
+        "personalize_contract.plugin",
+    }
+    assert {name.partition(".")[0] for name in added} <= {"personalize_contract", "urllib"}
+
+
+@pytest.mark.parametrize("ini", ["", "personalize_target = reference\npersonalize_strict = true\n"])
+def test_a_run_without_the_mark_adds_nothing_either(tmp_path: Path, ini: str) -> None:
+    (tmp_path / "pytest.ini").write_text("[pytest]\n" + ini)
+    (tmp_path / "test_it.py").write_text("def test_it():\n    pass\n")
+    run = "import pytest; assert pytest.main(['-q', '-p', 'no:cacheprovider'{}]) == 0"
+    alone = modules(run.format(""), tmp_path)
+    added = modules(run.format(", '-p', 'personalize_contract.plugin'"), tmp_path) - alone
+    assert {name for name in added if name.startswith("personalize_contract")} == {
+        "personalize_contract",
+        "personalize_contract.errors",
+        "personalize_contract.options",
+        "personalize_contract.plugin",
+    }
+    assert {name.partition(".")[0] for name in added} <= {"personalize_contract", "urllib"}
+
+
+def test_the_default_operation_is_said_in_two_places_alike() -> None:
+    # options may not import the contract at start-up.
+    assert options.Settings().operation == contract.DEFAULT
