@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -11,6 +12,7 @@ from urllib.parse import urlsplit
 from botocore.config import Config
 from botocore.credentials import Credentials
 from botocore.exceptions import BotoCoreError
+from botocore.loaders import Loader, create_loader
 from botocore.session import Session
 
 from personalize_contract.contract import load
@@ -49,7 +51,9 @@ class Connection:
                 where botocore finds it, `AWS_ENDPOINT_URL_<SERVICE>` included.
         """
         here = self.serves_all or not service
-        return Session().create_client(
+        session = Session()
+        session.register_component("data_loader", _loader(session.get_config_variable("data_path")))
+        return session.create_client(
             service or load().service,
             region_name=self.region,
             endpoint_url=self.url if here else None,
@@ -58,6 +62,12 @@ class Connection:
             aws_session_token=self.credentials.token,
             config=Config(retries={"total_max_attempts": 1}),
         )
+
+
+@cache
+def _loader(path: str | None) -> Loader:
+    """Reads the service models; kept, since reading them is most of what a new client costs."""
+    return create_loader(path)
 
 
 def recorded() -> Connection:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Iterator
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -130,12 +131,16 @@ def _size(value: Any) -> str:
 
 def _without_properties_of(request: Request) -> Callable[[str], str]:
     """Takes the values of a request's properties out of a text."""
-    name = _document(request)
+    return _without(_document(request), request.body)
+
+
+@lru_cache(maxsize=1)  # many words are shown of one exchange, then of the next
+def _without(name: str, body: bytes) -> Callable[[str], str]:
     try:
-        found = set(_values(strictjson.loads(request.body), name))
+        found = set(_values(strictjson.loads(body), name))
     except strictjson.NotJson:
         # Whatever may be one: each word behind the first mention of the member.
-        rest = request.body.decode("utf-8", "replace").partition(name)[2]
+        rest = body.decode("utf-8", "replace").partition(name)[2]
         found = set(re.findall(r"\w+(?:-\w+)*", rest))
     longest = sorted((one for one in found if len(one) > 2), key=len, reverse=True)
     if not longest:

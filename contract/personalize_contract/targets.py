@@ -72,13 +72,20 @@ class Endpoint:
         prepared.headers = requests.structures.CaseInsensitiveDict(request.headers)
         prepared.headers.setdefault("content-length", str(len(request.body)))
         prepared.body = request.body
-        prepared.hooks = requests.hooks.default_hooks()
         with requests.Session() as session:
+            # The reference service is in this process: no proxy can reach it.
+            session.trust_env = self._answered_by != "reference"
             settings = session.merge_environment_settings(where, {}, False, self._ca_bundle, None)
             try:
-                answer = session.send(
-                    prepared, timeout=self._timeout, allow_redirects=False, **settings
+                # Not through the session, which would look into where a redirect leads.
+                answer = session.get_adapter(where).send(
+                    prepared,
+                    timeout=self._timeout,
+                    verify=settings["verify"] or True,
+                    cert=settings["cert"],
+                    proxies=settings["proxies"],
                 )
+                body = answer.content
             except (requests.ConnectionError, requests.Timeout) as error:
                 raise _trouble(where, error) from error
             except requests.RequestException as error:
@@ -89,7 +96,7 @@ class Endpoint:
                 answer.status_code,
                 answer.reason or "",
                 headers(answer.raw.headers.items()),
-                answer.content,
+                body,
             )
         return Exchange(request, response, self._answered_by)
 

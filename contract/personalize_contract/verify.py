@@ -97,12 +97,13 @@ def _ask(target: str, options: Sequence[str], progress: Progress) -> list[Outcom
         pytest.main(arguments, plugins=[plugin, collector])
     if isinstance(collector.stopped, pytest.exit.Exception):
         raise UsageError(collector.stopped.msg)
-    if collector.stopped:
-        raise KeyboardInterrupt
+    # First: after an error while it collects, pytest interrupts itself.
     if collector.crashes:
         raise PersonalizeContractError(
             f"the suite itself failed on {target}; please report this:\n{collector.crashes[0]}"
         )
+    if collector.stopped:
+        raise KeyboardInterrupt
     return collector.outcomes
 
 

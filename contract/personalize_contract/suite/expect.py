@@ -60,7 +60,8 @@ class WellFormed(Expectation):
     """The request is not called malformed: accepted, or refused for its dataset (404, 409)."""
 
     def breach(self, response: Response) -> str | None:
-        if response.status in (200, 404, 409):
+        about_the_dataset = wire.error_code(response) in _OF_DATASETS
+        if response.status < 400 or response.status in (404, 409) or about_the_dataset:
             return None
         return f"a well-formed request was refused: {seen(response)}"
 

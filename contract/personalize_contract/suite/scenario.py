@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -19,6 +20,8 @@ DATASET = "@dataset@"
 
 SENSITIVE = "tea-and-a-secret"
 """In the properties of everything that is put; no error may repeat it."""
+
+_PROPERTIES = f'{{"category": "{SENSITIVE}"}}'
 
 Thing = dict[str, str]
 Expects = tuple[tuple[str, Expectation], ...]
@@ -95,13 +98,11 @@ class Batch:
         """The member that names a thing, as `itemId`."""
         return f"{self.one}Id"
 
-    def named(self, name: str, properties: str | None = None) -> dict[str, str]:
+    def named(self, name: str, properties: str | None = _PROPERTIES) -> Thing:
         """A thing with this id, without properties where they are None."""
         return {self.id: name} | ({} if properties is None else {"properties": properties})
 
-    def thing(
-        self, number: int = 1, properties: str | None = f'{{"category": "{SENSITIVE}"}}'
-    ) -> Thing:
+    def thing(self, number: int = 1, properties: str | None = _PROPERTIES) -> Thing:
         """A thing with an id that its dataset's owner knows it by."""
         return self.named(f"{PREFIX}{number}", properties)
 
@@ -124,7 +125,7 @@ class Batch:
     def text(
         self,
         name: str = f'"{PREFIX}1"',
-        properties: str = f'"{{\\"category\\": \\"{SENSITIVE}\\"}}"',
+        properties: str = json.dumps(_PROPERTIES),
     ) -> str:
         """The JSON text of a thing, made of these JSON texts."""
         return f'{{"{self.id}": {name}, "properties": {properties}}}'
@@ -145,7 +146,7 @@ def long_id(length: int) -> str:
 
 def long_properties(length: int, letter: str = "x") -> str:
     """The JSON text of an object, of exactly this many characters."""
-    return f'{{"category": "{SENSITIVE}{letter * (length - 16 - len(SENSITIVE))}"}}'
+    return _PROPERTIES[:-2] + letter * (length - len(_PROPERTIES)) + _PROPERTIES[-2:]
 
 
 def text(sends: Call | Wire, arn: str) -> Any:

@@ -321,7 +321,9 @@ def scenarios(of: Batch) -> tuple[Scenario, ...]:
             "body-form", "request.body.json-object", of.wire("datasetArn=@dataset@&items=1")
         ),
         _malformed(
-            "body-not-utf-8", "request.body.json-object", of.wire(b'{"datasetArn": "\xff\xfe"}')
+            "body-not-utf-8",
+            "request.body.json-object",
+            of.wire(good.encode().replace(b"tea", b"t\xe9")),
         ),
         # --- the dataset's state
         Scenario(
