@@ -8,10 +8,10 @@ import sys
 from collections.abc import Sequence
 from typing import NoReturn
 
-from personalize_contract.commands import drift, sdk, serve, verify
+from personalize_contract.commands import drift, sdk, serve, sweep, verify
 from personalize_contract.errors import PersonalizeContractError, UsageError
 
-COMMANDS = {"verify": verify, "serve": serve, "drift": drift, "sdk": sdk}
+COMMANDS = {"verify": verify, "serve": serve, "drift": drift, "sdk": sdk, "sweep": sweep}
 INTERRUPTED = 130
 
 

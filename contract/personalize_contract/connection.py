@@ -63,6 +63,11 @@ class Connection:
             config=Config(retries={"total_max_attempts": 1}),
         )
 
+    def home(self, account: str) -> str:
+        """The beginning of the ARNs of what an account has there, up to the account."""
+        partition = Session().get_partition_for_region(self.region)
+        return f"arn:{partition}:personalize:{self.region}:{account}"
+
 
 @cache
 def _loader(path: str | None) -> Loader:
@@ -91,12 +96,8 @@ def live(region: str | None, endpoint_url: str | None) -> Connection:
         UsageError: no region, no credentials, not a URL, or no such CA bundle.
     """
     session = Session()
-    region = region or session.get_config_variable("region") or os.environ.get("AWS_REGION")
-    url = endpoint_url or _url(session, region or REGION)
+    region, url = _place(session, region, endpoint_url)
     to_aws = is_aws(url)
-    if to_aws and not region:
-        raise UsageError("live needs a region: say --region, or set AWS_REGION")
-    region = region or REGION
     # What a URL or AWS_ENDPOINT_URL leads to may be anybody.
     own = not endpoint_url and url == _url(session, region, ignore_configured_endpoint_urls=True)
     return Connection(
@@ -107,6 +108,25 @@ def live(region: str | None, endpoint_url: str | None) -> Connection:
         serves_all=bool(endpoint_url) and not to_aws,
         ca_bundle=_ca_bundle(session),
     )
+
+
+def home(region: str | None, endpoint_url: str | None, account: str) -> str:
+    """As `Connection.home`, of a service that is not asked; needs no credentials.
+
+    Raises:
+        UsageError: no region, or not a URL.
+    """
+    region, url = _place(Session(), region, endpoint_url)
+    return Connection(url, region, DUMMY_CREDENTIALS, "unknown").home(account)
+
+
+def _place(session: Session, region: str | None, endpoint_url: str | None) -> tuple[str, str]:
+    """The region and the URL of a live service."""
+    region = region or session.get_config_variable("region") or os.environ.get("AWS_REGION")
+    url = endpoint_url or _url(session, region or REGION)
+    if is_aws(url) and not region:
+        raise UsageError("live needs a region: say --region, or set AWS_REGION")
+    return region or REGION, url
 
 
 def _url(session: Session, region: str, **config: Any) -> str:

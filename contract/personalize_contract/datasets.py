@@ -21,6 +21,9 @@ ACCOUNT = "000000000000"
 REGION = "us-east-1"
 """The region of the dummy ARNs, and of a client that was given none."""
 
+PREFIX = "personalize-contract-"
+"""Begins the name of everything that a live run makes, and the id of every item that it puts."""
+
 _TYPES = ("ITEMS", "USERS", "ACTIONS")
 
 

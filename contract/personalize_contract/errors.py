@@ -4,6 +4,7 @@
     ├── UsageError              the call can't be carried out as it was written
     ├── TargetUnavailable       the target could not be asked: network, TLS, credentials
     │   └── NoAnswer            it was asked, and no whole HTTP answer came back
+    ├── ControlPlaneRefused     the control plane answered a call with an error
     ├── CassetteError           a cassette can't be read, or can't be written
     │   ├── CassetteMissing     there is no such cassette
     │   └── CassetteLocked      another recording of it is under way
@@ -34,6 +35,20 @@ class TargetUnavailable(PersonalizeContractError):
 
 class NoAnswer(TargetUnavailable):
     """The request was sent and no whole HTTP answer came back (reset, time-out, truncated)."""
+
+
+class ControlPlaneRefused(PersonalizeContractError):
+    """The control plane of Personalize answered a call with an error.
+
+    Args:
+        operation: as `CreateDataset`.
+        code: of the error.
+        reason: the service's own words.
+    """
+
+    def __init__(self, operation: str, code: str, reason: str) -> None:
+        self.code = code
+        super().__init__(f"{operation} was refused: {code}: {reason}")
 
 
 class CassetteError(PersonalizeContractError):

@@ -6,6 +6,7 @@ from types import TracebackType
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn
+from rich.text import Text
 
 
 class Bar:
@@ -36,6 +37,10 @@ class Bar:
         """One more scenario is done."""
         if self._task is not None:
             self._bars.advance(self._task)
+
+    def say(self, line: str) -> None:
+        """Something else that happens meanwhile."""
+        self._console.print(Text(line, "dim"), soft_wrap=True)
 
     def __enter__(self) -> Bar:
         if self._console.is_terminal:

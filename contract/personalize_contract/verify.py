@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import contextlib
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Protocol
 
@@ -18,7 +19,9 @@ from personalize_contract import plugin
 from personalize_contract.contract import load
 from personalize_contract.errors import PersonalizeContractError, UsageError
 from personalize_contract.evidence import Evidence, Outcome
+from personalize_contract.live import Live
 from personalize_contract.options import TARGETS
+from personalize_contract.suite.run import LIVE
 
 _SUITE = Path(__file__).parent / "suite"
 
@@ -36,11 +39,15 @@ class Progress(Protocol):
 class _Collector:
     """A pytest plugin that takes the outcomes out of the reports of one run."""
 
-    def __init__(self, target: str, progress: Progress) -> None:
-        self._target, self._progress = target, progress
+    def __init__(self, target: str, progress: Progress, live: Live | None) -> None:
+        self._target, self._progress, self._live = target, progress, live
         self.outcomes: list[Outcome] = []
         self.stopped: BaseException | None = None
         self.crashes: list[str] = []
+
+    def pytest_configure(self, config: pytest.Config) -> None:
+        if self._live:
+            config.stash[LIVE] = self._live
 
     def pytest_collection_finish(self, session: pytest.Session) -> None:
         self._progress.begin(self._target, len(session.items))
@@ -83,14 +90,17 @@ def _shielded() -> Iterator[None]:
         os.environ.update(before)
 
 
-def _ask(target: str, options: Sequence[str], progress: Progress) -> list[Outcome]:
-    collector = _Collector(target, progress)
+def _ask(
+    target: str, options: Sequence[str], progress: Progress, live: Live | None = None
+) -> list[Outcome]:
+    collector = _Collector(target, progress, live)
     arguments = [
         str(_SUITE),
         f"-c{_SUITE / 'pytest.ini'}",
         f"--confcutdir={_SUITE}",
         "-pno:cacheprovider",
         "-pno:terminal",
+        "--capture=no",  # who waits for a dataset is told so
         *options,
     ]
     with _shielded():
@@ -115,6 +125,7 @@ def verify(
     cassettes: Path | None,
     record: bool,
     progress: Progress,
+    live: Callable[[], AbstractContextManager[Live]],
 ) -> Evidence:
     """Run the suite against each target.
 
@@ -126,6 +137,7 @@ def verify(
             that this version ships with.
         record: whether what the targets answer is written into `cassettes` first.
         progress: told how far the run is.
+        live: opens the live service, for the time that it is asked.
 
     Raises:
         UsageError, CassetteError: it could not be done, as the message says.
@@ -150,5 +162,11 @@ def verify(
             *place,
             *options,
         ]
-        outcomes[target] = _ask(target, asked, progress)
+        if target == "live":
+            with live() as service:
+                outcomes[target] = _ask(target, asked, progress, service)
+            if service.left:
+                outcomes[target].append(Outcome("take-down", (), obstacle=service.left))
+        else:
+            outcomes[target] = _ask(target, asked, progress)
     return Evidence(load(operation), {target: outcomes[target] for target in order})

@@ -16,7 +16,7 @@ from personalize_contract.service.http import HttpServer
 from personalize_contract.service.lifecycle import Resource
 from personalize_contract.service.store import Store
 
-ACCOUNT = "000000000000"
+ACCOUNT = "111122223333"
 
 
 class HandClock(Clock):

@@ -3,11 +3,29 @@
 from __future__ import annotations
 
 import argparse
+import json
 import sys
+from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from personalize_contract.contract import DEFAULT, operations
 from personalize_contract.errors import UsageError
+
+if TYPE_CHECKING:
+    from personalize_contract.live import Live
+    from personalize_contract.options import Settings
+
+_LIVE_ONLY = (
+    "dataset",
+    "region",
+    "endpoint_url",
+    "account",
+    "write_to_existing",
+    "provision",
+    "dry_run",
+)
 
 HELP = "run the contract suite"
 DESCRIPTION = (
@@ -45,6 +63,16 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     add("--account", metavar="ID", help="live: the account that may be written to")
     add("--write-to-existing", action="store_true", help="live: put items into the datasets given")
     add(
+        "--provision",
+        action="store_true",
+        help="live: make a dataset for this run, and take it down at its end",
+    )
+    add(
+        "--dry-run",
+        action="store_true",
+        help="live: print each call and the least IAM policy; call nothing",
+    )
+    add(
         "--allow-not-reached",
         action="append",
         default=[],
@@ -76,15 +104,23 @@ def run(given: argparse.Namespace) -> int:
     load(given.operation)
     targets = given.target or ["reference", "recorded"]
     if "live" not in targets:
-        for name in ("dataset", "region", "endpoint_url", "account", "write_to_existing"):
+        for name in _LIVE_ONLY:
             if getattr(given, name):
                 raise UsageError(f"--{name.replace('_', '-')} is for --target live; add it")
-    datasets.parse(given.dataset)
-    asked.endpoint_url(given.endpoint_url)
-    asked.account(given.account)
+    settings = asked.Settings(
+        target="live",
+        datasets=datasets.parse(given.dataset),
+        region=given.region,
+        endpoint_url=asked.endpoint_url(given.endpoint_url),
+        account=asked.account(given.account),
+        write_to_existing=given.write_to_existing,
+        operation=given.operation,
+    )
     for clause in given.allow_not_reached:
         known(clause)
     report.check(given.report)
+    if given.dry_run:
+        return _dry_run(settings, provision=given.provision)
     options = [f"--personalize-dataset={one}" for one in given.dataset]
     for name in ("region", "endpoint_url", "account"):
         if value := getattr(given, name):
@@ -101,6 +137,7 @@ def run(given: argparse.Namespace) -> int:
             cassettes=given.cassettes,
             record=given.record,
             progress=progress,
+            live=lambda: _opened(settings, progress.say, provision=given.provision),
         )
     terminal.show(evidence, Console(), given.allow_not_reached)
     for path in given.report:
@@ -110,3 +147,30 @@ def run(given: argparse.Namespace) -> int:
         why = evidence.obstacles() or ["nothing at all was reached"]
         print(f"personalize-contract: could not be done: {why[0]}", file=sys.stderr)
     return status
+
+
+def _opened(
+    settings: Settings, tell: Callable[[str], None], *, provision: bool
+) -> AbstractContextManager[Live]:
+    from personalize_contract.live import connect
+    from personalize_contract.live.provisioned import provisioned
+
+    return provisioned(settings, tell) if provision else nullcontext(connect(settings, tell))
+
+
+def _dry_run(settings: Settings, *, provision: bool) -> int:
+    """Print what a live run would call, and the policy that it needs."""
+    from personalize_contract import connection
+    from personalize_contract.live import plan
+    from personalize_contract.suite.scenarios import SCENARIOS
+
+    if not settings.account:
+        raise UsageError("--dry-run needs --account ID: the policy is for its resources")
+    home = connection.home(settings.region, settings.endpoint_url, settings.account)
+    calls = plan.PROVISIONED if provision else plan.GIVEN
+    scenarios = len(SCENARIOS[settings.operation])
+    for line in plan.told(calls, settings.operation, scenarios):
+        print(line)
+    print("\nThe least IAM policy for it:\n")
+    print(json.dumps(plan.policy(calls, settings.operation, home, settings.datasets), indent=2))
+    return 0

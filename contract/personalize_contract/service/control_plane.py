@@ -17,7 +17,7 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from personalize_contract import strictjson
-from personalize_contract.datasets import ACCOUNT, REGION
+from personalize_contract.datasets import REGION
 from personalize_contract.exchange import Request, Response
 from personalize_contract.service.clock import Clock
 from personalize_contract.service.lifecycle import (
@@ -28,6 +28,9 @@ from personalize_contract.service.lifecycle import (
     Resource,
 )
 from personalize_contract.service.store import Store
+
+ACCOUNT = "111122223333"
+"""The account that this stands in for: the one of AWS's own examples."""
 
 QUOTAS = {"dataset-group": 5, "schema": 500}
 """How many there may be in a region (Personalize's quotas)."""

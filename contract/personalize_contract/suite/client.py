@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
 from botocore.awsrequest import AWSPreparedRequest, AWSResponse
 from botocore.credentials import Credentials
 
 from personalize_contract.connection import Connection
-from personalize_contract.datasets import State
 from personalize_contract.doors.botocore import request_of, response_for
 from personalize_contract.exchange import Exchange, Request
 from personalize_contract.signing import signed
@@ -25,23 +23,21 @@ class Client:
 
     Args:
         connection: where the target is, and what to sign with.
-        arns: the dataset ARN of each state.
     """
 
-    def __init__(self, connection: Connection, arns: Mapping[State, str]) -> None:
-        self._connection, self._arns = connection, arns
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
         self._botocore = connection.client()
         self._botocore.meta.events.register("before-send", self._before_send)
         self._target: Target | None = None
         self._answered: list[Exchange] = []
 
-    def send(self, scenario: Scenario, target: Target) -> Exchange:
-        """The exchange that answers a scenario.
+    def send(self, scenario: Scenario, target: Target, arn: str) -> Exchange:
+        """The exchange that answers a scenario, with the dataset of this ARN.
 
         Raises:
             TargetUnavailable, Miss: nobody answered.
         """
-        arn = self._arns[scenario.state]
         if isinstance(scenario.sends, Wire):
             return target.answer(self._raw(scenario.sends, arn))
         self._target = target

@@ -9,7 +9,7 @@ import pytest
 from personalize_contract import options
 from personalize_contract.contract import load
 from personalize_contract.errors import PersonalizeContractError, UsageError
-from personalize_contract.suite.run import Run, opened
+from personalize_contract.suite.run import LIVE, Run, opened
 from personalize_contract.suite.scenarios import SCENARIOS
 
 
@@ -31,7 +31,7 @@ def run(pytestconfig: pytest.Config) -> Iterator[Run]:
                 "recording the suite needs a folder for its cassettes: "
                 "-o personalize_cassettes=DIR, or `verify --record --cassettes DIR`"
             )
-        with opened(settings) as run:
+        with opened(settings, pytestconfig.stash.get(LIVE, None)) as run:
             yield run
     except PersonalizeContractError as error:
         pytest.exit(str(error), returncode=2)

@@ -8,7 +8,9 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from personalize_contract import cassette, shipped, shown
+import pytest
+
+from personalize_contract import cassette, environment, shipped, shown
 from personalize_contract import connection as connections
 from personalize_contract.cassette import text
 from personalize_contract.cassette.reader import Cassette
@@ -25,7 +27,7 @@ from personalize_contract.errors import (
 )
 from personalize_contract.evidence import Outcome
 from personalize_contract.exchange import Exchange, Request
-from personalize_contract.live import Live, connect
+from personalize_contract.live import Live, Try, connect
 from personalize_contract.matching import Matching
 from personalize_contract.options import Settings
 from personalize_contract.provenance import Provenance
@@ -36,10 +38,14 @@ from personalize_contract.service.http import HttpServer
 from personalize_contract.service.store import Store
 from personalize_contract.suite import recordings
 from personalize_contract.suite.client import Client
+from personalize_contract.suite.expect import seen as answer_in_words
 from personalize_contract.suite.judge import judge, not_reached, trouble, unanswered
 from personalize_contract.suite.recordings import Beside
 from personalize_contract.suite.scenario import LENGTHS, Scenario, of_length
 from personalize_contract.targets import Endpoint, Recorded, Recorder, Target
+
+LIVE = pytest.StashKey[Live]()
+"""The live service of a run of pytest, where whoever runs it has connected it."""
 
 
 class Run:
@@ -56,50 +62,66 @@ class Run:
         self._folder = settings.cassettes or shipped.cassettes()
         self._connection = live.connection if live else connections.recorded()
         self.contract = load(settings.operation)
-        dummy = _dummies(settings)
-        self._arns = live.arns if live else dummy
-        self._client = Client(self._connection, self._arns)
-        real = {
-            of_length(arn, length): of_length(dummy[state], length)
-            for state, arn in self._arns.items()
-            for length in (0, *LENGTHS)
-        }
-        token = self._connection.credentials.token
-        own = (self._connection.credentials.secret_key, *([token] if token else []))
-        self._redactor = Redactor(real, own)
+        self._dummy = _dummies(settings)
+        self._client = Client(self._connection)
+        self._redactors: dict[State, Redactor] = {}
+        self._missed: dict[State, list[str]] = {}
+        self._let_in = False
 
     def outcome(self, scenario: Scenario) -> Outcome:
         """Try a scenario."""
-        if scenario.state not in self._arns:
-            why = f"no dataset was given that is {scenario.state} (--dataset ARN={scenario.state})"
-            return Outcome(scenario.id, tuple(not_reached(scenario, why)))
         try:
-            return self._tried(scenario)
+            return self._reached(scenario)
         except (CassetteMissing, Miss, NoAnswer) as error:
             return Outcome(
                 scenario.id, tuple(unanswered(scenario, error)), self._connection.answered_by
             )
         except PersonalizeContractError as error:
-            why = shown.text(str(error), self._redactor)
+            why = shown.text(str(error), self._redactor(scenario.state))
             findings = tuple(not_reached(scenario, why))
             return Outcome(scenario.id, findings, obstacle=why)
 
-    def _tried(self, scenario: Scenario) -> Outcome:
-        kept, beside = "", None
+    def _reached(self, scenario: Scenario) -> Outcome:
+        """The outcome with the first dataset that shows itself in the state of the scenario."""
+        state = scenario.state
+        missed = self._missed.setdefault(state, [])
+        tries = self._live.tries(state) if self._live else iter([Try(self._dummy[state])])
+        for one in tries:
+            if outcome := self._tried(scenario, one, missed):
+                return outcome
+        why = f"no dataset was given that is {state} (--dataset ARN={state})"
+        if missed:
+            why = f"the dataset was never {state}: {'; '.join(dict.fromkeys(missed))}"
+        return Outcome(scenario.id, tuple(not_reached(scenario, why)))
+
+    def _tried(self, scenario: Scenario, one: Try, missed: list[str]) -> Outcome | None:
+        kept, beside, waited = "", None, len(self._live.notes) if self._live else 0
+        redactor = self._redactor(scenario.state)
         with self._target(scenario) as (target, recording):
-            exchange = self._client.send(scenario, target)
+            exchange = self._client.send(scenario, target, one.arn)
             obstacle = trouble(scenario, exchange)
+            if not obstacle and not one.shows(exchange.response):
+                missed.append(f"{one.when} ({one.status}): {answer_in_words(exchange.response)}")
+                return None
             if (recording or self._compares) and not obstacle:
                 beside = self._beside(scenario, exchange)
                 if recording and not recordings.save(recording, beside, exchange.answered_by):
                     kept = str(recording.path)
         findings = (
-            replace(one, why=shown.answered(one.why, exchange.request, self._redactor))
+            replace(one, why=shown.answered(one.why, exchange.request, redactor))
             for one in judge(scenario, exchange)
         )
-        seen = shown.exchange(exchange, self._redactor)
+        seen = shown.exchange(exchange, redactor)
         if beside and self._compares:
-            seen["recorded"] = self._compared(beside, exchange.request)
+            seen["recorded"] = self._compared(beside, exchange.request, redactor)
+        if one.when:
+            seen["dataset"] = {"when": one.when, "status": one.status}
+        if self._live and self._live.notes[waited:]:
+            seen["notes"] = self._live.notes[waited:]
+        denied = environment.in_response(exchange.response) is environment.ACCESS_DENIED
+        if denied and self._let_in:
+            obstacle = None  # not the role is wrong, but what this one request is about
+        self._let_in = self._let_in or not denied
         return Outcome(
             scenario.id,
             tuple(findings),
@@ -109,37 +131,52 @@ class Run:
             kept=kept,
         )
 
+    def _redactor(self, state: State) -> Redactor:
+        """What takes the real ARNs out; a dataset that is in several states is in this one."""
+        if state not in self._redactors:
+            arns = self._live.arns if self._live else self._dummy
+            real = {
+                of_length(arns[one], length): of_length(self._dummy[one], length)
+                for one in sorted(arns, key=lambda one: one == state)
+                for length in (0, *LENGTHS)
+            }
+            credentials = self._connection.credentials
+            own = [one for one in (credentials.secret_key, credentials.token) if one]
+            self._redactors[state] = Redactor(real, own)
+        return self._redactors[state]
+
     def _beside(self, scenario: Scenario, exchange: Exchange) -> Beside | None:
         try:
-            return recordings.beside(self._path(scenario), exchange, self._redactor)
+            path = self._path(scenario)
+            return recordings.beside(path, exchange, self._redactor(scenario.state))
         except CassetteError:
             if self._record:
                 return None  # it is being replaced
             raise
 
-    def _compared(self, beside: Beside, to: Request) -> dict[str, Any]:
+    def _compared(self, beside: Beside, to: Request, redactor: Redactor) -> dict[str, Any]:
         """What is recorded and what differs from it, as a report shows it."""
         found = beside.comparison.as_property()
         for difference in found["differences"]:
             for side in ("recorded", "now"):
-                difference[side] = shown.answered(difference[side], to, self._redactor)
-        return {**found, "response": shown.response(beside.recorded.response, to, self._redactor)}
+                difference[side] = shown.answered(difference[side], to, redactor)
+        return {**found, "response": shown.response(beside.recorded.response, to, redactor)}
 
     def _path(self, scenario: Scenario) -> Path:
         return self._folder / self.contract.operation / f"{scenario.id}{cassette.SUFFIX}"
 
     @contextlib.contextmanager
     def _target(self, scenario: Scenario) -> Iterator[tuple[Target, Recording | None]]:
-        path = self._path(scenario)
+        path, redactor = self._path(scenario), self._redactor(scenario.state)
         if not self._live:
-            yield Recorded(Replay(path, _load(path), self._redactor, Matching()), _explain), None
+            yield Recorded(Replay(path, _load(path), redactor, Matching()), _explain), None
         elif not self._record:
             yield self._live.target, None
         else:
             to = self._connection
             provenance = Provenance.now(to.answered_by, to.region, scenario.id)
             with Recording(path, provenance) as recording:
-                yield Recorder(self._live.target, recording, self._redactor), recording
+                yield Recorder(self._live.target, recording, redactor), recording
 
 
 def _dummies(settings: Settings) -> Mapping[State, str]:
@@ -163,8 +200,12 @@ def _explain(replay: Replay, request: Request) -> str:
 
 
 @contextlib.contextmanager
-def opened(settings: Settings) -> Iterator[Run]:
+def opened(settings: Settings, live: Live | None = None) -> Iterator[Run]:
     """A run against the target that was asked for. The reference service listens while it lasts.
+
+    Args:
+        settings: what was asked for.
+        live: the live service, if it is connected already.
 
     Raises:
         UsageError: it can't be asked as it was written.
@@ -178,7 +219,7 @@ def opened(settings: Settings) -> Iterator[Run]:
             )
         yield Run(settings, None)
     elif settings.target == "live":
-        yield Run(settings, connect(settings))
+        yield Run(settings, live or connect(settings))
     else:
         store = Store()
         store.add_dummies()

@@ -10,11 +10,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from personalize_contract.datasets import State
+from personalize_contract.datasets import PREFIX, State
 from personalize_contract.suite.expect import Expectation
-
-PREFIX = "personalize-contract-"
-"""Begins every itemId, so that a dataset's owner knows them: items can't be deleted."""
 
 DATASET = "@dataset@"
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from personalize_contract.datasets import PREFIX
 from personalize_contract.suite.expect import (
     Accepted,
     Code,
@@ -20,7 +21,6 @@ from personalize_contract.suite.expect import (
     WellFormed,
 )
 from personalize_contract.suite.scenario import (
-    PREFIX,
     SENSITIVE,
     Batch,
     Call,

@@ -9,10 +9,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
+from personalize_contract.datasets import PREFIX
 from personalize_contract.suite.expect import Observed
 from personalize_contract.suite.scenario import (
     DATASET,
-    PREFIX,
     SENSITIVE,
     Batch,
     Call,

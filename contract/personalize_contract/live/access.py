@@ -1,0 +1,111 @@
+"""Who may be asked: what must be true before anything is written."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+
+from personalize_contract import connection
+from personalize_contract.connection import Connection
+from personalize_contract.datasets import State, by_state
+from personalize_contract.errors import UsageError
+from personalize_contract.exchange import Response
+from personalize_contract.live.careful import Careful, Pace, Patience, Tell
+from personalize_contract.live.control import Control
+from personalize_contract.options import Settings
+from personalize_contract.targets import Endpoint, Target
+
+
+@dataclass(frozen=True)
+class Try:
+    """A dataset in the state that was asked for, as far as that can be known.
+
+    Args:
+        arn: of the dataset.
+        when: at which moment of its life, for people; `""` if it just is in that state.
+        status: what DescribeDataset says of it.
+        shows: whether an answer shows that it was in that state.
+    """
+
+    arn: str
+    when: str = ""
+    status: str = ""
+    shows: Callable[[Response], bool] = lambda response: True
+
+
+@dataclass
+class Live:
+    """A live service that may be asked. Lives as long as the run.
+
+    Args:
+        connection: how to get there.
+        target: who answers.
+        arns: the dataset of each state.
+        notes: what was waited for.
+        left: what could not be taken down, and how to; `""` if nothing is left.
+    """
+
+    connection: Connection
+    target: Target
+    arns: Mapping[State, str]
+    notes: list[str] = field(default_factory=list)
+    left: str = ""
+
+    def tries(self, state: State) -> Iterator[Try]:
+        """Datasets in a state, the next one to be asked if the last did not show it."""
+        if state in self.arns:
+            yield Try(self.arns[state])
+
+
+def _silent(_: str) -> None:
+    pass
+
+
+def connect(settings: Settings, tell: Tell = _silent) -> Live:
+    """The live service that was asked for, with the datasets that were given.
+
+    AWS is asked with care, and so is whatever stands in for an account that was named.
+
+    Args:
+        settings: what was asked for.
+        tell: told what is waited for.
+
+    Raises:
+        UsageError: no dataset, no region, no leave to write, the wrong account.
+        TargetUnavailable: STS can't be asked.
+    """
+    to = connection.live(settings.region, settings.endpoint_url)
+    if not settings.datasets:
+        raise UsageError(
+            "live needs a dataset: say --dataset ARN=STATE, "
+            "where STATE is active, in-use or missing, once for each state"
+        )
+    target: Target = Endpoint(to.url, to.answered_by, ca_bundle=to.ca_bundle)
+    arns = by_state(settings.datasets)
+    if not connection.is_aws(to.url) and not settings.account:
+        return Live(to, target, arns)
+    if any(state != "missing" for state in arns) and not settings.write_to_existing:
+        raise UsageError(
+            "live would put items into the datasets given, and items can't be deleted there: "
+            "add --write-to-existing if that is what you want"
+        )
+    pace, patience = Pace(), Patience(tell)
+    account = own_account(settings, Control(to, pace, patience))
+    careful = Careful(target, pace, patience, account, settings.datasets)
+    return Live(to, careful, arns, patience.notes)
+
+
+def own_account(settings: Settings, control: Control) -> str:
+    """The account that was named, which is that of the credentials.
+
+    Raises:
+        UsageError: none was named, or another one.
+        TargetUnavailable: STS can't be asked.
+    """
+    if not settings.account:
+        raise UsageError("live writes to AWS: say --account ID, the account that may be written to")
+    if control.account() != settings.account:
+        raise UsageError(
+            "live: the credentials are of another account than --account says; nothing was written"
+        )
+    return settings.account

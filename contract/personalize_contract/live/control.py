@@ -1,0 +1,114 @@
+"""Calls of STS and of Personalize's control plane, one at a time and as careful as any other."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+from botocore import xform_name
+from botocore.exceptions import BotoCoreError, ClientError, ParamValidationError
+
+from personalize_contract import environment
+from personalize_contract.connection import Connection
+from personalize_contract.environment import Trouble
+from personalize_contract.errors import ControlPlaneRefused, TargetUnavailable
+from personalize_contract.live.careful import Pace, Patience
+
+Held = Callable[[], contextlib.AbstractContextManager[None]]
+"""Keeps interrupts waiting while a call is under way."""
+
+
+class Control:
+    """The control plane of one account, and STS.
+
+    Args:
+        to: where, and as whom.
+        pace: turns, shared with the requests of the suite.
+        patience: for what passes.
+        held: around each call.
+    """
+
+    def __init__(
+        self,
+        to: Connection,
+        pace: Pace,
+        patience: Patience,
+        held: Held = contextlib.nullcontext,
+    ) -> None:
+        self._pace, self._patience, self._held = pace, patience, held
+        self._sts, self._personalize = to.client("sts"), to.client("personalize")
+
+    def account(self) -> str:
+        """The id of the account that the credentials are of.
+
+        Raises:
+            TargetUnavailable: it can't be asked.
+        """
+        return str(self._call(self._sts, "GetCallerIdentity", {})["Account"])
+
+    def call(self, operation: str, **given: Any) -> dict[str, Any]:
+        """Call an operation of the control plane.
+
+        Raises:
+            ControlPlaneRefused: it answered with an error.
+            TargetUnavailable: it can't be asked.
+        """
+        return self._call(self._personalize, operation, given)
+
+    def pages(self, operation: str, member: str, **given: Any) -> list[dict[str, Any]]:
+        """What all pages of a list have in a member."""
+        found: list[dict[str, Any]] = []
+        more: dict[str, Any] = {}
+        while True:
+            page = self.call(operation, **given, **more)
+            found += page[member]
+            if not page.get("nextToken"):
+                return found
+            more = {"nextToken": page["nextToken"]}
+
+    def _call(self, client: Any, operation: str, given: dict[str, Any]) -> dict[str, Any]:
+        def ask() -> dict[str, Any] | Exception:
+            self._pace.turn()
+            try:
+                with self._held():
+                    answer: dict[str, Any] = getattr(client, xform_name(operation))(**given)
+                    return answer
+            except (BotoCoreError, ClientError) as error:
+                return error
+
+        answer = self._patience.ask(operation, ask, _trouble)
+        if not isinstance(answer, Exception):
+            return answer
+        if trouble := _trouble(answer):
+            raise TargetUnavailable(trouble.told(operation, _saw(answer))) from answer
+        if isinstance(answer, ClientError):
+            raise ControlPlaneRefused(operation, _code(answer), _message(answer)) from answer
+        raise TargetUnavailable(f"{operation}: {environment.cause(answer)}") from answer
+
+
+_OUTAGE = replace(environment.UNAVAILABLE, passes=True)
+"""A call of the control plane judges nobody, so one that fails is simply made again."""
+
+
+def _trouble(answer: dict[str, Any] | Exception) -> Trouble | None:
+    if isinstance(answer, ClientError):
+        status = answer.response["ResponseMetadata"]["HTTPStatusCode"]
+        found = environment.in_error(status, _code(answer), _message(answer))
+        return _OUTAGE if status >= 500 else found
+    if isinstance(answer, Exception) and not isinstance(answer, ParamValidationError):
+        return environment.in_failure(answer) or _OUTAGE
+    return None
+
+
+def _code(error: ClientError) -> str:
+    return str(error.response["Error"]["Code"])
+
+
+def _message(error: ClientError) -> str:
+    return str(error.response["Error"]["Message"])
+
+
+def _saw(error: Exception) -> str:
+    return _code(error) if isinstance(error, ClientError) else environment.cause(error)

@@ -1,0 +1,46 @@
+"""What a run makes is named for it, so that it is known again when the run is gone."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+import re
+import secrets
+from collections.abc import Mapping
+from typing import Any
+
+from personalize_contract.datasets import PREFIX
+
+_RUN = re.compile(re.escape(PREFIX) + r"\d{8}t\d{6}-[0-9a-f]{6}(?:-\d+)?")
+
+_KEYS: Mapping[str, str] = {"ITEMS": "ITEM_ID", "USERS": "USER_ID"}
+"""The field that a schema must have, by type of dataset (Personalize, "Schemas")."""
+
+
+def new_run() -> str:
+    """The name of a run: when it began, UTC, and something that no other run has."""
+    moment = dt.datetime.now(dt.UTC).strftime("%Y%m%dt%H%M%S")
+    return f"{PREFIX}{moment}-{secrets.token_hex(3)}"
+
+
+def is_ours(name: str) -> bool:
+    """Whether a schema or dataset group was made by a run: nobody names anything like that."""
+    return _RUN.fullmatch(name) is not None
+
+
+def schema(dataset_type: str, number: int) -> str:
+    """An Avro schema for a dataset, which has all fields of the one with the number before.
+
+    A dataset's schema can only be replaced by one with more fields.
+    """
+    more = ["CATEGORY", *(f"MORE_{n}" for n in range(2, number + 1))]
+    fields: list[dict[str, Any]] = [{"name": _KEYS[dataset_type], "type": "string"}]
+    fields += [{"name": name, "type": ["null", "string"]} for name in more]
+    record = {
+        "type": "record",
+        "name": dataset_type.capitalize(),
+        "namespace": "com.amazonaws.personalize.schema",
+        "fields": fields,
+        "version": "1.0",
+    }
+    return json.dumps(record)

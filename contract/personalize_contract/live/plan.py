@@ -1,0 +1,94 @@
+"""What a live run will call, and the least that its role must be allowed: for `--dry-run`.
+
+The calls are the table below, in their order; the policy is made of the same rows. Source of what
+an action can be limited to: AWS, "Actions, resources, and condition keys for Amazon Personalize".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from personalize_contract.datasets import PREFIX
+
+
+@dataclass(frozen=True)
+class Call:
+    """A call that is made.
+
+    Args:
+        service: its name in botocore.
+        operation: what is called.
+        on: what it is about: `schema`, `dataset-group`, `dataset`, or `""`.
+        why: what for.
+    """
+
+    service: str
+    operation: str
+    on: str
+    why: str
+
+
+_WHO = Call("sts", "GetCallerIdentity", "", "the account must be the one of --account")
+_PUT = Call("personalize-events", "{operation}", "dataset", "{scenarios} scenarios of the suite")
+
+GIVEN = (_WHO, _PUT)
+"""With datasets that were given."""
+
+PROVISIONED = (
+    _WHO,
+    Call("personalize", "CreateSchema", "schema", "one"),
+    Call("personalize", "CreateDatasetGroup", "dataset-group", "one of the five of a region"),
+    Call("personalize", "DescribeDatasetGroup", "dataset-group", "until it is ACTIVE"),
+    Call("personalize", "CreateDataset", "dataset", "one"),
+    Call("personalize", "DescribeDataset", "dataset", "until it is ACTIVE"),
+    _PUT,
+    Call("personalize", "CreateSchema", "schema", "in-use: one with a field more"),
+    Call("personalize", "UpdateDataset", "dataset", "in-use: the first moment to try"),
+    Call("personalize", "DescribeDataset", "dataset", "in-use: its status beside each answer"),
+    Call("personalize", "DeleteDataset", "dataset", "in-use: only if an update did not show it"),
+    Call("personalize", "CreateDataset", "dataset", "in-use: only if an update did not show it"),
+    Call("personalize", "DeleteDataset", "dataset", "always, whatever happened"),
+    Call("personalize", "DescribeDataset", "dataset", "until it is gone"),
+    Call("personalize", "DeleteSchema", "schema", "each that was made"),
+    Call("personalize", "DeleteDatasetGroup", "dataset-group", "the last"),
+    Call("personalize", "DescribeDatasetGroup", "dataset-group", "until it is gone"),
+)
+"""With a dataset that is made for the run."""
+
+
+def told(calls: Iterable[Call], operation: str, scenarios: int) -> Iterator[str]:
+    """The calls, a line each."""
+    for number, call in enumerate(calls, 1):
+        name = f"{call.service} {call.operation.format(operation=operation)}"
+        yield f"{number:3} {name:40} {call.why.format(scenarios=scenarios)}"
+
+
+def policy(
+    calls: Iterable[Call], operation: str, home: str, datasets: Iterable[str] = ()
+) -> dict[str, Any]:
+    """The least IAM policy for these calls. Whose credentials they are everybody may ask STS.
+
+    Args:
+        calls: what is called.
+        operation: of the contract.
+        home: the beginning of the ARNs of the account's resources.
+        datasets: the ARNs that were given; without any, those that a run makes.
+    """
+    actions: dict[str, dict[str, None]] = {}
+    for call in calls:
+        if call.on:
+            action = f"personalize:{call.operation.format(operation=operation)}"
+            actions.setdefault(call.on, {})[action] = None
+    resources = {on: f"{home}:{on}/{PREFIX}*" for on in actions}
+    statements = [
+        {
+            "Sid": "".join(word.capitalize() for word in on.split("-")) + "s",
+            "Effect": "Allow",
+            "Action": sorted(allowed),
+            "Resource": sorted(datasets) or resources[on],
+        }
+        for on, allowed in actions.items()
+    ]
+    return {"Version": "2012-10-17", "Statement": statements}

@@ -1,0 +1,97 @@
+"""What dead runs left behind: found by its name and age, shown, and only then deleted."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from personalize_contract import connection
+from personalize_contract.errors import PersonalizeContractError
+from personalize_contract.live import names
+from personalize_contract.live.access import own_account
+from personalize_contract.live.careful import Pace, Patience, Tell
+from personalize_contract.live.control import Control
+from personalize_contract.live.provisioned import remove
+from personalize_contract.options import Settings
+
+
+@dataclass(frozen=True)
+class Leftover:
+    """Something that a run made.
+
+    Args:
+        arn: of the schema, dataset group or dataset.
+        status: its status; `""` of a schema, which has none.
+        created: when it was made.
+    """
+
+    arn: str
+    status: str
+    created: dt.datetime
+
+
+class Sweep:
+    """The leftovers in one account and region.
+
+    Args:
+        settings: which account, where; nothing else counts.
+        tell: told what is waited for and deleted.
+
+    Raises:
+        UsageError: the credentials are of another account.
+    """
+
+    def __init__(self, settings: Settings, tell: Tell) -> None:
+        to = connection.live(settings.region, settings.endpoint_url)
+        self._tell = tell
+        self._control = Control(to, Pace(), Patience(tell))
+        own_account(settings, self._control)
+
+    def find(self, older_than: dt.timedelta) -> list[Leftover]:
+        """What runs made that began longer ago than that, in the order that it can be deleted.
+
+        A dataset is as old as its dataset group, which nobody else puts a dataset into.
+        """
+        before = dt.datetime.now(dt.UTC) - older_than
+        groups = list(self._ours("ListDatasetGroups", "datasetGroups", before))
+        schemas = list(self._ours("ListSchemas", "schemas", before))
+        datasets = [
+            one
+            for group in groups
+            for one in self._control.pages(
+                "ListDatasets", "datasets", datasetGroupArn=group["datasetGroupArn"]
+            )
+        ]
+        return [
+            *(_leftover(one, "datasetArn") for one in datasets),
+            *(_leftover(one, "schemaArn") for one in schemas),
+            *(_leftover(one, "datasetGroupArn") for one in groups),
+        ]
+
+    def _ours(self, operation: str, member: str, before: dt.datetime) -> Iterator[dict[str, Any]]:
+        for one in self._control.pages(operation, member):
+            if names.is_ours(one["name"]) and one["creationDateTime"] < before:
+                yield one
+
+    def remove(self, found: list[Leftover]) -> None:
+        """Delete them, in the order that they were found in.
+
+        Raises:
+            PersonalizeContractError: some could not be deleted; the rest was.
+        """
+        problems = []
+        for one in found:
+            try:
+                remove(self._control, one.arn, self._tell)
+            except PersonalizeContractError as error:
+                problems.append(str(error))
+        if problems:
+            raise PersonalizeContractError(
+                f"{len(problems)} of {len(found)} could not be deleted: {problems[0]}"
+            )
+
+
+def _leftover(one: dict[str, Any], arn: str) -> Leftover:
+    return Leftover(one[arn], one.get("status", ""), one["creationDateTime"])
