@@ -26,7 +26,6 @@ NOTES = {
         "403 MissingAuthenticationTokenException",
         "403 InvalidSignatureException",
         "403 UnrecognizedClientException",
-        "200 with an empty body",
     },
     "request.media-type.other": {"415 UnsupportedMediaTypeException"},
     "request.body.lenient": {"400 SerializationException"},

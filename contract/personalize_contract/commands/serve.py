@@ -44,7 +44,9 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(given: argparse.Namespace) -> int:
     """Run the command; returns its exit status."""
-    from personalize_contract.datasets import parse
+    from functools import partial
+
+    from personalize_contract.datasets import REGION, parse
     from personalize_contract.errors import UsageError
     from personalize_contract.exchange import Request, Response
     from personalize_contract.service import account, core, signatures
@@ -63,7 +65,9 @@ def run(given: argparse.Namespace) -> int:
         store.add_dummies()
     for arn, state in datasets.items():
         store.add_dataset(arn, state)
-    authenticate = signatures.refusal if given.check_signatures else None
+    # A service is where its datasets are.
+    regions = {arn.split(":")[3] for arn in store.states()} or {REGION}
+    authenticate = partial(signatures.refusal, regions=regions) if given.check_signatures else None
     plane = ControlPlane(store, Clock(given.clock_speed)) if given.control_plane else None
 
     def answer(request: Request) -> Response:

@@ -7,17 +7,21 @@ is answered 408.
 
 from __future__ import annotations
 
+import contextlib
 import logging
+import re
+import socket
 import threading
 import time
 from collections.abc import Callable, Iterable
 from typing import Any
+from urllib.parse import urlsplit, urlunsplit
 
 from waitress import wasyncore
 from waitress.adjustments import Adjustments
 from waitress.channel import HTTPChannel
 from waitress.server import TcpWSGIServer
-from waitress.utilities import Error
+from waitress.utilities import BadRequest, Error
 
 from personalize_contract.errors import UsageError
 from personalize_contract.exchange import Request, Response, headers
@@ -27,6 +31,9 @@ MAX_BODY = 8 * 1024 * 1024
 
 READ_SECONDS = 10.0
 """Seconds that a client has to send one whole request."""
+
+LINGER_SECONDS = 2.0
+"""Seconds for which what still comes of a refused request is read and thrown away."""
 
 Answer = Callable[[Request], Response]
 
@@ -41,22 +48,52 @@ class _Channel(HTTPChannel):  # type: ignore[misc]
 
     request: Any
     began = 0.0
+    refused = False
+    lingering_since = 0.0
 
     def received(self, data: bytes) -> bool:
+        if self.lingering_since:
+            return False
         if self.request is None:
             self.began = time.monotonic()
-        return bool(super().received(data))
+        try:
+            return bool(super().received(data))
+        except ValueError:  # of urllib, which waitress does not expect
+            self.give_up(BadRequest("The target of the request is no URI"))
+            return False
 
-    def give_up(self) -> None:
-        """Answer 408 to the unfinished request; the connection closes after it."""
+    def give_up(self, error: Error) -> None:
+        """Answer an error to the unfinished request; the connection closes after it."""
         with self.requests_lock:
             request, self.request = self.request, None
             if request is None or self.requests:
                 return
-            request.error = _RequestTimeout(f"not complete after {READ_SECONDS:g} seconds")
+            request.error = error
             request.completed = True
             self.requests.append(request)
         self.server.add_task(self)
+
+    def service(self) -> None:
+        error = self.requests[0].error
+        self.refused = error is not None
+        if self.refused and error.code >= 500:
+            # A coding of the body that is not known here is the sender's mistake.
+            self.requests[0].error = BadRequest(error.body)
+        super().service()
+
+    def handle_close(self) -> None:
+        if self.refused and not self.lingering_since and self.connected:
+            # With the rest of a refused request unread, closing would reset the connection, and
+            # the answer might be lost with it (RFC 9112 9.6).
+            self.lingering_since = time.monotonic()
+            self.will_close = False
+            with contextlib.suppress(OSError):
+                self.socket.shutdown(socket.SHUT_WR)
+                return
+        super().handle_close()
+
+    def readable(self) -> bool:
+        return bool(self.lingering_since or super().readable())
 
 
 class _Server(TcpWSGIServer):  # type: ignore[misc]
@@ -64,10 +101,16 @@ class _Server(TcpWSGIServer):  # type: ignore[misc]
 
     def maintenance(self, now: float) -> None:
         super().maintenance(now)
-        oldest = time.monotonic() - READ_SECONDS
+        now = time.monotonic()
         for channel in list(self.active_channels.values()):
-            if channel.request is not None and channel.began < oldest:
-                channel.give_up()
+            if channel.request is not None and channel.began < now - READ_SECONDS:
+                channel.give_up(_RequestTimeout(f"not complete after {READ_SECONDS:g} seconds"))
+            if channel.lingering_since and channel.lingering_since < now - LINGER_SECONDS:
+                channel.handle_close()
+
+
+_HOST = re.compile(r"([A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(:\d{1,5})?")
+_HOSTLESS = Response(400, "Bad Request", {}, b"One Host header with a host is needed.\n")
 
 
 def _application(answer: Answer) -> Callable[[dict[str, Any], Any], Iterable[bytes]]:
@@ -77,19 +120,25 @@ def _application(answer: Answer) -> Callable[[dict[str, Any], Any], Iterable[byt
             for key, value in environ.items()
             if key.startswith("HTTP_") or key in ("CONTENT_TYPE", "CONTENT_LENGTH")
         )
-        host = sent.get("host") or f"{environ['SERVER_NAME']}:{environ['SERVER_PORT']}"
-        response = answer(
-            Request(
-                environ["REQUEST_METHOD"],
-                f"http://{host}{environ['REQUEST_URI']}",
-                sent,
-                environ["wsgi.input"].read(),
-            )
-        )
+        host = sent.get("host", "")
+        if not _HOST.fullmatch(host) and (host or environ["SERVER_PROTOCOL"] != "HTTP/1.0"):
+            response = _HOSTLESS
+        else:
+            url = f"http://{host or 'localhost'}{_target(environ['REQUEST_URI'])}"
+            body = environ["wsgi.input"].read()
+            response = answer(Request(environ["REQUEST_METHOD"], url, sent, body))
         start_response(f"{response.status} {response.reason}", list(response.headers.items()))
         return [response.body]
 
     return application
+
+
+def _target(uri: str) -> str:
+    """Path and query of a request's target, which may be a whole URI (RFC 9112 3.2.2)."""
+    if uri.startswith("/"):
+        return uri
+    parts = urlsplit(uri)
+    return urlunsplit(("", "", f"/{parts.path.lstrip('/')}", parts.query, ""))
 
 
 class HttpServer:

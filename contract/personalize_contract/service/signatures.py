@@ -6,14 +6,17 @@ Errors are those of "AWS Common Errors", with the status 403 that AWS front ends
 from __future__ import annotations
 
 import datetime as dt
+import hashlib
 import hmac
 import re
+from collections.abc import Collection
 from http.client import HTTPMessage
 
 from botocore.auth import SIGV4_TIMESTAMP, SigV4Auth
 from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
 
+from personalize_contract.datasets import REGION
 from personalize_contract.exchange import Request
 
 DUMMY_CREDENTIALS = Credentials("personalize-contract", "personalize-contract-dummy-secret")
@@ -42,7 +45,10 @@ class _Signer(SigV4Auth):
 
 
 def refusal(
-    request: Request, now: dt.datetime | None = None, service: str = "personalize"
+    request: Request,
+    now: dt.datetime | None = None,
+    service: str = "personalize",
+    regions: Collection[str] = (REGION,),
 ) -> tuple[str, str] | None:
     """Why a request's signature is refused, as (code, message), or None if it is good.
 
@@ -50,6 +56,7 @@ def refusal(
         request: with the URL that the sender signed (its Host header).
         now: the service's time, UTC; the clock's when None.
         service: the signing name of the service that it was sent to.
+        regions: that the service is in.
     """
     sent = request.headers.get("authorization")
     if not sent:
@@ -65,7 +72,16 @@ def refusal(
     if parts["key"] != DUMMY_CREDENTIALS.access_key:
         return "UnrecognizedClientException", "The access key is not known here."
     if abs((now or dt.datetime.now(dt.UTC)) - signed_at) > _SKEW:
-        return "InvalidSignatureException", "Signature expired: the clocks are 5 minutes apart."
+        return _invalid("Signature expired: the clocks are 5 minutes apart.")
+    if parts["date"] != stamp[:8]:
+        return _invalid("The credential is scoped to another day than X-Amz-Date.")
+    if parts["service"] != service:
+        return _invalid(f"The credential is scoped to another service than {service}.")
+    if parts["region"] not in regions:
+        return _invalid(f"The credential is scoped to a region that this is not: {parts['region']}")
+    digest = request.headers.get("x-amz-content-sha256")
+    if digest and digest != hashlib.sha256(request.body).hexdigest():
+        return _invalid("X-Amz-Content-Sha256 is not the digest of the body.")
     signed = parts["headers"].split(";")
     if not {"host", "x-amz-date"} <= set(signed):
         return "IncompleteSignatureException", "Host and X-Amz-Date must be signed."
@@ -77,9 +93,10 @@ def refusal(
     signer = _Signer(signed, parts["service"], parts["region"])
     canonical = signer.canonical_request(again)
     expected = signer.signature(signer.string_to_sign(again, canonical), again)
-    if parts["service"] != service or not hmac.compare_digest(expected, parts["signature"]):
-        return (
-            "InvalidSignatureException",
-            "The signature is not that of this request with the key's secret.",
-        )
+    if not hmac.compare_digest(expected, parts["signature"]):
+        return _invalid("The signature is not that of this request with the key's secret.")
     return None
+
+
+def _invalid(why: str) -> tuple[str, str]:
+    return "InvalidSignatureException", why
