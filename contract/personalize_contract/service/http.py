@@ -157,6 +157,9 @@ class HttpServer:
         self._sockets: dict[int, Any] = {}
         # It warns of each moment of load, which is what a server is for.
         logging.getLogger("waitress.queue").setLevel(logging.ERROR)
+        if not 0 <= port <= 65535:
+            # The C library would take it modulo 65536.
+            raise UsageError(f"can't listen on {host}:{port}: a port is from 0 (any) to 65535")
         try:
             self._server = _Server(
                 _application(answer),
@@ -174,6 +177,7 @@ class HttpServer:
                 ),
             )
         except (OSError, ValueError) as error:
+            wasyncore.close_all(self._sockets, ignore_all=True)
             raise UsageError(
                 f"can't listen on {host}:{port}: {error}; choose another --port, or 0 for any"
             ) from error

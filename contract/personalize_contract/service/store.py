@@ -11,6 +11,8 @@ from personalize_contract import contract
 from personalize_contract.datasets import State, dummies
 from personalize_contract.errors import UsageError
 
+_HEAD = b"SQLite format 3\0"
+_MARK = 0x50435430  # "PCT0", in the head of the file
 _TABLES = """
 CREATE TABLE IF NOT EXISTS dataset (arn TEXT PRIMARY KEY, state TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS item (
@@ -39,16 +41,30 @@ class Store:
             self._db = sqlite3.connect(
                 path or ":memory:", check_same_thread=False, isolation_level=None
             )
+            self._claim(path)
             self._db.execute("PRAGMA journal_mode = WAL")
             self._db.execute("PRAGMA synchronous = NORMAL")
             self._db.executescript(_TABLES)
             self._states: dict[str, State] = dict(
                 self._db.execute("SELECT arn, state FROM dataset")
             )
-        except sqlite3.Error as error:
+        except (sqlite3.Error, OSError) as error:
             raise UsageError(
                 f"store {path}: {error}; name a store of `serve`, or a new file"
             ) from error
+
+    def _claim(self, path: Path | None) -> None:
+        """Put our mark on a new file; what is not ours stays as it is."""
+        if path:
+            with path.open("rb") as file:
+                # SQLite takes a short text for an empty file, and writes over it.
+                if file.read(16) not in (b"", _HEAD):
+                    raise sqlite3.DatabaseError("it is not a database")
+        (mark,) = self._db.execute("PRAGMA application_id").fetchone()
+        (tables,) = self._db.execute("SELECT count(*) FROM sqlite_master").fetchone()
+        if tables and mark != _MARK:
+            raise sqlite3.DatabaseError("it is a database of something else")
+        self._db.execute(f"PRAGMA application_id = {_MARK}")
 
     def add_dataset(self, arn: str, state: State = "active") -> None:
         """Make a dataset, or change the state of one. Its items stay.

@@ -1,0 +1,158 @@
+"""SigV4, checked with botocore's own signer."""
+
+import datetime as dt
+import hashlib
+import re
+from collections.abc import Callable
+from dataclasses import replace
+
+import pytest
+from botocore.credentials import Credentials
+
+from personalize_contract import signing
+from personalize_contract.exchange import Request
+from personalize_contract.service.signatures import DUMMY_CREDENTIALS, refusal
+
+UNSIGNED = Request(
+    "POST",
+    "http://127.0.0.1:8000/items",
+    {"content-type": "application/json"},
+    b'{"datasetArn": "x", "items": []}',
+)
+INVALID = "InvalidSignatureException"
+INCOMPLETE = "IncompleteSignatureException"
+UNKNOWN = "UnrecognizedClientException"
+
+
+def signed(
+    request: Request = UNSIGNED,
+    key: str = DUMMY_CREDENTIALS.access_key,
+    secret: str = DUMMY_CREDENTIALS.secret_key,
+    region: str = "us-east-1",
+    token: str | None = None,
+) -> Request:
+    return signing.signed(request, Credentials(key, secret, token), region)
+
+
+def with_header(name: str, change: Callable[[str], str]) -> Request:
+    good = signed()
+    return replace(good, headers={**good.headers, name: change(good.headers[name])})
+
+
+def without(name: str) -> Request:
+    good = signed()
+    return replace(good, headers={n: v for n, v in good.headers.items() if n != name})
+
+
+def test_a_good_signature_is_taken() -> None:
+    assert refusal(signed()) is None
+
+
+def test_a_session_token_is_part_of_a_good_signature() -> None:
+    request = signed(token="a-session-token")
+
+    assert "x-amz-security-token" in request.headers["authorization"]
+    assert refusal(request) is None
+
+
+def test_a_header_that_was_not_signed_may_be_added_on_the_way() -> None:
+    good = signed()
+
+    assert refusal(replace(good, headers={**good.headers, "x-forwarded-for": "10.0.0.1"})) is None
+
+
+def test_the_digest_of_the_body_may_be_sent_along() -> None:
+    digest = hashlib.sha256(UNSIGNED.body).hexdigest()
+    headers = {**UNSIGNED.headers, "x-amz-content-sha256": digest}
+    sent = signing.signed(UNSIGNED, DUMMY_CREDENTIALS, "us-east-1")
+
+    assert refusal(replace(sent, headers={**headers, **sent.headers})) is None
+
+
+def forged_digest() -> Request:
+    """Signed with a digest, so that another body could go unseen."""
+    from botocore.auth import SigV4Auth
+    from botocore.awsrequest import AWSRequest
+
+    digest = hashlib.sha256(UNSIGNED.body).hexdigest()
+    one = AWSRequest(
+        "POST",
+        UNSIGNED.url,
+        headers={**UNSIGNED.headers, "X-Amz-Content-SHA256": digest},
+        data=UNSIGNED.body,
+    )
+    SigV4Auth(DUMMY_CREDENTIALS, "personalize", "us-east-1").add_auth(one)
+    headers = {name.lower(): value for name, value in one.headers.items()}
+    assert refusal(Request("POST", UNSIGNED.url, headers, UNSIGNED.body)) is None
+    return Request("POST", UNSIGNED.url, headers, b'{"datasetArn": "y", "items": []}')
+
+
+REFUSED: dict[str, tuple[Request, str]] = {
+    "none": (UNSIGNED, "MissingAuthenticationTokenException"),
+    "an unknown key": (signed(key="AKIDEXAMPLE"), UNKNOWN),
+    "a wrong secret": (signed(secret="another-secret"), INVALID),
+    "another region": (signed(region="eu-west-1"), INVALID),
+    "another service": (
+        with_header("authorization", lambda text: text.replace("/personalize/", "/s3/")),
+        INVALID,
+    ),
+    "another day": (
+        with_header("authorization", lambda text: re.sub(r"/\d{8}/", "/20200101/", text)),
+        INVALID,
+    ),
+    "a changed signature": (
+        with_header("authorization", lambda text: text[:-1] + ("0" if text[-1] != "0" else "1")),
+        INVALID,
+    ),
+    "a changed body": (replace(signed(), body=UNSIGNED.body + b" "), INVALID),
+    "a changed body under a signed digest": (forged_digest(), INVALID),
+    "a changed path": (replace(signed(), url="http://127.0.0.1:8000/other"), INVALID),
+    "a query added": (replace(signed(), url=UNSIGNED.url + "?a=1"), INVALID),
+    "a changed method": (replace(signed(), method="PUT"), INVALID),
+    "another host": (replace(signed(), url="http://127.0.0.1:8001/items"), INVALID),
+    "a changed media type": (with_header("content-type", lambda text: "text/plain"), INVALID),
+    "no date": (without("x-amz-date"), INCOMPLETE),
+    "no date at all": (with_header("x-amz-date", lambda text: "yesterday"), INCOMPLETE),
+    "a date that was not signed": (
+        with_header("authorization", lambda text: text.replace(";x-amz-date", "")),
+        INCOMPLETE,
+    ),
+    "a host that was not signed": (
+        with_header("authorization", lambda text: text.replace("host;", "")),
+        INCOMPLETE,
+    ),
+    "a password": (with_header("authorization", lambda text: "Basic dGVhOnRlYQ=="), INCOMPLETE),
+    "half of it": (with_header("authorization", lambda text: text[:60]), INCOMPLETE),
+}
+
+
+@pytest.mark.parametrize(("request_", "code"), REFUSED.values(), ids=REFUSED)
+def test_it_is_refused(request_: Request, code: str) -> None:
+    found = refusal(request_)
+
+    assert found
+    assert found[0] == code
+
+
+@pytest.mark.parametrize("minutes", [-6, 6])
+def test_a_signature_expires(minutes: int) -> None:
+    now = dt.datetime.now(dt.UTC)
+
+    assert refusal(signed(), now + dt.timedelta(minutes=minutes / 2)) is None
+    found = refusal(signed(), now + dt.timedelta(minutes=minutes))
+    assert found
+    assert found[0] == INVALID
+    assert "expired" in found[1]
+
+
+def test_a_service_is_in_the_regions_that_it_says() -> None:
+    assert refusal(signed(region="eu-west-1"), regions=["us-east-1", "eu-west-1"]) is None
+    assert refusal(signed(), regions=["eu-west-1"]) is not None
+
+
+def test_no_refusal_shows_a_secret() -> None:
+    for request, _ in REFUSED.values():
+        found = refusal(request)
+        assert found
+        assert DUMMY_CREDENTIALS.secret_key not in found[1]
+        assert request.headers.get("authorization", "Signature=")[-40:] not in found[1]
