@@ -192,7 +192,8 @@ class HttpServer:
     def run(self) -> None:
         """Serve in this thread until interrupted or closed."""
         try:
-            self._server.run()
+            # Not through the server, which takes an interruption for an ordinary end.
+            wasyncore.loop(timeout=1, map=self._sockets, use_poll=True)
         finally:
             wasyncore.close_all(self._sockets, ignore_all=True)
             self._server.task_dispatcher.shutdown()
