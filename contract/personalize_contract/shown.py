@@ -14,7 +14,8 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from personalize_contract import contract, strictjson
+from personalize_contract import contract, strictjson, wire
+from personalize_contract.datasets import ACCOUNT
 from personalize_contract.exchange import Exchange, Headers, Request, Response
 from personalize_contract.redact import Redactor, mask_accounts
 
@@ -22,6 +23,8 @@ _LONGEST = 2000
 _STRING = 300
 _SENT = 80
 _DEEPEST = 12
+_TELLING = 12
+"""Characters of a value that are too many to stand somewhere by chance."""
 
 _UNPRINTED = re.compile(
     "[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff"
@@ -43,7 +46,7 @@ def _cut(words: str, limit: int) -> str:
 
 def answered(words: str, to: Request, redactor: Redactor) -> str:
     """Words that hold parts of the answer to a request, without what it repeats of that."""
-    return text(_without_properties_of(to)(words), redactor)
+    return " ".join(text(_hidden(to)(words), redactor).split())
 
 
 def exchange(one: Exchange, redactor: Redactor) -> dict[str, Any]:
@@ -64,7 +67,7 @@ def exchange(one: Exchange, redactor: Redactor) -> dict[str, Any]:
 
 def response(received: Response, to: Request, redactor: Redactor) -> dict[str, Any]:
     """A response as a JSON document for reports, without what it repeats of the request `to`."""
-    masked = _without_properties_of(to)
+    masked = _hidden(to)
     kept = redactor.response(received)
 
     def shown(value: str) -> str:
@@ -78,6 +81,7 @@ def response(received: Response, to: Request, redactor: Redactor) -> dict[str, A
     return {
         "status": kept.status,
         "reason": shown(kept.reason),
+        "code": shown(wire.error_code(kept) or "") if kept.status >= 300 else "",
         "headers": _headers({name: masked(kept.headers[name]) for name in kept.headers}, redactor),
         "body": text(body, redactor, _LONGEST),
     }
@@ -129,8 +133,11 @@ def _size(value: Any) -> str:
     return f"not a string: {type(value).__name__}"
 
 
-def _without_properties_of(request: Request) -> Callable[[str], str]:
-    """Takes the values of a request's properties out of a text."""
+_ACCOUNT = re.compile(r"(?<![\w.-])\d{12}(?![\w.-])")
+
+
+def _hidden(request: Request) -> Callable[[str], str]:
+    """Takes the values of a request's properties, and account ids, out of what answers it."""
     return _without(_document(request), request.body)
 
 
@@ -143,10 +150,15 @@ def _without(name: str, body: bytes) -> Callable[[str], str]:
         rest = body.decode("utf-8", "replace").partition(name)[2]
         found = set(re.findall(r"\w+(?:-\w+)*", rest))
     longest = sorted((one for one in found if len(one) > 2), key=len, reverse=True)
-    if not longest:
-        return lambda value: value
-    pattern = re.compile("|".join(rf"(?<!\w){re.escape(one)}(?!\w)" for one in longest))
-    return lambda value: pattern.sub("(properties)", value)
+    pattern = re.compile("|".join(map(_anywhere, longest)) or r"(?!)")
+    return lambda value: _ACCOUNT.sub(ACCOUNT, pattern.sub("(properties)", value))
+
+
+def _anywhere(value: str) -> str:
+    """A pattern of a value; of a long one its beginning is enough, for it may be cut short."""
+    if len(value) > _TELLING:
+        return rf'(?<!\w){re.escape(value[:_TELLING])}[^"\\]*'
+    return rf"(?<!\w){re.escape(value)}(?!\w)"
 
 
 def _values(value: Any, name: str, within: bool = False) -> Iterator[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import sys
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
@@ -85,7 +86,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         default=[],
         type=Path,
         metavar="FILE",
-        help="also write a report: .json or .xml (JUnit); may be repeated",
+        help="also write a report: .html, .md, .json or .xml (JUnit); may be repeated",
     )
     add("-k", metavar="EXPRESSION", help="only the scenarios whose names match, as in pytest")
 
@@ -98,7 +99,7 @@ def run(given: argparse.Namespace) -> int:
     from personalize_contract import options as asked
     from personalize_contract.contract import known, load
     from personalize_contract.progress import Bar
-    from personalize_contract.report import terminal
+    from personalize_contract.report import github, terminal
     from personalize_contract.verify import verify
 
     load(given.operation)
@@ -140,6 +141,8 @@ def run(given: argparse.Namespace) -> int:
             live=lambda: _opened(settings, progress.say, provision=given.provision),
         )
     terminal.show(evidence, Console(), given.allow_not_reached)
+    if os.environ.get("GITHUB_ACTIONS") == "true":
+        print(*github.lines(evidence, given.allow_not_reached), sep="\n")
     for path in given.report:
         report.write(path, evidence, given.allow_not_reached)
     status = evidence.exit_status(given.allow_not_reached)

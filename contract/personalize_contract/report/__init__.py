@@ -8,11 +8,13 @@ from pathlib import Path
 
 from personalize_contract.errors import UsageError
 from personalize_contract.evidence import Evidence
-from personalize_contract.report import document, junit
+from personalize_contract.report import document, junit, markdown, page
 
 WRITERS: dict[str, Callable[[Evidence, Iterable[str]], str]] = {
     ".json": document.text,
     ".xml": junit.text,
+    ".html": page.text,
+    ".md": markdown.text,
 }
 """The text of a report by the suffix of its file: (evidence, clauses allowed unreached)."""
 

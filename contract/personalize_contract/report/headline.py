@@ -11,6 +11,11 @@ def _list(words: list[str]) -> str:
     return " and ".join([", ".join(words[:-1]), words[-1]] if len(words) > 1 else words)
 
 
+def plural(status: str, number: int) -> str:
+    """A status as it is said of so many clauses: 1 holds, 2 hold."""
+    return "hold" if status == HOLDS and number != 1 else status
+
+
 def headline(evidence: Evidence) -> str:
     """How many clauses hold, and of whom that says anything."""
     total = sum(clause.can_fail for clause in evidence.contract.clauses.values())
@@ -22,8 +27,7 @@ def headline(evidence: Evidence) -> str:
         found = f"all {total} clauses hold on {_list(list(counts))}"
     else:
         found = "; ".join(
-            f"{target}: "
-            + _list([f"{number} {status}" for status, number in count.items() if number])
+            f"{target}: " + _list([f"{n} {plural(status, n)}" for status, n in count.items() if n])
             for target, count in counts.items()
         )
     answered = sorted(evidence.answered_by())

@@ -67,7 +67,8 @@ def _observed(evidence: Evidence, console: Console) -> None:
                 seen.setdefault(line, []).append(target)
         for line, targets in seen.items():
             where = "" if len(targets) == len(evidence.targets) else f" [{', '.join(targets)}]"
-            console.print(Text(f"    {line}{where}"), soft_wrap=True)
+            # No line begins with what was answered: a job's log would obey `::`.
+            console.print(Text(f"    - {line}{where}"), soft_wrap=True)
 
 
 def _differences(evidence: Evidence, target: str, console: Console) -> None:

@@ -72,10 +72,11 @@ class Run:
         """Try a scenario."""
         try:
             return self._reached(scenario)
-        except (CassetteMissing, Miss, NoAnswer) as error:
-            return Outcome(
-                scenario.id, tuple(unanswered(scenario, error)), self._connection.answered_by
-            )
+        except (CassetteMissing, Miss) as error:
+            return Outcome(scenario.id, tuple(unanswered(scenario, error)))
+        except NoAnswer as error:
+            by = self._connection.answered_by
+            return Outcome(scenario.id, tuple(unanswered(scenario, error)), by)
         except PersonalizeContractError as error:
             why = shown.text(str(error), self._redactor(scenario.state))
             findings = tuple(not_reached(scenario, why))
