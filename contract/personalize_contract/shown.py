@@ -40,13 +40,18 @@ def text(words: str, redactor: Redactor, limit: int = 500) -> str:
     return _cut(printed, limit)
 
 
+def line(words: str, redactor: Redactor) -> str:
+    """The same on one line, so that no part of it is taken for a line of its own."""
+    return " ".join(text(words, redactor).split())
+
+
 def _cut(words: str, limit: int) -> str:
     return words if len(words) <= limit else f"{words[: limit - 20]}... ({len(words)} characters)"
 
 
 def answered(words: str, to: Request, redactor: Redactor) -> str:
     """Words that hold parts of the answer to a request, without what it repeats of that."""
-    return " ".join(text(_hidden(to)(words), redactor).split())
+    return line(_hidden(to)(words), redactor)
 
 
 def exchange(one: Exchange, redactor: Redactor) -> dict[str, Any]:

@@ -169,6 +169,7 @@ def _answers(target: str, exchange: Mapping[str, Any]) -> Iterable[dict[str, Any
             "marks": marks,
             "differences": [],
             "as_recorded": "",
+            "notes": [],
         }
     yield {
         "title": target,
@@ -181,7 +182,15 @@ def _answers(target: str, exchange: Mapping[str, Any]) -> Iterable[dict[str, Any
             {**one, "changed": recorded["counts"] and one["counts"]} for one in differences
         ],
         "as_recorded": "" if differences else recorded.get("recorded_by", ""),
+        "notes": _notes(exchange),
     }
+
+
+def _notes(exchange: Mapping[str, Any]) -> list[str]:
+    """What a live run says about an exchange: the dataset's status then, and what it waited for."""
+    dataset = exchange.get("dataset")
+    told = [f"{dataset['when']}: the dataset was {dataset['status']}"] if dataset else []
+    return [*told, *exchange.get("notes", [])]
 
 
 def _message(message: Mapping[str, Any]) -> dict[str, Any]:

@@ -78,7 +78,7 @@ class Run:
             by = self._connection.answered_by
             return Outcome(scenario.id, tuple(unanswered(scenario, error)), by)
         except PersonalizeContractError as error:
-            why = shown.text(str(error), self._redactor(scenario.state))
+            why = shown.line(str(error), self._redactor(scenario.state))
             findings = tuple(not_reached(scenario, why))
             return Outcome(scenario.id, findings, obstacle=why)
 
@@ -92,7 +92,8 @@ class Run:
                 return outcome
         why = f"no dataset was given that is {state} (--dataset ARN={state})"
         if missed:
-            why = f"the dataset was never {state}: {'; '.join(dict.fromkeys(missed))}"
+            told = f"the dataset was never {state}: {'; '.join(dict.fromkeys(missed))}"
+            why = shown.line(told, self._redactor(state))
         return Outcome(scenario.id, tuple(not_reached(scenario, why)))
 
     def _tried(self, scenario: Scenario, one: Try, missed: list[str]) -> Outcome | None:
