@@ -22,7 +22,7 @@ FLOORS = {
     "what was asked for": "options mark advice place",
     "cassettes": "cassette shipped",
     "the reference service": "service",
-    "targets": "targets signing connection",
+    "targets": "targets sending signing connection",
     "doors": "doors",
     "live": "live",
     "one marked test": "session marked misses network paths summary",

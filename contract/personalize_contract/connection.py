@@ -20,7 +20,7 @@ from personalize_contract.datasets import REGION
 from personalize_contract.errors import UsageError
 from personalize_contract.service.signatures import DUMMY_CREDENTIALS
 
-_AWS_DOMAINS = (".amazonaws.com", ".amazonaws.com.cn", ".api.aws", ".api.amazonwebservices.com.cn")
+AWS_DOMAINS = (".amazonaws.com", ".amazonaws.com.cn", ".api.aws", ".api.amazonwebservices.com.cn")
 
 
 @dataclass(frozen=True)
@@ -164,7 +164,7 @@ def is_aws(url: str) -> bool:
         parts = urlsplit("")
     if parts.scheme not in ("http", "https") or not parts.hostname:
         raise UsageError(f"endpoint {url!r} is not a URL; it looks like http://127.0.0.1:8000")
-    return parts.hostname.endswith(_AWS_DOMAINS)
+    return parts.hostname.endswith(AWS_DOMAINS)
 
 
 def _credentials(session: Session, to_aws: bool) -> Credentials:

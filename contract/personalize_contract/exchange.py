@@ -63,7 +63,7 @@ class Response:
     body: bytes = field(repr=False)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Exchange:
     """A request and its response.
 
@@ -78,3 +78,10 @@ class Exchange:
     response: Response
     answered_by: str = "unknown"
     altered: bool = False
+
+    def __repr__(self) -> str:
+        """One short line for a failing assertion; never a body."""
+        request, response = self.request, self.response
+        said = response.headers.get("x-amzn-errortype", response.reason)
+        answer = f"{response.status} {said}" if response.status else f"no answer ({said})"
+        return f"<{request.method} {request.path} of {len(request.body)} bytes: {answer}>"

@@ -16,15 +16,14 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from personalize_contract import shown, summary
+from personalize_contract import doors, shown, summary
 from personalize_contract.cassette import text
 from personalize_contract.cassette.reader import Cassette
 from personalize_contract.cassette.recording import Recording
 from personalize_contract.cassette.replay import Replay
 from personalize_contract.connection import Connection
 from personalize_contract.datasets import REGION, stand_ins
-from personalize_contract.doors import botocore as botocore_door
-from personalize_contract.doors import stubber
+from personalize_contract.doors import address
 from personalize_contract.errors import CassetteMissing
 from personalize_contract.exchange import Exchange, Request
 from personalize_contract.live import Live
@@ -143,11 +142,13 @@ def opened(
         )
         session = Session(None, mark, settings.no_advice, strict=settings.strict)
         marked = Marked(session, mark)
+        at = [url for url in (settings.endpoint_url, live and live.connection.url) if url]
         if service:
             marked.service = Service()
             stack.callback(marked.service.close)
             session.target = marked.service
             marked.service.front = session.respond
+            at = marked.service.urls
         elif settings.target == "recorded":
             path = cassette_path(item, settings)
             recorded = _recorded(path)
@@ -172,8 +173,8 @@ def opened(
         region = live.connection.region if live and not service else REGION
         stack.enter_context(_environment(region, dummy=dummy))
         stack.enter_context(guarded([*settings.allowed_hosts, *(_hosts(live) if live else ())]))
-        stack.enter_context(botocore_door.patched(session.answer, unsigned=dummy))
-        stack.enter_context(stubber.checked(session.check))
+        stack.enter_context(doors.of_sdks(session, unsigned=dummy))
+        stack.enter_context(doors.of_http(session, address.ours(at), in_process=service))
         yield marked
 
 
@@ -182,7 +183,7 @@ def checked_only(settings: Settings) -> Iterator[Marked]:
     """A session that checks what a test sends and leaves the answer to whoever gives it."""
     mark = Mark()
     session = Session(None, mark, settings.no_advice, strict=settings.strict)
-    with botocore_door.patched(session.answer, unsigned=False), stubber.checked(session.check):
+    with doors.of_sdks(session, unsigned=False):
         yield Marked(session, mark)
 
 

@@ -70,6 +70,14 @@ class Session:
         """
         __tracebackhide__ = True
         self.check(request)
+        return self.ask(request)
+
+    def ask(self, request: Request) -> Response | None:
+        """Get a request answered that was checked; None if it is only checked.
+
+        Raises: as `answer`.
+        """
+        __tracebackhide__ = True
         if self.target is None:
             return None
         try:

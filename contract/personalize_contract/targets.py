@@ -64,6 +64,8 @@ class Endpoint:
         """Send the request as it is and read the whole answer."""
         import requests
 
+        from personalize_contract.sending import session
+
         where = f"{self._base.scheme}://{self._base.netloc}"
         prepared = requests.PreparedRequest()
         prepared.method = request.method
@@ -72,13 +74,13 @@ class Endpoint:
         prepared.headers = requests.structures.CaseInsensitiveDict(request.headers)
         prepared.headers.setdefault("content-length", str(len(request.body)))
         prepared.body = request.body
-        with requests.Session() as session:
+        with session() as sender:
             # The reference service is in this process: no proxy can reach it.
-            session.trust_env = self._answered_by != "reference"
-            settings = session.merge_environment_settings(where, {}, False, self._ca_bundle, None)
+            sender.trust_env = self._answered_by != "reference"
+            settings = sender.merge_environment_settings(where, {}, False, self._ca_bundle, None)
             try:
                 # Not through the session, which would look into where a redirect leads.
-                answer = session.get_adapter(where).send(
+                answer = sender.get_adapter(where).send(
                     prepared,
                     timeout=self._timeout,
                     verify=settings["verify"] or True,
@@ -92,12 +94,11 @@ class Endpoint:
                 raise NoAnswer(
                     f"{where} answered, but not in HTTP: {environment.cause(error)}"
                 ) from error
-            response = Response(
-                answer.status_code,
-                answer.reason or "",
-                headers(answer.raw.headers.items()),
-                body,
-            )
+            received = dict(headers(answer.raw.headers.items()))
+            for coding in ("content-encoding", "transfer-encoding"):
+                if received.pop(coding, None):
+                    received["content-length"] = str(len(body))
+            response = Response(answer.status_code, answer.reason or "", received, body)
         return Exchange(request, response, self._answered_by)
 
 

@@ -3,23 +3,27 @@
 Handlers on a client's events miss the clients that were there before, so the one place that all
 of them pass is wrapped: `Endpoint._do_get_response`, above the sending and below the retries.
 botocore's own code still does everything else; it is given the answer where a `before-send`
-handler would have given it.
+handler would have given it, after the handlers of everybody else have seen the request.
 """
 
 from __future__ import annotations
 
 import contextlib
 import copy
+import time
 from collections.abc import Callable, Iterator
 from typing import Any
 
 from botocore import endpoint as endpoints
 from botocore import signers
 from botocore.awsrequest import AWSPreparedRequest, AWSResponse
+from botocore.exceptions import BotoCoreError, ConnectionClosedError, ReadTimeoutError
 
 from personalize_contract import signing
 from personalize_contract.contract import load, operations
+from personalize_contract.errors import PersonalizeContractError
 from personalize_contract.exchange import Request, Response, headers
+from personalize_contract.service.faults import Interrupted
 from personalize_contract.service.signatures import DUMMY_CREDENTIALS
 
 # What is wrapped is botocore's own business, and no part of its types.
@@ -27,6 +31,9 @@ Endpoint: Any = endpoints.Endpoint
 RequestSigner: Any = signers.RequestSigner
 
 Answer = Callable[[Request], Response | None]
+
+_READ_TIMEOUT = 60.0
+"""Seconds that a client waits which was not told how long (botocore's default)."""
 
 
 def request_of(prepared: AWSPreparedRequest) -> Request:
@@ -42,22 +49,20 @@ def request_of(prepared: AWSPreparedRequest) -> Request:
     )
 
 
-def response_for(url: str, response: Response) -> AWSResponse:
-    """The answer as botocore's own HTTP session gives it."""
+def response_for(
+    url: str, response: Response, kind: type[AWSResponse] = AWSResponse
+) -> AWSResponse:
+    """The answer as botocore's own HTTP session gives it.
+
+    Args:
+        url: that was asked.
+        response: what came back.
+        kind: the class of it; aiobotocore has its own.
+    """
     received: Any = dict(response.headers)
-    given = AWSResponse(url, response.status, received, None)
+    given = kind(url, response.status, received, None)
     given._content = response.body  # type: ignore[attr-defined]
     return given
-
-
-class _Answered:
-    """Stands for an endpoint's event emitter, with the answer to `before-send`."""
-
-    def __init__(self, answer: Any) -> None:
-        self._answer = answer
-
-    def emit(self, event: str, **_: Any) -> list[tuple[None, Any]]:
-        return [(None, self._answer)]
 
 
 def is_ours(operation_model: Any) -> bool:
@@ -68,19 +73,64 @@ def is_ours(operation_model: Any) -> bool:
     )
 
 
-def answered(endpoint: Any, answer: Any) -> Any:
-    """A copy of an endpoint that takes `answer` for what came over the wire."""
-    twin = copy.copy(endpoint)
-    twin._event_emitter = _Answered(answer)
-    return twin
+def read_timeout(context: Any) -> float:
+    """Seconds that the client of a call waits for an answer."""
+    config = context.get("client_config")
+    return context.get("read_timeout") or getattr(config, "read_timeout", None) or _READ_TIMEOUT
+
+
+def delay(interrupted: Interrupted, patience: float) -> float:
+    """Seconds until the client has a late answer, or has waited long enough for it."""
+    return min(interrupted.seconds, patience)
+
+
+def received(interrupted: Interrupted, prepared: AWSPreparedRequest, patience: float) -> Response:
+    """The late answer to an interrupted request, after its `delay`.
+
+    Raises:
+        ReadTimeoutError, ConnectionClosedError: what botocore's HTTP session raises where there
+            is none: it is botocore that decides about another attempt.
+    """
+    late = interrupted.how == "slow" and interrupted.seconds < patience
+    if late and interrupted.response:
+        return interrupted.response
+    if interrupted.how in ("slow", "timeout"):
+        raise ReadTimeoutError(endpoint_url=prepared.url, error=interrupted)
+    raise ConnectionClosedError(endpoint_url=prepared.url, request=prepared, error=interrupted)
+
+
+def ours(error: BaseException | None) -> PersonalizeContractError | None:
+    """The error of ours that botocore was given, or has wrapped in one of its own."""
+    if isinstance(error, BotoCoreError):
+        error = error.kwargs.get("error")
+    return error if isinstance(error, PersonalizeContractError) else None
+
+
+class _Emitter:
+    """Stands for an endpoint's event emitter, and has the last word on `before-send`."""
+
+    def __init__(self, emitter: Any, answer: Answer, patience: float) -> None:
+        self._emitter, self._answer, self._patience = emitter, answer, patience
+
+    def emit(self, event: str, **named: Any) -> Any:
+        given = self._emitter.emit(event, **named)
+        if not event.startswith("before-send."):
+            return given
+        prepared = named["request"]
+        try:
+            response = self._answer(request_of(prepared))
+        except Interrupted as interrupted:
+            time.sleep(delay(interrupted, self._patience))
+            response = received(interrupted, prepared, self._patience)
+        return given if response is None else [(None, response_for(prepared.url, response))]
 
 
 @contextlib.contextmanager
 def patched(answer: Answer, *, unsigned: bool) -> Iterator[None]:
     """While this lasts, `answer` answers every botocore client of this process, in any thread.
 
-    What `answer` raises reaches the caller as it is: never retried, never wrapped. Where it
-    answers None, the client sends the request as if nothing was patched.
+    What `answer` raises of ours reaches the caller as it is: never retried, never wrapped. Where
+    it answers None, the client sends the request as if nothing was patched.
 
     Args:
         answer: from request to response, or to None.
@@ -90,11 +140,14 @@ def patched(answer: Answer, *, unsigned: bool) -> Iterator[None]:
 
     def _do_get_response(self: Any, request: Any, operation_model: Any, context: Any) -> Any:
         __tracebackhide__ = True
-        if not is_ours(operation_model):
-            return do_get_response(self, request, operation_model, context)
-        response = answer(request_of(request))
-        endpoint = self if response is None else answered(self, response_for(request.url, response))
-        return do_get_response(endpoint, request, operation_model, context)
+        endpoint = self
+        if is_ours(operation_model):
+            endpoint = copy.copy(self)
+            endpoint._event_emitter = _Emitter(self._event_emitter, answer, read_timeout(context))
+        given, error = do_get_response(endpoint, request, operation_model, context)
+        if found := ours(error):
+            raise found
+        return given, error
 
     def _sign(self: Any, operation_name: str, *arguments: Any, **named: Any) -> Any:
         if operation_name in operations() and self.signing_name == signing.NAME:

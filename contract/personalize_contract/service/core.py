@@ -9,20 +9,12 @@ from __future__ import annotations
 import json
 import uuid
 from collections.abc import Callable
+from http.client import responses as reasons
 
 from personalize_contract import contract, strictjson
 from personalize_contract.checker import Violation, checker
 from personalize_contract.exchange import Request, Response
 from personalize_contract.service.store import Store
-
-_REASONS = {
-    200: "OK",
-    400: "Bad Request",
-    403: "Forbidden",
-    404: "Not Found",
-    409: "Conflict",
-    415: "Unsupported Media Type",
-}
 
 _STATES = {
     "missing": ("ResourceNotFoundException", "Could not find the specified resource"),
@@ -30,18 +22,25 @@ _STATES = {
 }
 
 
-def _response(status: int, body: bytes, *more: tuple[str, str]) -> Response:
+def response(status: int, body: bytes, *more: tuple[str, str]) -> Response:
+    """A response as the service frames each: with a request id and a length.
+
+    Args:
+        status: of HTTP.
+        body: of the message.
+        more: further headers, as (lower-case name, value).
+    """
     headers = {
         "x-amzn-requestid": str(uuid.uuid4()),
         "content-length": str(len(body)),
         **dict(more),
     }
-    return Response(status, _REASONS[status], headers, body)
+    return Response(status, reasons.get(status, ""), headers, body)
 
 
 def error(status: int, code: str, message: str) -> Response:
     """A rest-json error: the code in `x-amzn-errortype`, the message in the body."""
-    return _response(
+    return response(
         status,
         json.dumps({"message": message}).encode(),
         ("content-type", "application/json"),
@@ -50,7 +49,7 @@ def error(status: int, code: str, message: str) -> Response:
 
 
 def _unknown_operation() -> Response:
-    return _response(404, b"<UnknownOperationException/>\n")
+    return response(404, b"<UnknownOperationException/>\n")
 
 
 def _refuse(broken: Violation) -> Response:
@@ -94,4 +93,4 @@ def answer(
         (one[operation.identity], one.get(operation.document)) for one in body[operation.batch]
     ]
     store.put(body["datasetArn"], batch)
-    return _response(200, b"")
+    return response(200, b"")

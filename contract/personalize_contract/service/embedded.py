@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import contextlib
 import threading
+from collections import deque
 from collections.abc import Callable
 
 from personalize_contract.datasets import State
 from personalize_contract.exchange import Exchange, Request, Response
 from personalize_contract.service.core import answer
+from personalize_contract.service.faults import Fault, Interrupted, fault
 from personalize_contract.service.store import Store
+
+_NONE = Fault()
 
 
 class Service:
@@ -24,15 +28,30 @@ class Service:
         self._store.add_dummies()
         self._lock = threading.Lock()
         self._exchanges: list[Exchange] = []
+        self._faults: deque[Fault] = deque()
         self._open = contextlib.ExitStack()
-        self._url = ""
+        self.urls: list[str] = []
         self.front: Callable[[Request], Response] = self.respond
 
     def answer(self, request: Request) -> Exchange:
-        """Answer a request, as a target does."""
-        exchange = Exchange(request, answer(request, self._store), "reference")
+        """Answer a request, as a target does.
+
+        Raises:
+            Interrupted: a fault of `fail_next` lies on the way of the answer.
+        """
+        with self._lock:
+            fault = self._faults.popleft() if self._faults else _NONE
+        response = fault.instead
+        if fault is _NONE or fault.is_stored:
+            response = answer(request, self._store)
+        shown = (
+            response if response and not fault.is_lost else Response(0, fault.wire or "", {}, b"")
+        )
+        exchange = Exchange(request, shown, "reference")
         with self._lock:
             self._exchanges.append(exchange)
+        if fault.wire:
+            raise Interrupted(fault.wire, response, fault.seconds)
         return exchange
 
     def respond(self, request: Request) -> Response:
@@ -43,12 +62,12 @@ class Service:
     def url(self) -> str:
         """Where it listens, for whatever is not caught in process: `http://127.0.0.1:PORT`."""
         with self._lock:
-            if not self._url:
+            if not self.urls:
                 from personalize_contract.service.http import HttpServer
 
                 server = HttpServer(lambda request: self.front(request))
-                self._url = self._open.enter_context(server).url
-            return self._url
+                self.urls.append(self._open.enter_context(server).url)
+            return self.urls[0]
 
     def add_dataset(self, arn: str, state: State = "active") -> None:
         """Make a dataset: `active` (200), `in-use` (409) or `missing` (404)."""
@@ -58,13 +77,38 @@ class Service:
         """Change the state of a dataset; its items stay."""
         self._store.add_dataset(arn, state)
 
+    def fail_next(
+        self, error: str | int | None = None, times: int = 1, *, slow: float | None = None
+    ) -> None:
+        """Make the next requests fail; those after them are answered as ever.
+
+        Each attempt of an SDK's retries is a request. Asked for again, it is another failure,
+        after those asked for before.
+
+        Args:
+            error: an error code such as `"ThrottlingException"`, a status from 400 to 599,
+                `"timeout"`, `"reset"` or `"truncate"`.
+            times: how many requests.
+            slow: seconds that a right answer takes; instead of an error.
+
+        Raises:
+            UsageError: there is no such failure.
+        """
+        found = fault(error, slow)
+        with self._lock:
+            self._faults.extend([found] * times)
+
     def items(self, arn: str) -> dict[str, str | None]:
         """The items of a dataset: itemId to properties as sent, None where there were none."""
         return self._store.items(arn)
 
     @property
     def exchanges(self) -> list[Exchange]:
-        """What was sent and answered, each attempt of an SDK's retries for itself, in order."""
+        """What was sent and answered, each attempt of an SDK's retries for itself, in order.
+
+        Where no whole answer reached the client, the response has the status 0, and its reason
+        says why: `timeout`, `reset` or `truncate`.
+        """
         with self._lock:
             return list(self._exchanges)
 

@@ -11,6 +11,7 @@ import contextlib
 import logging
 import re
 import socket
+import struct
 import threading
 import time
 from collections.abc import Callable, Iterable
@@ -21,10 +22,12 @@ from waitress import wasyncore
 from waitress.adjustments import Adjustments
 from waitress.channel import HTTPChannel
 from waitress.server import TcpWSGIServer
+from waitress.task import WSGITask
 from waitress.utilities import BadRequest, Error
 
 from personalize_contract.errors import UsageError
 from personalize_contract.exchange import Request, Response, headers
+from personalize_contract.service.faults import Interrupted
 
 MAX_BODY = 8 * 1024 * 1024
 """Bytes of the largest body: the largest legal one, all of it escaped emoji, has under 4 MB."""
@@ -43,9 +46,40 @@ class _RequestTimeout(Error):  # type: ignore[misc]  # waitress has no types
     reason = "Request Timeout"
 
 
+_RESET = struct.pack("ii", 1, 0)
+"""SO_LINGER: to close is to reset."""
+
+_CUT_SHORT = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nff\r\n{"
+"""The beginning of an answer that says how much is still to come."""
+
+
+class _Task(WSGITask):  # type: ignore[misc]
+    """One request and its answer, unless a fault interrupts it."""
+
+    interrupted: Interrupted | None = None
+
+    def execute(self) -> None:
+        try:
+            super().execute()
+        except Interrupted as interrupted:
+            self.interrupted = interrupted
+
+    def finish(self) -> None:
+        how = self.interrupted.how if self.interrupted else None
+        if how is None:
+            super().finish()
+        elif how == "reset":
+            self.channel.socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET)
+        elif how == "truncate":
+            self.channel.write_soon(_CUT_SHORT)
+        if how in ("reset", "truncate"):  # after a timeout the client is the one that closes
+            self.close_on_finish = True
+
+
 class _Channel(HTTPChannel):  # type: ignore[misc]
     """A connection that remembers when its unfinished request began."""
 
+    task_class = _Task
     request: Any
     began = 0.0
     refused = False
@@ -113,6 +147,17 @@ _HOST = re.compile(r"([A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(:\d{1,5})?")
 _HOSTLESS = Response(400, "Bad Request", {}, b"One Host header with a host is needed.\n")
 
 
+def _late(answer: Answer, request: Request) -> Response:
+    """The answer, after a fault of slowness; what other faults do is done to the socket."""
+    try:
+        return answer(request)
+    except Interrupted as interrupted:
+        if interrupted.how != "slow" or interrupted.response is None:
+            raise
+        time.sleep(interrupted.seconds)
+        return interrupted.response
+
+
 def _application(answer: Answer) -> Callable[[dict[str, Any], Any], Iterable[bytes]]:
     def application(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
         sent = headers(
@@ -126,7 +171,7 @@ def _application(answer: Answer) -> Callable[[dict[str, Any], Any], Iterable[byt
         else:
             url = f"http://{host or 'localhost'}{_target(environ['REQUEST_URI'])}"
             body = environ["wsgi.input"].read()
-            response = answer(Request(environ["REQUEST_METHOD"], url, sent, body))
+            response = _late(answer, Request(environ["REQUEST_METHOD"], url, sent, body))
         start_response(f"{response.status} {response.reason}", list(response.headers.items()))
         return [response.body]
 
