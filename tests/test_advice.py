@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from personalize_contract import advice
 from personalize_contract.advice import TABLE, Adviser, known
 from personalize_contract.errors import UsageError
 from personalize_contract.exchange import Request
@@ -243,3 +245,25 @@ def test_no_value_is_ever_shown() -> None:
 def test_it_says_which_line_sent_it() -> None:
     (said,) = Adviser().advice(request([item('{"A": 1}'), item(GOOD, "b")]))
     assert said.sent.startswith("tests/test_advice.py:")
+
+
+TEXTS = [r'"tea"', r'"1763990000000"', r'"\u00e9"', r'"\ud800"', r'"\x"', '""', "[]", "{}"]
+NUMBERS = ["1763990000", "1763990000000", "99999999999.9", "-1", "01", "1.", "1e12", "NaN"]
+VALUES = st.sampled_from([*TEXTS, *NUMBERS, "true", "null"])
+NAMES = st.sampled_from(
+    ["category", "Category", "unit_price", "creationTimestamp", "CREATIONTIMESTAMP", "c", ""]
+)
+SPACE = st.sampled_from(["", " ", "\n", "\x0b"])
+
+
+@given(
+    st.lists(st.tuples(SPACE, NAMES, SPACE, VALUES, SPACE), max_size=3),
+    st.sampled_from(["", ",", "x"]),
+)
+def test_what_is_not_looked_at_needs_no_advice(members: list[tuple[str, ...]], end: str) -> None:
+    text = ",".join(f'{a}"{name}"{b}:{value}{c}' for a, name, b, value, c in members)
+    document = f"{{{text}}}{end}"
+    with pytest.MonkeyPatch.context() as patch:
+        quickly = told(request([item(document)]))
+        patch.setattr(advice, "_PLAIN", re.compile("(?!)"))
+        assert told(request([item(document)])) == quickly

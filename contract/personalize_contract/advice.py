@@ -52,6 +52,22 @@ _RESOURCES = frozenset(
 _CAMEL_CASE = re.compile(r"[a-z][A-Za-z0-9]*")
 
 
+# A text of which there is nothing to say: one flat object with keys in camel case and, where it
+# has a creation timestamp, a number of seconds. Looking is cheaper than reading, for every item.
+_SPACE = r"[ \t\r\n]*+"
+_AS_IS = r'[^"\\\x00-\x1f]*+'
+_TEXT = rf'"{_AS_IS}(?:\\(?:["\\/bfnrt]|u[0-9A-Fa-f]{{4}}){_AS_IS})*+"'
+_FRACTION = r"(?:\.\d{1,300}+)?+"
+_NUMBER = rf"-?(?:0|[1-9]\d{{0,300}}+){_FRACTION}"
+_SECONDS = rf"-?(?:0|[1-9]\d{{0,10}}+){_FRACTION}"
+_MEMBER = (
+    rf'(?:"c(?i:reationtimestamp)"{_SPACE}:{_SPACE}{_SECONDS}'
+    rf'|"(?!(?i:creationtimestamp)")[a-z][A-Za-z0-9]*+"{_SPACE}:{_SPACE}'
+    rf"(?:{_TEXT}|{_NUMBER}|true|false|null)){_SPACE}"
+)
+_PLAIN = re.compile(rf"\{{{_SPACE}{_MEMBER}(?:,{_SPACE}{_MEMBER})*+\}}", re.ASCII)
+
+
 @dataclass(frozen=True, slots=True)
 class Document:
     """The string `properties` of one item, read.
@@ -82,13 +98,13 @@ class Put:
     Args:
         contract: of its operation.
         dataset: the ARN it names; `""` if it names none.
-        batch: its items with their JSON paths; what is no object is left out.
-        documents: their `properties`; what is no string is left out.
+        batch: its items with their numbers; what is no object is left out.
+        documents: those of their `properties` that are strings with something to look at.
     """
 
     contract: Contract
     dataset: str
-    batch: tuple[tuple[str, dict[str, Any]], ...]
+    batch: tuple[tuple[int, dict[str, Any]], ...]
     documents: tuple[Document, ...]
 
     @classmethod
@@ -96,29 +112,36 @@ class Put:
         """What a request puts; None if it is nothing that could be read."""
         operation = contract.at(request.path)
         try:
-            body = strictjson.loads(request.body) if operation else None
+            body = strictjson.shared(request.body) if operation else None
         except strictjson.NotJson:
             return None
         if not operation or not isinstance(body, dict):
             return None
         given, arn = body.get(operation.batch), body.get("datasetArn")
         batch = tuple(
-            (f"{operation.batch}[{index}]", one)
+            (index, one)
             for index, one in enumerate(given if isinstance(given, list) else ())
             if isinstance(one, dict)
         )
         documents = tuple(
-            _document(f"{where}.{operation.document}", text)
-            for where, one in batch
-            if isinstance(text := one.get(operation.document), str) and text
+            _document(f"{operation.batch}[{index}].{operation.document}", text)
+            for index, one in batch
+            if isinstance(text := one.get(operation.document), str)
+            and text
+            and not _PLAIN.fullmatch(text)
         )
         return cls(operation, arn if isinstance(arn, str) else "", batch, documents)
 
-    def identities(self) -> Iterator[tuple[str, str]]:
-        """The JSON path and the value of each item's id."""
-        for where, one in self.batch:
-            if isinstance(name := one.get(self.contract.identity), str):
-                yield f"{where}.{self.contract.identity}", name
+    def identities(self) -> list[tuple[int, str]]:
+        """The number and the id of each item that has one."""
+        member = self.contract.identity
+        return [
+            (index, name) for index, one in self.batch if isinstance(name := one.get(member), str)
+        ]
+
+    def identity(self, index: int) -> str:
+        """The JSON path of the id of an item."""
+        return f"{self.contract.batch}[{index}].{self.contract.identity}"
 
 
 def _document(where: str, text: str) -> Document:
@@ -198,14 +221,16 @@ def _of_kind(kind: type) -> Callable[[Put], Iterator[str]]:
 
 
 def _no_id(put: Put) -> Iterator[str]:
-    yield from (where for where, name in put.identities() if name.strip().lower() in _NO_IDS)
+    for index, name in put.identities():
+        if name.strip().lower() in _NO_IDS:
+            yield put.identity(index)
 
 
 def _duplicates(put: Put) -> Iterator[str]:
     seen: set[str] = set()
-    for where, name in put.identities():
+    for index, name in put.identities():
         if name in seen:
-            yield where
+            yield put.identity(index)
         seen.add(name)
 
 

@@ -40,16 +40,30 @@ class Matching:
 
     def key(self, request: Request) -> Key:
         """What two requests share if the answer to one is the answer to the other."""
-        target = f"{request.path}?{request.query}"
-        return (request.method, target, media_type(request.headers), self._body(request))
+        return self._key(request, documents=True)
 
-    def _body(self, request: Request) -> bytes:
+    def outline(self, request: Request) -> Key:
+        """What the key would be if no item had a document. It costs less.
+
+        Requests with one key have one outline; those with one outline may have different keys.
+        """
+        return self._key(request, documents=False)
+
+    def _key(self, request: Request, *, documents: bool) -> Key:
+        target = f"{request.path}?{request.query}"
+        body = self._body(request, documents=documents)
+        return (request.method, target, media_type(request.headers), body)
+
+    def _body(self, request: Request, *, documents: bool) -> bytes:
         try:
             value = strictjson.loads(request.body)
         except strictjson.NotJson:
             return b"bytes" + sha256(request.body).digest()
         operation = contract.at(request.path)
         if isinstance(value, dict) and operation:
+            if not documents:
+                for one in members.batch(value, operation):
+                    one.pop(operation.document, None)
             self._open(value, operation)
         meaning = strictjson.canonical(value).encode("utf-8", "surrogatepass")
         return b"json" + sha256(meaning).digest()

@@ -38,15 +38,22 @@ def path(text: str) -> Path:
     return parts
 
 
+def batch(body: dict[str, Any], contract: Contract) -> Iterator[dict[str, Any]]:
+    """What a request puts: each member of its batch that is an object."""
+    found = body.get(contract.batch)
+    for one in found if isinstance(found, list) else ():
+        if isinstance(one, dict):
+            yield one
+
+
 def opened(body: dict[str, Any], contract: Contract) -> Iterator[dict[str, Any]]:
     """Read each document (`properties`) that holds strict JSON, in place.
 
     Gives each member of the batch that has a document which is a string.
     """
-    batch, document = body.get(contract.batch), contract.document
-    for one in batch if isinstance(batch, list) else ():
-        text = one.get(document) if isinstance(one, dict) else None
-        if isinstance(text, str):
+    document = contract.document
+    for one in batch(body, contract):
+        if isinstance(text := one.get(document), str):
             one[document] = _read(text)
             yield one
 

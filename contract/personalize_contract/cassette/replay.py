@@ -1,4 +1,9 @@
-"""Replay: the recorded answer to a request, found by its key in constant time."""
+"""Replay: the recorded answer to a request, found in constant time.
+
+Exchanges lie in drawers, by the outline of their request: the part of its key that is cheap to
+get. A request that was recorded byte for byte finds its drawer without being understood. Only a
+drawer with several exchanges in it has to be sorted by whole keys, once, when it is first opened.
+"""
 
 from __future__ import annotations
 
@@ -10,6 +15,45 @@ from personalize_contract.cassette.reader import Cassette
 from personalize_contract.exchange import Exchange, Request, media_type
 from personalize_contract.matching import Key, Matching
 from personalize_contract.redact import Redactor
+
+_Bytes = tuple[str, str, str, bytes]
+
+
+def _bytes(request: Request) -> _Bytes:
+    """All that a key is made from, as it is."""
+    return (request.method, request.url, media_type(request.headers), request.body)
+
+
+class _Drawer:
+    """The exchanges with one outline that are still to be asked for."""
+
+    __slots__ = ("_keys", "_sorted", "_unsorted")
+
+    def __init__(self) -> None:
+        self._unsorted: list[tuple[Request, Exchange]] = []
+        self._keys: dict[_Bytes, Key] = {}
+        self._sorted: dict[Key, deque[Exchange]] = {}
+
+    def put(self, request: Request, exchange: Exchange) -> None:
+        self._unsorted.append((request, exchange))
+
+    def take(self, request: Request, matching: Matching) -> Exchange | None:
+        """The first of the exchanges whose requests have the key of this one, or None."""
+        asked = _bytes(request)
+        if len(self._unsorted) == 1 and _bytes(self._unsorted[0][0]) == asked:
+            return self._unsorted.pop()[1]
+        for recorded, exchange in self._unsorted:
+            key = self._keys[_bytes(recorded)] = matching.key(recorded)
+            self._sorted.setdefault(key, deque()).append(exchange)
+        self._unsorted.clear()
+        if not self._sorted:
+            return None
+        waiting = self._sorted.get(self._keys.get(asked) or matching.key(request))
+        return waiting.popleft() if waiting else None
+
+    def left(self) -> list[Exchange]:
+        sorted_ = [exchange for waiting in self._sorted.values() for exchange in waiting]
+        return [*sorted_, *(exchange for _, exchange in self._unsorted)]
 
 
 class Replay:
@@ -31,14 +75,14 @@ class Replay:
         self.path, self.recorded = path, cassette.exchanges
         self._redactor, self._matching = redactor, matching
         self._lock = threading.Lock()
-        self._left: dict[Key, deque[Exchange]] = {}
+        self._drawers: dict[Key, _Drawer] = {}
+        self._known: dict[_Bytes, _Drawer] = {}
         self._calls: dict[str, Exchange] = {}
-        # What is sent byte for byte as it was recorded need not be understood again.
-        self._known: dict[tuple[str, str, str, bytes], Key] = {}
         for exchange in cassette.exchanges:
             request = redactor.request(exchange.request)
-            key = self._known[_exact(request)] = matching.key(request)
-            self._left.setdefault(key, deque()).append(exchange)
+            drawer = self._drawers.setdefault(matching.outline(request), _Drawer())
+            drawer.put(request, exchange)
+            self._known[_bytes(request)] = drawer
 
     def redacted(self, request: Request) -> Request:
         """A request as it would have been recorded."""
@@ -48,24 +92,18 @@ class Replay:
         """The recorded exchange that answers a request, or None."""
         call = request.headers.get("amz-sdk-invocation-id", "")
         redacted = self._redactor.request(request)
-        key = self._known.get(_exact(redacted)) or self._matching.key(redacted)
+        drawer = self._known.get(_bytes(redacted))
+        if not drawer:
+            drawer = self._drawers.get(self._matching.outline(redacted))
         with self._lock:
             if call and call in self._calls:
                 return self._calls[call]
-            waiting = self._left.get(key)
-            if not waiting:
-                return None
-            exchange = waiting.popleft()
-            if call:
+            exchange = drawer.take(redacted, self._matching) if drawer else None
+            if call and exchange:
                 self._calls[call] = exchange
             return exchange
 
     def unused(self) -> list[Exchange]:
         """What was recorded and not asked for."""
         with self._lock:
-            return [exchange for waiting in self._left.values() for exchange in waiting]
-
-
-def _exact(request: Request) -> tuple[str, str, str, bytes]:
-    """All that a key is made of, as it is."""
-    return (request.method, request.url, media_type(request.headers), request.body)
+            return [one for drawer in self._drawers.values() for one in drawer.left()]

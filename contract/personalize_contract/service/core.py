@@ -86,7 +86,7 @@ def answer(
     ]
     if broken:
         return _refuse(broken[0])
-    body = strictjson.loads(request.body)
+    body = strictjson.shared(request.body)
     if refusal := _STATES.get(state := store.state(body["datasetArn"])):
         return error(404 if state == "missing" else 409, *refusal)
     batch = [
