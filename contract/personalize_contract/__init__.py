@@ -1,1 +1,66 @@
-"""Record, replay and verify the contract of Amazon Personalize's PutItems."""
+"""Record, replay and verify the contract of Amazon Personalize's PutItems.
+
+These names are for tests: the types of the pytest fixtures, the HTTP messages that they give, and
+the errors that code under test may meet. Everything else is internal. A name is imported when it
+is first used, so that having this installed costs a pytest run nothing.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from personalize_contract.errors import (
+        CassetteError,
+        Miss,
+        NetworkRefused,
+        PersonalizeContractError,
+        SecretFound,
+        TargetUnavailable,
+        UsageError,
+    )
+    from personalize_contract.exchange import Exchange, Request, Response
+    from personalize_contract.plugin import Datasets
+    from personalize_contract.service.embedded import Service
+
+_HOMES = {
+    "errors": (
+        "CassetteError",
+        "Miss",
+        "NetworkRefused",
+        "PersonalizeContractError",
+        "SecretFound",
+        "TargetUnavailable",
+        "UsageError",
+    ),
+    "exchange": ("Exchange", "Request", "Response"),
+    "plugin": ("Datasets",),
+    "service.embedded": ("Service",),
+}
+
+__all__ = [
+    "CassetteError",
+    "Datasets",
+    "Exchange",
+    "Miss",
+    "NetworkRefused",
+    "PersonalizeContractError",
+    "Request",
+    "Response",
+    "SecretFound",
+    "Service",
+    "TargetUnavailable",
+    "UsageError",
+]
+
+
+def __getattr__(name: str) -> object:
+    for home, names in _HOMES.items():
+        if name in names:
+            return getattr(import_module(f"personalize_contract.{home}"), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})
