@@ -1,0 +1,1 @@
+"""Puts a shop's products into Amazon Personalize."""

@@ -1,0 +1,42 @@
+"""The upload, against the reference service: what is there afterwards, and what goes wrong."""
+
+import json
+from pathlib import Path
+
+import pytest
+from catalogue.products import read
+from catalogue.upload import upload
+
+from personalize_contract import Datasets, Service
+
+PRODUCTS = Path(__file__).parents[1] / "products.csv"
+
+
+@pytest.fixture
+def stored(personalize_service: Service, personalize_dataset: Datasets):
+    """The fields of each product that is in the dataset after an upload."""
+    upload(read(PRODUCTS), personalize_dataset.active)
+    items = personalize_service.items(personalize_dataset.active)
+    return {name: json.loads(properties or "{}") for name, properties in items.items()}
+
+
+def test_every_product_is_there(stored):
+    assert len(stored) == 23
+
+
+def test_titles_survive_as_they_are(stored):
+    assert stored["sku-0002"]["title"] == 'Darjeeling "First Flush"'
+    assert stored["sku-0023"]["title"] == "Tea caddy 🍵"
+
+
+def test_a_product_without_a_price_has_no_such_field(stored):
+    assert "price" not in stored["sku-0022"]
+
+
+def test_the_last_row_of_a_product_counts(stored):
+    assert stored["sku-0011"]["price"] == 11.5
+
+
+def test_ten_products_go_into_a_call(personalize_service, personalize_dataset, stored):
+    sizes = [len(json.loads(one.request.body)["items"]) for one in personalize_service.exchanges]
+    assert sizes == [10, 10, 3]
