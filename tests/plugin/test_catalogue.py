@@ -125,7 +125,7 @@ def example(shop: Shop) -> Shop:
 
 def test_it_is_green_as_it_stands(example: Shop) -> None:
     result = example.run()
-    result.assert_outcomes(passed=8)
+    result.assert_outcomes(passed=11)
     assert "9 replayed: 9 reference, 0 aws" in text(result)
     assert "advice" not in text(result)
     assert "gone" not in text(result)

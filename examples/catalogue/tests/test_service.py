@@ -40,3 +40,22 @@ def test_the_last_row_of_a_product_counts(stored):
 def test_ten_products_go_into_a_call(personalize_service, personalize_dataset, stored):
     sizes = [len(json.loads(one.request.body)["items"]) for one in personalize_service.exchanges]
     assert sizes == [10, 10, 3]
+
+
+def test_throttling_is_waited_out(personalize_service, personalize_dataset):
+    personalize_service.fail_next("ThrottlingException", times=2)
+    report = upload(read(PRODUCTS), personalize_dataset.active, pause=0)
+    assert report.put == 23
+    assert len(personalize_service.exchanges) == 5
+
+
+def test_an_answer_that_never_came_is_asked_for_again(personalize_service, personalize_dataset):
+    personalize_service.fail_next("timeout")
+    assert upload(read(PRODUCTS), personalize_dataset.active, pause=0).put == 23
+
+
+def test_a_refusal_is_not_tried_again_and_stops_nothing(personalize_service, personalize_dataset):
+    personalize_service.fail_next("ResourceInUseException")
+    report = upload(read(PRODUCTS), personalize_dataset.active)
+    assert (report.put, len(report.refused)) == (13, 10)
+    assert len(personalize_service.exchanges) == 3
