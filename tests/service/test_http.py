@@ -10,6 +10,7 @@ from http.client import HTTPConnection
 import pytest
 
 from personalize_contract.errors import UsageError
+from personalize_contract.exchange import Response
 from personalize_contract.service import http
 from personalize_contract.service.core import answer
 from personalize_contract.service.http import HttpServer
@@ -263,3 +264,22 @@ def test_closing_drops_what_is_open() -> None:
         assert rest(connection) == b""
     with pytest.raises(OSError, match="refused"):
         connected(int(server.url.rpartition(":")[2]))
+
+
+def test_closing_a_server_that_is_woken_meanwhile_is_no_error() -> None:
+    server = HttpServer(lambda request: Response(200, "OK", {}, b""))
+    trigger = server._server.trigger
+    wake = trigger._physical_pull
+
+    def wake_and_be_late() -> None:
+        wake()
+        assert server._thread
+        server._thread.join(10)
+        wake()
+
+    trigger._physical_pull = wake_and_be_late
+    with server:
+        pass
+
+    assert server._thread
+    assert not server._thread.is_alive()

@@ -245,10 +245,12 @@ class HttpServer:
 
     def close(self) -> None:
         """Stop listening and drop open connections."""
-        # The thread that polls the sockets is the one that may close them.
-        self._server.trigger.pull_trigger(
-            lambda: wasyncore.close_all(self._sockets, ignore_all=True)
-        )
+        # The thread that polls the sockets is the one that may close them. Where something else
+        # woke it in the middle of this, it has done so, and there is nobody left to wake.
+        with contextlib.suppress(OSError):
+            self._server.trigger.pull_trigger(
+                lambda: wasyncore.close_all(self._sockets, ignore_all=True)
+            )
         if self._thread:
             self._thread.join(5)
 
