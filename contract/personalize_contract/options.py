@@ -34,6 +34,9 @@ _MARK_USAGE = (
 )
 
 TARGETS = ("recorded", "reference", "live")
+STOPPED = "personalize_contract stopped"
+"""Under what a worker of the suite says why it stopped, for the process that waits for it."""
+
 _RECORDABLE = ("reference", "live")
 _CHECKS = ("marked", "all")
 

@@ -10,18 +10,19 @@ import contextlib
 import os
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager
+from importlib.util import find_spec
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 import pytest
 
-from personalize_contract import plugin
 from personalize_contract.contract import load
 from personalize_contract.errors import PersonalizeContractError, UsageError
 from personalize_contract.evidence import Evidence, Outcome
 from personalize_contract.live import Live
-from personalize_contract.options import TARGETS
+from personalize_contract.options import STOPPED, TARGETS
 from personalize_contract.suite.run import LIVE
+from personalize_contract.suite.scenarios import SCENARIOS
 
 _SUITE = Path(__file__).parent / "suite"
 
@@ -41,6 +42,7 @@ class _Collector:
 
     def __init__(self, target: str, progress: Progress, live: Live | None) -> None:
         self._target, self._progress, self._live = target, progress, live
+        self._begun = False
         self.outcomes: list[Outcome] = []
         self.stopped: BaseException | None = None
         self.crashes: list[str] = []
@@ -50,7 +52,22 @@ class _Collector:
             config.stash[LIVE] = self._live
 
     def pytest_collection_finish(self, session: pytest.Session) -> None:
-        self._progress.begin(self._target, len(session.items))
+        self._begin(len(session.items))
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_xdist_node_collection_finished(self, ids: Sequence[str]) -> None:
+        self._begin(len(ids))
+
+    def _begin(self, total: int) -> None:
+        # Each worker collects all there is, and the process that waits for them nothing.
+        if total and not self._begun:
+            self._begun = True
+            self._progress.begin(self._target, total)
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_testnodedown(self, node: Any) -> None:
+        if told := getattr(node, "workeroutput", {}).get(STOPPED):
+            self.stopped = pytest.exit.Exception(told)
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         if report.when != "call":
@@ -73,7 +90,7 @@ class _Collector:
         self.crashes.append(str(excrepr))
 
     def pytest_keyboard_interrupt(self, excinfo: pytest.ExceptionInfo[BaseException]) -> None:
-        self.stopped = excinfo.value
+        self.stopped = self.stopped or excinfo.value
 
 
 @contextlib.contextmanager
@@ -91,8 +108,13 @@ def _shielded() -> Iterator[None]:
 
 
 def _ask(
-    target: str, options: Sequence[str], progress: Progress, live: Live | None = None
+    target: str,
+    operation: str,
+    options: Sequence[str],
+    progress: Progress,
+    live: Live | None = None,
 ) -> list[Outcome]:
+    """The outcomes of one target, in the order of the table of scenarios."""
     collector = _Collector(target, progress, live)
     arguments = [
         str(_SUITE),
@@ -100,11 +122,13 @@ def _ask(
         f"--confcutdir={_SUITE}",
         "-pno:cacheprovider",
         "-pno:terminal",
+        "-ppersonalize_contract.plugin",
+        f"--personalize-operation={operation}",
         "--capture=no",  # who waits for a dataset is told so
         *options,
     ]
     with _shielded():
-        pytest.main(arguments, plugins=[plugin, collector])
+        pytest.main(arguments, plugins=[collector])
     if isinstance(collector.stopped, pytest.exit.Exception):
         raise UsageError(collector.stopped.msg)
     # First: after an error while it collects, pytest interrupts itself.
@@ -114,7 +138,23 @@ def _ask(
         )
     if collector.stopped:
         raise KeyboardInterrupt
-    return collector.outcomes
+    order = [scenario.id for scenario in SCENARIOS[operation]]
+    return sorted(collector.outcomes, key=lambda outcome: order.index(outcome.scenario))
+
+
+def _spread(workers: str | None) -> list[str]:
+    """The options that spread a target's scenarios over processes.
+
+    Raises:
+        UsageError: it is no number of workers, or pytest-xdist is not installed.
+    """
+    if workers is None:
+        return []
+    if workers != "auto" and not (workers.isascii() and workers.isdigit()):
+        raise UsageError(f"-n {workers}: say how many workers, as a number, or auto")
+    if find_spec("xdist") is None:
+        raise UsageError("-n needs pytest-xdist: pip install pytest-xdist")
+    return ["-pxdist", f"-n{workers}", "--max-worker-restart=0"]
 
 
 def verify(
@@ -124,6 +164,7 @@ def verify(
     options: Sequence[str],
     cassettes: Path | None,
     record: bool,
+    workers: str | None,
     progress: Progress,
     live: Callable[[], AbstractContextManager[Live]],
 ) -> Evidence:
@@ -136,6 +177,8 @@ def verify(
         cassettes: the folder to read recordings from, or to write them into; None for those
             that this version ships with.
         record: whether what the targets answer is written into `cassettes` first.
+        workers: how many processes ask a target, a number or `auto`; None for this one. A live
+            service is asked by this one always: its quota and its dataset are one, too.
         progress: told how far the run is.
         live: opens the live service, for the time that it is asked.
 
@@ -152,21 +195,21 @@ def verify(
         raise UsageError("--record needs somebody who answers: --target reference or live")
     if record and not cassettes:
         raise UsageError("--record needs a folder to write to: add --cassettes DIR")
+    spread = _spread(workers)
     place = [f"-opersonalize_cassettes={cassettes.absolute()}"] if cassettes else []
     outcomes = {}
     for target in order:
         who = "record" if record and target != "recorded" else "target"
         asked = [
             f"--personalize-{who}={target}",
-            f"--personalize-operation={operation}",
             *place,
             *options,
         ]
         if target == "live":
             with live() as service:
-                outcomes[target] = _ask(target, asked, progress, service)
+                outcomes[target] = _ask(target, operation, asked, progress, service)
             if service.left:
                 outcomes[target].append(Outcome("take-down", (), obstacle=service.left))
         else:
-            outcomes[target] = _ask(target, asked, progress)
+            outcomes[target] = _ask(target, operation, [*asked, *spread], progress)
     return Evidence(load(operation), {target: outcomes[target] for target in order})

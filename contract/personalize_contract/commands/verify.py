@@ -88,6 +88,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         metavar="FILE",
         help="also write a report: .html, .md, .json or .xml (JUnit); may be repeated",
     )
+    add("-n", metavar="WORKERS", help="spread over processes, live excepted (needs pytest-xdist)")
     add("-k", metavar="EXPRESSION", help="only the scenarios whose names match, as in pytest")
 
 
@@ -137,6 +138,7 @@ def run(given: argparse.Namespace) -> int:
             options=options,
             cassettes=given.cassettes,
             record=given.record,
+            workers=given.n,
             progress=progress,
             live=lambda: _opened(settings, progress.say, provision=given.provision),
         )

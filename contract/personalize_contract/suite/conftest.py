@@ -34,4 +34,6 @@ def run(pytestconfig: pytest.Config) -> Iterator[Run]:
         with opened(settings, pytestconfig.stash.get(LIVE, None)) as run:
             yield run
     except PersonalizeContractError as error:
+        if hasattr(pytestconfig, "workeroutput"):
+            pytestconfig.workeroutput[options.STOPPED] = str(error)
         pytest.exit(str(error), returncode=2)
