@@ -56,7 +56,7 @@ class Marked:
         stale: whether that was recorded with another service model.
         recording: the cassette that is being made, or None.
         service: the service of the fixture, or None.
-        passed: whether nothing has failed so far.
+        passed: whether the test ran, and passed.
         saved: whether the recording is the cassette now; None before that is known.
     """
 

@@ -93,7 +93,8 @@ def pytest_runtest_makereport(
         call.excinfo = _shortened(call.excinfo)
     report = yield
     if marked:
-        marked.passed = report.passed and (marked.passed or call.when == "setup")
+        if call.when == "call":
+            marked.passed = report.passed
         if report.failed and call.excinfo:
             error = call.excinfo.value
             _lead(report, [one for one in findings if one.error is not error])
@@ -225,7 +226,7 @@ def _tally(config: pytest.Config) -> Tally:
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Keep the tests as collected, if what was asked for are whole modules."""
     selected = any("::" in given for given in config.args) or config.getoption("lf", False)
-    config.stash[_WHOLE] = [] if selected else list(items)
+    config.stash.setdefault(_WHOLE, [] if selected else list(items))
 
 
 def pytest_deselected(items: list[pytest.Item]) -> None:
@@ -238,8 +239,7 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
     config = session.config
     if _TALLY not in config.stash:
         return
-    items = config.stash.get(_WHOLE, [])
-    if items and not session.shouldstop:
+    if items := config.stash.get(_WHOLE, []):
         from personalize_contract import shown
         from personalize_contract.paths import orphans
 

@@ -56,3 +56,9 @@ def test_there_is_nothing_else_to_say(shop: Shop) -> None:
     result = shop.run()
     result.assert_outcomes(errors=1)
     assert "unused is 'fail' or 'report', not 'ignore'" in text(result)
+
+
+def test_a_test_that_was_not_run_is_not_told(shop: Shop) -> None:
+    shop.tests(TEST.format(mark="", batches=1))
+    shop.record()
+    shop.run("--setup-only").assert_outcomes()
