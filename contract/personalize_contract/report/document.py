@@ -47,6 +47,7 @@ def document(evidence: Evidence) -> dict[str, Any]:
             target: {status: len(evidence.clauses(status, target)) for status in STATUSES}
             for target in evidence.targets
         },
+        "obstacles": evidence.obstacles(),
         "provenance": {
             "reported_at": dt.datetime.now(dt.UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
             "sdk": f"botocore {botocore.__version__}",

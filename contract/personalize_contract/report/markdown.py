@@ -27,6 +27,7 @@ def text(evidence: Evidence, allowed: Iterable[str]) -> str:
     parts = [
         f"## {_plain(headline(evidence))}",
         _summary(evidence),
+        *_obstacles(evidence),
         *_findings(evidence, set(allowed)),
         *_differences(evidence, changed=True),
         *_model(evidence),
@@ -77,6 +78,13 @@ def _summary(evidence: Evidence) -> str:
         rows.append([f"**{target}**", answered_by, *counts, changed if compared else ""])
     head = ["target", "answered by", "holds", "broken", "not reached", "answers changed"]
     return _table(head, rows)
+
+
+def _obstacles(evidence: Evidence) -> Iterator[str]:
+    if found := evidence.obstacles():
+        yield "### ⚠️ It could not be done\n\n" + "\n".join(
+            f"- {_code(one)}" for one in found[:MOST]
+        )
 
 
 def _findings(evidence: Evidence, allowed: set[str]) -> Iterator[str]:

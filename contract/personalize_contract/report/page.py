@@ -56,6 +56,7 @@ def text(evidence: Evidence, allowed: Iterable[str]) -> str:
             state: sum(row["clause"].can_fail and row["state"] == state for row in rows)
             for state in ("broken", "not-reached", "changed", "holds")
         },
+        obstacles=evidence.obstacles(),
         model=sdk.installed(evidence.contract),
         sdk=f"botocore {botocore.__version__}",
         reported_at=dt.datetime.now(dt.UTC).strftime("%Y-%m-%d %H:%M UTC"),

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from personalize_contract import environment
-from personalize_contract.errors import NoAnswer, PersonalizeContractError
 from personalize_contract.evidence import BROKEN, HOLDS, NOT_REACHED, Finding
 from personalize_contract.exchange import Exchange
 from personalize_contract.suite.expect import Observed
@@ -49,12 +48,9 @@ def not_reached(scenario: Scenario, why: str) -> list[Finding]:
     return [Finding(clause, NOT_REACHED, why) for clause, _ in scenario.expects]
 
 
-def unanswered(scenario: Scenario, error: PersonalizeContractError) -> list[Finding]:
-    """The findings of a scenario that got no answer.
+def unanswered(scenario: Scenario, why: str) -> Finding:
+    """The finding of a scenario that a service took and gave no whole answer to.
 
-    A service that takes a request and gives no whole answer breaks what the scenario is about;
-    whatever else went wrong says nothing about the service.
+    That breaks what the scenario is about.
     """
-    if isinstance(error, NoAnswer):
-        return [Finding(scenario.expects[0][0], BROKEN, str(error))]
-    return not_reached(scenario, str(error))
+    return Finding(scenario.expects[0][0], BROKEN, why)

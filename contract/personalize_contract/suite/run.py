@@ -72,15 +72,14 @@ class Run:
         """Try a scenario."""
         try:
             return self._reached(scenario)
-        except (CassetteMissing, Miss) as error:
-            return Outcome(scenario.id, tuple(unanswered(scenario, error)))
-        except NoAnswer as error:
-            by = self._connection.answered_by
-            return Outcome(scenario.id, tuple(unanswered(scenario, error)), by)
         except PersonalizeContractError as error:
             why = shown.line(str(error), self._redactor(scenario.state))
+            if isinstance(error, NoAnswer):
+                by = self._connection.answered_by
+                return Outcome(scenario.id, (unanswered(scenario, why),), by)
+            missing = isinstance(error, CassetteMissing | Miss)
             findings = tuple(not_reached(scenario, why))
-            return Outcome(scenario.id, findings, obstacle=why)
+            return Outcome(scenario.id, findings, obstacle="" if missing else why)
 
     def _reached(self, scenario: Scenario) -> Outcome:
         """The outcome with the first dataset that shows itself in the state of the scenario."""
@@ -102,6 +101,8 @@ class Run:
         with self._target(scenario) as (target, recording):
             exchange = self._client.send(scenario, target, one.arn)
             obstacle = trouble(scenario, exchange)
+            if obstacle:
+                obstacle = shown.answered(obstacle, exchange.request, redactor)
             if not obstacle and not one.shows(exchange.response):
                 missed.append(f"{one.when} ({one.status}): {answer_in_words(exchange.response)}")
                 return None
