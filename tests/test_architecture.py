@@ -18,7 +18,7 @@ SOURCE = ROOT / "contract" / PACKAGE
 FLOORS = {
     "messages": "errors exchange strictjson wire environment",
     "contract": "contract checker",
-    "what may be written": "datasets members redact matching provenance shown",
+    "what may be written": "datasets members secrets redact matching provenance shown",
     "what was asked for": "options mark advice place",
     "cassettes": "cassette shipped",
     "the reference service": "service",

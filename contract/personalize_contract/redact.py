@@ -7,7 +7,6 @@ redacted messages on both sides, so a recording made in one account answers in a
 from __future__ import annotations
 
 import json
-import os
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
@@ -16,31 +15,29 @@ from personalize_contract import contract, members, strictjson
 from personalize_contract.datasets import ACCOUNT, REGION
 from personalize_contract.errors import SecretFound
 from personalize_contract.exchange import Exchange, Headers, Request, Response
+from personalize_contract.secrets import Secrets
 
 _REQUEST_HEADERS = ("content-type", "content-encoding")
 _RESPONSE_HEADERS = ("content-type", "x-amzn-errortype", "x-amzn-requestid", "retry-after")
 REDACTED = "REDACTED"
+_TELLING = 4
+"""Bytes from which on a value in an answer is one that was sent, and there by no chance."""
 
-_ARN_ACCOUNT = re.compile(rb"(arn:[a-z\d-]+:[a-z\d-]+:[a-z\d-]*:)\d{12}(?=:)")
+
+_COLON = rb"(?::|%3[Aa])"
+_FIELD = rb"[a-z\d-]"
+_ARN_ACCOUNT = re.compile(
+    rb"(arn%(c)b%(f)b+%(c)b%(f)b+%(c)b%(f)b*%(c)b)\d{12}(?=%(c)b)" % {b"c": _COLON, b"f": _FIELD}
+)
 _ACCOUNT = ACCOUNT.encode()
-
-_SHAPES: Mapping[str, re.Pattern[str]] = {
-    "an AWS access key id": re.compile(r"(?<![A-Z0-9])(?:AKIA|ASIA)[A-Z0-9]{16}(?![A-Z0-9])"),
-    "a private key": re.compile(r"-----BEGIN [A-Z ]*PRIVATE KEY-----"),
-    "a GitHub token": re.compile(r"\bgh[pousr]_[A-Za-z0-9]{36}"),
-    "a GitLab token": re.compile(r"\bglpat-[\w-]{20}"),
-    "a Slack token": re.compile(r"\bxox[abprs]-[\w-]{10,}"),
-    "a Stripe key": re.compile(r"\b[rs]k_live_[A-Za-z0-9]{20,}"),
-    "a JSON web token": re.compile(r"\beyJ[\w-]{10,}\.eyJ[\w-]{10,}\.[\w-]{10,}"),
-    "a SigV4 signature": re.compile(r"AWS4-HMAC-SHA256 Credential="),
-    "a password in a URL": re.compile(r"\b[a-z][a-z0-9+.-]*://[^/\s:@]+:[^/\s:@]+@"),
-}
-_OWN = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN")
 
 
 def mask_accounts(text: bytes) -> bytes:
     """Put 12 fixed digits in the account field of each ARN; nothing else is touched."""
-    return _ARN_ACCOUNT.sub(lambda found: found[1] + _ACCOUNT, text) if b"arn:" in text else text
+    if b"arn" not in text:
+        return text
+    masked = _ARN_ACCOUNT.sub(lambda found: found[1] + _ACCOUNT, text)
+    return text if masked == text else masked
 
 
 class Redactor:
@@ -61,14 +58,16 @@ class Redactor:
         ordered = sorted((arns or {}).items(), key=lambda pair: -len(pair[0]))
         self._arns = [(real.encode(), dummy.encode()) for real, dummy in ordered if real != dummy]
         self._paths = [members.path(text) for text in paths]
-        own = [*secrets, *(os.environ.get(name, "") for name in _OWN)]
-        # Shorter ones, and the dummy ones that every test signs with, would be found everywhere.
-        self._secrets = [s for s in own if len(s) >= 8 and not s.startswith("personalize-contract")]
+        self._secrets = Secrets(secrets)
+        accounts = {real.split(":")[4] for real in arns or () if real.count(":") >= 5} - {ACCOUNT}
+        known = "|".join(one for one in accounts if len(one) == len(ACCOUNT) and one.isdecimal())
+        self._accounts = re.compile(rf"(?<!\d)(?:{known})(?!\d)".encode()) if known else None
 
     def _text(self, text: bytes) -> bytes:
         for real, dummy in self._arns:
             text = text.replace(real, dummy)
-        return mask_accounts(text)
+        masked = mask_accounts(text)
+        return self._accounts.sub(_ACCOUNT, masked) if self._accounts else masked
 
     def _headers(self, headers: Headers, allowed: Iterable[str]) -> Headers:
         return {
@@ -79,31 +78,38 @@ class Redactor:
 
     def request(self, request: Request) -> Request:
         """The request as it is written and matched: dummy ARNs, and no host of anybody."""
+        return self._request(request)[0]
+
+    def _request(self, request: Request) -> tuple[Request, set[bytes]]:
+        """The request as it is written, and the values that were taken out of it."""
         kept = dict(self._headers(request.headers, _REQUEST_HEADERS))
         if "authorization" in request.headers:
             kept["authorization"] = REDACTED
         query = f"?{request.query}" if request.query else ""
         path = self._text(f"{request.path}{query}".encode()).decode()
         url = f"https://personalize-events.{REGION}.amazonaws.com{path}"
-        return Request(request.method, url, kept, self._text(self._without(request)))
+        body, taken = self._without(request)
+        return Request(request.method, url, kept, self._text(body)), taken
 
-    def _without(self, request: Request) -> bytes:
-        """The body, in which the values of the members to redact are gone."""
+    def _without(self, request: Request) -> tuple[bytes, set[bytes]]:
+        """The body in which the values of the members to redact are gone, and those values."""
         body, operation = request.body, contract.at(request.path)
+        taken: set[bytes] = set()
         if not self._paths or not operation:
-            return body
+            return body, taken
         try:
             value = strictjson.loads(body)
         except strictjson.NotJson:
             # Where its members end can't be known: if it may hold one, nothing of it is kept.
             names = (path[-1].encode() for path in self._paths)
-            return REDACTED.encode() if any(name in body for name in names) else body
+            return REDACTED.encode() if any(name in body for name in names) else body, taken
         if not isinstance(value, dict):
-            return body
+            return body, taken
         with_document, document = list(members.opened(value, operation)), operation.document
-        found = [place for path in self._paths for place in members.each(value, path)]
-        for parent, name in found:
-            parent[name] = REDACTED
+        for path in self._paths:
+            for parent, name in members.each(value, path):
+                taken.update(_spelled(parent[name]))
+                parent[name] = REDACTED
         hidden = False
         for one in with_document:
             held = one[document]
@@ -111,14 +117,23 @@ class Redactor:
                 one[document] = json.dumps(held.value)
             elif any(path[-1] in held for path in self._paths):
                 one[document], hidden = REDACTED, True
-        return json.dumps(value).encode() if found or hidden else body
+        return json.dumps(value).encode() if taken or hidden else body, taken
 
-    def response(self, response: Response) -> Response:
-        """The response as it is written."""
+    def response(self, response: Response, without: Iterable[bytes] = ()) -> Response:
+        """The response as it is written.
+
+        Args:
+            response: as it came.
+            without: values of the request that it may repeat, and that are not written.
+        """
+        body = response.body
+        for value in sorted(without, key=len, reverse=True):
+            if len(value) >= _TELLING:
+                body = body.replace(value, REDACTED.encode())
         return replace(
             response,
             headers=self._headers(response.headers, _RESPONSE_HEADERS),
-            body=self._text(response.body),
+            body=self._text(body),
         )
 
     def exchange(self, exchange: Exchange) -> Exchange:
@@ -127,54 +142,44 @@ class Redactor:
         Raises:
             SecretFound: what is left holds a secret. The message says where, never what.
         """
-        redacted = replace(
-            exchange,
-            request=self.request(exchange.request),
-            response=self.response(exchange.response),
-        )
-        for where, text in _texts(redacted):
-            if what := self.secret_in(text):
-                raise SecretFound(
-                    f"{what} is in the {where}, so nothing was written. "
-                    "Take it out of what is sent, or name its member in `redact`"
-                )
+        request, taken = self._request(exchange.request)
+        response = self.response(exchange.response, taken)
+        redacted = replace(exchange, request=request, response=response)
+        if found := self.secret_at(redacted):
+            raise SecretFound(
+                "{} is in the {}, so nothing was written. "
+                "Take it out of what is sent, or name its member in `redact`".format(*found)
+            )
         return redacted
 
+    def secret_at(self, exchange: Exchange) -> tuple[str, str] | None:
+        """What kind of secret an exchange holds, and where; None if it holds none."""
+        texts = dict(_texts(exchange))
+        # Once through all of them is much cheaper than once through each.
+        if not self.secret_in("\n".join(texts.values())):
+            return None
+        return next((what, at) for at, text in texts.items() if (what := self.secret_in(text)))
+
     def secret_in(self, text: str) -> str | None:
-        """What kind of secret a decoded text holds, or None."""
-        for secret in self._secrets:
-            if secret in text:
-                return "a credential of this process"
-        for kind, shape in _SHAPES.items():
-            if shape.search(text):
-                return kind
-        return None
+        """What kind of secret a text holds, or None."""
+        return self._secrets.found_in(text)
+
+
+def _spelled(value: object) -> Iterable[bytes]:
+    """How an answer may repeat a value: as it is, and as JSON writes it."""
+    if isinstance(value, members.Opened):
+        value = value.value
+    if isinstance(value, str):
+        yield value.encode()
+    yield json.dumps(value).encode()
 
 
 def _texts(exchange: Exchange) -> Iterable[tuple[str, str]]:
-    """Each text of an exchange with its place, bodies also as their JSON escapes mean them."""
+    """Each text of an exchange with its place."""
+    yield "request URL", exchange.request.url
+    yield "request method", exchange.request.method
+    yield "response reason", exchange.response.reason
     for part, message in (("request", exchange.request), ("response", exchange.response)):
         for name, value in message.headers.items():
             yield f"{part} header {name}", value
-        body = message.body.decode("utf-8", "replace")
-        yield f"{part} body", body
-        if "\\" in body:
-            try:
-                yield f"{part} body", json.dumps(_unfolded(json.loads(body)), ensure_ascii=False)
-            except (ValueError, RecursionError):
-                continue
-    yield "request URL", exchange.request.url
-
-
-def _unfolded(value: object) -> object:
-    """A JSON value in which strings that hold JSON texts are those texts' values."""
-    if isinstance(value, dict):
-        return {key: _unfolded(member) for key, member in value.items()}
-    if isinstance(value, list):
-        return [_unfolded(member) for member in value]
-    if isinstance(value, str) and value[:1] in ("{", "["):
-        try:
-            return _unfolded(json.loads(value))
-        except ValueError:
-            return value
-    return value
+        yield f"{part} body", message.body.decode("utf-8", "replace")
