@@ -16,13 +16,15 @@ from typing import Any
 from benchmarks import traffic
 from benchmarks.measure import BOUND, Table, medians, seconds, times
 from personalize_contract.cassette.recording import Recording
+from personalize_contract.connection import Connection
 from personalize_contract.datasets import REGION
 from personalize_contract.doors import botocore as door
 from personalize_contract.mark import Mark
 from personalize_contract.provenance import Provenance
 from personalize_contract.redact import Redactor
+from personalize_contract.service.signatures import DUMMY_CREDENTIALS
 from personalize_contract.session import Session
-from personalize_contract.targets import Endpoint, Recorder
+from personalize_contract.targets import Endpoint, Readdressed, Recorder
 
 BLOCK = 50
 LEAST = 20
@@ -72,7 +74,9 @@ class _Ours(_Plain):
         """A round: seconds a call; what saving takes is kept in `saves`."""
         if not self._recording:
             self._recording = Recording(self._path, Provenance.now("endpoint", REGION, "benchmark"))
-            target = Recorder(Endpoint(self._url, "endpoint"), self._recording, Redactor())
+            endpoint = Endpoint(self._url, "endpoint", keep_alive=True)
+            to = Connection(self._url, REGION, DUMMY_CREDENTIALS, "endpoint")
+            target = Recorder(Readdressed(endpoint, to), self._recording, Redactor())
             self._session = Session(target, Mark())
         with door.patched(self._session.answer, unsigned=True):
             taken = super().__call__()

@@ -21,11 +21,10 @@ from personalize_contract.cassette import text
 from personalize_contract.cassette.reader import Cassette
 from personalize_contract.cassette.recording import Recording
 from personalize_contract.cassette.replay import Replay
-from personalize_contract.connection import Connection
 from personalize_contract.datasets import REGION, stand_ins
 from personalize_contract.doors import address
 from personalize_contract.errors import CassetteMissing
-from personalize_contract.exchange import Exchange, Request
+from personalize_contract.exchange import Exchange
 from personalize_contract.live import Live
 from personalize_contract.mark import Mark
 from personalize_contract.matching import Matching
@@ -40,9 +39,8 @@ from personalize_contract.service.embedded import Service
 from personalize_contract.service.signatures import DUMMY_CREDENTIALS
 from personalize_contract.service.store import Store
 from personalize_contract.session import Session
-from personalize_contract.signing import signed
 from personalize_contract.summary import Tally
-from personalize_contract.targets import InProcess, Recorded, Recorder, Target
+from personalize_contract.targets import InProcess, Readdressed, Recorded, Recorder, Target
 
 
 @dataclass(slots=True)
@@ -191,25 +189,12 @@ def _answering(settings: Settings, live: Live | None) -> tuple[Target, str, str]
     """Who answers, who that is, and in which region."""
     if live:
         to = live.connection
-        return _Readdressed(live.target, to), to.answered_by, to.region
+        return Readdressed(live.target, to), to.answered_by, to.region
     store = Store()
     store.add_dummies()
     for arn, state in settings.datasets.items():
         store.add_dataset(arn, state)
     return InProcess(lambda request: core.answer(request, store), "reference"), "reference", REGION
-
-
-class _Readdressed:
-    """Sends what a client wrote for some host to the live one, signed for it."""
-
-    def __init__(self, inner: Target, to: Connection) -> None:
-        self._inner, self._to = inner, to
-
-    def answer(self, request: Request) -> Exchange:
-        query = f"?{request.query}" if request.query else ""
-        url = f"{self._to.url.rstrip('/')}{request.path}{query}"
-        here = Request(request.method, url, request.headers, request.body)
-        return self._inner.answer(signed(here, self._to.credentials, self._to.region))
 
 
 def _own(live: Live) -> list[str]:

@@ -202,7 +202,7 @@ def _live(config: pytest.Config) -> Live | None:
         from personalize_contract.live import connect
 
         try:
-            config.stash[_LIVE] = connect(settings)
+            config.stash[_LIVE] = connect(settings, keep_alive=True)
         except UsageError as error:
             config.stash[_LIVE] = UsageError(options.spelled(str(error)))
         except PersonalizeContractError as error:

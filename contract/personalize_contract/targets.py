@@ -5,17 +5,27 @@ Recording is a target that wraps a target; nothing else differs between record a
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import contextlib
+import threading
+from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 from urllib.parse import urlsplit
 
 from personalize_contract import environment
 from personalize_contract.cassette.recording import Recording
 from personalize_contract.cassette.replay import Replay
+from personalize_contract.connection import Connection
 from personalize_contract.errors import Miss, NoAnswer, TargetUnavailable
 from personalize_contract.exchange import Exchange, Request, Response, headers
 from personalize_contract.redact import Redactor
+from personalize_contract.signing import signed
+
+if TYPE_CHECKING:
+    import requests
+
+Send = Callable[["requests.PreparedRequest"], "requests.Response"]
 
 
 class Target(Protocol):
@@ -42,29 +52,37 @@ class InProcess:
 
 
 class Endpoint:
-    """A service behind a URL: each request goes out on a connection of its own, once.
+    """A service behind a URL: each request goes out once, on a connection of its own.
 
-    A connection that is used again would let one answer spoil the next; a second attempt would
-    hide a service that fails now and then.
+    A second attempt would hide a service that fails now and then; on a connection that is used
+    again, one answer can spoil the next.
 
     Args:
         url: scheme, host and port; the path and query are those of each request.
         answered_by: `aws`, `endpoint` or `reference`.
         timeout: seconds to wait for the connection, and for each part of the answer.
         ca_bundle: file with the certificates to trust; None for those that are usually trusted.
+        keep_alive: use connections again, as an SDK does: where what counts is not the service
+            but the code that calls it.
     """
 
     def __init__(
-        self, url: str, answered_by: str, timeout: float = 10.0, ca_bundle: str | None = None
+        self,
+        url: str,
+        answered_by: str,
+        timeout: float = 10.0,
+        ca_bundle: str | None = None,
+        *,
+        keep_alive: bool = False,
     ) -> None:
         self._base = urlsplit(url)
         self._answered_by, self._timeout, self._ca_bundle = answered_by, timeout, ca_bundle
+        self._keep_alive, self._lock = keep_alive, threading.Lock()
+        self._kept: Send | None = None
 
     def answer(self, request: Request) -> Exchange:
         """Send the request as it is and read the whole answer."""
         import requests
-
-        from personalize_contract.sending import session
 
         where = f"{self._base.scheme}://{self._base.netloc}"
         prepared = requests.PreparedRequest()
@@ -74,19 +92,9 @@ class Endpoint:
         prepared.headers = requests.structures.CaseInsensitiveDict(request.headers)
         prepared.headers.setdefault("content-length", str(len(request.body)))
         prepared.body = request.body
-        with session() as sender:
-            # The reference service is in this process: no proxy can reach it.
-            sender.trust_env = self._answered_by != "reference"
-            settings = sender.merge_environment_settings(where, {}, False, self._ca_bundle, None)
+        with self._sender(where) as send:
             try:
-                # Not through the session, which would look into where a redirect leads.
-                answer = sender.get_adapter(where).send(
-                    prepared,
-                    timeout=self._timeout,
-                    verify=settings["verify"] or True,
-                    cert=settings["cert"],
-                    proxies=settings["proxies"],
-                )
+                answer = send(prepared)
                 body = answer.content
             except (requests.ConnectionError, requests.Timeout) as error:
                 raise _trouble(where, error) from error
@@ -101,6 +109,31 @@ class Endpoint:
             response = Response(answer.status_code, answer.reason or "", received, body)
         return Exchange(request, response, self._answered_by)
 
+    @contextlib.contextmanager
+    def _sender(self, where: str) -> Iterator[Send]:
+        from personalize_contract.sending import session
+
+        if self._keep_alive:
+            with self._lock:
+                self._kept = self._kept or self._through(session(), where)
+            yield self._kept
+        else:
+            with session() as sender:
+                yield self._through(sender, where)
+
+    def _through(self, sender: requests.Session, where: str) -> Send:
+        # The reference service is in this process: no proxy can reach it.
+        sender.trust_env = self._answered_by != "reference"
+        settings = sender.merge_environment_settings(where, {}, False, self._ca_bundle, None)
+        # Not through the session, which would look into where a redirect leads.
+        return partial(
+            sender.get_adapter(where).send,
+            timeout=self._timeout,
+            verify=settings["verify"] or True,
+            cert=settings["cert"],
+            proxies=settings["proxies"],
+        )
+
 
 def _trouble(where: str, error: Exception) -> TargetUnavailable:
     import requests
@@ -111,6 +144,20 @@ def _trouble(where: str, error: Exception) -> TargetUnavailable:
         return NoAnswer(f"{where} took the request and did not answer in time")
     cause = environment.cause(error)
     return NoAnswer(f"{where} took the request and gave no whole answer: {cause}")
+
+
+class Readdressed:
+    """Sends what a client wrote for some host to the live one, signed for it."""
+
+    def __init__(self, inner: Target, to: Connection) -> None:
+        self._inner, self._to = inner, to
+
+    def answer(self, request: Request) -> Exchange:
+        """Ask the inner target."""
+        query = f"?{request.query}" if request.query else ""
+        url = f"{self._to.url.rstrip('/')}{request.path}{query}"
+        here = Request(request.method, url, request.headers, request.body)
+        return self._inner.answer(signed(here, self._to.credentials, self._to.region))
 
 
 class Recorded:

@@ -61,7 +61,7 @@ def _silent(_: str) -> None:
     pass
 
 
-def connect(settings: Settings, tell: Tell = _silent) -> Live:
+def connect(settings: Settings, tell: Tell = _silent, *, keep_alive: bool = False) -> Live:
     """The live service that was asked for, with the datasets that were given.
 
     AWS is asked with care, and so is whatever stands in for an account that was named.
@@ -69,6 +69,7 @@ def connect(settings: Settings, tell: Tell = _silent) -> Live:
     Args:
         settings: what was asked for.
         tell: told what is waited for.
+        keep_alive: whether connections are used again.
 
     Raises:
         UsageError: no dataset, no region, no leave to write, the wrong account.
@@ -80,7 +81,7 @@ def connect(settings: Settings, tell: Tell = _silent) -> Live:
             "live needs a dataset: say --dataset ARN=STATE, "
             "where STATE is active, in-use or missing, once for each state"
         )
-    target: Target = Endpoint(to.url, to.answered_by, ca_bundle=to.ca_bundle)
+    target: Target = Endpoint(to.url, to.answered_by, ca_bundle=to.ca_bundle, keep_alive=keep_alive)
     arns = by_state(settings.datasets)
     if not connection.is_aws(to.url) and not settings.account:
         return Live(to, target, arns)
