@@ -189,6 +189,7 @@ def _open(item: pytest.Item) -> None:
 def _close(item: pytest.Item) -> None:
     if stack := item.stash.get(_OPEN, None):
         _tally(item.config).update(item.stash[_MARKED].tally())
+        _tally_waits(item.config)
         del item.stash[_OPEN], item.stash[_MARKED]
         stack.close()
 
@@ -214,6 +215,13 @@ def _live(config: pytest.Config) -> Live | None:
 
 
 # --- the whole run
+
+
+def _tally_waits(config: pytest.Config) -> None:
+    live = config.stash.get(_LIVE, None)
+    if live and not isinstance(live, PersonalizeContractError):
+        while live.notes:
+            _tally(config)["waited", live.notes.pop()] += 1
 
 
 def _tally(config: pytest.Config) -> Tally:

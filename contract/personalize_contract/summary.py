@@ -76,7 +76,7 @@ def short(tally: Tally) -> str:
         parts.append(f"{len(places)} advice")
     parts += [
         f"{sum(_by(tally, what).values())} {what}"
-        for what in ("unused", *_CASSETTES)
+        for what in ("unused", "waited", *_CASSETTES)
         if _by(tally, what)
     ]
     return "; ".join(parts)
@@ -98,6 +98,8 @@ def lines(tally: Tally) -> Iterator[str]:
         yield "  (personalize_no_advice = NAME in the ini file turns one off)"
     for path, count in _by(tally, "unused").items():
         yield f"unused: {_number(count, 'exchange')} recorded in {path}"
+    for note in _by(tally, "waited"):
+        yield f"waited: {note}"
     for what, why in _CASSETTES.items():
         paths = list(_by(tally, what))
         if paths:

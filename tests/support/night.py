@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import signal
 import subprocess
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +26,12 @@ def sweep(stand_in: StandIn, *arguments: str) -> subprocess.CompletedProcess[str
 
 
 def interrupted(
-    stand_in: StandIn, at: str, number: signal.Signals, *arguments: str, times: int = 1
+    stand_in: StandIn,
+    at: str,
+    number: signal.Signals,
+    *arguments: str,
+    times: int = 1,
+    also: Callable[[str], None] = lambda name: None,
 ) -> subprocess.CompletedProcess[str]:
     """`verify --provision`, which gets a signal once a call was carried out.
 
@@ -36,6 +41,7 @@ def interrupted(
         at: the operation, at whose first call that is.
         number: the signal.
         times: how many, one at each call from then on.
+        also: what else happens at each call, before that.
     """
     left = times
     reached = False
@@ -49,6 +55,7 @@ def interrupted(
 
     def shoot(name: str) -> None:
         nonlocal left, reached
+        also(name)
         reached = reached or name == at
         if reached and left:
             left -= 1
