@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import contextlib
 import threading
+import time
 from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 from urllib.parse import urlsplit
 
 from personalize_contract import environment
@@ -25,7 +26,13 @@ from personalize_contract.signing import signed
 if TYPE_CHECKING:
     import requests
 
-Send = Callable[["requests.PreparedRequest"], "requests.Response"]
+Send = Callable[..., "requests.Response"]
+
+MAX_ANSWER = 8 * 1024 * 1024
+"""Bytes of the longest answer that is read."""
+
+QUIET = 0.05
+"""Seconds that a connection which is kept stays silent after an answer."""
 
 
 class Target(Protocol):
@@ -55,12 +62,14 @@ class Endpoint:
     """A service behind a URL: each request goes out once, on a connection of its own.
 
     A second attempt would hide a service that fails now and then; on a connection that is used
-    again, one answer can spoil the next.
+    again, one answer can spoil the next. Only a request that says `connection: keep-alive` leaves
+    its connection to the next one of its thread, and its answer must leave nothing else there.
 
     Args:
         url: scheme, host and port; the path and query are those of each request.
         answered_by: `aws`, `endpoint` or `reference`.
-        timeout: seconds to wait for the connection, and for each part of the answer.
+        timeout: seconds to wait for the connection, for each part of the answer, and for its
+            body as a whole.
         ca_bundle: file with the certificates to trust; None for those that are usually trusted.
         keep_alive: use connections again, as an SDK does: where what counts is not the service
             but the code that calls it.
@@ -79,10 +88,12 @@ class Endpoint:
         self._answered_by, self._timeout, self._ca_bundle = answered_by, timeout, ca_bundle
         self._keep_alive, self._lock = keep_alive, threading.Lock()
         self._kept: Send | None = None
+        self._left = threading.local()
 
     def answer(self, request: Request) -> Exchange:
         """Send the request as it is and read the whole answer."""
         import requests
+        from urllib3.exceptions import HTTPError
 
         where = f"{self._base.scheme}://{self._base.netloc}"
         prepared = requests.PreparedRequest()
@@ -92,34 +103,57 @@ class Endpoint:
         prepared.headers = requests.structures.CaseInsensitiveDict(request.headers)
         prepared.headers.setdefault("content-length", str(len(request.body)))
         prepared.body = request.body
-        with self._sender(where) as send:
+        leaves = request.headers.get("connection") == "keep-alive"
+        # A coding that nobody asked for is not undone: an empty body in gzip is not empty.
+        coded = request.headers.get("accept-encoding", "identity") != "identity"
+        with self._sender(where, leaves) as send:
             try:
-                answer = send(prepared)
-                body = answer.content
-            except (requests.ConnectionError, requests.Timeout) as error:
+                answer = send(prepared, stream=True)
+                connection = answer.raw.connection
+                response = self._read(where, answer, coded)
+                if leaves:
+                    _must_be_quiet(where, connection)
+            except (requests.ConnectionError, requests.Timeout, HTTPError) as error:
                 raise _trouble(where, error) from error
             except requests.RequestException as error:
                 raise NoAnswer(
                     f"{where} answered, but not in HTTP: {environment.cause(error)}"
                 ) from error
-            received = dict(headers(answer.raw.headers.items()))
-            for coding in ("content-encoding", "transfer-encoding"):
-                if received.pop(coding, None):
-                    received["content-length"] = str(len(body))
-            response = Response(answer.status_code, answer.reason or "", received, body)
         return Exchange(request, response, self._answered_by)
 
+    def _read(self, where: str, answer: requests.Response, coded: bool) -> Response:
+        body, until = b"", time.monotonic() + self._timeout
+        for part in answer.raw.stream(65536, decode_content=coded):
+            body += part
+            if len(body) > MAX_ANSWER or time.monotonic() > until:
+                raise NoAnswer(f"{where} began to answer, and its answer has no end")
+        received = dict(headers(answer.raw.headers.items()))
+        if not received.get("content-length", "0").isdecimal():
+            raise NoAnswer(f"{where} answered, but its Content-Length is not a number")
+        for coding in ("transfer-encoding", *(["content-encoding"] if coded else [])):
+            if received.pop(coding, None):
+                received["content-length"] = str(len(body))
+        return Response(answer.status_code, answer.reason or "", received, body)
+
     @contextlib.contextmanager
-    def _sender(self, where: str) -> Iterator[Send]:
+    def _sender(self, where: str, leaves: bool) -> Iterator[Send]:
         from personalize_contract.sending import session
 
         if self._keep_alive:
             with self._lock:
                 self._kept = self._kept or self._through(session(), where)
             yield self._kept
+            return
+        sender = self._left.__dict__.pop("sender", None) or session()
+        try:
+            yield self._through(sender, where)
+        except BaseException:
+            sender.close()
+            raise
+        if leaves:
+            self._left.sender = sender
         else:
-            with session() as sender:
-                yield self._through(sender, where)
+            sender.close()
 
     def _through(self, sender: requests.Session, where: str) -> Send:
         # The reference service is in this process: no proxy can reach it.
@@ -135,12 +169,21 @@ class Endpoint:
         )
 
 
+def _must_be_quiet(where: str, connection: Any) -> None:
+    """Nothing may follow an answer on its connection, unless it said that it closes that."""
+    from urllib3.util.wait import wait_for_read
+
+    if connection and connection.sock and wait_for_read(connection.sock, timeout=QUIET):
+        raise NoAnswer(f"{where} hung up after its answer, or said more, without a word of it")
+
+
 def _trouble(where: str, error: Exception) -> TargetUnavailable:
     import requests
+    from urllib3.exceptions import ReadTimeoutError
 
     if trouble := environment.in_failure(error):
         return TargetUnavailable(trouble.told(where, environment.cause(error)))
-    if isinstance(error, requests.Timeout):
+    if isinstance(error, requests.Timeout | ReadTimeoutError):
         return NoAnswer(f"{where} took the request and did not answer in time")
     cause = environment.cause(error)
     return NoAnswer(f"{where} took the request and gave no whole answer: {cause}")

@@ -86,7 +86,7 @@ DEFECTS: dict[str, Defect] = {
         "request.items.max-members", Rules(max_items=10**6), also=("error.invalid-input.status",)
     ),
     "nine items are the most": Defect(
-        "request.items.max-members", Rules(max_items=9), also=("error.not-found", "error.in-use")
+        "request.items.max-members", Rules(max_items=9), also=("error.", "request.")
     ),
     "no item is accepted": Defect("request.items.min-members", Rules(min_items=0)),
     "two items are the least": Defect(
@@ -138,7 +138,9 @@ DEFECTS: dict[str, Defect] = {
     "items is optional": Defect("request.items.required", Rules(required=_without("items"))),
     "itemId is optional": Defect("request.item-id.required", Rules(required=_without("itemId"))),
     "properties is required": Defect(
-        "request.properties.optional", Rules(required=Rules().required | {"properties"})
+        "request.properties.optional",
+        Rules(required=Rules().required | {"properties"}),
+        also=("error.", "request."),
     ),
     "datasetArn of any type": Defect(
         "request.dataset-arn.type", Rules(types=_any_type("datasetArn"))
@@ -152,7 +154,7 @@ DEFECTS: dict[str, Defect] = {
     "only the first item is checked": Defect(
         "request.item-id.max-length",
         Rules(checked=slice(0, 1)),
-        also=("request.item-id.required", "request.properties.max-length"),
+        also=("request.",),
     ),
     "the last item is not checked": Defect(
         "request.properties.max-length",
@@ -231,7 +233,7 @@ DEFECTS: dict[str, Defect] = {
     "reset at eleven items": Defect(
         "request.items.max-members",
         Rules(error=_on("invalid", lambda usual: replace(usual, reset=True))),
-        also=("request.", "error.invalid-input", "error.message"),
+        also=("request.", "error.", "response."),
     ),
     "errors cut short": Defect(
         "error.not-found.status",
@@ -465,6 +467,7 @@ DEFECTS |= {
     "null is left out": Defect(
         "request.properties.optional",
         Rules(required=Rules().required | {"properties"}),
+        also=("request.", "error."),
     ),
     # codes and messages
     "codes in lower case": Defect(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from botocore.awsrequest import AWSPreparedRequest, AWSResponse
@@ -38,6 +39,9 @@ class Client:
         Raises:
             TargetUnavailable, Miss: nobody answered.
         """
+        if scenario.before:
+            first = self._raw(scenario.before, arn)
+            target.answer(replace(first, headers={**first.headers, "connection": "keep-alive"}))
         if isinstance(scenario.sends, Wire):
             return target.answer(self._raw(scenario.sends, arn))
         self._target = target
@@ -72,5 +76,5 @@ class Client:
             # The last digit of the signature, changed.
             kept, last = sent.headers["authorization"][:-1], sent.headers["authorization"][-1]
             changed = {**sent.headers, "authorization": kept + ("0" if last != "0" else "1")}
-            return Request(sent.method, sent.url, changed, sent.body)
+            return replace(sent, headers=changed)
         return sent

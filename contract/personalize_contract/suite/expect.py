@@ -134,15 +134,16 @@ class EmptyBody(Expectation):
 
 @dataclass(frozen=True, slots=True)
 class Message(Expectation):
-    """A documented error has a message, a string without the sensitive text that was sent."""
+    """A documented error has a message, a string; none repeats the sensitive text that was sent."""
 
     never: str
 
     def applies(self, response: Response) -> bool:
-        return response.status >= 400 and wire.error_code(response) in _DOCUMENTED
+        return response.status >= 400
 
     def breach(self, response: Response) -> str | None:
-        if not isinstance(wire.error_message(response), str):
+        documented = wire.error_code(response) in _DOCUMENTED
+        if documented and not isinstance(wire.error_message(response), str):
             return "expected a message, a string; the answer has none"
         if self.never.encode() in response.body or self.never in str(response.headers):
             return "the answer repeats the properties, which the model calls sensitive"

@@ -112,6 +112,8 @@ class Run:
                     kept = str(recording.path)
         findings = (
             replace(one, why=shown.answered(one.why, exchange.request, redactor))
+            if one.why
+            else one
             for one in judge(scenario, exchange)
         )
         seen = shown.exchange(exchange, redactor)

@@ -71,6 +71,8 @@ class Scenario:
     expects: Expects
     state: State = "active"
     denial: bool = False
+    before: Wire | None = None
+    """What is sent first, on the same connection; what comes back is not judged."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,7 +156,7 @@ def text(sends: Call | Wire, arn: str) -> Any:
     return body.replace(DATASET.encode(), arn.encode())
 
 
-LENGTHS = (256, 257)
+LENGTHS = (256, 257, 512)
 """What a dataset's ARN is filled up to."""
 
 
