@@ -11,14 +11,17 @@ from pathlib import Path
 import pytest
 import trustme
 
+from personalize_contract.connection import live
 from personalize_contract.environment import in_response, why
 from personalize_contract.errors import NoAnswer, TargetUnavailable
 from personalize_contract.exchange import Request, Response
-from personalize_contract.service import core
+from personalize_contract.live.careful import Pace, Patience
+from personalize_contract.live.control import Control
+from personalize_contract.service import control_plane, core, sts
 from personalize_contract.service.signatures import refusal
 from personalize_contract.targets import Endpoint
 from support.command import ACTIVE, environment, run
-from support.stand_in import StandIn
+from support.stand_in import ACCOUNT, StandIn
 from support.theirs import Rules, served
 from support.tls import over_tls, proxy, trusted
 
@@ -213,6 +216,112 @@ def test_a_broken_environment_is_told_in_one_line_and_breaks_no_contract(
     assert shown["summary"]["live"]["broken"] == 0
     whys = {clause["targets"]["live"]["why"] for clause in shown["clauses"]}
     assert any(f"success-at-the-end: {name}: " in one for one in whys)
+
+
+# --- before anything is asked: whose account is it?
+
+CONFIG = """
+[profile sso]
+sso_session = shop
+sso_account_id = 111122223333
+sso_role_name = tea
+[sso-session shop]
+sso_region = eu-west-1
+sso_start_url = https://shop.example/start
+[profile broken]
+credential_process = /bin/false
+[profile half]
+aws_access_key_id = AKIDEXAMPLE
+"""
+
+
+@pytest.mark.parametrize(
+    ("profile", "name"),
+    [
+        ("nobody", "no credentials"),
+        ("sso", "credentials expired"),
+        ("broken", "no credentials"),
+        ("half", "no credentials"),
+        ("", "no credentials"),
+    ],
+)
+def test_credentials_that_can_not_be_found_are_told(
+    profile: str, name: str, tmp_path: Path
+) -> None:
+    config = tmp_path / "config"
+    config.write_text(CONFIG, "utf-8")
+    done = run(
+        "verify",
+        "--target=live",
+        "--provision",
+        "--region=eu-west-1",
+        f"--account={ACCOUNT}",
+        env=environment(AWS_CONFIG_FILE=str(config), HOME=str(tmp_path))
+        | ({"AWS_PROFILE": profile} if profile else {}),
+    )
+    assert done.returncode == 2
+    assert done.stderr.startswith(f"personalize-contract: {name}: ")
+    assert "; " in done.stderr
+    assert done.stderr.count("\n") == 1
+
+
+@contextlib.contextmanager
+def expired(_: Path) -> Iterator[list[str]]:
+    said = sts.error(403, "ExpiredToken", "The security token included in the request is expired")
+    with StandIn(before=lambda name, request: said).served() as stand_in:
+        yield [stand_in.url]
+
+
+ASKING_STS = {
+    name: BROKEN[name]
+    for name in (
+        "a closed port",
+        "a name that nobody knows",
+        "a certificate of somebody else's CA",
+        "a dead proxy",
+        "a clock that is an hour wrong",
+        "a key that nobody knows",
+    )
+} | {"an expired token": ("credentials expired", expired)}
+
+
+@pytest.mark.parametrize("command", ["verify", "sweep"])
+@pytest.mark.parametrize("case", ASKING_STS)
+def test_an_account_that_can_not_be_asked_for_is_told(
+    case: str, command: str, tmp_path: Path
+) -> None:
+    name, broken = ASKING_STS[case]
+    more = ["--target=live", "--provision"] if command == "verify" else ["--yes"]
+    with broken(tmp_path) as (url, *variables):
+        done = run(
+            command,
+            *more,
+            f"--endpoint-url={url}",
+            f"--account={ACCOUNT}",
+            env=environment(**dict(one.split("=", 1) for one in variables), NO_PROXY=""),
+        )
+    assert done.returncode == 2
+    assert done.stderr.startswith(f"personalize-contract: {name}: GetCallerIdentity ")
+    assert "; " in done.stderr
+    assert done.stderr.count("\n") == 1
+
+
+def test_a_denial_that_stays_ends_a_night_with_what_to_allow(tmp_path: Path) -> None:
+    denied = control_plane.error("AccessDeniedException", "User: arn:aws:iam::1:user/tea is not")
+    stand_in = StandIn(
+        before=lambda name, request: denied if name == "CreateDatasetGroup" else None, step=200
+    )
+    tell: list[str] = []
+    with stand_in.served():
+        control = Control(
+            live(None, stand_in.url), Pace(), Patience(tell.append, lambda seconds: None)
+        )
+        with pytest.raises(TargetUnavailable) as caught:
+            control.call("CreateDatasetGroup", name="shop")
+    assert str(caught.value).startswith("access denied: CreateDatasetGroup refused the sender (")
+    assert "--dry-run" in str(caught.value)
+    assert "user/tea" not in str(caught.value)
+    assert tell[-1] == "CreateDatasetGroup: access denied did not pass in 120 s"
 
 
 def test_a_ca_bundle_is_trusted(tmp_path: Path) -> None:

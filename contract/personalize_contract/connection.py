@@ -11,12 +11,13 @@ from urllib.parse import urlsplit
 
 from botocore.config import Config
 from botocore.credentials import Credentials
-from botocore.exceptions import BotoCoreError
+from botocore.exceptions import BotoCoreError, SSOError, TokenRetrievalError
 from botocore.loaders import Loader, create_loader
 from botocore.session import Session
 
 from personalize_contract.contract import load
 from personalize_contract.datasets import REGION
+from personalize_contract.environment import EXPIRED, NO_CREDENTIALS
 from personalize_contract.errors import UsageError
 from personalize_contract.service.signatures import DUMMY_CREDENTIALS
 
@@ -122,7 +123,11 @@ def home(region: str | None, endpoint_url: str | None, account: str) -> str:
 
 def _place(session: Session, region: str | None, endpoint_url: str | None) -> tuple[str, str]:
     """The region and the URL of a live service."""
-    region = region or session.get_config_variable("region") or os.environ.get("AWS_REGION")
+    try:
+        session.get_scoped_config()  # which knows whether there is such a profile
+        region = region or session.get_config_variable("region") or os.environ.get("AWS_REGION")
+    except BotoCoreError as error:
+        raise UsageError(f"{NO_CREDENTIALS.name}: {error}; {NO_CREDENTIALS.advice}") from error
     url = endpoint_url or _url(session, region or REGION)
     if is_aws(url) and not region:
         raise UsageError("live needs a region: say --region, or set AWS_REGION")
@@ -176,13 +181,15 @@ def _credentials(session: Session, to_aws: bool) -> Credentials:
     try:
         found = session.get_credentials()
         frozen = found.get_frozen_credentials() if found else None
+    except (SSOError, TokenRetrievalError) as error:
+        raise UsageError(f"{EXPIRED.name}: {error}; {EXPIRED.advice}") from error
     except BotoCoreError as error:
-        raise UsageError(f"live: the AWS credentials can't be used: {error}") from error
+        raise UsageError(f"{NO_CREDENTIALS.name}: {error}; {NO_CREDENTIALS.advice}") from error
     if frozen and frozen.access_key and frozen.secret_key:
         return Credentials(frozen.access_key, frozen.secret_key, frozen.token)
     if to_aws:
         raise UsageError(
-            "live needs AWS credentials and there are none: set AWS_PROFILE, or "
-            "AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or log in (aws sso login)"
+            f"{NO_CREDENTIALS.name}: live needs AWS credentials and there are none; "
+            f"{NO_CREDENTIALS.advice}"
         )
     return DUMMY_CREDENTIALS

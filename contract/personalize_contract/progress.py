@@ -53,4 +53,5 @@ class Bar:
         error: BaseException | None,
         where: TracebackType | None,
     ) -> None:
-        self._bars.stop()
+        if self._console.is_terminal:
+            self._bars.stop()  # which ends with an empty line where nothing was drawn
