@@ -48,11 +48,12 @@ class Connection:
         """A botocore client that makes one attempt: a retry hides what fails at times.
 
         Args:
-            service: its botocore name; that of the contract when empty. Another one is asked
-                where botocore finds it, `AWS_ENDPOINT_URL_<SERVICE>` included.
+            service: its botocore name; that of the contract when empty, whose client takes
+                none of the user's settings. Another one is asked where botocore finds it,
+                `AWS_ENDPOINT_URL_<SERVICE>` included.
         """
         here = self.serves_all or not service
-        session = Session()
+        session = Session() if service else _isolated()
         session.register_component("data_loader", _loader(session.get_config_variable("data_path")))
         return session.create_client(
             service or load().service,
@@ -68,6 +69,17 @@ class Connection:
         """The beginning of the ARNs of what an account has there, up to the account."""
         partition = Session().get_partition_for_region(self.region)
         return f"arn:{partition}:personalize:{self.region}:{account}"
+
+
+def _isolated() -> Session:
+    """A session that takes nothing from the environment and the files of the user."""
+    nowhere = {"config_file": os.devnull, "credentials_file": os.devnull}
+    return Session(
+        {
+            name: (None, None, nowhere.get(name, default), convert)
+            for name, (_, _, default, convert) in Session.SESSION_VARIABLES.items()
+        }
+    )
 
 
 @cache

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
+import os
 from dataclasses import asdict, dataclass
 from functools import cache
 from typing import Any
@@ -52,9 +53,9 @@ class Provenance:
 
 def service_model() -> dict[str, Any]:
     """The service model that clients of the installed botocore are made of."""
-    from botocore.session import Session
+    from botocore.loaders import create_loader
 
-    loader = Session().get_component("data_loader")
+    loader = create_loader(os.environ.get("AWS_DATA_PATH"))
     model: dict[str, Any] = loader.load_service_model("personalize-events", "service-2")
     return model
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import AbstractContextManager
 from importlib.util import find_spec
 from pathlib import Path
@@ -50,6 +50,13 @@ class _Collector:
     def pytest_configure(self, config: pytest.Config) -> None:
         if self._live:
             config.stash[LIVE] = self._live
+
+    @pytest.hookimpl(wrapper=True, tryfirst=True)
+    def pytest_collection_modifyitems(self) -> Generator[None]:
+        try:
+            yield
+        except pytest.UsageError as error:  # of -k; pytest would print a line of its own
+            pytest.exit(str(error))
 
     def pytest_collection_finish(self, session: pytest.Session) -> None:
         self._begin(len(session.items))
@@ -128,7 +135,7 @@ def _ask(
         *options,
     ]
     with _shielded():
-        pytest.main(arguments, plugins=[collector])
+        status = pytest.main(arguments, plugins=[collector])
     if isinstance(collector.stopped, pytest.exit.Exception):
         raise UsageError(collector.stopped.msg)
     # First: after an error while it collects, pytest interrupts itself.
@@ -138,6 +145,8 @@ def _ask(
         )
     if collector.stopped:
         raise KeyboardInterrupt
+    if status == pytest.ExitCode.NO_TESTS_COLLECTED:
+        raise UsageError("-k selects no scenario; it is an expression of their names")
     order = [scenario.id for scenario in SCENARIOS[operation]]
     return sorted(collector.outcomes, key=lambda outcome: order.index(outcome.scenario))
 
@@ -186,11 +195,11 @@ def verify(
         UsageError, CassetteError: it could not be done, as the message says.
         KeyboardInterrupt: it was interrupted; whole cassettes were written, or none.
     """
-    # What is recorded in this run is what is replayed in it.
-    order = sorted(set(targets), key=("reference", "live", "recorded").index)
-    for target in order:
+    for target in targets:
         if target not in TARGETS:
             raise UsageError(f"target {target!r}: it is one of {', '.join(TARGETS)}")
+    # What is recorded in this run is what is replayed in it.
+    order = sorted(set(targets), key=("reference", "live", "recorded").index)
     if record and order == ["recorded"]:
         raise UsageError("--record needs somebody who answers: --target reference or live")
     if record and not cassettes:

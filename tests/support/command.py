@@ -23,9 +23,11 @@ DATASETS = [
 
 
 def environment(**more: str) -> dict[str, str]:
-    """This process's environment without anything of AWS or pytest."""
+    """This process's environment without anything of AWS or pytest, and without a proxy."""
     mine = {
-        name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "PYTEST"))
+        name: value
+        for name, value in os.environ.items()
+        if not name.startswith(("AWS_", "PYTEST")) and not name.lower().endswith("_proxy")
     }
     # Never the developer's own profile, and never a wait for a metadata service.
     mine |= {

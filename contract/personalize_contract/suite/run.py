@@ -24,6 +24,7 @@ from personalize_contract.errors import (
     Miss,
     NoAnswer,
     PersonalizeContractError,
+    TargetUnavailable,
 )
 from personalize_contract.evidence import Outcome
 from personalize_contract.exchange import Exchange, Request
@@ -67,9 +68,13 @@ class Run:
         self._redactors: dict[State, Redactor] = {}
         self._missed: dict[State, list[str]] = {}
         self._let_in = False
+        self._answered = False
+        self._unreachable = ""
 
     def outcome(self, scenario: Scenario) -> Outcome:
-        """Try a scenario."""
+        """Try a scenario, unless nobody was there for the first one: that takes seconds each."""
+        if self._unreachable:
+            return self._not_reached(scenario, self._unreachable, obstacle=self._unreachable)
         try:
             return self._reached(scenario)
         except PersonalizeContractError as error:
@@ -77,9 +82,13 @@ class Run:
             if isinstance(error, NoAnswer):
                 by = self._connection.answered_by
                 return Outcome(scenario.id, (unanswered(scenario, why),), by)
+            if isinstance(error, TargetUnavailable) and not self._answered:
+                self._unreachable = why
             missing = isinstance(error, CassetteMissing | Miss)
-            findings = tuple(not_reached(scenario, why))
-            return Outcome(scenario.id, findings, obstacle="" if missing else why)
+            return self._not_reached(scenario, why, obstacle="" if missing else why)
+
+    def _not_reached(self, scenario: Scenario, why: str, obstacle: str) -> Outcome:
+        return Outcome(scenario.id, tuple(not_reached(scenario, why)), obstacle=obstacle)
 
     def _reached(self, scenario: Scenario) -> Outcome:
         """The outcome with the first dataset that shows itself in the state of the scenario."""
@@ -100,6 +109,7 @@ class Run:
         redactor = self._redactor(scenario.state)
         with self._target(scenario) as (target, recording):
             exchange = self._client.send(scenario, target, one.arn)
+            self._answered = True
             obstacle = trouble(scenario, exchange)
             if obstacle:
                 obstacle = shown.answered(obstacle, exchange.request, redactor)
