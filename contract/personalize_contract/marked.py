@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from personalize_contract import doors, shown, summary
+from personalize_contract import contract, doors, shown, summary
 from personalize_contract.cassette import text
 from personalize_contract.cassette.reader import Cassette
 from personalize_contract.cassette.recording import Recording
@@ -29,7 +29,7 @@ from personalize_contract.live import Live
 from personalize_contract.mark import Mark
 from personalize_contract.matching import Matching
 from personalize_contract.misses import explain
-from personalize_contract.network import guarded
+from personalize_contract.network import guarded, or_allow
 from personalize_contract.options import Settings
 from personalize_contract.paths import cassette_path, record_command
 from personalize_contract.provenance import Provenance, model_digest
@@ -170,7 +170,8 @@ def opened(
         dummy = live is None or service or live.connection.credentials is DUMMY_CREDENTIALS
         region = live.connection.region if live and not service else REGION
         stack.enter_context(_environment(region, dummy=dummy))
-        stack.enter_context(guarded([*settings.allowed_hosts, *(_hosts(live) if live else ())]))
+        open_to = [*settings.allowed_hosts, *(_hosts(live) if live else ())]
+        stack.enter_context(guarded(open_to, _in_process if service else _instead))
         stack.enter_context(doors.of_sdks(session, unsigned=dummy))
         stack.enter_context(doors.of_http(session, address.ours(at), in_process=service))
         yield marked
@@ -195,6 +196,22 @@ def _answering(settings: Settings, live: Live | None) -> tuple[Target, str, str]
     for arn, state in settings.datasets.items():
         store.add_dataset(arn, state)
     return InProcess(lambda request: core.answer(request, store), "reference"), "reference", REGION
+
+
+def _instead(host: str) -> str:
+    if address.is_of_aws(host):
+        return (
+            "What this client sends there is not answered for it: the mark is about "
+            f"{' and '.join(contract.operations())}, sent by boto3, botocore, aiobotocore, "
+            "requests, urllib3, httpx or aiohttp"
+        )
+    return or_allow(host)
+
+
+def _in_process(host: str) -> str:
+    if address.is_of_aws(host):
+        return "This client reaches the service of the test by its URL, personalize_service.url"
+    return or_allow(host)
 
 
 def _own(live: Live) -> list[str]:

@@ -5,21 +5,34 @@ from __future__ import annotations
 import contextlib
 import ipaddress
 import socket
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
 from typing import Any
 
 from personalize_contract.errors import NetworkRefused
 
-_HERE = ("localhost", "localhost.localdomain", "ip6-localhost", "")
+_SENDING: dict[str, Callable[..., object]] = {
+    "connect": lambda address: address,
+    "connect_ex": lambda address: address,
+    "sendto": lambda data, *rest: rest[-1],
+    "sendmsg": lambda buffers, ancillary=(), flags=0, address=None: address,
+}
+"""Methods of a socket by which something leaves this machine: the address in their arguments."""
+
+_RESOLVING = ("getaddrinfo", "gethostbyname", "gethostbyname_ex")
+"""Functions of the module `socket` that are given the name of a host first."""
 
 
-def _is_loopback(host: str) -> bool:
-    if host in _HERE:
+def _is_here(host: str) -> bool:
+    """Whether a host is this machine, by loopback."""
+    if host in ("", "localhost") or host.endswith((".localhost", ".localdomain", "-localhost")):
         return True
     try:
-        return ipaddress.ip_address(host.partition("%")[0]).is_loopback
+        address = ipaddress.ip_address(host.partition("%")[0])
     except ValueError:
         return False
+    address = getattr(address, "ipv4_mapped", None) or address
+    # To connect to no address in particular is to connect to loopback.
+    return address.is_loopback or address.is_unspecified
 
 
 def _name(host: object) -> str:
@@ -27,8 +40,42 @@ def _name(host: object) -> str:
     return text.rstrip(".").lower()
 
 
+class _Guard:
+    """Which hosts are let through. Any thread may ask."""
+
+    def __init__(self, allowed: Collection[str], instead: Callable[[str], str]) -> None:
+        self._hosts = {_name(host) for host in allowed}
+        self._addresses: set[str] = set()
+        self._instead = instead
+        self._resolve = socket.getaddrinfo
+
+    def check(self, host: object) -> None:
+        """Refuse a host that is not let through."""
+        __tracebackhide__ = True
+        name = _name(host)
+        if _is_here(name) or name in self._hosts or name in self._found():
+            return
+        raise NetworkRefused(
+            f"a test marked personalize_contract may not connect to {name}: only its target, "
+            f"loopback and Unix sockets are open to it. {self._instead(name)}"
+        )
+
+    def _found(self) -> set[str]:
+        """The addresses of the hosts that are let through, however the caller resolved them."""
+        if self._hosts and not self._addresses:
+            for host in self._hosts:
+                with contextlib.suppress(OSError):
+                    self._addresses |= {_name(row[4][0]) for row in self._resolve(host, None)}
+        return self._addresses
+
+
+def or_allow(host: str) -> str:
+    """What to do about a host that is not the service's."""
+    return "Record or fake this traffic, or name the host in the ini key personalize_allowed_hosts"
+
+
 @contextlib.contextmanager
-def guarded(allowed: Collection[str]) -> Iterator[None]:
+def guarded(allowed: Collection[str], instead: Callable[[str], str] = or_allow) -> Iterator[None]:
     """While this lasts, this process connects to loopback, Unix sockets and `allowed` only.
 
     Holds for every thread and for each library that uses Python's sockets; what goes around
@@ -36,55 +83,47 @@ def guarded(allowed: Collection[str]) -> Iterator[None]:
 
     Args:
         allowed: host names or addresses.
+        instead: what to do about a refused host, as a sentence.
 
     Raises (in the code that connects):
-        NetworkRefused: the host is another one.
+        NetworkRefused: the host is another one. No library takes it for an error of its own.
     """
-    hosts = {_name(host) for host in allowed}
-    addresses: set[str] = set()
+    guard = _Guard(allowed, instead)
     # The class itself may be replaced meanwhile, as pytest-socket does.
     kind = socket.socket
-    before = {name: kind.__dict__.get(name) for name in ("connect", "connect_ex")}
-    connect, connect_ex, resolve = kind.connect, kind.connect_ex, socket.getaddrinfo
 
-    def check(host: object) -> None:
-        __tracebackhide__ = True
-        name = _name(host)
-        if not _is_loopback(name) and name not in hosts and name not in addresses:
-            raise NetworkRefused(
-                f"a test marked personalize_contract may not connect to {name}: only its target, "
-                "loopback and Unix sockets are open to it. Record or fake this traffic, or name "
-                "the host in the ini key personalize_allowed_hosts"
-            )
+    def sending(name: str, address_in: Callable[..., object]) -> Callable[..., Any]:
+        method = getattr(kind, name)
 
-    def checked(address: object) -> None:
-        if isinstance(address, tuple):
-            check(address[0])
+        def guarded_method(self: socket.socket, *arguments: Any) -> Any:
+            __tracebackhide__ = True
+            address = address_in(*arguments)
+            if isinstance(address, tuple):
+                guard.check(address[0])
+            return method(self, *arguments)
 
-    def guarded_connect(self: socket.socket, address: Any) -> None:
-        checked(address)
-        return connect(self, address)
+        return guarded_method
 
-    def guarded_connect_ex(self: socket.socket, address: Any) -> int:
-        checked(address)
-        return connect_ex(self, address)
+    def resolving(name: str) -> Callable[..., Any]:
+        function = getattr(socket, name)
 
-    def guarded_resolve(host: Any, *arguments: Any, **named: Any) -> Any:
-        check(host)
-        found = resolve(host, *arguments, **named)
-        if not _is_loopback(_name(host)):
-            addresses.update(_name(entry[4][0]) for entry in found)
-        return found
+        def guarded_function(host: Any, *arguments: Any, **named: Any) -> Any:
+            __tracebackhide__ = True
+            guard.check(host)
+            return function(host, *arguments, **named)
 
-    kind.connect = guarded_connect  # type: ignore[method-assign, assignment]
-    kind.connect_ex = guarded_connect_ex  # type: ignore[method-assign, assignment]
-    socket.getaddrinfo = guarded_resolve
-    try:
-        yield
-    finally:
-        socket.getaddrinfo = resolve
-        for name, method in before.items():
-            if method is None:
-                delattr(kind, name)
+        return guarded_function
+
+    with contextlib.ExitStack() as stack:
+        for name in _RESOLVING:
+            stack.callback(setattr, socket, name, getattr(socket, name))
+            setattr(socket, name, resolving(name))
+        for name, address_in in _SENDING.items():
+            before = vars(kind).get(name)
+            guarded_method = sending(name, address_in)
+            if before is None:
+                stack.callback(delattr, kind, name)
             else:
-                setattr(kind, name, method)
+                stack.callback(setattr, kind, name, before)
+            setattr(kind, name, guarded_method)
+        yield

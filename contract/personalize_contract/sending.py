@@ -19,11 +19,12 @@ _send: Any = getattr(sys.modules.get("responses"), "_real_send", HTTPAdapter.sen
 
 
 class _Http(HTTPConnectionPool):
-    ConnectionCls = HTTPConnection
+    # What stands here while a cassette of VCR.py is open has the real class as this attribute.
+    ConnectionCls = getattr(HTTPConnection, "_baseclass", HTTPConnection)
 
 
 class _Https(HTTPSConnectionPool):
-    ConnectionCls = HTTPSConnection
+    ConnectionCls = getattr(HTTPSConnection, "_baseclass", HTTPSConnection)
 
 
 _POOLS = {"http": _Http, "https": _Https}

@@ -33,6 +33,12 @@ def ours(urls: Iterable[str]) -> Callable[[str], bool]:
     return is_ours
 
 
+def is_of_aws(host: str) -> bool:
+    """Whether a host is that of an operation with a contract, at AWS."""
+    services = {contract.load(name).service for name in contract.operations()}
+    return any(_is_aws(host, service) for service in services)
+
+
 def _place(parts: SplitResult) -> tuple[str | None, int | None]:
     return parts.hostname, parts.port or _PORTS.get(parts.scheme)
 

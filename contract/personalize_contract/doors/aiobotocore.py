@@ -16,6 +16,7 @@ from aiobotocore.awsrequest import AioAWSResponse
 from aiobotocore.credentials import AioCredentials
 from aiobotocore.endpoint import AioEndpoint
 from aiobotocore.signers import AioRequestSigner
+from botocore.exceptions import EndpointConnectionError
 
 from personalize_contract import signing
 from personalize_contract.contract import operations
@@ -62,7 +63,7 @@ class _Emitter:
             response = await _elsewhere(self._way, request)
         except Interrupted as interrupted:
             await self._sleep(delay(interrupted, self._patience))
-            response = received(interrupted, prepared, self._patience)
+            response = received(interrupted, prepared, self._patience, EndpointConnectionError)
         if response is None:
             return given
         return [(None, response_for(prepared.url, response, AioAWSResponse))]

@@ -84,19 +84,31 @@ def delay(interrupted: Interrupted, patience: float) -> float:
     return min(interrupted.seconds, patience)
 
 
-def received(interrupted: Interrupted, prepared: AWSPreparedRequest, patience: float) -> Response:
+def received(
+    interrupted: Interrupted,
+    prepared: AWSPreparedRequest,
+    patience: float,
+    reset: type[BotoCoreError] = ConnectionClosedError,
+) -> Response:
     """The late answer to an interrupted request, after its `delay`.
 
+    Args:
+        interrupted: by which fault.
+        prepared: the request.
+        patience: seconds that the client waits.
+        reset: what the client's HTTP session raises for a connection that is reset.
+
     Raises:
-        ReadTimeoutError, ConnectionClosedError: what botocore's HTTP session raises where there
-            is none: it is botocore that decides about another attempt.
+        ReadTimeoutError, ConnectionClosedError, `reset`: what that session raises where there is
+            no answer: it is botocore that decides about another attempt.
     """
     late = interrupted.how == "slow" and interrupted.seconds < patience
     if late and interrupted.response:
         return interrupted.response
     if interrupted.how in ("slow", "timeout"):
         raise ReadTimeoutError(endpoint_url=prepared.url, error=interrupted)
-    raise ConnectionClosedError(endpoint_url=prepared.url, request=prepared, error=interrupted)
+    closed = reset if interrupted.how == "reset" else ConnectionClosedError
+    raise closed(endpoint_url=prepared.url, request=prepared, error=interrupted)
 
 
 def ours(error: BaseException | None) -> PersonalizeContractError | None:

@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import requests
+from requests.adapters import HTTPAdapter
 from requests.exceptions import ChunkedEncodingError, ReadTimeout
 from responses import CallbackResponse, RequestsMock
 
@@ -83,12 +84,13 @@ def patched(answer: Answer | None, is_ours: Callable[[str], bool]) -> Iterator[N
         answer: from request to response; None to let our requests through to what is below.
         is_ours: whether a URL is one of ours.
     """
-    on_request = Mock._on_request
+    on_request, below = Mock._on_request, HTTPAdapter.send
     mock: Any = RequestsMock(assert_all_requests_are_fired=False)
-    mock.add_passthru("")
 
     def _on_request(self: Any, adapter: Any, prepared: Any, **named: Any) -> Any:
         if not is_ours(prepared.url):
+            if self is mock:
+                return below(adapter, prepared, **named)
             return on_request(self, adapter, prepared, **named)
         if answer is None:
             named.pop("retries", None)

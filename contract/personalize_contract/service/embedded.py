@@ -7,7 +7,8 @@ import threading
 from collections import deque
 from collections.abc import Callable
 
-from personalize_contract.datasets import State
+from personalize_contract.datasets import STATES, State, parse
+from personalize_contract.errors import UsageError
 from personalize_contract.exchange import Exchange, Request, Response
 from personalize_contract.service.core import answer
 from personalize_contract.service.faults import Fault, Interrupted, fault
@@ -70,12 +71,18 @@ class Service:
             return self.urls[0]
 
     def add_dataset(self, arn: str, state: State = "active") -> None:
-        """Make a dataset: `active` (200), `in-use` (409) or `missing` (404)."""
-        self._store.add_dataset(arn, state)
+        """Make a dataset: `active` (200), `in-use` (409) or `missing` (404).
+
+        Raises:
+            UsageError: there is no such state, or it is not the ARN of a Personalize resource.
+        """
+        if state not in STATES:
+            raise UsageError(f"a dataset is not {state!r}, but one of {', '.join(STATES)}")
+        self._store.add_dataset(arn, parse([f"{arn}={state}"])[arn])
 
     def set_state(self, arn: str, state: State) -> None:
-        """Change the state of a dataset; its items stay."""
-        self._store.add_dataset(arn, state)
+        """Change the state of a dataset; its items stay. Raises as `add_dataset`."""
+        self.add_dataset(arn, state)
 
     def fail_next(
         self, error: str | int | None = None, times: int = 1, *, slow: float | None = None
@@ -94,6 +101,8 @@ class Service:
         Raises:
             UsageError: there is no such failure.
         """
+        if times < 1:
+            raise UsageError(f"fail_next(times={times}): a request fails at least once")
         found = fault(error, slow)
         with self._lock:
             self._faults.extend([found] * times)

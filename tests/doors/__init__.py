@@ -1,0 +1,1 @@
+"""How each client library's traffic gets to the target."""
