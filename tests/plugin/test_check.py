@@ -101,6 +101,26 @@ def test_a_stubber_that_was_active_before_the_test_is_seen(shop: Shop) -> None:
     assert ELEVEN in text(result)
 
 
+def test_an_unmarked_test_under_moto_is_checked(shop: Shop) -> None:
+    shop.tests(
+        """
+        from moto import mock_aws
+
+        @mock_aws
+        def test_it():
+            try:
+                put(11)
+            except botocore.exceptions.ClientError:
+                pass  # moto has no PutItems
+        """
+    )
+    shop.ini("personalize_check = all")
+    # moto patches botocore for good: in a process of its own.
+    result = shop.pytester.runpytest_subprocess("-p", "no:cacheprovider")
+    result.assert_outcomes(failed=1)
+    assert ELEVEN in text(result)
+
+
 def test_it_is_marked_or_all(shop: Shop) -> None:
     shop.tests(TEST.format(mark="", count=1))
     shop.ini("personalize_check = some")
