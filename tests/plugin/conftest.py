@@ -1,14 +1,25 @@
 from __future__ import annotations
 
+import functools
 import os
+from collections.abc import Iterator
 
 # pytester forgets what a run in this process imports, but not the patches on it: all that a run
 # patches has to be here before.
 import boto3  # noqa: F401
 import pytest
+from botocore.loaders import create_loader
 
 import personalize_contract.marked  # noqa: F401
 from support.shop import Shop
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _models_are_read_once() -> Iterator[None]:
+    """Each session of botocore reads megabytes of its data again, longer than a run takes."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("botocore.session.create_loader", functools.cache(create_loader))
+        yield
 
 
 @pytest.fixture

@@ -78,16 +78,13 @@ def test_a_test_that_sent_nothing_makes_no_block(shop: Shop) -> None:
     assert "personalize-contract =" not in text(shop.run())
 
 
-@pytest.mark.parametrize("distribution", ["load", "loadfile"])
-def test_the_workers_of_xdist_are_added_up(
-    shop: Shop, distribution: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_the_workers_of_xdist_are_added_up(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PYTEST_PLUGINS", "personalize_contract.plugin,xdist.plugin")
     shop.tests(SHOP)
     shop.record()
     whole = block(shop.run())
     assert whole[0] == "4 replayed: 4 reference, 0 aws"
-    result = shop.run("-n2", f"--dist={distribution}")
+    result = shop.run("-n2")
     assert block(result) == whole
 
 
