@@ -129,6 +129,10 @@ def test_the_steps_sweep_verify_report_and_propose(tmp_path: Path) -> None:
     listed = git(origin, "ls-tree", "-r", "--name-only", "personalize-contract/recorded")
     assert "personalize-cassettes/PutItems/in-use.personalize.yaml" in listed
     assert "night" not in listed
+    # An endpoint is not AWS, however its URL came here.
+    (folder / "personalize-cassettes" / "PutItems" / "in-use.personalize.yaml").read_text().index(
+        "answered_by: endpoint"
+    )
 
     # The night after: nothing new, nothing proposed.
     assert script(propose, folder).returncode == 0

@@ -5,13 +5,14 @@ Against the stand-in for an account, whose clock moves with each request.
 
 import json
 import signal
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from personalize_contract.exchange import Response
+from personalize_contract.exchange import Request, Response
 from personalize_contract.service import control_plane
 from support.command import environment, run
 from support.night import PROVISION, RUN, interrupted, names, sweep, verify, whens
@@ -108,6 +109,10 @@ def test_a_night_provisions_verifies_records_and_takes_down(tmp_path: Path) -> N
         assert "answered_by: aws" in text
         assert ACCOUNT not in text
         assert not RUN.search(text)
+    assert (
+        "dataset/contract-in-use/ITEMS" in (kept[0].parent / "in-use.personalize.yaml").read_text()
+    )
+    assert run("verify", "--target=recorded", f"--cassettes={cassettes}").returncode == 0
     night = shown.read_text("utf-8")
     assert ACCOUNT not in night
     assert not RUN.search(night)
@@ -214,6 +219,23 @@ def test_a_quota_is_respected(account: StandIn) -> None:
     assert account.left() == []
 
 
+def test_a_call_whose_answer_was_lost_had_its_effect(account: StandIn) -> None:
+    lost: list[str] = []
+
+    def lose(name: str, request: Request) -> Response | None:
+        if not name.startswith("Create") or name in lost:
+            return None
+        lost.append(name)
+        account.plane.answer(request)
+        return Response(500, "Oh", {}, b"")
+
+    account.before = lose
+    done = verify(account, "-ksuccess-at-the-end")
+    assert done.returncode == 3, done.stderr
+    assert lost == ["CreateSchema", "CreateDatasetGroup", "CreateDataset"]
+    assert account.left() == []
+
+
 STEPS = {
     "CreateSchema": "success-at-the-end",
     "CreateDatasetGroup": "success-at-the-end",
@@ -245,6 +267,26 @@ def test_ctrl_c_takes_down_what_was_made(account: StandIn) -> None:
     done = interrupted(account, "PutItems", signal.SIGINT, "-ksuccess-at-the-end")
     assert done.returncode == 130
     assert done.stderr.splitlines()[-1] == "personalize-contract: interrupted"
+    assert account.left() == []
+
+
+def test_an_interrupt_waits_for_the_answer_of_a_call(account: StandIn) -> None:
+    """Otherwise what is made while the run takes down what it knows of would stay."""
+    following = threading.Event()
+
+    def note(name: str) -> None:
+        if name == "DeleteDatasetGroup":
+            following.set()
+
+    done = interrupted(
+        account,
+        "CreateDatasetGroup",
+        signal.SIGTERM,
+        "-ksuccess-at-the-end",
+        also=note,
+        early=lambda: following.wait(1),
+    )
+    assert done.returncode == 130
     assert account.left() == []
 
 

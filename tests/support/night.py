@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
+from personalize_contract.exchange import Request
 from support.command import COMMAND, environment, run
 from support.stand_in import ACCOUNT, StandIn
 
@@ -32,6 +33,7 @@ def interrupted(
     *arguments: str,
     times: int = 1,
     also: Callable[[str], None] = lambda name: None,
+    early: Callable[[], object] | None = None,
 ) -> subprocess.CompletedProcess[str]:
     """`verify --provision`, which gets a signal once a call was carried out.
 
@@ -42,6 +44,7 @@ def interrupted(
         number: the signal.
         times: how many, one at each call from then on.
         also: what else happens at each call, before that.
+        early: the signal comes before the call is carried out, and then this happens.
     """
     left = times
     reached = False
@@ -61,13 +64,22 @@ def interrupted(
             left -= 1
             process.send_signal(number)
 
-    stand_in.after = shoot
+    def shoot_early(name: str, request: Request) -> None:
+        shoot(name)
+        if name == at and early:
+            early()
+
+    if early:
+        stand_in.before = shoot_early
+    else:
+        stand_in.after = shoot
     try:
         output, errors = process.communicate(timeout=120)
     finally:
         process.kill()
         process.wait()
         stand_in.after = lambda name: None
+        stand_in.before = lambda name, request: None
     assert left < times, f"{at} was never called"
     return subprocess.CompletedProcess(process.args, process.returncode, output, errors)
 
