@@ -28,7 +28,7 @@ from personalize_contract.exchange import Exchange
 from personalize_contract.live import Live
 from personalize_contract.mark import Mark
 from personalize_contract.matching import Matching
-from personalize_contract.misses import explain
+from personalize_contract.misses import Explainer
 from personalize_contract.network import guarded, or_allow
 from personalize_contract.options import Settings
 from personalize_contract.paths import cassette_path, record_command
@@ -154,9 +154,7 @@ def opened(
             marked.replay = Replay(path, recorded, redactor, matching)
             marked.stale = recorded.provenance.service_model not in ("", model_digest())
             command = record_command(item, _again(recorded.provenance))
-            session.target = Recorded(
-                marked.replay, lambda replay, request: explain(replay, request, command)
-            )
+            session.target = Recorded(marked.replay, Explainer(command))
         else:
             target, answered_by, region = _answering(settings, live)
             session.target = target

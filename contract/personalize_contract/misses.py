@@ -2,37 +2,64 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 from collections.abc import Iterator
 from typing import Any
 
-from personalize_contract import shown, strictjson
+from personalize_contract import contract, shown, strictjson
 from personalize_contract.cassette.replay import Replay
+from personalize_contract.contract import Contract
 from personalize_contract.exchange import Request, media_type
+from personalize_contract.redact import Redactor
 
 _SHOWN = 12
 """Differences that are listed; a request that differs in more is another request."""
 
 _LONGEST = 60
 
+_EXPLAINED = 5
+"""Misses of one test that are explained."""
 
-def explain(replay: Replay, request: Request, record: str) -> str:
-    """The message of a miss.
+
+class Explainer:
+    """Writes the messages of the misses of one test. Any thread may call it.
+
+    Looking for the nearest exchange takes longer the more are recorded, and one change makes
+    every request miss: so the first few are explained, and the others only counted by whoever
+    reads.
 
     Args:
-        replay: the cassette, as far as it is used up.
-        request: what nothing answers; redacted here before any of it is shown.
         record: the command that records the test.
     """
-    sent = _facts(replay.redacted(request))
-    lines = [
-        "no recorded exchange answers this PutItems request",
-        f"  cassette:  {shown.path(replay.path)}",
-        f"  sent:      {_summary(replay.redacted(request))}",
-        *_nearest(replay, sent),
-        f"  record it: {record}",
-    ]
-    return "\n".join(lines)
+
+    def __init__(self, record: str) -> None:
+        self._record = record
+        self._explained = 0
+
+    def __call__(self, replay: Replay, request: Request) -> str:
+        """The message of a miss.
+
+        Args:
+            replay: the cassette, as far as it is used up.
+            request: what nothing answers; redacted here before any of it is shown.
+        """
+        request = replay.redacted(request)
+        operation = contract.at(request.path)
+        head = (
+            f"no recorded exchange answers this {operation.operation if operation else ''} request"
+        )
+        if self._explained == _EXPLAINED:
+            return f"{head} either: the first {_EXPLAINED} such requests are shown with the nearest"
+        self._explained += 1
+        lines = [
+            head,
+            f"  cassette:  {shown.path(replay.path)}",
+            f"  sent:      {_summary(request, operation)}",
+            *_nearest(replay, _facts(request)),
+            f"  record it: {self._record}",
+        ]
+        return "\n".join(lines)
 
 
 def _nearest(replay: Replay, sent: dict[str, str]) -> Iterator[str]:
@@ -68,36 +95,36 @@ def _facts(request: Request) -> dict[str, str]:
     except strictjson.NotJson:
         facts["body (not JSON)"] = request.body.decode("utf-8", "backslashreplace")
         return facts
-    facts.update(_leaves("", body))
+    operation = contract.at(request.path)
+    facts.update(_leaves("", body, operation.document if operation else ""))
     return facts
 
 
-def _leaves(at: str, value: Any) -> Iterator[tuple[str, str]]:
+def _leaves(at: str, value: Any, document: str) -> Iterator[tuple[str, str]]:
+    """Each leaf of a JSON value by its path, into the JSON text that a `document` holds too."""
     if isinstance(value, dict) and value:
         for name, member in value.items():
-            yield from _leaves(f"{at}.{name}" if at else name, member)
+            yield from _leaves(f"{at}.{name}" if at else name, member, document)
     elif isinstance(value, list) and value:
         for index, member in enumerate(value):
-            yield from _leaves(f"{at}[{index}]", member)
-    elif at.endswith("properties") and isinstance(value, str) and value[:1] == "{":
+            yield from _leaves(f"{at}[{index}]", member, document)
+    elif isinstance(value, str) and value[:1] == "{" and at.endswith(f".{document}"):
         try:
-            yield from _leaves(at, strictjson.loads(value))
+            yield from _leaves(at, strictjson.loads(value), document)
         except strictjson.NotJson:
             yield at, json.dumps(value, ensure_ascii=False)
     else:
         yield at or "body", json.dumps(value, ensure_ascii=False)
 
 
-def _value(text: str | None) -> str:
-    if text is None:
-        return "nothing"
-    return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}... ({len(text)} characters)"
+def _value(value: str | None) -> str:
+    return "nothing" if value is None else shown.text(value, Redactor(), _LONGEST)
 
 
-def _summary(request: Request) -> str:
-    try:
-        items = strictjson.loads(request.body)["items"]
-        count = f"{len(items)} item{'' if len(items) == 1 else 's'}, "
-    except (strictjson.NotJson, KeyError, TypeError):
-        count = ""
+def _summary(request: Request, operation: Contract | None) -> str:
+    count = ""
+    with contextlib.suppress(strictjson.NotJson, KeyError, TypeError):
+        batch = operation.batch if operation else ""
+        number = len(strictjson.loads(request.body)[batch])
+        count = f"{number} {batch if number != 1 else batch.removesuffix('s')}, "
     return f"{request.method} {request.path}, {count}{len(request.body)} bytes"

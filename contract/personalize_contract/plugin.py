@@ -122,7 +122,7 @@ def _fail_for_findings(item: pytest.Item) -> None:
 
 
 def _texts(findings: list[Finding]) -> str:
-    return "\n\n".join(one.text for one in findings)
+    return "\n\n".join(dict.fromkeys(one.text for one in findings))
 
 
 def _fail(text: str) -> None:
@@ -188,10 +188,11 @@ def _open(item: pytest.Item) -> None:
 
 def _close(item: pytest.Item) -> None:
     if stack := item.stash.get(_OPEN, None):
-        _tally(item.config).update(item.stash[_MARKED].tally())
-        _tally_waits(item.config)
+        marked = item.stash[_MARKED]
         del item.stash[_OPEN], item.stash[_MARKED]
         stack.close()
+        _tally(item.config).update(marked.tally())
+        _tally_waits(item.config)
 
 
 def _live(config: pytest.Config) -> Live | None:

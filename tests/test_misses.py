@@ -1,0 +1,130 @@
+"""The message of a miss: the nearest exchange, what differs, and nothing that is not to be seen."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from personalize_contract import contract
+from personalize_contract.cassette.reader import Cassette
+from personalize_contract.cassette.replay import Replay
+from personalize_contract.exchange import Exchange, Request, Response
+from personalize_contract.matching import Matching
+from personalize_contract.misses import Explainer
+from personalize_contract.provenance import Provenance
+from personalize_contract.redact import Redactor
+from support.command import ACTIVE
+
+COMMAND = "pytest test_it.py --personalize-record reference"
+
+
+def request(body: Any, path: str = "/items") -> Request:
+    sent = body if isinstance(body, bytes) else json.dumps(body).encode()
+    url = f"https://personalize-events.us-east-1.amazonaws.com{path}"
+    return Request("POST", url, {"content-type": "application/json"}, sent)
+
+
+def puts(*properties: str, arn: str = ACTIVE) -> dict[str, Any]:
+    items = [{"itemId": f"tea-{at}", "properties": one} for at, one in enumerate(properties)]
+    return {"datasetArn": arn, "items": items}
+
+
+def replay(*bodies: Any) -> Replay:
+    exchanges = tuple(Exchange(request(body), Response(200, "OK", {}, b"")) for body in bodies)
+    recorded = Cassette(Provenance(), exchanges)
+    return Replay(Path.cwd() / "it.personalize.yaml", recorded, Redactor(), Matching())
+
+
+def explained(recorded: Replay, sent: Any) -> list[str]:
+    return Explainer(COMMAND)(recorded, request(sent)).splitlines()
+
+
+def test_nothing_recorded() -> None:
+    assert explained(replay(), puts("{}")) == [
+        "no recorded exchange answers this PutItems request",
+        "  cassette:  it.personalize.yaml",
+        f"  sent:      POST /items, 1 item, {len(json.dumps(puts('{}')))} bytes",
+        "  nearest:   none, nothing is recorded",
+        f"  record it: {COMMAND}",
+    ]
+
+
+def test_the_nearest_exchange_and_what_differs() -> None:
+    recorded = replay(puts('{"a": 1}'), puts('{"a": 1, "b": 2}', "{}"), puts("nonsense"))
+    lines = explained(recorded, puts('{"b": 3, "a": 1}', "{}"))
+    assert lines[3:-1] == [
+        "  nearest:   exchange 2 of 3",
+        "    items[0].properties.b: sent 3, recorded 2",
+    ]
+
+
+def test_one_that_was_used_up() -> None:
+    recorded = replay(puts("{}"))
+    assert recorded.take(request(puts("{}")))
+    assert "exchange 1 of 1 is the same; each answers once" in explained(recorded, puts("{}"))[3]
+
+
+@pytest.mark.parametrize(
+    ("sent", "said"),
+    [
+        (puts("not json"), 'items[0].properties: sent "not json", recorded nothing'),
+        (puts('{"a": "1"}'), 'items[0].properties.a: sent "1", recorded 1'),
+        (puts('{"a": true}'), "items[0].properties.a: sent true, recorded 1"),
+        (b"{", "body (not JSON): sent {, recorded nothing"),
+        ([], "body: sent [], recorded nothing"),
+    ],
+)
+def test_each_kind_of_difference(sent: Any, said: str) -> None:
+    assert f"    {said}" in explained(replay(puts('{"a": 1}')), sent)
+
+
+def test_long_values_and_many_differences_are_cut() -> None:
+    sent = puts(json.dumps({f"key{number}": "x" * 1000 for number in range(30)}))
+    lines = explained(replay(puts("{}")), sent)
+    assert max(map(len, lines)) < 160
+    assert lines[-2].startswith("    ... and ")
+    assert len(lines) < 20
+
+
+def test_a_credential_is_not_shown(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "canary-of-this-test")
+    sent = puts('{"a": "canary-of-this-test", "b": "ghp_' + "a" * 36 + '"}')
+    text = "\n".join(explained(replay(puts("{}")), sent))
+    assert "canary" not in text
+    assert "ghp_" not in text
+    assert text.count("(not shown: it holds") == 2
+
+
+def test_an_account_is_not_shown() -> None:
+    arn = "arn:aws:personalize:us-east-1:123456789012:dataset/shop/ITEMS"
+    lines = explained(replay(puts("{}")), puts("{}", arn=arn))
+    assert "123456789012" not in "\n".join(lines)
+
+
+def test_only_the_first_ones_are_explained() -> None:
+    recorded, explainer = replay(puts("{}")), Explainer(COMMAND)
+    said = [explainer(recorded, request(puts(f'{{"a": {number}}}'))) for number in range(50)]
+    assert sum("nearest:" in one for one in said) == 5
+    assert len(set(said[5:])) == 1
+    assert said[-1].startswith("no recorded exchange answers this PutItems request either")
+
+
+def test_another_operation_has_its_own_words(monkeypatch: pytest.MonkeyPatch) -> None:
+    other = dataclasses.replace(
+        contract.load(),
+        operation="PutThings",
+        path="/things",
+        batch="things",
+        identity="thingId",
+        document="facts",
+    )
+    monkeypatch.setattr(contract, "at", lambda path: other)
+    sent = request({"things": [{"thingId": "a", "facts": '{"b": 1}'}]}, "/things")
+    lines = Explainer(COMMAND)(replay({"things": [{"thingId": "a"}]}), sent).splitlines()
+    assert lines[0] == "no recorded exchange answers this PutThings request"
+    assert lines[2].startswith("  sent:      POST /things, 1 thing, ")
+    assert "    things[0].facts.b: sent 1, recorded nothing" in lines
