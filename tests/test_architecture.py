@@ -25,7 +25,7 @@ FLOORS = {
     "targets": "targets sending signing connection",
     "doors": "doors",
     "live": "live",
-    "one marked test": "session marked misses network paths summary",
+    "one marked test": "session marked misses failures network paths summary",
     "the suite": "suite evidence drift sdk report",
     "ways in": "plugin verify progress commands cli __main__",
 }

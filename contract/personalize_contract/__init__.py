@@ -11,6 +11,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from personalize_contract.datasets import Datasets
     from personalize_contract.errors import (
         CassetteError,
         Miss,
@@ -21,10 +22,10 @@ if TYPE_CHECKING:
         UsageError,
     )
     from personalize_contract.exchange import Exchange, Request, Response
-    from personalize_contract.plugin import Datasets
     from personalize_contract.service.embedded import Service
 
 _HOMES = {
+    "datasets": ("Datasets",),
     "errors": (
         "CassetteError",
         "Miss",
@@ -35,7 +36,6 @@ _HOMES = {
         "UsageError",
     ),
     "exchange": ("Exchange", "Request", "Response"),
-    "plugin": ("Datasets",),
     "service.embedded": ("Service",),
 }
 

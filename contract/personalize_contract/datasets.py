@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
+from types import SimpleNamespace
 from typing import Literal, get_args
 
 from personalize_contract.errors import UsageError
@@ -88,3 +89,18 @@ def by_state(arns: Mapping[str, State]) -> dict[State, str]:
     for arn, state in arns.items():
         found.setdefault(state, arn)
     return found
+
+
+class Datasets(SimpleNamespace):
+    """The dataset ARN of each state: dummy ones, or against a live service those it was given."""
+
+    active: str
+    in_use: str
+    missing: str
+
+    def __getattr__(self, name: str) -> str:
+        if (state := name.replace("_", "-")) in STATES:
+            raise UsageError(
+                f"no dataset was given that is {state}: add --personalize-dataset ARN={state}"
+            )
+        raise AttributeError(name)

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Generator
-from types import SimpleNamespace, TracebackType
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -17,10 +16,10 @@ from personalize_contract import options
 from personalize_contract.errors import PersonalizeContractError, UsageError
 
 if TYPE_CHECKING:
+    from personalize_contract.datasets import Datasets
     from personalize_contract.live import Live
     from personalize_contract.marked import Marked
     from personalize_contract.service.embedded import Service
-    from personalize_contract.session import Finding
     from personalize_contract.summary import Tally
 
 _SETTINGS = pytest.StashKey[options.Settings]()
@@ -87,19 +86,20 @@ def pytest_runtest_teardown(item: pytest.Item) -> Generator[None, object, object
 def pytest_runtest_makereport(
     item: pytest.Item, call: pytest.CallInfo[None]
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
-    marked = item.stash.get(_MARKED, None)
-    findings = marked.session.findings if marked else []
+    if not (marked := item.stash.get(_MARKED, None)):
+        return (yield)
+    from personalize_contract import failures
+
+    findings = marked.session.findings
     if findings and call.excinfo and not item.config.getoption("fulltrace"):
-        call.excinfo = _shortened(call.excinfo)
+        call.excinfo = failures.shortened(call.excinfo)
     report = yield
-    if marked:
-        if call.when == "call":
-            marked.passed = report.passed
-        if report.failed and call.excinfo:
-            error = call.excinfo.value
-            _lead(report, [one for one in findings if one.error is not error])
-        if report.failed or hasattr(report, "wasxfail"):
-            marked.session.told(findings)
+    if call.when == "call":
+        marked.passed = report.passed
+    if report.failed and call.excinfo:
+        failures.lead(report, findings, call.excinfo.value)
+    if report.failed or hasattr(report, "wasxfail"):
+        marked.session.told(findings)
     return report
 
 
@@ -118,38 +118,13 @@ def _phase(item: pytest.Item) -> Generator[None, object, object]:
 def _fail_for_findings(item: pytest.Item) -> None:
     marked = item.stash.get(_MARKED, None)
     if marked and (findings := marked.session.findings):
-        _fail(_texts(findings))
+        from personalize_contract import failures
 
-
-def _texts(findings: list[Finding]) -> str:
-    return "\n\n".join(dict.fromkeys(one.text for one in findings))
+        _fail(failures.text(findings))
 
 
 def _fail(text: str) -> None:
     pytest.fail(text, pytrace=False)
-
-
-def _shortened(error: pytest.ExceptionInfo[BaseException]) -> pytest.ExceptionInfo[BaseException]:
-    """An error with the user's own frames in its traceback, and no library's between them."""
-    from personalize_contract.place import is_theirs
-
-    entries: list[TracebackType] = []
-    entry: TracebackType | None = error.tb
-    while entry:
-        if is_theirs(entry.tb_frame.f_code.co_filename):
-            entries.append(entry)
-        entry = entry.tb_next
-    kept: TracebackType | None = None
-    for entry in reversed(entries):
-        kept = TracebackType(kept, entry.tb_frame, entry.tb_lasti, entry.tb_lineno)
-    return pytest.ExceptionInfo.from_exception(error.value.with_traceback(kept)) if kept else error
-
-
-def _lead(report: pytest.TestReport, findings: list[Finding]) -> None:
-    """Put what was found at the head of a failure, if it isn't what the failure says itself."""
-    text, failure = _texts(findings), report.longreprtext
-    if text and text not in failure:
-        report.longrepr = f"{text}\n\nand this is how the test failed:\n\n{failure}"
 
 
 def _is_marked(item: pytest.Item) -> bool:
@@ -286,23 +261,6 @@ def pytest_terminal_summary(
 # --- fixtures
 
 
-class Datasets(SimpleNamespace):
-    """The dataset ARN of each state: dummy ones, or against a live service those it was given."""
-
-    active: str
-    in_use: str
-    missing: str
-
-    def __getattr__(self, name: str) -> str:
-        from personalize_contract.datasets import STATES
-
-        if (state := name.replace("_", "-")) in STATES:
-            raise UsageError(
-                f"no dataset was given that is {state}: add --personalize-dataset ARN={state}"
-            )
-        raise AttributeError(name)
-
-
 @pytest.fixture
 def personalize_dataset(request: pytest.FixtureRequest) -> Datasets:
     """Dataset ARNs by state: `.active`, `.in_use` and `.missing`.
@@ -310,7 +268,7 @@ def personalize_dataset(request: pytest.FixtureRequest) -> Datasets:
     Offline they are dummies. Against a live service they are those of `--personalize-dataset`;
     asking for a state that none was given for raises `UsageError`.
     """
-    from personalize_contract.datasets import DUMMY
+    from personalize_contract.datasets import DUMMY, Datasets
 
     live = None if "personalize_service" in request.fixturenames else _live(request.config)
     arns = live.arns if live else DUMMY

@@ -91,5 +91,14 @@ def test_every_piece_of_advice_is_there() -> None:
 
 
 def test_every_word_of_the_summary_is_there() -> None:
-    for word in ("replayed", "recorded", "answered", "violation", "advice", "unused", *_CASSETTES):
+    for word in (
+        "replayed",
+        "recorded",
+        "answered",
+        "violation",
+        "advice",
+        "unused",
+        "waited",
+        *_CASSETTES,
+    ):
         assert re.search(rf"^\| .*\b{word}\b.* \|", OPTIONS, re.MULTILINE), word

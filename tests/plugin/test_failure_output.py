@@ -44,6 +44,29 @@ def test_no_frame_of_a_library_stands_between(shop: Shop) -> None:
     assert len(result.outlines) < 70
 
 
+def test_nor_in_what_it_was_raised_from(shop: Shop) -> None:
+    shop.tests(
+        """
+        @pytest.mark.personalize_contract
+        def test_it():
+            try:
+                put()
+            except Exception as error:
+                raise RuntimeError("the upload failed") from error
+        """
+    )
+    result = shop.run()
+    result.stdout.fnmatch_lines(
+        [
+            "no recorded exchange answers this PutItems request",
+            "E*Miss: no recorded exchange answers this PutItems request",
+            "The above exception was the direct cause of the following exception:",
+            "E*RuntimeError: the upload failed",
+        ]
+    )
+    assert "botocore/" not in text(result)
+
+
 def test_full_trace_shows_every_frame(shop: Shop) -> None:
     shop.tests(ELEVEN)
     result = shop.run("--personalize-target=reference", "--full-trace")
