@@ -11,6 +11,7 @@ import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from subprocess import CompletedProcess
+from time import monotonic
 
 import pytest
 
@@ -18,7 +19,7 @@ from personalize_contract.environment import in_response
 from personalize_contract.errors import UsageError
 from personalize_contract.exchange import Exchange, Request, Response
 from personalize_contract.live.careful import Careful, Pace, Patience
-from personalize_contract.service import control_plane, core, sts
+from personalize_contract.service import awsjson, core, sts
 from support.command import environment, run
 from support.shop import Shop, text
 from support.stand_in import ACCOUNT, StandIn
@@ -342,8 +343,8 @@ def first(times: int, name: str, answer: Response) -> Callable[[str, object], Re
     ("call", "answer"),
     [
         ("PutItems", DENIED),
-        ("CreateSchema", control_plane.error("AccessDeniedException", "not yet")),
-        ("CreateDataset", control_plane.error("ThrottlingException", "Rate exceeded")),
+        ("CreateSchema", awsjson.error("AccessDeniedException", "not yet")),
+        ("CreateDataset", awsjson.error("ThrottlingException", "Rate exceeded")),
         ("GetCallerIdentity", sts.error(400, "Throttling", "Rate exceeded")),
         ("DescribeDataset", Response(500, "Oh", {}, b"")),
     ],
@@ -386,3 +387,41 @@ def test_what_was_waited_for_is_told_at_the_end_of_pytest(account: StandIn, shop
     )
     result.assert_outcomes(passed=1)
     assert "waited: PutItems: access denied passed after 1 s" in text(result)
+
+
+def test_processes_share_the_turns() -> None:
+    time = Time()
+    service = Service(time, OK)
+    pace = Pace(time.sleep, lambda: time.now, sharers=4)
+    careful = Careful(service, pace, Patience(print, time.sleep), ACCOUNT, [GIVEN])
+    for _ in range(5):
+        careful.answer(put())
+    gaps = [after - before for before, after in zip(service.at, service.at[1:], strict=False)]
+    assert min(gaps) > 0.4
+
+
+def test_the_workers_of_xdist_send_below_ten_a_second(account: StandIn, shop: Shop) -> None:
+    """A lower bound on the time it takes: no load can break it."""
+    at: list[float] = []
+    account.after = lambda name: at.append(monotonic()) if name == "PutItems" else None
+    shop.tests(
+        f"""
+        @pytest.mark.personalize_contract
+        @pytest.mark.parametrize("number", range(24))
+        def test_it(number):
+            items = [{{"itemId": "personalize-contract-1"}}]
+            client().put_items(datasetArn="{GIVEN}", items=items)
+        """
+    )
+    result = shop.run(
+        "-pxdist.plugin",
+        "-n2",
+        "--personalize-target=live",
+        f"--personalize-endpoint-url={account.url}",
+        f"--personalize-account={ACCOUNT}",
+        f"--personalize-dataset={GIVEN}=active",
+        "--personalize-write-to-existing",
+    )
+    result.assert_outcomes(passed=24)
+    assert len(at) == 24
+    assert (len(at) - 1) / (max(at) - min(at)) < 10

@@ -17,7 +17,7 @@ from personalize_contract.errors import NoAnswer, TargetUnavailable
 from personalize_contract.exchange import Request, Response
 from personalize_contract.live.careful import Pace, Patience
 from personalize_contract.live.control import Control
-from personalize_contract.service import control_plane, core, sts
+from personalize_contract.service import awsjson, core, sts
 from personalize_contract.service.signatures import refusal
 from personalize_contract.targets import Endpoint
 from support.command import ACTIVE, environment, run
@@ -307,7 +307,7 @@ def test_an_account_that_can_not_be_asked_for_is_told(
 
 
 def test_a_denial_that_stays_ends_a_night_with_what_to_allow(tmp_path: Path) -> None:
-    denied = control_plane.error("AccessDeniedException", "User: arn:aws:iam::1:user/tea is not")
+    denied = awsjson.error("AccessDeniedException", "User: arn:aws:iam::1:user/tea is not")
     stand_in = StandIn(
         before=lambda name, request: denied if name == "CreateDatasetGroup" else None, step=200
     )

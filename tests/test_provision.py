@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from personalize_contract.exchange import Request, Response
-from personalize_contract.service import control_plane
+from personalize_contract.service import awsjson
 from support.command import environment, run
 from support.night import PROVISION, RUN, interrupted, names, sweep, verify, whens
 from support.stand_in import ACCOUNT, StandIn
@@ -180,7 +180,7 @@ def test_a_state_that_is_never_seen_is_not_reached_and_why_is_told(tmp_path: Pat
 def test_a_moment_that_can_not_be_brought_about_is_passed_over(tmp_path: Path) -> None:
     def refuse(name: str, request: object) -> Response | None:
         refused = name == "UpdateDataset"
-        return control_plane.error("InvalidInputException", "not here") if refused else None
+        return awsjson.error("InvalidInputException", "not here") if refused else None
 
     shown = tmp_path / "report.json"
     with StandIn(step=20, before=refuse).served() as stand_in:
@@ -206,9 +206,7 @@ def test_a_failed_creation_is_taken_down(account: StandIn, kind: str) -> None:
 
 def test_a_quota_is_respected(account: StandIn) -> None:
     account.before = lambda name, request: (
-        control_plane.error("LimitExceededException", "5 of 5")
-        if name == "CreateDatasetGroup"
-        else None
+        awsjson.error("LimitExceededException", "5 of 5") if name == "CreateDatasetGroup" else None
     )
     done = verify(account)
     assert done.returncode == 2
@@ -325,7 +323,7 @@ def test_an_interrupt_while_taking_down_is_answered_and_the_second_one_obeyed(
 
 def test_what_can_not_be_taken_down_is_told_and_ends_the_run_with_2(account: StandIn) -> None:
     account.before = lambda name, request: (
-        control_plane.error("InvalidInputException", "no") if name == "DeleteDatasetGroup" else None
+        awsjson.error("InvalidInputException", "no") if name == "DeleteDatasetGroup" else None
     )
     done = verify(account, "-ksuccess-at-the-end")
     assert done.returncode == 2

@@ -101,10 +101,10 @@ def test_another_account_is_asked_for_nothing(account: StandIn) -> None:
 
 
 def test_what_can_not_be_deleted_is_told_and_the_rest_is_deleted(account: StandIn) -> None:
-    from personalize_contract.service import control_plane
+    from personalize_contract.service import awsjson
 
     there(account, DEAD, hours=7)
-    refused = control_plane.error("InvalidInputException", "no")
+    refused = awsjson.error("InvalidInputException", "no")
     account.before = lambda name, request: refused if name == "DeleteSchema" else None
     done = sweep(account, "--yes")
     assert done.returncode == 2

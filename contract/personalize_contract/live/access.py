@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 
@@ -90,7 +91,9 @@ def connect(settings: Settings, tell: Tell = _silent, *, keep_alive: bool = Fals
             "live would put items into the datasets given, and items can't be deleted there: "
             "add --write-to-existing if that is what you want"
         )
-    pace, patience = Pace(), Patience(tell)
+    # Set by pytest-xdist in each of its workers.
+    workers = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
+    pace, patience = Pace(sharers=workers), Patience(tell)
     account = own_account(settings, Control(to, pace, patience))
     careful = Careful(target, pace, patience, account, settings.datasets)
     return Live(to, careful, arns, patience.notes)

@@ -15,25 +15,16 @@ from functools import partial
 from personalize_contract import connection, wire
 from personalize_contract.contract import load
 from personalize_contract.datasets import State
-from personalize_contract.errors import (
-    ControlPlaneRefused,
-    PersonalizeContractError,
-    TargetUnavailable,
-    UsageError,
-)
+from personalize_contract.errors import ControlPlaneRefused, UsageError
 from personalize_contract.exchange import Response
 from personalize_contract.live import names
 from personalize_contract.live.access import Live, Try, own_account
 from personalize_contract.live.careful import Careful, Pace, Patience, Tell, pauses
 from personalize_contract.live.control import Control
 from personalize_contract.live.interrupts import Interrupts
+from personalize_contract.live.resources import GONE, Resources
 from personalize_contract.options import Settings
 from personalize_contract.targets import Endpoint
-
-LONGEST = 900.0
-"""Seconds that one resource may take to become what it should."""
-
-GONE = "gone"
 
 
 @contextlib.contextmanager
@@ -71,202 +62,6 @@ def provisioned(settings: Settings, tell: Tell) -> Iterator[Live]:
         finally:
             interrupts.taking_down()
             live.left = made.take_down()
-
-
-class Resources:
-    """The schema, dataset group and dataset of one run, by the names that they will have.
-
-    Args:
-        control: the control plane.
-        tell: told what happens.
-        run: the run's name.
-        home: the beginning of the ARNs of its resources, up to the account.
-        kind: the type of the dataset, `ITEMS`.
-    """
-
-    def __init__(self, control: Control, tell: Tell, run: str, home: str, kind: str) -> None:
-        self._control, self._tell, self._run, self._kind = control, tell, run, kind
-        self._home = home
-        self.group = f"{home}:dataset-group/{run}"
-        self.dataset = f"{home}:dataset/{run}/{kind}"
-        self.missing = f"{home}:dataset/{run}-missing/{kind}"
-        self._schemas: list[str] = []
-        self._begun: set[str] = set()
-
-    # --- up
-
-    def make(self) -> None:
-        """Make all three, and wait until the dataset is active."""
-        self._tell(f"this run is {self._run}")
-        self.make_schema()
-        self._create("CreateDatasetGroup", self.group, name=self._run)
-        self.until("dataset group", self.group_status, "ACTIVE")
-        self.make_dataset()
-        self.until_active()
-
-    def make_schema(self) -> str:
-        """Make the next schema, which has one more field than the last; gives its ARN."""
-        number = len(self._schemas) + 1
-        name = f"{self._run}-{number}"
-        arn = f"{self._home}:schema/{name}"
-        self._schemas.append(arn)
-        text = names.schema(self._kind, number)
-        self._create("CreateSchema", arn, name=name, schema=text)
-        return arn
-
-    def make_dataset(self) -> None:
-        """Begin to make the dataset."""
-        self._create(
-            "CreateDataset",
-            self.dataset,
-            name=self._run,
-            schemaArn=self._schemas[-1],
-            datasetGroupArn=self.group,
-            datasetType=self._kind,
-        )
-
-    def _create(self, operation: str, arn: str, **given: str) -> None:
-        # Known before it is there: a call that is cut off may have done its work.
-        self._begun.add(arn)
-        self._tell(f"{operation} {arn.rpartition(':')[2]}")
-        try:
-            self._control.call(operation, **given)
-        except ControlPlaneRefused as error:
-            if error.code == "LimitExceededException":
-                raise UsageError(
-                    f"{operation}: there are as many as the account may have in this region "
-                    "(5 dataset groups, 500 schemas): delete one, or `sweep` what dead runs left"
-                ) from error
-            # Nobody else has this name, so a call that seemed to fail did not.
-            if error.code != "ResourceAlreadyExistsException":
-                raise
-
-    # --- meanwhile
-
-    def group_status(self) -> str:
-        """The status of the dataset group."""
-        found = self._control.call("DescribeDatasetGroup", datasetGroupArn=self.group)
-        return str(found["datasetGroup"]["status"])
-
-    def status(self) -> str:
-        """The status of the dataset: that of its latest update while that lasts; or `gone`."""
-        try:
-            found = self._control.call("DescribeDataset", datasetArn=self.dataset)["dataset"]
-        except ControlPlaneRefused as error:
-            if error.code == "ResourceNotFoundException":
-                return GONE
-            raise
-        updating = str(found.get("latestDatasetUpdate", {}).get("status", ""))
-        passing = updating.startswith("UPDATE") and not updating.endswith("FAILED")
-        return updating if found["status"] == "ACTIVE" and passing else str(found["status"])
-
-    def until_active(self) -> None:
-        """Wait until the dataset is active."""
-        self.until("dataset", self.status, "ACTIVE")
-
-    def until_gone(self) -> None:
-        """Wait until the dataset is deleted."""
-        self.until("dataset", self.status, GONE)
-
-    def update(self) -> None:
-        """Begin to replace the dataset's schema."""
-        schema = self.make_schema()
-        self._tell(f"UpdateDataset {self.dataset.rpartition(':')[2]}")
-        self._control.call("UpdateDataset", datasetArn=self.dataset, schemaArn=schema)
-
-    def delete(self) -> None:
-        """Begin to delete the dataset."""
-        self._tell(f"DeleteDataset {self.dataset.rpartition(':')[2]}")
-        self._control.call("DeleteDataset", datasetArn=self.dataset)
-
-    def until(self, what: str, status: Callable[[], str], wanted: str) -> None:
-        """Wait, ever longer, until something has a status.
-
-        Raises:
-            ControlPlaneRefused: it failed.
-            TargetUnavailable: it takes too long.
-        """
-        began, told = time.monotonic(), ""
-        for pause in pauses(0.25):
-            found = status()
-            if found == wanted:
-                return
-            if found.endswith("FAILED"):
-                raise ControlPlaneRefused(f"the {what}", found, "see it in the console, or sweep")
-            waited = time.monotonic() - began
-            if waited > LONGEST:
-                raise TargetUnavailable(
-                    f"the {what} is still {found} after {waited:.0f} s; look at it in the console"
-                )
-            if found != told:
-                self._tell(f"{what}: {found} ({waited:.0f} s)")
-                told = found
-            time.sleep(pause)
-
-    # --- down
-
-    def take_down(self) -> str:
-        """Delete all that was begun, in the order that its parts allow; what is left, or `""`."""
-        problems: list[str] = []
-        order = [self.dataset, *reversed(self._schemas), self.group]
-        try:
-            for arn in order:
-                if arn in self._begun:
-                    try:
-                        remove(self._control, arn, self._tell)
-                        self._begun.discard(arn)
-                    except PersonalizeContractError as error:
-                        problems.append(str(error))
-        finally:
-            left = [arn.rpartition(":")[2] for arn in order if arn in self._begun]
-            if left:
-                why = f": {problems[0]}" if problems else ""
-                said = (
-                    f"{', '.join(left)} could not be taken down{why}; "
-                    "`personalize-contract sweep --account ID --older-than 0s` lists what is left"
-                )
-                self._tell(said)
-                problems = [said]
-        return problems[0] if problems else ""
-
-
-_KINDS = {
-    "dataset": ("DeleteDataset", "datasetArn", "DescribeDataset"),
-    "schema": ("DeleteSchema", "schemaArn", ""),
-    "dataset-group": ("DeleteDatasetGroup", "datasetGroupArn", "DescribeDatasetGroup"),
-}
-"""By kind of resource: what deletes it, the member that names it, what shows it going."""
-
-
-def remove(control: Control, arn: str, tell: Tell) -> None:
-    """Delete something, and wait until it is gone. It may be gone already.
-
-    What is being made, changed or deleted can't be deleted yet: that is waited for.
-
-    Raises:
-        ControlPlaneRefused, TargetUnavailable: it can't be deleted.
-    """
-    name = arn.rpartition(":")[2]
-    delete, member, describe = _KINDS[name.partition("/")[0]]
-    began, asked = time.monotonic(), False
-    tell(f"{delete} {name}")
-    for pause in pauses(0.25):
-        try:
-            if not asked:
-                control.call(delete, **{member: arn})
-                asked = True
-                if not describe:
-                    return
-            else:
-                control.call(describe, **{member: arn})
-        except ControlPlaneRefused as error:
-            if error.code == "ResourceNotFoundException":
-                return
-            if error.code != "ResourceInUseException":
-                raise
-        if time.monotonic() - began > LONGEST:
-            raise TargetUnavailable(f"{name} is still there after {LONGEST:.0f} s")
-        time.sleep(pause)
 
 
 @dataclass(frozen=True)

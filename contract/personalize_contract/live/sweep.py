@@ -13,7 +13,7 @@ from personalize_contract.live import names
 from personalize_contract.live.access import own_account
 from personalize_contract.live.careful import Pace, Patience, Tell
 from personalize_contract.live.control import Control
-from personalize_contract.live.provisioned import remove
+from personalize_contract.live.resources import remove
 from personalize_contract.options import Settings
 
 

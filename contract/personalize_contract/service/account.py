@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Protocol
 
 from personalize_contract.exchange import Request, Response
-from personalize_contract.service import control_plane, core, sts
+from personalize_contract.service import awsjson, core, sts
 from personalize_contract.service.control_plane import ControlPlane
 from personalize_contract.service.store import Store
 
@@ -33,6 +33,6 @@ def answer(
         return sts.error(403, *refused) if refused else sts.answer(request, plane.account)
     if "x-amz-target" in request.headers:
         refused = authenticate and authenticate(request)
-        return control_plane.error(*refused) if refused else plane.answer(request)
+        return awsjson.error(*refused) if refused else plane.answer(request)
     plane.settle()
     return core.answer(request, store, authenticate)

@@ -9,16 +9,15 @@ from __future__ import annotations
 
 import base64
 import binascii
-import json
 import re
 import threading
-import uuid
 from collections.abc import Callable, Iterable
 from typing import Any
 
 from personalize_contract import strictjson
 from personalize_contract.datasets import REGION
 from personalize_contract.exchange import Request, Response
+from personalize_contract.service.awsjson import Refused, error, response
 from personalize_contract.service.clock import Clock
 from personalize_contract.service.lifecycle import (
     ACTIVE,
@@ -41,33 +40,6 @@ _NAME = re.compile(r"[a-zA-Z0-9][a-zA-Z0-9\-_]*")
 _ARN = re.compile(r"arn:([a-z\d-]+):personalize:.*:.*:.+")
 _SCOPE = re.compile(r"Credential=[^/,]+/\d{8}/([^/,]+)/")
 _PAGE = 100
-
-
-class Refused(Exception):
-    """A request that is answered with an error: its code and message."""
-
-    def __init__(self, code: str, message: str) -> None:
-        super().__init__(message)
-        self.code, self.message = code, message
-
-
-def error(code: str, message: str) -> Response:
-    """An awsJson1.1 error: always 400, the code in `__type`."""
-    return _response(400, {"__type": code, "message": message})
-
-
-def _response(status: int, body: dict[str, Any] | None) -> Response:
-    text = b"" if body is None else json.dumps(body).encode()
-    return Response(
-        status,
-        "OK" if status == 200 else "Bad Request",
-        {
-            "content-type": "application/x-amz-json-1.1",
-            "content-length": str(len(text)),
-            "x-amzn-requestid": str(uuid.uuid4()),
-        },
-        text,
-    )
 
 
 class ControlPlane:
@@ -130,7 +102,7 @@ class ControlPlane:
             self._region = scope[1] if scope else REGION
             self._settle()
             try:
-                return _response(200, self._operations[name](given))
+                return response(200, self._operations[name](given))
             except Refused as refused:
                 return error(refused.code, refused.message)
             finally:
