@@ -138,7 +138,7 @@ def opened(
             _own(live) if live else (),
             (*settings.redact, *mark.redact),
         )
-        session = Session(None, mark, settings.no_advice, strict=settings.strict)
+        session = _session(item, mark, settings)
         marked = Marked(session, mark)
         at = [url for url in (settings.endpoint_url, live and live.connection.url) if url]
         if service:
@@ -175,11 +175,19 @@ def opened(
         yield marked
 
 
+def _session(item: pytest.Item, mark: Mark, settings: Settings) -> Session:
+    off = settings.no_advice
+    if getattr(getattr(item, "obj", None), "is_hypothesis_test", False):
+        # One item in each of a hundred examples is no loop that could put ten.
+        off = (*off, "one-at-a-time")
+    return Session(None, mark, off, strict=settings.strict)
+
+
 @contextlib.contextmanager
-def checked_only(settings: Settings) -> Iterator[Marked]:
+def checked_only(item: pytest.Item, settings: Settings) -> Iterator[Marked]:
     """A session that checks what a test sends and leaves the answer to whoever gives it."""
     mark = Mark()
-    session = Session(None, mark, settings.no_advice, strict=settings.strict)
+    session = _session(item, mark, settings)
     with doors.of_sdks(session, unsigned=False):
         yield Marked(session, mark)
 

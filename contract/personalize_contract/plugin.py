@@ -152,7 +152,7 @@ def _open(item: pytest.Item) -> None:
             live = None if service else _live(item.config)
             opened = marked.opened(item, given, settings, live, service=service)
         else:
-            opened = marked.checked_only(settings)
+            opened = marked.checked_only(item, settings)
         item.stash[_MARKED] = stack.enter_context(opened)
         item.stash[_OPEN] = stack
     except PersonalizeContractError as error:

@@ -53,6 +53,21 @@ def test_it_gives_advice_by_line(shop: Shop) -> None:
     ]
 
 
+def test_the_examples_of_hypothesis_are_no_loop(shop: Shop) -> None:
+    shop.tests(
+        """
+        from hypothesis import given, settings, strategies
+
+        @pytest.mark.personalize_contract
+        @settings(max_examples=10, database=None)
+        @given(strategies.integers(0, 1000))
+        def test_it(number):
+            put(1, first=number)
+        """
+    )
+    assert "one-at-a-time" not in text(shop.run("--personalize-target=reference"))
+
+
 def test_quiet_is_one_line(shop: Shop) -> None:
     shop.tests(SHOP + "    if number == 0:\n        put(11)\n")
     result = shop.run("-q", "--personalize-target=reference")
