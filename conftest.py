@@ -1,5 +1,6 @@
 """Settings of the project's own tests."""
 
+import pytest
 from hypothesis import settings
 
 pytest_plugins = ["pytester"]
@@ -8,3 +9,13 @@ pytest_plugins = ["pytester"]
 settings.register_profile("here", deadline=None)
 settings.register_profile("long", deadline=None, max_examples=5_000)
 settings.load_profile("here")
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--kills",
+        type=int,
+        default=8,
+        metavar="N",
+        help="recordings to kill (200 before a release)",
+    )

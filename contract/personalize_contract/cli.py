@@ -8,10 +8,17 @@ import sys
 from collections.abc import Sequence
 from typing import NoReturn
 
-from personalize_contract.commands import drift, sdk, serve, sweep, verify
+from personalize_contract.commands import drift, recover, sdk, serve, sweep, verify
 from personalize_contract.errors import PersonalizeContractError, UsageError
 
-COMMANDS = {"verify": verify, "serve": serve, "drift": drift, "sdk": sdk, "sweep": sweep}
+COMMANDS = {
+    "verify": verify,
+    "serve": serve,
+    "recover": recover,
+    "drift": drift,
+    "sdk": sdk,
+    "sweep": sweep,
+}
 INTERRUPTED = 130
 
 

@@ -52,6 +52,10 @@ def pytest_configure(config: pytest.Config) -> None:
 def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object]:
     try:
         return (yield)
+    except (KeyboardInterrupt, pytest.exit.Exception):
+        if (marked := item.stash.get(_MARKED, None)) and marked.recording:
+            marked.recording.leave()
+        raise
     finally:
         _close(item)
 

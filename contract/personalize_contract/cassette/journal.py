@@ -6,6 +6,7 @@ A torn last line is one whose caller never got an answer, and is left out.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 from base64 import b64decode, b64encode
@@ -13,8 +14,8 @@ from pathlib import Path
 from typing import Any
 
 from personalize_contract.errors import CassetteError
-from personalize_contract.exchange import Exchange, Request, Response
-from personalize_contract.provenance import Provenance
+from personalize_contract.exchange import Exchange, Headers, Request, Response
+from personalize_contract.provenance import RANKS, Provenance
 
 SUFFIX = ".partial.jsonl"
 
@@ -70,10 +71,14 @@ class Journal:
 
     def _write(self, line: dict[str, Any]) -> None:
         data = json.dumps(line).encode() + b"\n"
+        whole = os.fstat(self._file).st_size
         try:
             while data:
                 data = data[os.write(self._file, data) :]
         except OSError as error:
+            with contextlib.suppress(OSError):
+                # The next line must not be joined to what there was room for.
+                os.ftruncate(self._file, whole)
             raise CassetteError(self.path, f"it can't be written: {error.strerror}") from error
 
     def close(self, *, keep: bool) -> None:
@@ -103,23 +108,38 @@ def read(path: Path) -> tuple[Provenance, list[tuple[Exchange, str]]]:
     provenance = Provenance()
     found: list[tuple[Exchange, str]] = []
     try:
-        lines = path.read_bytes().split(b"\n")
+        with path.open("rb") as file:
+            for number, line in enumerate(file, start=1):
+                if not line.endswith(b"\n"):
+                    break
+                try:
+                    entry = json.loads(line)
+                    if "provenance" in entry:
+                        provenance = _provenance(entry["provenance"])
+                    else:
+                        found.append((_exchange(entry, provenance), str(entry["call"])))
+                except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+                    raise CassetteError(path, "it is not a line of a journal", number) from error
     except OSError as error:
         raise CassetteError(path, f"it can't be read: {error.strerror}") from error
-    for number, line in enumerate(lines[:-1], start=1):
-        try:
-            entry = json.loads(line)
-            if "provenance" in entry:
-                provenance = Provenance(**entry["provenance"])
-                continue
-            method, url, sent, body = entry["request"]
-            status, reason, received, answer = entry["response"]
-            exchange = Exchange(
-                Request(method, url, sent, _body(body)),
-                Response(status, reason, received, _body(answer)),
-                provenance.answered_by,
-            )
-            found.append((exchange, entry["call"]))
-        except (ValueError, KeyError, TypeError) as error:
-            raise CassetteError(path, "it is not a line of a journal", number) from error
     return provenance, found
+
+
+def _provenance(fields: dict[str, str]) -> Provenance:
+    found = Provenance(**{name: str(value) for name, value in fields.items()})
+    RANKS.index(found.answered_by)
+    return found
+
+
+def _exchange(entry: dict[str, Any], provenance: Provenance) -> Exchange:
+    method, url, sent, body = entry["request"]
+    status, reason, received, answer = entry["response"]
+    return Exchange(
+        Request(str(method), str(url), _headers(sent), _body(body)),
+        Response(int(status), str(reason), _headers(received), _body(answer)),
+        provenance.answered_by,
+    )
+
+
+def _headers(written: dict[str, str]) -> Headers:
+    return {str(name): str(value) for name, value in written.items()}

@@ -1,4 +1,8 @@
-"""A recording: exchanges onto the disk, so that none is lost and no old cassette is harmed."""
+"""A recording: exchanges onto the disk, so that none is lost and no old cassette is harmed.
+
+The journal holds the recording, not the memory of a process: it is what a cassette is made of, here
+at the end of a test as well as later, of what a killed recording left (`recovery`).
+"""
 
 from __future__ import annotations
 
@@ -17,11 +21,13 @@ from personalize_contract.errors import CassetteError, CassetteLocked, CassetteM
 from personalize_contract.exchange import Exchange
 from personalize_contract.provenance import Provenance
 
+_KEPT = "What was recorded is in {}; `personalize-contract recover` makes the cassette of it"
+
 
 class Recording:
     """Records one cassette, from its test's set-up to its teardown. Any thread may `append`.
 
-    Nothing is changed at `path` before `save`; the lock is held until `save` or `discard`.
+    Nothing is changed at `path` before `save`; the lock is held until `save`, `discard` or `leave`.
 
     Raises:
         CassetteLocked: somebody else is recording this cassette.
@@ -31,14 +37,7 @@ class Recording:
     def __init__(self, path: Path, provenance: Provenance) -> None:
         self.path, self._provenance = path, provenance
         self._mutex = threading.Lock()
-        self._taken: list[tuple[Exchange, str]] = []
-        self._lock = _lock_for(path)
-        try:
-            self._lock.acquire(timeout=0)
-        except Timeout:
-            raise CassetteLocked(
-                path, "another process or test is recording it; let one of them record it"
-            ) from None
+        self._lock = lock(path)
         try:
             self._journal = journal.Journal(journal.path_for(path), provenance)
         except BaseException:
@@ -55,7 +54,6 @@ class Recording:
         """
         with self._mutex:
             self._journal.append(exchange, call)
-            self._taken.append((exchange, call))
 
     def save(self, confirmed: Sequence[Exchange] = ()) -> bool:
         """Replace the cassette by what was recorded, whole and at once.
@@ -75,7 +73,13 @@ class Recording:
                 self._journal.close(keep=False)
                 return not kept
             try:
-                write(self.path, self._provenance, confirmed or last_of_each_call(self._taken))
+                _, taken = journal.read(self._journal.path)
+                write(self.path, self._provenance, confirmed or last_of_each_call(taken))
+            except CassetteError as error:
+                self._journal.close(keep=True)
+                raise CassetteError(
+                    error.path, f"{error.reason}. {_KEPT.format(self._journal.path)}", error.line
+                ) from error
             except BaseException:
                 self._journal.close(keep=True)
                 raise
@@ -86,8 +90,15 @@ class Recording:
 
     def discard(self) -> None:
         """Leave the old cassette as it is, as after a failed test."""
+        self._end(keep=False)
+
+    def leave(self) -> None:
+        """Leave the old cassette as it is, and the journal too: what was recorded is not over."""
+        self._end(keep=True)
+
+    def _end(self, *, keep: bool) -> None:
         if self._lock.is_locked:
-            self._journal.close(keep=False)
+            self._journal.close(keep=keep)
             self._lock.release()
 
     def __enter__(self) -> Recording:
@@ -123,28 +134,41 @@ def write(path: Path, provenance: Provenance, exchanges: Iterable[Exchange]) -> 
     Raises:
         CassetteError: it can't be written; what was at `path` is untouched.
     """
-    beside: str | None = None
+    # One name for each cassette: what a kill in this moment leaves is written over the next time.
+    beside = path.with_name(f".{path.name}.tmp")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        handle, beside = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".tmp", dir=path.parent)
-        with open(handle, "w", encoding="utf-8", newline="\n") as file:  # noqa: PTH123 - a descriptor
+        with beside.open("w", encoding="utf-8", newline="\n") as file:
             file.writelines(writer.dump(provenance, exchanges))
             file.flush()
             os.fsync(file.fileno())
-        os.chmod(beside, 0o644)  # noqa: PTH101 - mkstemp made it private
-        os.replace(beside, path)  # noqa: PTH105
-        beside = None
+        beside.replace(path)
     except OSError as error:
         raise CassetteError(path, f"it can't be written: {error.strerror}") from error
     finally:
-        if beside:
-            with contextlib.suppress(OSError):
-                os.unlink(beside)  # noqa: PTH108
+        with contextlib.suppress(OSError):
+            beside.unlink()
 
 
-def _lock_for(path: Path) -> FileLock:
-    """The lock of a cassette: outside its folder, which is under version control."""
+def lock(path: Path) -> FileLock:
+    """The lock of a cassette, taken. It lies outside the folder, which is under version control.
+
+    Raises:
+        CassetteLocked: somebody else has it.
+        CassetteError: there is no place for locks.
+    """
     folder = Path(tempfile.gettempdir()) / f"personalize-contract-{os.getuid()}"
-    folder.mkdir(mode=0o700, exist_ok=True)
     name = hashlib.sha256(os.fsencode(path.absolute().resolve())).hexdigest()[:32]
-    return FileLock(folder / f"{name}.lock", thread_local=False)
+    found = FileLock(folder / f"{name}.lock", thread_local=False)
+    try:
+        folder.mkdir(mode=0o700, exist_ok=True)
+        found.acquire(timeout=0)
+    except Timeout:
+        raise CassetteLocked(
+            path, "another process or test is recording it; let one of them record it"
+        ) from None
+    except OSError as error:
+        raise CassetteError(
+            path, f"it can't be locked, since {folder} can't be written to: {error.strerror}"
+        ) from error
+    return found

@@ -1,0 +1,123 @@
+"""Recovery: what a killed recording left behind becomes the cassette that it would have been."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from personalize_contract.cassette import SUFFIX, journal, recording, text
+from personalize_contract.errors import (
+    CassetteError,
+    CassetteLocked,
+    CassetteMissing,
+    SecretFound,
+    UsageError,
+)
+from personalize_contract.exchange import Exchange
+from personalize_contract.provenance import Provenance
+from personalize_contract.redact import Redactor
+
+
+def files(paths: Iterable[Path], suffix: str) -> Iterator[Path]:
+    """The files with this suffix among the paths and, sorted, in the folders among them.
+
+    Hidden folders are not looked into.
+
+    Raises:
+        UsageError: there is no such path, or a file of another kind was named.
+    """
+    for path in paths:
+        if path.is_dir():
+            for folder, folders, names in os.walk(path):
+                folders[:] = sorted(name for name in folders if not name.startswith("."))
+                yield from (Path(folder, name) for name in sorted(names) if name.endswith(suffix))
+        elif not path.exists():
+            raise UsageError(f"there is no {path}")
+        elif not path.name.endswith(suffix):
+            raise UsageError(f"{path} is not what is looked for here: a file named *{suffix}")
+        else:
+            yield path
+
+
+def cassette_of(path: Path) -> Path:
+    """The cassette that a journal is of: also of one that was set aside, with a number."""
+    name = path.name.removesuffix(journal.SUFFIX)
+    if not name.endswith(SUFFIX):
+        name = name.rpartition(".")[0]
+    return path.with_name(name)
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of one journal.
+
+    Args:
+        journal: where it is, or was.
+        text: what was done, in words.
+        done: whether nothing is left to do.
+    """
+
+    journal: Path
+    text: str
+    done: bool
+
+
+def recover(path: Path) -> Outcome:
+    """Make the cassette of one journal, and remove the journal.
+
+    A cassette there of higher provenance, or with more exchanges, is never replaced.
+    """
+    cassette = cassette_of(path)
+    try:
+        lock = recording.lock(cassette)
+    except CassetteLocked:
+        return Outcome(path, "its recording is still under way; nothing was done", done=False)
+    except CassetteError as error:
+        return Outcome(path, error.reason, done=False)
+    try:
+        return _recovered(path, cassette)
+    except CassetteError as error:
+        at = "" if error.path == path else f"{error.path}: "
+        line = f"line {error.line}: " if error.line else ""
+        return Outcome(path, f"{at}{line}{error.reason}; nothing was done", done=False)
+    except SecretFound as error:
+        return Outcome(path, f"{error}; delete the journal", done=False)
+    finally:
+        lock.release()
+
+
+def _recovered(path: Path, cassette: Path) -> Outcome:
+    who, taken = journal.read(path)
+    exchanges = recording.last_of_each_call(taken)
+    if not exchanges:
+        path.unlink()
+        return Outcome(path, "nothing was recorded in it; removed", done=True)
+    redactor = Redactor()
+    for exchange in exchanges:
+        redactor.exchange(exchange)
+    if better := _better(cassette, who, exchanges):
+        advice = f"delete {cassette.name} to have this one instead, or delete the journal"
+        return Outcome(path, f"left as it is: the cassette there {better}; {advice}", done=False)
+    recording.write(cassette, who, exchanges)
+    path.unlink()
+    count = f"{len(exchanges)} exchange{'' if len(exchanges) == 1 else 's'}"
+    return Outcome(
+        path, f"{count}, answered by {who.answered_by}, are in {cassette.name}", done=True
+    )
+
+
+def _better(cassette: Path, who: Provenance, exchanges: list[Exchange]) -> str:
+    """Why the cassette there is worth more than what was recovered; `""` if it is not."""
+    try:
+        there = text.load(cassette)
+    except CassetteMissing:
+        return ""
+    except CassetteError as error:
+        return f"can't be read ({error.reason})"
+    if who.below(there.provenance):
+        return f"was answered by {there.provenance.answered_by}, this by {who.answered_by}"
+    if len(there.exchanges) > len(exchanges):
+        return f"has {len(there.exchanges)} exchanges, this {len(exchanges)}"
+    return ""

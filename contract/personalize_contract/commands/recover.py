@@ -1,0 +1,39 @@
+"""`recover`: journals of killed recordings become cassettes."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+HELP = "make cassettes of what killed recordings left"
+DESCRIPTION = (
+    "Make cassettes of the journals (*.partial.jsonl) that killed recordings left behind. A "
+    "cassette of higher provenance, or with more exchanges, is never replaced, and a recording "
+    "that is under way is left alone. Exit status: 0 if no journal is left, 2 if one is."
+)
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the arguments."""
+    parser.add_argument(
+        "path",
+        nargs="*",
+        type=Path,
+        default=[Path()],
+        metavar="PATH",
+        help="a journal, or a folder to look for them in (default: the current one)",
+    )
+
+
+def run(given: argparse.Namespace) -> int:
+    """Run the command; returns its exit status."""
+    from personalize_contract import shown
+    from personalize_contract.cassette import journal, recovery
+
+    found = list(dict.fromkeys(recovery.files(given.path, journal.SUFFIX)))
+    if not found:
+        print("no journal of a killed recording was found")
+    outcomes = [recovery.recover(path) for path in found]
+    for outcome in outcomes:
+        print(f"{shown.path(outcome.journal)}: {outcome.text}")
+    return 0 if all(outcome.done for outcome in outcomes) else 2
