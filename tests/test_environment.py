@@ -13,14 +13,14 @@ import trustme
 
 from personalize_contract.connection import live
 from personalize_contract.environment import in_response, why
-from personalize_contract.errors import NoAnswer, TargetUnavailable
+from personalize_contract.errors import ControlPlaneRefused, NoAnswer, TargetUnavailable
 from personalize_contract.exchange import Request, Response
 from personalize_contract.live.careful import Pace, Patience
 from personalize_contract.live.control import Control
 from personalize_contract.service import awsjson, core, sts
 from personalize_contract.service.signatures import refusal
 from personalize_contract.targets import Endpoint
-from support.command import ACTIVE, environment, run
+from support.command import ACTIVE, environment, here, run
 from support.stand_in import ACCOUNT, StandIn
 from support.theirs import Rules, served
 from support.tls import over_tls, proxy, trusted
@@ -250,7 +250,7 @@ def test_credentials_that_can_not_be_found_are_told(
 ) -> None:
     config = tmp_path / "config"
     config.write_text(CONFIG, "utf-8")
-    done = run(
+    done = here(
         "verify",
         "--target=live",
         "--provision",
@@ -293,7 +293,7 @@ def test_an_account_that_can_not_be_asked_for_is_told(
     name, broken = ASKING_STS[case]
     more = ["--target=live", "--provision"] if command == "verify" else ["--yes"]
     with broken(tmp_path) as (url, *variables):
-        done = run(
+        done = here(
             command,
             *more,
             f"--endpoint-url={url}",
@@ -322,6 +322,16 @@ def test_a_denial_that_stays_ends_a_night_with_what_to_allow(tmp_path: Path) -> 
     assert "--dry-run" in str(caught.value)
     assert "user/tea" not in str(caught.value)
     assert tell[-1] == "CreateDatasetGroup: access denied did not pass in 120 s"
+
+
+def test_what_the_control_plane_says_is_told_without_account_ids() -> None:
+    with StandIn().served() as stand_in:
+        control = Control(live(None, stand_in.url), Pace(), Patience(print))
+        arn = f"arn:aws:personalize:us-east-1:{ACCOUNT}:schema/tea"
+        with pytest.raises(ControlPlaneRefused) as caught:
+            control.call("DeleteSchema", schemaArn=arn)
+    assert "schema/tea" in str(caught.value)
+    assert ACCOUNT not in str(caught.value)
 
 
 def test_a_ca_bundle_is_trusted(tmp_path: Path) -> None:

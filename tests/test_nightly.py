@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 import yaml
 
-from support.command import COMMAND, environment, run, serving
+from support.command import COMMAND, environment, here, run, serving
 from support.stand_in import ACCOUNT, StandIn
 
 ROOT = Path(__file__).parents[1]
@@ -52,13 +52,13 @@ def test_a_workflow_is_one_that_github_takes(name: str) -> None:
 
 
 def test_the_policy_is_what_a_dry_run_prints_and_what_sweep_needs() -> None:
-    done = run(*command("--dry-run"))
+    done = here(*command("--dry-run"))
     printed = json.loads(done.stdout[done.stdout.index("{") :])
     policy = json.loads((NIGHTLY / "policy.json").read_text("utf-8"))
     *night, lists = policy["Statement"]
     assert night == printed["Statement"]
     with StandIn().served() as stand_in:
-        run(*command("sweep"), f"--endpoint-url={stand_in.url}")
+        here(*command("sweep"), f"--endpoint-url={stand_in.url}")
     asked = {f"personalize:{name}" for name in stand_in.calls if name != "GetCallerIdentity"}
     assert asked <= set(lists["Action"])
     assert lists["Resource"] == "*"

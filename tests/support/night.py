@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from personalize_contract.exchange import Request
-from support.command import COMMAND, environment, run
+from support.command import COMMAND, environment, here, run
 from support.stand_in import ACCOUNT, StandIn
 
 PROVISION = ("--target=live", "--provision", f"--account={ACCOUNT}")
@@ -23,7 +23,7 @@ def verify(stand_in: StandIn, *arguments: str | Path) -> subprocess.CompletedPro
 
 
 def sweep(stand_in: StandIn, *arguments: str) -> subprocess.CompletedProcess[str]:
-    return run("sweep", f"--account={ACCOUNT}", f"--endpoint-url={stand_in.url}", *arguments)
+    return here("sweep", f"--account={ACCOUNT}", f"--endpoint-url={stand_in.url}", *arguments)
 
 
 def interrupted(

@@ -10,7 +10,7 @@ from typing import Any
 from botocore import xform_name
 from botocore.exceptions import BotoCoreError, ClientError, ParamValidationError
 
-from personalize_contract import environment
+from personalize_contract import environment, redact
 from personalize_contract.connection import Connection
 from personalize_contract.environment import Trouble
 from personalize_contract.errors import ControlPlaneRefused, TargetUnavailable
@@ -84,7 +84,8 @@ class Control:
         if trouble := _trouble(answer):
             raise TargetUnavailable(trouble.told(operation, _saw(answer))) from answer
         if isinstance(answer, ClientError):
-            raise ControlPlaneRefused(operation, _code(answer), _message(answer)) from answer
+            words = redact.mask_accounts(_message(answer).encode()).decode()
+            raise ControlPlaneRefused(operation, _code(answer), words) from answer
         raise TargetUnavailable(f"{operation}: {environment.cause(answer)}") from answer
 
 
