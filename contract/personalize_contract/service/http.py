@@ -21,6 +21,7 @@ from urllib.parse import urlsplit, urlunsplit
 from waitress import wasyncore
 from waitress.adjustments import Adjustments
 from waitress.channel import HTTPChannel
+from waitress.parser import HTTPRequestParser, ParsingError
 from waitress.server import TcpWSGIServer
 from waitress.task import WSGITask
 from waitress.utilities import BadRequest, Error
@@ -76,10 +77,25 @@ class _Task(WSGITask):  # type: ignore[misc]
             self.close_on_finish = True
 
 
+class _Parser(HTTPRequestParser):  # type: ignore[misc]
+    """Refuses what waitress lets pass and two servers may understand in two ways."""
+
+    def parse_header(self, header_plus: bytes) -> None:
+        try:
+            super().parse_header(header_plus)
+        except ValueError as error:  # of urllib, which waitress does not expect
+            raise ParsingError("The target of the request is no URI") from error
+        if self.version not in ("1.0", "1.1"):
+            raise ParsingError("Only HTTP/1.0 and HTTP/1.1 are spoken here")
+        if self.chunked and "CONTENT_LENGTH" in self.headers:
+            raise ParsingError("A request has a length or is chunked, not both (RFC 9112 6.1)")
+
+
 class _Channel(HTTPChannel):  # type: ignore[misc]
     """A connection that remembers when its unfinished request began."""
 
     task_class = _Task
+    parser_class = _Parser
     request: Any
     began = 0.0
     refused = False
@@ -90,11 +106,7 @@ class _Channel(HTTPChannel):  # type: ignore[misc]
             return False
         if self.request is None:
             self.began = time.monotonic()
-        try:
-            return bool(super().received(data))
-        except ValueError:  # of urllib, which waitress does not expect
-            self.give_up(BadRequest("The target of the request is no URI"))
-            return False
+        return bool(super().received(data))
 
     def give_up(self, error: Error) -> None:
         """Answer an error to the unfinished request; the connection closes after it."""

@@ -1,0 +1,135 @@
+"""The reference service over HTTP, beside moto's server: requests a second, in one run."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+
+from benchmarks.hammer import hammer, post
+from benchmarks.measure import Round, Table, medians
+from personalize_contract.datasets import DUMMY
+
+CONNECTIONS = 64
+ROUNDS = 3
+SECONDS = 2.0
+"""That a round takes at most."""
+
+_SIGNED = (
+    "Authorization: AWS4-HMAC-SHA256 Credential=a/20260101/us-east-1/personalize/aws4_request, "
+    "SignedHeaders=host, Signature=0"
+)
+
+Address = tuple[str, int]
+
+
+def put(count: int) -> Callable[[int], bytes]:
+    """PutItems with so many items, each request with ids of its own."""
+
+    def request(number: int) -> bytes:
+        items = [
+            {"itemId": f"{number}-{one}", "properties": '{"category": "tea"}'}
+            for one in range(count)
+        ]
+        body = json.dumps({"datasetArn": DUMMY["active"], "items": items}).encode()
+        return post("localhost", "/items", body)
+
+    return request
+
+
+def _list(number: int) -> bytes:
+    target = "X-Amz-Target: AmazonPersonalize.ListSchemas"
+    return post("personalize.us-east-1.amazonaws.com", "/", b"{}", target, _SIGNED)
+
+
+@contextlib.contextmanager
+def ours(store: Path) -> Iterator[tuple[Address, subprocess.Popen[str]]]:
+    """`serve` on a store file: its address and process."""
+    process = subprocess.Popen(
+        [sys.executable, "-m", "personalize_contract", "serve", "--store", str(store)],
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stdout
+    try:
+        yield ("127.0.0.1", int(process.stdout.readline().rpartition(":")[2])), process
+    finally:
+        process.send_signal(signal.SIGTERM)
+        process.wait(20)
+        process.stdout.close()
+
+
+@contextlib.contextmanager
+def _moto(command: str) -> Iterator[Address]:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        address = free.getsockname()
+    process = subprocess.Popen(
+        [command, "-p", str(address[1])],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    try:
+        until = time.monotonic() + 60
+        while time.monotonic() < until:
+            with contextlib.suppress(OSError), socket.create_connection(address, 1):
+                break
+            time.sleep(0.1)
+        yield address
+    finally:
+        process.terminate()
+        process.wait(20)
+
+
+def _moto_server() -> str | None:
+    beside = Path(sys.executable).parent / "moto_server"
+    return str(beside) if beside.exists() else shutil.which("moto_server")
+
+
+def tables(sizes: Sequence[int]) -> Iterator[Table]:
+    """One table: the service with one item and with ten, and moto's server if it is installed.
+
+    Args:
+        sizes: the largest is how many requests a round makes, if they take less than `SECONDS`.
+    """
+    count = max(sizes)
+    with contextlib.ExitStack() as stack:
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
+        address, _ = stack.enter_context(ours(folder / "store"))
+
+        def subject(address: Address, request: Callable[[int], bytes]) -> Round:
+            def turn() -> float:
+                tally = hammer(
+                    address, request, connections=CONNECTIONS, seconds=SECONDS, count=count
+                )
+                return 1 / tally.a_second
+
+            return turn
+
+        subjects: dict[str, Round] = {
+            "PutItems, 1 item": subject(address, put(1)),
+            "PutItems, 10 items": subject(address, put(10)),
+        }
+        if command := _moto_server():
+            theirs = stack.enter_context(_moto(command))
+            subjects["moto_server, ListSchemas"] = subject(theirs, _list)
+        found = medians(subjects, ROUNDS)
+    floor = found.get("moto_server, ListSchemas")
+    table = Table(
+        f"The service over HTTP, {CONNECTIONS} connections",
+        "Items are on a --store file before they are acknowledged. moto has no PutItems, so its "
+        "cheapest call of the control plane stands for it.",
+        ["", "requests/s", "of moto_server"],
+    )
+    for name, seconds in found.items():
+        ratio = f"{floor / seconds:.1f} x" if floor else "not installed"
+        table.rows.append([name, f"{1 / seconds:,.0f}", ratio])
+    yield table
