@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import os
 import shutil
 import signal
 import socket
@@ -68,7 +69,8 @@ def ours(store: Path) -> Iterator[tuple[Address, subprocess.Popen[str]]]:
 
 
 @contextlib.contextmanager
-def _moto(command: str) -> Iterator[Address]:
+def _moto(command: str) -> Iterator[Address | None]:
+    """moto's server: its address, or None if it does not start (it needs `moto[server]`)."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         address = free.getsockname()
@@ -78,20 +80,20 @@ def _moto(command: str) -> Iterator[Address]:
         stderr=subprocess.DEVNULL,
     )
     try:
-        until = time.monotonic() + 60
-        while time.monotonic() < until:
-            with contextlib.suppress(OSError), socket.create_connection(address, 1):
-                break
+        up = False
+        while not up and process.poll() is None:
             time.sleep(0.1)
-        yield address
+            with contextlib.suppress(OSError), socket.create_connection(address, 1):
+                up = True
+        yield address if up else None
     finally:
         process.terminate()
         process.wait(20)
 
 
 def _moto_server() -> str | None:
-    beside = Path(sys.executable).parent / "moto_server"
-    return str(beside) if beside.exists() else shutil.which("moto_server")
+    here = f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', '')}"
+    return shutil.which("moto_server", path=here)
 
 
 def tables(sizes: Sequence[int]) -> Iterator[Table]:
@@ -118,8 +120,8 @@ def tables(sizes: Sequence[int]) -> Iterator[Table]:
             "PutItems, 1 item": subject(address, put(1)),
             "PutItems, 10 items": subject(address, put(10)),
         }
-        if command := _moto_server():
-            theirs = stack.enter_context(_moto(command))
+        command = _moto_server()
+        if command and (theirs := stack.enter_context(_moto(command))):
             subjects["moto_server, ListSchemas"] = subject(theirs, _list)
         found = medians(subjects, ROUNDS)
     floor = found.get("moto_server, ListSchemas")
