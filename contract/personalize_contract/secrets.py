@@ -60,7 +60,7 @@ SHAPES = (
         "X-Amz-Signature=",
     ),
     _shape(
-        "an account id in an escaped ARN",
+        "an account id in an ARN",
         rf"arn:[a-z\d-]+:[a-z\d-]+:[a-z\d-]*:(?!{ACCOUNT})\d{{12}}:",
         "arn:",
     ),
@@ -107,9 +107,10 @@ class Secrets:
 
     def found_in(self, text: str) -> str | None:
         """What kind of secret a text holds, as it is or escaped; None if it holds none."""
-        return next((found for one in _readings(text) if (found := self._plain(one))), None)
+        return next((found for one in _readings(text) if (found := self.plain_in(one))), None)
 
-    def _plain(self, text: str) -> str | None:
+    def plain_in(self, text: str) -> str | None:
+        """As `found_in`, for a text without escapes."""
         if any(secret in text for secret in self._own):
             return "a credential of this process"
         for shape in SHAPES:

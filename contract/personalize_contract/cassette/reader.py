@@ -26,6 +26,9 @@ MAX_NODES = 10_000
 """YAML nodes of one exchange, or of one other member of the file. An exchange has about 50."""
 
 MAX_DEPTH = 10
+_SHOWN = 40
+"""Characters of a word of the file that stand in a message."""
+
 MAX_REPEATED = 16 * 1024 * 1024
 """Characters that aliases may stand for, beyond those that the file itself holds."""
 
@@ -115,7 +118,7 @@ class Reader:
         while not isinstance(event := next(self._events), yaml.MappingEndEvent):
             key, line = self._key(event), event.start_mark.line
             if key in members:
-                self.bad(f"`{key}` stands there twice", line)
+                self.bad(f"`{key[:_SHOWN]}` stands there twice", line)
             if key == "interactions":
                 if "version" in members:
                     self.bad("`version` belongs at the end, where it shows that all is there", line)
@@ -157,16 +160,16 @@ class Reader:
             self.bad("it has more nodes, or is nested deeper, than any cassette", line)
         if isinstance(event, yaml.AliasEvent):
             if event.anchor not in self._anchors:
-                self.bad(f"the alias *{event.anchor} names nothing", line)
+                self.bad(f"the alias *{event.anchor[:_SHOWN]} names nothing", line)
             return self._anchors[event.anchor]
         node: Any
         if isinstance(event, yaml.ScalarEvent):
             if event.tag not in _STRING_TAGS and event.tag != _BINARY_TAG:
-                self.bad(f"the tag {event.tag} is not for data: only !!binary is read", line)
+                self.bad(f"the tag {event.tag[:_SHOWN]} is not for data: only !!binary is read", line)
             node = _Scalar(event.value, event.implicit[0], event.tag == _BINARY_TAG, line)
         else:
             if event.tag not in (None, "!"):
-                self.bad(f"the tag {event.tag} is not for data: only !!binary is read", line)
+                self.bad(f"the tag {event.tag[:_SHOWN]} is not for data: only !!binary is read", line)
             if isinstance(event, yaml.SequenceStartEvent):
                 node = _List()
                 while not isinstance(one := next(self._events), yaml.SequenceEndEvent):
@@ -176,7 +179,7 @@ class Reader:
                 while not isinstance(one := next(self._events), yaml.MappingEndEvent):
                     key = self._key(one)
                     if key in node:
-                        self.bad(f"`{key}` stands there twice", one.start_mark.line)
+                        self.bad(f"`{key[:_SHOWN]}` stands there twice", one.start_mark.line)
                     node[key] = self._node(next(self._events), depth + 1)
             node.line = line
         if event.anchor:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,32 +11,10 @@ from personalize_contract.errors import (
     CassetteLocked,
     CassetteMissing,
     SecretFound,
-    UsageError,
 )
 from personalize_contract.exchange import Exchange
 from personalize_contract.provenance import Provenance
 from personalize_contract.redact import Redactor
-
-
-def files(paths: Iterable[Path], suffix: str) -> Iterator[Path]:
-    """The files with this suffix among the paths and, sorted, in the folders among them.
-
-    Hidden folders are not looked into.
-
-    Raises:
-        UsageError: there is no such path, or a file of another kind was named.
-    """
-    for path in paths:
-        if path.is_dir():
-            for folder, folders, names in os.walk(path):
-                folders[:] = sorted(name for name in folders if not name.startswith("."))
-                yield from (Path(folder, name) for name in sorted(names) if name.endswith(suffix))
-        elif not path.exists():
-            raise UsageError(f"there is no {path}")
-        elif not path.name.endswith(suffix):
-            raise UsageError(f"{path} is not what is looked for here: a file named *{suffix}")
-        else:
-            yield path
 
 
 def cassette_of(path: Path) -> Path:

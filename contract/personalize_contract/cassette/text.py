@@ -9,6 +9,7 @@ VCR.py, goes as a whole to the reader of YAML.
 from __future__ import annotations
 
 import base64
+import os
 import re
 from pathlib import Path
 
@@ -21,6 +22,8 @@ from personalize_contract.exchange import Exchange, Headers, Request, Response
 
 MAX_BYTES = 512 * 1024 * 1024
 """Bytes of the largest cassette that is read."""
+
+_TOO_LARGE = f"it is larger than {MAX_BYTES >> 20} MiB, and so no cassette"
 
 _CONFLICT = re.compile(rb"^(?:<{7}|>{7}) ", re.MULTILINE)
 
@@ -132,7 +135,7 @@ def parse(path: Path, text: bytes) -> Cassette:
         CassetteError: it is not a whole cassette; the message gives file, line and reason.
     """
     if len(text) > MAX_BYTES:
-        raise CassetteError(path, f"it is larger than {MAX_BYTES >> 20} MiB")
+        raise CassetteError(path, _TOO_LARGE)
     if quickly := _quickly(path, text):
         return quickly
     try:
@@ -154,9 +157,16 @@ def load(path: Path) -> Cassette:
         CassetteMissing: there is none.
         CassetteError: it can't be read; a bad one is never taken for an empty one.
     """
+    return parse(path, read(path))
+
+
+def read(path: Path) -> bytes:
+    """The text of a cassette, unless it is too large to be one; raises as `load` does."""
     try:
         with path.open("rb") as file:
-            return parse(path, file.read(MAX_BYTES + 1))
+            if os.fstat(file.fileno()).st_size > MAX_BYTES:
+                raise CassetteError(path, _TOO_LARGE)
+            return file.read(MAX_BYTES + 1)
     except FileNotFoundError:
         raise CassetteMissing(path, "there is no such cassette") from None
     except OSError as error:

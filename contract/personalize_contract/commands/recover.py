@@ -28,9 +28,12 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 def run(given: argparse.Namespace) -> int:
     """Run the command; returns its exit status."""
     from personalize_contract import shown
-    from personalize_contract.cassette import journal, recovery
+    from personalize_contract.cassette import folders, journal, recovery
+    from personalize_contract.errors import UsageError
 
-    found = list(dict.fromkeys(recovery.files(given.path, journal.SUFFIX)))
+    found = list(folders.files(given.path, folders.is_journal))
+    if other := [path for path in found if not folders.is_journal(path)]:
+        raise UsageError(f"{other[0]} is no journal: those are named *{journal.SUFFIX}")
     if not found:
         print("no journal of a killed recording was found")
     outcomes = [recovery.recover(path) for path in found]

@@ -1,0 +1,132 @@
+"""Lint: what is wrong with a cassette that nobody has replayed yet.
+
+A finding has to be mended; a note is worth knowing. Nothing is ever changed.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from personalize_contract import contract
+from personalize_contract.cassette import folders, text
+from personalize_contract.cassette.reader import Cassette
+from personalize_contract.checker import checker
+from personalize_contract.contract import Contract
+from personalize_contract.errors import CassetteError
+from personalize_contract.exchange import Exchange, Request
+from personalize_contract.redact import Redactor
+from personalize_contract.secrets import Secrets
+
+_TAKE_IT_OUT = "{} is in the {}; take it out, and make it void if it was real"
+
+DATE = "%Y-%m-%dT%H:%M:%SZ"
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """Something about one file.
+
+    Args:
+        path: the file.
+        line: where in it, from 1; None where no line applies.
+        text: what it is, and what to do.
+        is_note: whether nothing has to be mended.
+    """
+
+    path: Path
+    line: int | None
+    text: str
+    is_note: bool = False
+
+    def __str__(self) -> str:
+        """One line, as compilers write them."""
+        where = f"{self.path}:{self.line}" if self.line else str(self.path)
+        return f"{where}: {'note: ' if self.is_note else ''}{self.text}"
+
+
+class Linter:
+    """Looks at one file after the other, and counts what it has seen.
+
+    Args:
+        max_age: the age from which on a recording has to be made again; None if there is none.
+        now: the time to count from.
+    """
+
+    def __init__(self, max_age: dt.timedelta | None, now: dt.datetime) -> None:
+        self._max_age, self._now = max_age, now
+        self._redactor, self._secrets = Redactor(), Secrets()
+        self.cassettes = self.exchanges = 0
+
+    def look(self, path: Path) -> Iterator[Finding]:
+        """What is wrong with a file: a cassette, a journal, or half of a cassette."""
+        if folders.is_journal(path):
+            yield Finding(
+                path, None, "a killed recording left it; `personalize-contract recover` it"
+            )
+            return
+        if folders.is_half_written(path):
+            yield Finding(path, None, "a killed recording left it; delete it")
+            return
+        self.cassettes += 1
+        data = b""
+        secret = False
+        try:
+            data = text.read(path)
+            cassette = text.parse(path, data)
+        except CassetteError as error:
+            yield Finding(path, error.line, error.reason)
+        else:
+            self.exchanges += len(cassette.exchanges)
+            yield from self._provenance(path, cassette)
+            for exchange, line in zip(cassette.exchanges, cassette.lines, strict=True):
+                if found := self._redactor.secret_at(exchange):
+                    secret = True
+                    yield Finding(path, line, _TAKE_IT_OUT.format(*found))
+                yield from (Finding(path, line, what) for what in _wrong(exchange))
+        if not secret:
+            yield from self._elsewhere(path, data.decode("utf-8", "replace"))
+
+    def _elsewhere(self, path: Path, written: str) -> Iterator[Finding]:
+        """Secrets in a comment, in a member that is not read, or in a file that can't be."""
+        if self._secrets.plain_in(written):
+            for number, line in enumerate(written.splitlines(), start=1):
+                if what := self._secrets.plain_in(line):
+                    yield Finding(path, number, _TAKE_IT_OUT.format(what, "text"))
+
+    def _provenance(self, path: Path, cassette: Cassette) -> Iterator[Finding]:
+        who = cassette.provenance
+        if who.answered_by == "unknown":
+            what = "nobody knows who answered it, so it proves nothing; record it to know"
+            yield Finding(path, 1, what, is_note=True)
+        if self._max_age is None:
+            return
+        try:
+            recorded = dt.datetime.strptime(who.recorded_at, DATE).replace(tzinfo=dt.UTC)
+        except ValueError:
+            yield Finding(path, 1, "it doesn't say when it was recorded; record it again")
+            return
+        if (age := self._now - recorded) > self._max_age:
+            yield Finding(path, 1, f"it is {age.days} days old; record it again")
+
+
+def _wrong(exchange: Exchange) -> Iterator[str]:
+    if exchange.altered:
+        yield "its answer was changed after it was recorded; record it again"
+    if operation := _operation(exchange.request):
+        for one in checker(operation.operation).exchange(exchange):
+            if one.by == "service" and one.clause.can_fail:
+                yield (
+                    f"its answer breaks {one.clause.id}: {one.where}: {one.found}; record it "
+                    "again, or correct what answered it"
+                )
+
+
+def _operation(request: Request) -> Contract | None:
+    """The operation that an exchange is of: other services have a path /items too."""
+    operation = contract.at(request.path)
+    host = urlsplit(request.url).hostname or ""
+    return operation if operation and host.startswith(operation.service) else None
