@@ -147,6 +147,10 @@ class Reader:
             )
         return Cassette(provenance, tuple(exchanges), tuple(line + 1 for _, _, line in found))
 
+    def _bad_tag(self, event: Any) -> NoReturn:
+        reason = f"the tag {str(event.tag)[:_SHOWN]} is not for data: only !!binary is read"
+        self.bad(reason, event.start_mark.line)
+
     def _key(self, event: Any) -> str:
         if not isinstance(event, yaml.ScalarEvent):
             self.bad("a key is not a word", event.start_mark.line)
@@ -160,16 +164,16 @@ class Reader:
             self.bad("it has more nodes, or is nested deeper, than any cassette", line)
         if isinstance(event, yaml.AliasEvent):
             if event.anchor not in self._anchors:
-                self.bad(f"the alias *{event.anchor[:_SHOWN]} names nothing", line)
+                self.bad(f"the alias *{str(event.anchor)[:_SHOWN]} names nothing", line)
             return self._anchors[event.anchor]
         node: Any
         if isinstance(event, yaml.ScalarEvent):
             if event.tag not in _STRING_TAGS and event.tag != _BINARY_TAG:
-                self.bad(f"the tag {event.tag[:_SHOWN]} is not for data: only !!binary is read", line)
+                self._bad_tag(event)
             node = _Scalar(event.value, event.implicit[0], event.tag == _BINARY_TAG, line)
         else:
             if event.tag not in (None, "!"):
-                self.bad(f"the tag {event.tag[:_SHOWN]} is not for data: only !!binary is read", line)
+                self._bad_tag(event)
             if isinstance(event, yaml.SequenceStartEvent):
                 node = _List()
                 while not isinstance(one := next(self._events), yaml.SequenceEndEvent):
