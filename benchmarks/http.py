@@ -70,7 +70,7 @@ def ours(store: Path) -> Iterator[tuple[Address, subprocess.Popen[str]]]:
 
 @contextlib.contextmanager
 def _moto(command: str) -> Iterator[Address | None]:
-    """Moto's server: its address, or None if it does not start (it needs `moto[server]`)."""
+    """The address of moto's server, or None if it does not start (it needs `moto[server]`)."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         address = free.getsockname()

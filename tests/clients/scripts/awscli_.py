@@ -1,0 +1,34 @@
+"""Makes the calls with the AWS CLI, v1; prints a JSON list of (status, code), and the version.
+
+The CLI says no status: the code stands for it.
+"""
+
+import json
+import re
+import subprocess
+import sys
+
+STATUS = {
+    "InvalidInputException": 400,
+    "ResourceNotFoundException": 404,
+    "ResourceInUseException": 409,
+}
+CLI = [sys.executable, "-m", "awscli"]
+
+url, calls = sys.argv[1], json.loads(sys.argv[2])
+told = []
+for call in calls:
+    done = subprocess.run(
+        [
+            *(*CLI, "personalize-events", "put-items", "--endpoint-url", url),
+            *("--dataset-arn", call["datasetArn"], "--items", json.dumps(call["items"])),
+        ],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    found = re.search(r"An error occurred \((\w+)\)", done.stderr)
+    code = found[1] if found else ""
+    told.append([200 if done.returncode == 0 else STATUS.get(code, 0), code])
+version = subprocess.run([*CLI, "--version"], capture_output=True, text=True, check=True)
+print(json.dumps({"told": told, "version": version.stdout.split()[0].replace("/", " ")}))

@@ -1,0 +1,23 @@
+"""Makes the calls with boto3; prints a JSON list of (status, code), and the version."""
+
+import json
+import sys
+
+import boto3
+import botocore
+from botocore.config import Config
+from botocore.exceptions import ClientError
+
+url, calls = sys.argv[1], json.loads(sys.argv[2])
+client = boto3.client(
+    "personalize-events", endpoint_url=url, config=Config(retries={"total_max_attempts": 1})
+)
+told = []
+for call in calls:
+    try:
+        response = client.put_items(**call)
+        told.append([response["ResponseMetadata"]["HTTPStatusCode"], ""])
+    except ClientError as error:
+        metadata = error.response["ResponseMetadata"]
+        told.append([metadata["HTTPStatusCode"], error.response["Error"]["Code"]])
+print(json.dumps({"told": told, "version": f"botocore {botocore.__version__}"}))
