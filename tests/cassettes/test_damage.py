@@ -5,7 +5,9 @@ Each error has the file, mostly the line, and a reason; none takes much time or 
 
 from __future__ import annotations
 
+import gzip
 import tracemalloc
+from base64 import b64encode
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -210,11 +212,17 @@ BOMBS = {
     ),
     "a large text for each header": (
         f"x: &x {BIG}\n" + ONE.replace("headers: {}", f"headers: {{a: [{'*x, ' * 40}]}}"),
-        "its aliases stand for much more than it holds",
+        "stand for much more than it holds",
     ),
     "a large text for each body": (
         f"x: &x {BIG}\n" + ONE.replace(ONE[14:-11], ONE[14:-11].replace("tea", "*x") * 500),
-        "its aliases stand for much more than it holds",
+        "stand for much more than it holds",
+    ),
+    "a zip bomb": (
+        ONE.replace("OK}\n    headers: {}", "OK}\n    headers: {content-encoding: gzip}").replace(
+            "''", f"!!binary {b64encode(gzip.compress(bytes(40 * MEGABYTE))).decode()}"
+        ),
+        "stand for much more than it holds",
     ),
     "a deep list": ("x: " + "[" * 100_000 + "]" * 100_000 + "\n" + ONE, "nest"),
     "a deep mapping": ("x: " + "{a: " * 100_000 + "}" * 100_000 + "\n" + ONE, "nest"),

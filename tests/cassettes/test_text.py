@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,7 @@ from hypothesis import strategies as st
 from personalize_contract.cassette import text, writer
 from personalize_contract.cassette.reader import Cassette, Reader
 from personalize_contract.errors import CassetteError, CassetteMissing
-from personalize_contract.exchange import Exchange
+from personalize_contract.exchange import Exchange, Response
 from personalize_contract.provenance import Provenance
 from support.exchanges import exchange, exchanges, provenances, put
 
@@ -105,6 +106,13 @@ def test_an_edit_by_hand_means_what_yaml_says(name: str) -> None:
     edited = BASE.replace(*EDITS[name])
     assert edited != BASE
     assert meant(lambda: text.parse(PATH, edited)) == meant(lambda: Reader(PATH, edited).read())
+
+
+def test_an_answer_with_a_coding_is_read_without_it() -> None:
+    coded = Response(200, "OK", {"content-encoding": "gzip"}, gzip.compress(b"tea" * 50))
+    data = written(Exchange(exchange().request, coded))
+    assert text.parse(PATH, data) == Reader(PATH, data).read()
+    assert text.parse(PATH, data).exchanges[0].response == Response(200, "OK", {}, b"tea" * 50)
 
 
 def yaml_read(monkeypatch: pytest.MonkeyPatch, data: bytes) -> int:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
@@ -30,7 +31,7 @@ _SHOWN = 40
 """Characters of a word of the file that stand in a message."""
 
 MAX_REPEATED = 16 * 1024 * 1024
-"""Characters that aliases may stand for, beyond those that the file itself holds."""
+"""Characters that aliases and compressed bodies may stand for, beyond those in the file."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -219,13 +220,28 @@ class Reader:
         if not (code.isascii() and code.isdigit() and 100 <= int(code[:4]) <= 599):
             self.bad(f"the status code is {code[:20]!r}", status["code"].line)
         reason = status.get("message")
-        body = response.get("body")
+        headers = dict(self._headers(response.get("headers"), line))
+        node = response.get("body")
+        body = self._bytes(node.get("string") if isinstance(node, _Map) else node, line)
+        if headers.get("content-encoding", "").lower() in ("gzip", "deflate"):
+            # As VCR.py records it; here a body is what its sender meant.
+            del headers["content-encoding"]
+            body = self._decompressed(body, line)
         return Response(
             int(code),
             "" if self._is_null(reason) else self._text(reason, "`message`", line),
-            self._headers(response.get("headers"), line),
-            self._bytes(body.get("string") if isinstance(body, _Map) else body, line),
+            headers,
+            body,
         )
+
+    def _decompressed(self, body: bytes, line: int) -> bytes:
+        decompressor = zlib.decompressobj(wbits=47)  # gzip or zlib, whichever it is
+        try:
+            found = decompressor.decompress(body, self._allowed + 1)
+        except zlib.error:
+            return body  # VCR.py can undo it too, and leave the header
+        self._take(len(found), line)
+        return found
 
     def _is_null(self, node: Any) -> bool:
         return node is None or (
@@ -242,7 +258,7 @@ class Reader:
             self.bad(f"{what} is missing or is not a text", getattr(node, "line", line))
         if node.binary:
             return self._bytes(node, line).decode("latin-1")
-        self._take(node)
+        self._take(len(node.text), node.line)
         return node.text
 
     def _bytes(self, node: Any, line: int) -> bytes:
@@ -250,7 +266,7 @@ class Reader:
             return b""
         if not isinstance(node, _Scalar):
             self.bad("a body is neither a text nor !!binary", getattr(node, "line", line))
-        self._take(node)
+        self._take(len(node.text), node.line)
         if not node.binary:
             return node.text.encode()
         try:
@@ -258,10 +274,10 @@ class Reader:
         except (binascii.Error, ValueError):
             self.bad("!!binary is not followed by base64", node.line)
 
-    def _take(self, node: _Scalar) -> None:
-        self._allowed -= len(node.text)
+    def _take(self, characters: int, line: int) -> None:
+        self._allowed -= characters
         if self._allowed < 0:
-            self.bad("its aliases stand for much more than it holds", node.line)
+            self.bad("its aliases or compressed bodies stand for much more than it holds", line)
 
     def _headers(self, node: Any, line: int) -> Headers:
         if self._is_null(node):

@@ -89,7 +89,9 @@ def _guess(piece: str, answered_by: str) -> Exchange | None:
         )
     except (ValueError, yaml.YAMLError):
         return None
-    return exchange if writer.exchange_text(exchange) == piece else None
+    # No recording of ours has such an answer; one put there by hand is undone by the reader.
+    coded = "content-encoding" in exchange.response.headers
+    return exchange if not coded and writer.exchange_text(exchange) == piece else None
 
 
 def _quickly(path: Path, text: bytes) -> Cassette | None:
