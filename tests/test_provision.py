@@ -155,6 +155,11 @@ def test_a_dataset_in_use_is_looked_for_at_each_moment_of_its_life(
     seen = whens(report(shown), "error.in-use.status")
     assert {one for one, _ in seen} == {when}
     assert {status for _, status in seen} <= statuses
+    if when == "during UpdateDataset":
+        # Once seen, that moment is the state, also for a request whose answer does not show it.
+        (order,) = (one for one in report(shown)["clauses"] if one["id"] == "error.precedence")
+        assert "in-use-and-eleven" in json.dumps(order["targets"]["live"]["notes"])
+        assert stand_in.calls.count("CreateDataset") == 1
     assert stand_in.left() == []
 
 
@@ -175,6 +180,31 @@ def test_a_state_that_is_never_seen_is_not_reached_and_why_is_told(tmp_path: Pat
     # The moments of the last dataset were tried once, not once for each scenario.
     assert stand_in.calls.count("UpdateDataset") == 1
     assert stand_in.left() == []
+
+
+def test_an_answer_after_the_moment_ended_breaks_nothing(tmp_path: Path) -> None:
+    """Between the status and the request the dataset became active: that it then takes items is
+    no breach."""
+    shown = tmp_path / "report.json"
+    late: list[int] = []
+
+    def end(name: str, request: Request) -> None:
+        stand_in.plane.settle()
+        if name == "PutItems" and "in-use" in stand_in.store.states().values():
+            # Not the first one: until that is answered, any moment may be the right one.
+            count = len(ids(request.body))
+            if count == 10 and not late:
+                stand_in.clock.time += FAST
+                late.append(count)
+
+    stand_in = StandIn(step=20, in_use=UPDATES, before=end)
+    with stand_in.served():
+        done = verify(stand_in, f"--report={shown}", "-kin-use and not message")
+    assert done.returncode == 3, done.stdout
+    assert late == [10]
+    for clause in ("error.in-use.status", "error.in-use.code"):
+        (found,) = (one for one in report(shown)["clauses"] if one["id"] == clause)
+        assert found["targets"]["live"]["status"] == "holds"
 
 
 def test_a_moment_that_can_not_be_brought_about_is_passed_over(tmp_path: Path) -> None:

@@ -118,11 +118,10 @@ class Provisioned(Live):
 
     def _in_use(self) -> Iterator[Try]:
         if self._seen:
-            # Where it was in use once it is again, whatever the next request is answered.
             moment, seen = self._seen
             for status in self._during(moment):
                 if status == seen:
-                    yield Try(self._made.dataset, moment.when, status)
+                    yield Try(self._made.dataset, moment.when, status, self._shows_again)
         for moment in list(self._moments):
             try:
                 for status in self._during(moment):
@@ -139,6 +138,19 @@ class Provisioned(Live):
             self._seen = moment, status
             return True
         return False
+
+    def _shows_again(self, response: Response) -> bool:
+        """Whether an answer is about a dataset in use, at a moment at which it was seen so.
+
+        Such a moment may have ended between the status and the answer. An answer about the
+        request itself counts if it had not.
+        """
+        assert self._seen
+        moment, seen = self._seen
+        if self._shows(moment, seen, response):
+            return True
+        about_the_dataset = response.status < 400 or response.status == 404
+        return not about_the_dataset and self._made.status() == seen
 
     def _during(self, moment: _Moment) -> Iterator[str]:
         """The dataset's status, while it is at such a moment; it is brought there if need be."""
