@@ -17,6 +17,7 @@ import requests
 import urllib3
 from aiobotocore.session import AioSession
 from botocore.config import Config
+from botocore.loaders import Loader
 
 from support.command import ACTIVE
 
@@ -34,10 +35,19 @@ def config(timeout: float = 5.0, attempts: int = 1) -> Config:
     return Config(read_timeout=timeout, retries={"total_max_attempts": attempts})
 
 
+# Most of what a new session costs is the reading of the same service models.
+_MODELS = Loader()
+
+
+def _new(session: Any) -> Any:
+    session.register_component("data_loader", _MODELS)
+    return session
+
+
 def client(url: str = AWS, **more: Any) -> Any:
-    """A new botocore client."""
+    """A new botocore client of a new session."""
     more.setdefault("config", config())
-    return botocore.session.Session().create_client(
+    return _new(botocore.session.Session()).create_client(
         "personalize-events", "us-east-1", endpoint_url=url, **more
     )
 
@@ -49,7 +59,7 @@ def by_botocore(url: str, *ids: str, timeout: float = 5.0) -> int:
 
 def by_aiobotocore(url: str, *ids: str, timeout: float = 5.0) -> int:
     async def put() -> int:
-        async with AioSession().create_client(
+        async with _new(AioSession()).create_client(
             "personalize-events", "us-east-1", endpoint_url=url, config=config(timeout)
         ) as found:
             answer = await found.put_items(**body(*ids))

@@ -8,6 +8,7 @@ import sys
 import threading
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
+from functools import partial
 from importlib.abc import Loader, MetaPathFinder
 from importlib.machinery import ModuleSpec
 from types import ModuleType
@@ -23,6 +24,7 @@ class Loading(MetaPathFinder):
         self._lock = threading.RLock()
         self._open = contextlib.ExitStack()
         self._waiting: dict[str, Callable[[], None]] = {}
+        self._executing = threading.local()
 
     def when(
         self, libraries: Sequence[str], door: Callable[[], AbstractContextManager[None]]
@@ -66,8 +68,24 @@ class Loading(MetaPathFinder):
         loaded = self._waiting.pop(fullname, None)
         spec = importlib.util.find_spec(fullname) if loaded else None
         if loaded and spec and spec.loader:
-            spec.loader = _Told(spec.loader, loaded)
+            spec.loader = _Told(spec.loader, partial(self._run, loaded))
         return spec
+
+    def _run(self, loaded: Callable[[], None], execute: Callable[[], None]) -> None:
+        """Execute a module, and tell once the outermost of those that wait is executed.
+
+        VCR.py loads httpx and aiohttp, and is of no use before it has done so.
+        """
+        outer: list[Callable[[], None]] | None = self._executing.__dict__.get("found")
+        found = self._executing.found = [] if outer is None else outer
+        try:
+            execute()
+            found.append(loaded)
+        finally:
+            self._executing.found = outer
+        if outer is None:
+            for one in found:
+                one()
 
     def __enter__(self) -> Loading:
         sys.meta_path.insert(0, self)
@@ -81,8 +99,8 @@ class Loading(MetaPathFinder):
 class _Told(Loader):
     """Executes a module as its own loader does, and takes itself out of it again."""
 
-    def __init__(self, loader: Loader, loaded: Callable[[], None]) -> None:
-        self._loader, self._loaded = loader, loaded
+    def __init__(self, loader: Loader, run: Callable[[Callable[[], None]], None]) -> None:
+        self._loader, self._run = loader, run
 
     def create_module(self, spec: ModuleSpec) -> ModuleType | None:
         return self._loader.create_module(spec)
@@ -91,5 +109,4 @@ class _Told(Loader):
         if module.__spec__:
             module.__spec__.loader = self._loader
         module.__loader__ = self._loader
-        self._loader.exec_module(module)
-        self._loaded()
+        self._run(partial(self._loader.exec_module, module))
