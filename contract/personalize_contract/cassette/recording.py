@@ -55,6 +55,12 @@ class Recording:
         with self._mutex:
             self._journal.append(exchange, call)
 
+    def taken(self) -> list[Exchange]:
+        """What was recorded so far, one exchange for each SDK call."""
+        with self._mutex:
+            _, taken = journal.read(self._journal.path)
+        return last_of_each_call(taken)
+
     def save(self, confirmed: Sequence[Exchange] = ()) -> bool:
         """Replace the cassette by what was recorded, whole and at once.
 
@@ -73,8 +79,7 @@ class Recording:
                 self._journal.close(keep=False)
                 return not kept
             try:
-                _, taken = journal.read(self._journal.path)
-                write(self.path, self._provenance, confirmed or last_of_each_call(taken))
+                write(self.path, self._provenance, confirmed or self.taken())
             except CassetteError as error:
                 self._journal.close(keep=True)
                 raise CassetteError(

@@ -8,17 +8,18 @@ folder that is recorded every night passes `lint --max-age` of a few days more.
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from personalize_contract.cassette import text
+from personalize_contract.cassette.reader import Cassette
 from personalize_contract.cassette.recording import Recording
 from personalize_contract.cassette.replay import Replay
-from personalize_contract.drift import Comparison
+from personalize_contract.drift import Comparison, differences
 from personalize_contract.errors import CassetteMissing
 from personalize_contract.exchange import Exchange
 from personalize_contract.matching import Matching
-from personalize_contract.provenance import Provenance
 from personalize_contract.redact import Redactor
 
 FRESH = dt.timedelta(days=14)
@@ -30,23 +31,32 @@ class Beside:
     """The recorded answer to a request beside the answer now.
 
     Args:
-        provenance: of the recording.
+        cassette: that it is in.
         recorded: the exchange in it.
         comparison: what differs.
     """
 
-    provenance: Provenance
+    cassette: Cassette
     recorded: Exchange
     comparison: Comparison
 
-    def confirms(self, answered_by: str) -> bool:
-        """Whether the same service said the same again, its words included."""
-        return not self.comparison.differences and self.provenance.answered_by == answered_by
+    def is_confirmed(self, taken: Sequence[Exchange], answered_by: str) -> bool:
+        """Whether the same service said the same again to all of it, its words included."""
+        key = Matching().key
+        return (
+            self.cassette.provenance.answered_by == answered_by
+            and [key(one.request) for one in self.cassette.exchanges]
+            == [key(one.request) for one in taken]
+            and not any(
+                before.altered or differences(before.response, now.response)
+                for before, now in zip(self.cassette.exchanges, taken, strict=True)
+            )
+        )
 
     def is_fresh(self) -> bool:
         """Whether the date of the recording says enough about its age."""
         try:
-            recorded_at = dt.datetime.fromisoformat(self.provenance.recorded_at)
+            recorded_at = dt.datetime.fromisoformat(self.cassette.provenance.recorded_at)
             return dt.datetime.now(dt.UTC) - recorded_at < FRESH
         except (ValueError, TypeError):
             return False
@@ -72,7 +82,7 @@ def beside(path: Path, exchange: Exchange, redactor: Redactor) -> Beside | None:
         return None
     now, by = redactor.response(exchange.response), cassette.provenance
     comparison = Comparison.of(recorded.response, by, now, exchange.answered_by)
-    return Beside(by, recorded, comparison)
+    return Beside(cassette, recorded, comparison)
 
 
 def save(recording: Recording, beside: Beside | None, answered_by: str) -> bool:
@@ -81,9 +91,9 @@ def save(recording: Recording, beside: Beside | None, answered_by: str) -> bool:
     Returns:
         False if the cassette there has a higher provenance: it is kept as it is.
     """
-    if beside and beside.confirms(answered_by):
+    if beside and beside.is_confirmed(recording.taken(), answered_by):
         if beside.is_fresh():
             recording.discard()
             return True
-        return recording.save([beside.recorded])
+        return recording.save(list(beside.cassette.exchanges))
     return recording.save()
