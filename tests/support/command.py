@@ -50,7 +50,7 @@ def run(
         [*COMMAND, *map(str, arguments)],
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=300,
         cwd=cwd,
         env=env or environment(),
         check=False,
