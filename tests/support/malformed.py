@@ -7,9 +7,15 @@ which is a fact about it alone.
 
 from __future__ import annotations
 
+import contextlib
 import json
+import socket
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
+from personalize_contract.service.core import answer
+from personalize_contract.service.http import HttpServer
+from personalize_contract.service.store import Store
 from support.command import ACTIVE, IN_USE, MISSING
 
 SECRET = "canary-of-the-shop"
@@ -274,3 +280,48 @@ LEGAL: dict[str, bytes] = {
     "HTTP/1.0": post(GOOD, line="POST /items HTTP/1.0"),
 }
 """What looks odd, and is as it should be."""
+
+
+def received(port: int, sent: bytes) -> bytes:
+    """All that comes back until the other side closes."""
+    with socket.create_connection(("127.0.0.1", port), timeout=20) as connection:
+        # It may answer and hang up on the rest.
+        with contextlib.suppress(OSError):
+            connection.sendall(sent)
+        return b"".join(iter(lambda: connection.recv(65536), b""))
+
+
+def told(back: bytes) -> str:
+    """The status and the code of an answer, as the table has them."""
+    head, _, rest = back.partition(b"\r\n\r\n")
+    if head.startswith(b"HTTP/1.1 100"):
+        return told(rest)
+    codes = [
+        line.partition(b":")[2].strip().decode()
+        for line in head.split(b"\r\n")
+        if line.lower().startswith(b"x-amzn-errortype:")
+    ]
+    return " ".join([head.split(b" ", 2)[1].decode(), *codes])
+
+
+def wrong(case: Case, back: bytes) -> str | None:
+    """What is wrong with what came back, or None."""
+    found = told(back)
+    if not found.startswith(case.page):
+        return f"the page says {case.page}, the answer is {found}"
+    if not found.startswith(case.reference):
+        return f"expected {case.reference}, the answer is {found}"
+    if found.startswith("5"):
+        return f"the answer is {found}"
+    return "the answer repeats the properties" if SECRET.encode() in back else None
+
+
+def tried(cases: Mapping[str, Case]) -> Iterator[tuple[str, str | None]]:
+    """The name of each case, and what is wrong with the reference service's answer or None."""
+    store = Store()
+    store.add_dummies()
+    with HttpServer(lambda request: answer(request, store)) as server:
+        port = int(server.url.rpartition(":")[2])
+        for name, case in cases.items():
+            yield name, wrong(case, received(port, case.sent))
+    store.close()

@@ -1,0 +1,49 @@
+"""The quick tests at the lowest versions that pyproject.toml allows: `python tests/lowest.py`.
+
+Makes an environment of its own in the system's folder for such things, with uv.
+"""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+import tempfile
+import tomllib
+from pathlib import Path
+
+ROOT = Path(__file__).parents[1]
+FOLDER = Path(tempfile.gettempdir()) / "personalize-contract-lowest"
+PYTHON = str(FOLDER / "bin" / "python")
+QUICK = [
+    *("test_checker.py", "test_strictjson.py", "test_wire.py", "test_suite_table.py"),
+    *("test_malformed.py", "test_reports.py", "test_fuzzing.py", "cassettes", "plugin"),
+    *("service/test_core.py", "service/test_http.py", "service/test_store.py"),
+]
+"""What needs nothing but the package, boto3 and the tools of testing."""
+
+WITH = ["boto3", "hypothesis", "pytest-xdist", "trustme", "packaging"]
+
+
+def main() -> int:
+    """Returns the exit status of the tests."""
+    botocore = next(
+        text.partition(">=")[2]
+        for text in tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["dependencies"]
+        if text.startswith("botocore")
+    )
+    shutil.rmtree(FOLDER, ignore_errors=True)
+    subprocess.run([sys.executable, "-m", "venv", FOLDER], check=True)
+    subprocess.run([PYTHON, "-m", "pip", "install", "-q", "uv"], check=True)
+    uv = [str(FOLDER / "bin" / "uv"), "pip", "install", "-q", "--python", PYTHON]
+    subprocess.run([*uv, "--resolution", "lowest-direct", "-e", "."], check=True, cwd=ROOT)
+    subprocess.run([*uv, f"botocore=={botocore}.*", *WITH], check=True, cwd=ROOT)
+    subprocess.run([*uv[:2], "list", "--python", PYTHON], check=True)
+    files = [f"tests/{name}" for name in QUICK]
+    return subprocess.run(
+        [PYTHON, "-m", "pytest", "-q", "-n", "2", *files, *sys.argv[1:]], check=False, cwd=ROOT
+    ).returncode
+
+
+if __name__ == "__main__":
+    sys.exit(main())

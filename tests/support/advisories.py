@@ -1,0 +1,20 @@
+"""Known vulnerabilities of what this project depends on: package, first good version, advisory.
+
+Written down by hand: looking them up needs a service that is not always there. Where it is,
+`pip install pip-audit && pip-audit` knows more than this table.
+"""
+
+FIXED: dict[str, list[tuple[str, str]]] = {
+    "filelock": [("3.20.1", "GHSA-w853-jp5j-5j7f"), ("3.20.3", "GHSA-qmgc-5h2g-mvrw")],
+    "jinja2": [("3.1.6", "GHSA-cpwx-vrp4-4pq7")],
+    "pyyaml": [("5.4", "CVE-2020-14343")],
+    "requests": [("2.32.4", "GHSA-9hjg-9r4m-mvj7"), ("2.33.0", "GHSA-gc5v-m9x4-r6x2")],
+    "vcrpy": [("8.2.1", "GHSA-rpj2-4hq8-938g")],
+    "waitress": [("3.0.1", "GHSA-9298-4cf8-g4wj"), ("3.0.1", "GHSA-3f84-rpwh-47g6")],
+}
+
+ACCEPTED: dict[str, str] = {
+    "GHSA-6w46-j5rx-g56g": "pytest before 9.0.3 has predictable names of temporary folders: which "
+    "pytest runs is its user's choice, and this plugin works with 8.2 on",
+}
+"""Those that the lower bounds leave in, each with the reason."""
