@@ -69,7 +69,7 @@ def ours(store: Path) -> Iterator[tuple[Address, subprocess.Popen[str]]]:
 
 
 @contextlib.contextmanager
-def _moto(command: str) -> Iterator[Address | None]:
+def moto(command: str) -> Iterator[Address | None]:
     """The address of moto's server, or None if it does not start (it needs `moto[server]`)."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
@@ -91,7 +91,8 @@ def _moto(command: str) -> Iterator[Address | None]:
         process.wait(20)
 
 
-def _moto_server() -> str | None:
+def moto_server() -> str | None:
+    """The command of moto's server; None if it is not installed."""
     here = f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', '')}"
     return shutil.which("moto_server", path=here)
 
@@ -120,8 +121,8 @@ def tables(sizes: Sequence[int]) -> Iterator[Table]:
             "PutItems, 1 item": subject(address, put(1)),
             "PutItems, 10 items": subject(address, put(10)),
         }
-        command = _moto_server()
-        if command and (theirs := stack.enter_context(_moto(command))):
+        command = moto_server()
+        if command and (theirs := stack.enter_context(moto(command))):
             subjects["moto_server, ListSchemas"] = subject(theirs, _list)
         found = medians(subjects, ROUNDS)
     floor = found.get("moto_server, ListSchemas")

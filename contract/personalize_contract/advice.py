@@ -98,12 +98,14 @@ class Put:
         contract: of its operation.
         dataset: the ARN it names; `""` if it names none.
         batch: its items with their numbers; what is no object is left out.
+        identities: the number and the id of each of them that has one.
         documents: those of their `properties` that are strings with something to look at.
     """
 
     contract: Contract
     dataset: str
     batch: tuple[tuple[int, dict[str, Any]], ...]
+    identities: tuple[tuple[int, str], ...]
     documents: tuple[Document, ...]
 
     @classmethod
@@ -122,6 +124,11 @@ class Put:
             for index, one in enumerate(given if isinstance(given, list) else ())
             if isinstance(one, dict)
         )
+        identities = tuple(
+            (index, name)
+            for index, one in batch
+            if isinstance(name := one.get(operation.identity), str)
+        )
         documents = tuple(
             _document(f"{operation.batch}[{index}].{operation.document}", text)
             for index, one in batch
@@ -129,14 +136,7 @@ class Put:
             and text
             and not _PLAIN.fullmatch(text)
         )
-        return cls(operation, arn if isinstance(arn, str) else "", batch, documents)
-
-    def identities(self) -> list[tuple[int, str]]:
-        """The number and the id of each item that has one."""
-        member = self.contract.identity
-        return [
-            (index, name) for index, one in self.batch if isinstance(name := one.get(member), str)
-        ]
+        return cls(operation, arn if isinstance(arn, str) else "", batch, identities, documents)
 
     def identity(self, index: int) -> str:
         """The JSON path of the id of an item."""
@@ -220,14 +220,16 @@ def _of_kind(kind: type) -> Callable[[Put], Iterator[str]]:
 
 
 def _no_id(put: Put) -> Iterator[str]:
-    for index, name in put.identities():
+    for index, name in put.identities:
         if name.strip().lower() in _NO_IDS:
             yield put.identity(index)
 
 
 def _duplicates(put: Put) -> Iterator[str]:
     seen: set[str] = set()
-    for index, name in put.identities():
+    if len({name for _, name in put.identities}) == len(put.identities):
+        return
+    for index, name in put.identities:
         if name in seen:
             yield put.identity(index)
         seen.add(name)
@@ -411,7 +413,7 @@ class Adviser:
             row = self._single.setdefault(where, set())
             before = len(row)
             # The same item again is a retry, or an update.
-            row.update(name for _, name in put.identities())
+            row.update(name for _, name in put.identities)
         if len(row) < _IN_A_ROW or len(row) == before:
             return 0
         return len(row) if len(row) == _IN_A_ROW else 1

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 import threading
 from collections.abc import Iterable, Mapping
+from itertools import chain
 from pathlib import Path
 
 from personalize_contract import contract
@@ -101,18 +102,14 @@ class Store:
         return dict(self._states)
 
     def put(self, arn: str, items: Iterable[tuple[str, str | None]]) -> None:
-        """Add items, (itemId, properties or None) each; one with a known itemId is replaced."""
+        """Add items, (itemId, properties or None) each; one with a known itemId is replaced.
+
+        In one statement: all of them are there, or none is.
+        """
+        rows = [(arn, item_id, properties) for item_id, properties in items]
+        values = ", ".join(["(?, ?, ?)"] * len(rows))
         with self._lock:
-            self._db.execute("BEGIN")
-            try:
-                self._db.executemany(
-                    "INSERT OR REPLACE INTO item VALUES (?, ?, ?)",
-                    [(arn, item_id, properties) for item_id, properties in items],
-                )
-            except BaseException:
-                self._db.execute("ROLLBACK")
-                raise
-            self._db.execute("COMMIT")
+            self._db.execute(f"INSERT OR REPLACE INTO item VALUES {values}", list(chain(*rows)))  # noqa: S608 - of question marks
 
     def items(self, arn: str) -> dict[str, str | None]:
         """The items of a dataset: itemId to properties as sent, None where there were none."""
