@@ -51,7 +51,7 @@ def _cut(words: str, limit: int) -> str:
 
 def answered(words: str, to: Request, redactor: Redactor) -> str:
     """Words that hold parts of the answer to a request, without what it repeats of that."""
-    return line(_hidden(to)(words), redactor)
+    return line(_hidden(to)(redactor.words(words)), redactor)
 
 
 def exchange(one: Exchange, redactor: Redactor) -> dict[str, Any]:
