@@ -5,8 +5,11 @@ import subprocess
 import sys
 from dataclasses import replace
 from typing import Any
+from unittest import mock
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from personalize_contract.checker import checker
 from personalize_contract.exchange import Exchange, Request, Response
@@ -399,3 +402,21 @@ def test_eleven_items_answered_200_blame_both() -> None:
         ("request.items.max-members", "caller", "it has 11 members"),
         ("request.items.max-members", "service", "it was accepted all the same"),
     ]
+
+
+@given(
+    st.recursive(
+        st.none() | st.booleans() | st.integers() | st.text(max_size=3) | st.just("x" * 257),
+        lambda inner: (
+            st.lists(inner, max_size=11)
+            | st.dictionaries(
+                st.sampled_from(["datasetArn", "items", "itemId", "properties"]), inner
+            )
+        ),
+        max_leaves=20,
+    )
+)
+def test_what_is_seen_at_a_glance_is_what_a_close_look_finds(body: object) -> None:
+    glance = CHECK.request(request(body))
+    with mock.patch.object(CHECK, "_fits", dict.fromkeys(CHECK._fits)):
+        assert CHECK.request(request(body)) == glance

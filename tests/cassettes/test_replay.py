@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from personalize_contract.cassette.reader import Cassette
 from personalize_contract.cassette.replay import Replay
 from personalize_contract.exchange import Exchange, Request, Response
-from personalize_contract.matching import Matching
+from personalize_contract.matching import Key, Matching
 from personalize_contract.provenance import Provenance
 from personalize_contract.redact import Redactor
 from support.exchanges import put, request
@@ -94,3 +94,37 @@ def test_any_number_of_threads_share_the_recorded_exchanges() -> None:
     answers = [one.response.body for one in found if one]
     assert len(answers) == len(set(answers)) == 400
     assert replaying.unused() == []
+
+
+class Counting(Matching):
+    """Counts how often a request has to be understood."""
+
+    keys = outlines = 0
+
+    def key(self, request: Request) -> Key:
+        self.keys += 1
+        return super().key(request)
+
+    def outline(self, request: Request) -> Key:
+        self.outlines += 1
+        return super().outline(request)
+
+
+def test_what_a_call_costs_does_not_depend_on_how_many_are_recorded() -> None:
+    sent = [request(put({"a": 1}, first=number)) for number in range(300)]
+    recorded = tuple(answered(one, number) for number, one in enumerate(sent))
+    matching = Counting()
+    replaying = Replay(Path("some.yaml"), Cassette(Provenance(), recorded), REDACTOR, matching)
+    for one in sent:
+        assert replaying.take(one)
+    assert (matching.keys, matching.outlines) == (0, 300)  # each once, when it was loaded
+
+
+def test_exchanges_of_the_same_items_are_told_apart_once() -> None:
+    sent = [request(put({"a": number})) for number in range(300)]
+    recorded = tuple(answered(one, number) for number, one in enumerate(sent))
+    matching = Counting()
+    replaying = Replay(Path("some.yaml"), Cassette(Provenance(), recorded), REDACTOR, matching)
+    for one in reversed(sent):
+        assert replaying.take(one)
+    assert (matching.keys, matching.outlines) == (300, 300)
