@@ -21,7 +21,7 @@ OPTIONS = (DOCS / "options.md").read_text("utf-8")
 FENCE = re.compile(r"^```(\w+)(?: (\S+))?\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
 
-@pytest.mark.parametrize("page", ["first-test.md", "recording.md"])
+@pytest.mark.parametrize("page", ["first-test.md", "recording.md", "faults.md"])
 def test_the_examples_do_what_the_page_says(page: str, shop: Shop) -> None:
     """A block with a file's name is that file; in a console block, what `$ pytest` prints."""
     told = 0
