@@ -345,6 +345,8 @@ def scenarios(of: Batch) -> tuple[Scenario, ...]:
 
 
 SCENARIOS: Mapping[str, tuple[Scenario, ...]] = {
+    "PutActions": scenarios(Batch("action", max_properties=32000)),
     "PutItems": scenarios(Batch("item", max_properties=32000)),
+    "PutUsers": scenarios(Batch("user", max_properties=24000)),
 }
 """The scenarios of each operation."""
