@@ -3,7 +3,7 @@
 import pytest
 from hypothesis import settings
 
-pytest_plugins = ["pytester"]
+pytest_plugins = ["pytester", "support.downstream"]
 
 # How long an example takes says nothing on a machine that others work on too.
 settings.register_profile("here", deadline=None)

@@ -28,8 +28,6 @@ GIVEN = f"arn:aws:personalize:us-east-1:{ACCOUNT}:dataset/shop/ITEMS"
 OTHER = f"arn:aws:personalize:us-east-1:{ACCOUNT}:dataset/other/ITEMS"
 STRANGER = "999999999999"
 
-pytest_plugins = ["plugin.conftest"]
-
 
 @pytest.fixture
 def account() -> Iterator[StandIn]:

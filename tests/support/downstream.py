@@ -1,3 +1,5 @@
+"""The fixture `shop`: what tests of the plugin run pytest in."""
+
 from __future__ import annotations
 
 import functools
@@ -14,8 +16,8 @@ import personalize_contract.marked  # noqa: F401
 from support.shop import Shop
 
 
-@pytest.fixture(scope="session", autouse=True)
-def _models_are_read_once() -> Iterator[None]:
+@pytest.fixture(scope="session")
+def models_are_read_once() -> Iterator[None]:
     """Each session of botocore reads megabytes of its data again, longer than a run takes."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("botocore.session.create_loader", functools.cache(create_loader))
@@ -23,7 +25,9 @@ def _models_are_read_once() -> Iterator[None]:
 
 
 @pytest.fixture
-def shop(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> Shop:
+def shop(
+    pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch, models_are_read_once: None
+) -> Shop:
     """A repo of a user who has no credentials at all."""
     for name in list(os.environ):
         if name.startswith("AWS_"):
