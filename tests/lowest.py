@@ -22,7 +22,14 @@ QUICK = [
 ]
 """What needs nothing but the package, boto3 and the tools of testing."""
 
-WITH = ["boto3", "hypothesis", "pytest-xdist", "trustme", "packaging"]
+WITH = ["boto3", "hypothesis", "moto", "packaging", "pytest-xdist", "trustme"]
+
+WITHOUT = [
+    # Before 9, pytest shows less of a failure that is a text: in its summary and with --tb=line.
+    "plugin/test_failure_output.py::test_the_finding_comes_first_and_then_the_failure",
+    "plugin/test_redact.py::test_a_miss_does_not_show_them",
+    "plugin/test_violation.py::test_the_value_is_cut_and_its_account_masked",
+]
 
 
 def main() -> int:
@@ -40,6 +47,7 @@ def main() -> int:
     subprocess.run([*uv, f"botocore=={botocore}.*", *WITH], check=True, cwd=ROOT)
     subprocess.run([*uv[:2], "list", "--python", PYTHON], check=True)
     files = [f"tests/{name}" for name in QUICK]
+    files += [f"--deselect=tests/{name}" for name in WITHOUT]
     return subprocess.run(
         [PYTHON, "-m", "pytest", "-q", "-n", "2", *files, *sys.argv[1:]], check=False, cwd=ROOT
     ).returncode
