@@ -13,7 +13,7 @@ import tomllib
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
-FOLDER = Path(tempfile.gettempdir()) / "personalize-contract-lowest"
+FOLDER = Path(tempfile.gettempdir()) / "contract-at-lowest-versions"
 PYTHON = str(FOLDER / "bin" / "python")
 QUICK = [
     *("test_checker.py", "test_strictjson.py", "test_wire.py", "test_suite_table.py"),
@@ -22,7 +22,7 @@ QUICK = [
 ]
 """What needs nothing but the package, boto3 and the tools of testing."""
 
-WITH = ["boto3", "hypothesis", "moto", "packaging", "pytest-xdist", "trustme"]
+WITH = ["boto3", "hypothesis", "moto", "packaging", "pytest-recording", "pytest-xdist", "trustme"]
 
 WITHOUT = [
     # Before 9, pytest shows less of a failure that is a text: in its summary and with --tb=line.

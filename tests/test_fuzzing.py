@@ -183,6 +183,7 @@ OUTCOMES = st.lists(
 @pytest.mark.parametrize("suffix", WRITERS)
 @given(outcomes=OUTCOMES, word=TEXT)
 @example(outcomes=[], word="<script>alert(1)</script>")
+@example(outcomes=[], word="\x1f")
 def test_any_evidence_is_written(suffix: str, outcomes: list[Outcome], word: str) -> None:
     told = [*outcomes, Outcome("success", (Finding("request.items.type", "broken", word),))]
     written = WRITERS[suffix](Evidence(load(), {"live": told}), [])

@@ -2,10 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from xml.etree import ElementTree as ET
 
 from personalize_contract.evidence import BROKEN, NOT_REACHED, Evidence
+
+_NO_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+"""What XML 1.0 has no way to write."""
+
+
+def _writable(words: str) -> str:
+    return _NO_XML.sub(lambda found: f"\\u{ord(found[0]):04x}", words)
 
 
 def text(evidence: Evidence, allowed: Iterable[str]) -> str:
@@ -27,7 +35,7 @@ def text(evidence: Evidence, allowed: Iterable[str]) -> str:
                 kind = "skipped" if skip else "error"
             if kind:
                 count["skipped" if kind == "skipped" else f"{kind}s"] += 1
-                one = ET.SubElement(case, kind, message=f"{cell.status}: {cell.why}")
+                one = ET.SubElement(case, kind, message=_writable(f"{cell.status}: {cell.why}"))
                 one.text = f"{clause.statement} [{clause.source}]"
         for name, number in count.items():
             suite.set(name, str(number))
