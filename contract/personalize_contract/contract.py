@@ -107,9 +107,10 @@ DEFAULT = "PutItems"
 
 @cache
 def operations() -> tuple[str, ...]:
-    """The operations that there is a contract for."""
+    """The operations that there is a contract for, the default one first."""
     found = (files("personalize_contract") / "contracts").iterdir()
-    return tuple(sorted(file.name.removesuffix(".yaml") for file in found))
+    names = (file.name.removesuffix(".yaml") for file in found)
+    return tuple(sorted(names, key=lambda name: (name != DEFAULT, name)))
 
 
 @cache
