@@ -19,7 +19,8 @@ import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).parents[1]))  # for `benchmarks`
+ROOT = Path(__file__).parents[1]
+sys.path.insert(0, str(ROOT))  # for `benchmarks`
 
 from clients.asked import TOLD, asked
 from clients.installed import CLIENTS
@@ -80,7 +81,7 @@ def _load(seconds: float) -> bool:
         f"{found.memory[-1] >> 10} MiB",
         flush=True,
     )
-    subprocess.run([sys.executable, "-m", "benchmarks", "http"], check=True)
+    subprocess.run([sys.executable, "-m", "benchmarks", "http"], check=True, cwd=ROOT)
     return not found.lost and set(found.statuses) == {200} and found.after_restart == 200
 
 

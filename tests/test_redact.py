@@ -275,3 +275,13 @@ def test_any_bytes_can_be_looked_through(body: bytes) -> None:
     said = base64.b64encode(body)
     assert Redactor().exchange(exchange(said)).request.body == said
     Redactor().exchange(exchange(body, 400, body))
+
+
+def test_a_member_in_upper_case_is_taken_out_too() -> None:
+    body = b'{"items": [{"itemId": "1", "properties": "{\\"EMAIL\\": \\"ann@example.com\\"}"}]}'
+    sent = Request("POST", "http://x/items", {"content-type": "application/json"}, body)
+
+    kept = Redactor(paths=["items[].properties.EMAIL"]).request(sent)
+
+    assert b"ann@example.com" not in kept.body
+    assert b"EMAIL" in kept.body

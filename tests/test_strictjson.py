@@ -100,6 +100,8 @@ def test_these_mean_the_same(one: str, other: str) -> None:
         ('{"a": null}', "{}"),
         ("9007199254740992", "9007199254740993"),
         ("12345678901234567890", "12345678901234567891"),
+        ("1e16", "10000000000000000"),
+        ("9007199254740992.0", "9007199254740992"),
         ('"é"', '"e\u0301"'),
     ],
 )
@@ -115,6 +117,14 @@ def test_json_has_a_depth_of_at_most_a_hundred(opening: str, closing: str) -> No
     for deeper in (101, 102, 500, 900, 990, 1000, 1100):
         with pytest.raises(NotJson, match="too deeply"):
             loads(opening * (deeper - 1) + "[]" + closing * (deeper - 1))
+
+
+@pytest.mark.parametrize(("opening", "closing"), [('[{"a":', "}]"), ('{"a":', "}")])
+def test_objects_and_arrays_count_together(opening: str, closing: str) -> None:
+    with pytest.raises(NotJson, match="too deeply"):
+        loads(opening * 110 + "1" + closing * 110)
+    with pytest.raises(NotJson, match="too deeply"):
+        loads(('[{"a":' * 60) + "1" + ("}]" * 60))
 
 
 def test_many_arrays_are_not_deep_ones() -> None:
