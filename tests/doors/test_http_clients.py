@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import http.client
 import json
 import subprocess
 import sys
@@ -15,6 +16,7 @@ import pytest
 import requests
 import responses
 import vcr
+from botocore.awsrequest import AWSHTTPConnectionPool, AWSHTTPSConnectionPool
 from moto import mock_aws
 from urllib3.connectionpool import HTTPConnectionPool
 
@@ -211,6 +213,18 @@ def test_nothing_of_it_is_left(service: Service) -> None:
     assert _patched() == before
 
 
+def test_clients_that_have_another_door_or_none_are_let_alone(service: Service) -> None:
+    def classes() -> list[object]:
+        pools = AWSHTTPConnectionPool, AWSHTTPSConnectionPool
+        connections = http.client.HTTPConnection, http.client.HTTPSConnection
+        return [*(pool.ConnectionCls for pool in pools), *connections]
+
+    before = classes()
+    with opened(service):
+        by_requests(AWS, "tea")
+        assert classes() == before
+
+
 def _patched() -> list[object]:
     import aiohttp
     import httpx
@@ -371,6 +385,18 @@ def test_a_test_of_botocore_loads_no_other_library(in_process: bool) -> None:
 
     assert loaded == "[]"
     assert answered == "['200']"
+
+
+def test_a_live_target_that_we_ask_ourselves_loads_no_vcr(service: Service) -> None:
+    source = LOADED.replace(
+        "Session(service, Mark())", f"Session(Endpoint({service.url!r}, ''), Mark())"
+    )
+    source = source.replace("address.ours([])", f"address.ours([{service.url!r}])")
+    source = "from personalize_contract.targets import Endpoint\n" + source
+    loaded, _ = _run(source.format(in_process=False, use=USE_BOTOCORE))
+
+    assert loaded == "['requests']"
+    assert len(service.exchanges) == 1
 
 
 @pytest.mark.parametrize("name", IMPORTED_IN_THE_TEST)

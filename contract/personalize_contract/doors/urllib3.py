@@ -22,7 +22,7 @@ def watched(is_ours: Callable[[str], bool], open_now: Callable[[], None]) -> Ite
 
     def _urlopen(self: Any, method: str, url: str, *arguments: Any, **named: Any) -> Any:
         # A pool with connections of its own is botocore's, or asks a live target for us.
-        if self.ConnectionCls in (Http.ConnectionCls, Https.ConnectionCls):
+        if type(self) in (Http, Https) or "ConnectionCls" not in vars(type(self)):
             at = f"{self.scheme}://{self.host}:{self.port}" if url.startswith("/") else ""
             if is_ours(f"{at}{url}"):
                 open_now()
