@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import errno
-import os
 import resource
 import subprocess
 import sys
@@ -14,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from personalize_contract.cassette import journal, recovery, text
+from personalize_contract.cassette import journal, recovery, text, writer
 from personalize_contract.cassette.recording import Recording
 from personalize_contract.errors import CassetteError, CassetteLocked
 from personalize_contract.exchange import Exchange
@@ -231,12 +230,16 @@ def test_a_folder_that_goes_away_meanwhile_takes_nothing_with_it(path: Path, old
     assert prices(away / path.name) == [NEW[0].request.body]
 
 
-@pytest.mark.parametrize("step", ["fsync", "replace"])
+@pytest.mark.parametrize("step", [(writer, "dump"), (Path, "replace")], ids=["write", "replace"])
 @pytest.mark.parametrize(
     "error", [OSError(errno.ENOSPC, "No space left on device"), KeyboardInterrupt(), MemoryError()]
 )
 def test_whatever_is_raised_while_it_is_saved_the_old_one_is_whole(
-    path: Path, old: bytes, monkeypatch: pytest.MonkeyPatch, step: str, error: BaseException
+    path: Path,
+    old: bytes,
+    monkeypatch: pytest.MonkeyPatch,
+    step: tuple[object, str],
+    error: BaseException,
 ) -> None:
     recording = Recording(path, REFERENCE)
     recording.append(NEW[0])
@@ -245,7 +248,7 @@ def test_whatever_is_raised_while_it_is_saved_the_old_one_is_whole(
         raise error
 
     with monkeypatch.context() as patch:
-        patch.setattr(*{"fsync": (os, "fsync"), "replace": (Path, "replace")}[step], fail)
+        patch.setattr(*step, fail)
         with pytest.raises((type(error), CassetteError)):
             recording.save()
     assert path.read_bytes() == old

@@ -144,9 +144,8 @@ def write(path: Path, provenance: Provenance, exchanges: Iterable[Exchange]) -> 
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         with beside.open("w", encoding="utf-8", newline="\n") as file:
+            # Not synced: that is for the loss of power, and costs more than a small recording.
             file.writelines(writer.dump(provenance, exchanges))
-            file.flush()
-            os.fsync(file.fileno())
         beside.replace(path)
     except OSError as error:
         raise CassetteError(path, f"it can't be written: {error.strerror}") from error

@@ -1,0 +1,94 @@
+"""Targets: what a client wrote for some host goes to the live one, signed so that it is let in."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import botocore.session
+import pytest
+from botocore.credentials import Credentials
+
+from personalize_contract.connection import Connection
+from personalize_contract.doors import botocore as door
+from personalize_contract.exchange import Exchange, Request, Response
+from personalize_contract.service import signatures
+from personalize_contract.service.signatures import DUMMY_CREDENTIALS
+from personalize_contract.targets import Readdressed
+from support.command import ACTIVE
+
+LIVE = "http://127.0.0.1:8000"
+TO = Connection(LIVE, "us-east-1", DUMMY_CREDENTIALS, "endpoint")
+
+
+class Kept:
+    """A target that keeps what it is asked."""
+
+    def __init__(self) -> None:
+        self.asked: list[Request] = []
+
+    def answer(self, request: Request) -> Exchange:
+        self.asked.append(request)
+        return Exchange(request, Response(200, "OK", {}, b""), "endpoint")
+
+
+def written(url: str | None, region: str = "us-east-1", key: str = "", token: str = "") -> Request:
+    """What a botocore client is about to send."""
+    found: list[Request] = []
+    client: Any = botocore.session.Session().create_client(
+        "personalize-events",
+        region,
+        endpoint_url=url,
+        aws_access_key_id=key or DUMMY_CREDENTIALS.access_key,
+        aws_secret_access_key=DUMMY_CREDENTIALS.secret_key,
+        aws_session_token=token or None,
+    )
+
+    def answer(request: Request) -> Response:
+        found.append(request)
+        return Response(200, "OK", {}, b"")
+
+    with door.patched(answer, unsigned=False):
+        client.put_items(datasetArn=ACTIVE, items=[{"itemId": "a"}])
+    return found[0]
+
+
+def sent(request: Request, to: Connection = TO) -> Request:
+    inner = Kept()
+    Readdressed(inner, to).answer(request)
+    (asked,) = inner.asked
+    return asked
+
+
+OTHERS = {
+    "for AWS": written(None),
+    "for another host": written("http://localhost:8000"),
+    "for another port": written("http://127.0.0.1:8001"),
+    "over TLS": written("https://127.0.0.1:8000"),
+    "in another region": written(LIVE, region="eu-west-1"),
+    "by somebody else": written(LIVE, key="somebody"),
+    "with a token": written(LIVE, token="token"),
+    "not at all": replace(written(LIVE), headers={"content-type": "application/json"}),
+}
+
+
+@pytest.mark.parametrize("case", OTHERS)
+def test_what_was_signed_otherwise_is_signed_again(case: str) -> None:
+    asked = sent(OTHERS[case])
+    assert asked.url == f"{LIVE}/items"
+    assert asked.body == OTHERS[case].body
+    assert signatures.refusal(asked) is None
+
+
+def test_what_was_signed_for_it_goes_out_as_it_is() -> None:
+    request = written(LIVE)
+    assert sent(request) is request
+    assert signatures.refusal(request) is None
+
+
+def test_a_token_of_its_own_is_part_of_it() -> None:
+    key = DUMMY_CREDENTIALS
+    to = replace(TO, credentials=Credentials(key.access_key, key.secret_key, "token"))
+    request = written(LIVE, token="token")
+    assert sent(request, to) is request
+    assert sent(written(LIVE, token="old"), to).headers["x-amz-security-token"] == "token"
