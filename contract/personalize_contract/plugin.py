@@ -293,8 +293,8 @@ def personalize_client(request: pytest.FixtureRequest) -> Any:
 def personalize_service(request: pytest.FixtureRequest) -> Service:
     """The reference service for this test, with its dummy datasets; see `Service`.
 
-    PutItems calls of botocore clients reach it in process; everything else by its `.url`. What
-    is sent is checked as under the mark.
+    PutItems calls of boto3, botocore, aiobotocore and requests reach it in process, everything
+    else by its `.url`. What is sent is checked as under the mark.
     """
     service = _marked(request).service
     if service is None:

@@ -34,6 +34,22 @@ def stubbed():
     one.meta.events.register("before-send.personalize-events.PutItems", answer)
     return one
 """
+RESPONSES = """
+import json
+import requests
+import responses
+
+class Client:
+    def put_items(self, **body):
+        url = "https://personalize-events.us-east-1.amazonaws.com/items"
+        assert requests.post(url, json=body, timeout=5).status_code == 200
+
+@pytest.fixture
+def stubbed():
+    with responses.RequestsMock() as mock:
+        mock.add("POST", "https://personalize-events.us-east-1.amazonaws.com/items")
+        yield Client()
+"""
 TEST = """
 {mark}
 def test_it(stubbed):
@@ -51,7 +67,9 @@ def _credentials(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
 
 
-@pytest.mark.parametrize("way", [STUBBER, HANDLER], ids=["Stubber", "before-send"])
+@pytest.mark.parametrize(
+    "way", [STUBBER, HANDLER, RESPONSES], ids=["Stubber", "before-send", "responses"]
+)
 class TestAll:
     def test_an_unmarked_test_that_breaks_the_contract_fails(self, shop: Shop, way: str) -> None:
         shop.tests(way + TEST.format(mark="", count=11))

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 # patches has to be here before.
 import boto3  # noqa: F401
 import pytest
+import responses  # noqa: F401
 from botocore.loaders import create_loader
 
 import personalize_contract.marked  # noqa: F401

@@ -74,3 +74,22 @@ def of_http(way: Way, is_ours: Callable[[str], bool], *, in_process: bool) -> It
             open_now = loading.when(("vcr", "httpx", "httpx2", "aiohttp"), vcr)
             with urllib3.watched(is_ours, open_now):
                 yield
+
+
+@contextlib.contextmanager
+def of_mocks(way: Way, is_ours: Callable[[str], bool]) -> Iterator[None]:
+    """While this lasts, what `responses` answers for requests is checked.
+
+    Args:
+        way: whose check it goes to.
+        is_ours: whether a URL is one of ours.
+    """
+
+    def responses() -> AbstractContextManager[None]:
+        from personalize_contract.doors.responses import checked
+
+        return checked(way.check, is_ours)
+
+    with Loading() as loading:
+        loading.when(("responses",), responses)
+        yield

@@ -77,6 +77,23 @@ class _Ours(CallbackResponse):
 
 
 @contextlib.contextmanager
+def checked(check: Callable[[Request], None], is_ours: Callable[[str], bool]) -> Iterator[None]:
+    """While this lasts, each of our requests that a mock answers goes to `check` first."""
+    on_request = Mock._on_request
+
+    def _on_request(self: Any, adapter: Any, prepared: Any, **named: Any) -> Any:
+        if is_ours(prepared.url):
+            check(_request_of(prepared))
+        return on_request(self, adapter, prepared, **named)
+
+    Mock._on_request = _on_request
+    try:
+        yield
+    finally:
+        Mock._on_request = on_request
+
+
+@contextlib.contextmanager
 def patched(answer: Answer | None, is_ours: Callable[[str], bool]) -> Iterator[None]:
     """While this lasts, our requests are answered here, also where mocks of others are active.
 
