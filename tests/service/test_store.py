@@ -1,6 +1,7 @@
 """The store: items upserted by id, in memory or in a file that outlives the process."""
 
 import sqlite3
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -120,11 +121,19 @@ def test_what_is_no_store_is_refused_and_left_as_it_is(make: object, tmp_path: P
     assert [one.name for one in tmp_path.iterdir()] == ["thing"]
 
 
-def test_a_put_that_fails_leaves_nothing_of_itself() -> None:
-    store = Store()
+@pytest.mark.parametrize("name", ["store.db", None])
+def test_a_put_that_fails_leaves_nothing_of_itself(tmp_path: Path, name: str | None) -> None:
+    store = Store(tmp_path / name if name else None)
     store.put(ACTIVE, [("1", "old")])
 
-    with pytest.raises(sqlite3.Error):
-        store.put(ACTIVE, [("1", "new"), ("2", object())])  # type: ignore[list-item]
+    def items() -> Iterator[tuple[str, str]]:
+        yield "1", "new"
+        raise KeyError("the second one")
+
+    with pytest.raises(KeyError):
+        store.put(ACTIVE, items())
+    if name:
+        with pytest.raises(sqlite3.Error):
+            store.put(ACTIVE, [("1", "new"), ("2", object())])  # type: ignore[list-item]
 
     assert store.items(ACTIVE) == {"1": "old"}

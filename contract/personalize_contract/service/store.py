@@ -1,4 +1,4 @@
-"""Datasets and their items, in SQLite: in memory, or in a file that outlives the process."""
+"""Datasets and their items: in memory, or in a file of SQLite that outlives the process."""
 
 from __future__ import annotations
 
@@ -22,6 +22,33 @@ CREATE TABLE IF NOT EXISTS item (
 """
 
 
+def _opened(path: Path) -> sqlite3.Connection:
+    try:
+        db = sqlite3.connect(path, check_same_thread=False, isolation_level=None)
+        _claim(db, path)
+        db.execute("PRAGMA journal_mode = WAL")
+        db.execute("PRAGMA synchronous = NORMAL")
+        db.executescript(_TABLES)
+    except (sqlite3.Error, OSError) as error:
+        raise UsageError(
+            f"store {path}: {error}; name a store of `serve`, or a new file"
+        ) from error
+    return db
+
+
+def _claim(db: sqlite3.Connection, path: Path) -> None:
+    """Put our mark on a new file; what is not ours stays as it is."""
+    with path.open("rb") as file:
+        # SQLite takes a short text for an empty file, and writes over it.
+        if file.read(16) not in (b"", _HEAD):
+            raise sqlite3.DatabaseError("it is not a database")
+    (mark,) = db.execute("PRAGMA application_id").fetchone()
+    (tables,) = db.execute("SELECT count(*) FROM sqlite_master").fetchone()
+    if tables and mark != _MARK:
+        raise sqlite3.DatabaseError("it is a database of something else")
+    db.execute(f"PRAGMA application_id = {_MARK}")
+
+
 class Store:
     """Datasets with a state, and the items put into them. Any thread may call it.
 
@@ -38,34 +65,11 @@ class Store:
 
     def __init__(self, path: Path | None = None) -> None:
         self._lock = threading.Lock()
-        try:
-            self._db = sqlite3.connect(
-                path or ":memory:", check_same_thread=False, isolation_level=None
-            )
-            self._claim(path)
-            self._db.execute("PRAGMA journal_mode = WAL")
-            self._db.execute("PRAGMA synchronous = NORMAL")
-            self._db.executescript(_TABLES)
-            self._states: dict[str, State] = dict(
-                self._db.execute("SELECT arn, state FROM dataset")
-            )
-        except (sqlite3.Error, OSError) as error:
-            raise UsageError(
-                f"store {path}: {error}; name a store of `serve`, or a new file"
-            ) from error
-
-    def _claim(self, path: Path | None) -> None:
-        """Put our mark on a new file; what is not ours stays as it is."""
-        if path:
-            with path.open("rb") as file:
-                # SQLite takes a short text for an empty file, and writes over it.
-                if file.read(16) not in (b"", _HEAD):
-                    raise sqlite3.DatabaseError("it is not a database")
-        (mark,) = self._db.execute("PRAGMA application_id").fetchone()
-        (tables,) = self._db.execute("SELECT count(*) FROM sqlite_master").fetchone()
-        if tables and mark != _MARK:
-            raise sqlite3.DatabaseError("it is a database of something else")
-        self._db.execute(f"PRAGMA application_id = {_MARK}")
+        self._states: dict[str, State] = {}
+        self._items: dict[str, dict[str, str | None]] = {}
+        self._db = _opened(path) if path else None
+        if self._db:
+            self._states.update(self._db.execute("SELECT arn, state FROM dataset"))
 
     def add_dataset(self, arn: str, state: State = "active") -> None:
         """Make a dataset, or change the state of one. Its items stay.
@@ -73,18 +77,21 @@ class Store:
         `missing` hides the dataset (404) as if it had been deleted.
         """
         with self._lock:
-            self._db.execute(
-                "INSERT INTO dataset VALUES (?, ?)"
-                " ON CONFLICT (arn) DO UPDATE SET state = excluded.state",
-                (arn, state),
-            )
+            if self._db:
+                self._db.execute(
+                    "INSERT INTO dataset VALUES (?, ?)"
+                    " ON CONFLICT (arn) DO UPDATE SET state = excluded.state",
+                    (arn, state),
+                )
             self._states[arn] = state
 
     def remove(self, arn: str) -> None:
         """Forget a dataset and its items, as if neither had ever been."""
         with self._lock:
-            self._db.execute("DELETE FROM item WHERE arn = ?", (arn,))
-            self._db.execute("DELETE FROM dataset WHERE arn = ?", (arn,))
+            if self._db:
+                self._db.execute("DELETE FROM item WHERE arn = ?", (arn,))
+                self._db.execute("DELETE FROM dataset WHERE arn = ?", (arn,))
+            self._items.pop(arn, None)
             self._states.pop(arn, None)
 
     def add_dummies(self) -> None:
@@ -104,16 +111,23 @@ class Store:
     def put(self, arn: str, items: Iterable[tuple[str, str | None]]) -> None:
         """Add items, (itemId, properties or None) each; one with a known itemId is replaced.
 
-        In one statement: all of them are there, or none is.
+        All of them are there afterwards, or none is.
         """
+        if not self._db:
+            new = dict(items)
+            with self._lock:
+                self._items.setdefault(arn, {}).update(new)
+            return
         rows = [(arn, item_id, properties) for item_id, properties in items]
         values = ", ".join(["(?, ?, ?)"] * len(rows))
         with self._lock:
             self._db.execute(f"INSERT OR REPLACE INTO item VALUES {values}", list(chain(*rows)))  # noqa: S608 - of question marks
 
     def items(self, arn: str) -> dict[str, str | None]:
-        """The items of a dataset: itemId to properties as sent, None where there were none."""
+        """The items of a dataset, by their ids in order: properties as sent, None without any."""
         with self._lock:
+            if not self._db:
+                return dict(sorted(self._items.get(arn, {}).items()))
             return dict(
                 self._db.execute("SELECT item_id, properties FROM item WHERE arn = ?", (arn,))
             )
@@ -121,4 +135,6 @@ class Store:
     def close(self) -> None:
         """Close the file; of a store in memory nothing is left."""
         with self._lock:
-            self._db.close()
+            self._items.clear()
+            if self._db:
+                self._db.close()
