@@ -7,13 +7,12 @@ import itertools
 import time
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
-
-import botocore.session
+from urllib.parse import urlsplit
 
 from benchmarks import traffic
-from benchmarks.http import moto, moto_server
+from benchmarks.hammer import hammer
+from benchmarks.http import Address, list_schemas, moto, moto_server, put
 from benchmarks.measure import Round, Table, medians, seconds, times
-from personalize_contract.datasets import REGION
 from personalize_contract.doors import of_sdks
 from personalize_contract.mark import Mark
 from personalize_contract.service.embedded import Service
@@ -66,33 +65,27 @@ def _over_http() -> Iterator[Table]:
     service = Service()
     session = Session(service, Mark())
     service.front = session.respond
-    subjects = {"personalize_service.url, PutItems of 10": _puts(traffic.client(service.url))}
+
+    def asked(address: Address, request: Callable[[int], bytes]) -> Round:
+        return lambda: 1 / hammer(address, request, connections=1, seconds=1, count=BLOCK).a_second
+
+    here = urlsplit(service.url)
+    subjects = {
+        "personalize_service.url, PutItems of 10": asked(
+            (here.hostname or "", here.port or 0), put(10)
+        )
+    }
     with contextlib.ExitStack() as stack:
         command = moto_server()
-        address = stack.enter_context(moto(command)) if command else None
-        if address:
-            control: Any = botocore.session.Session().create_client(
-                "personalize",
-                REGION,
-                endpoint_url=f"http://{address[0]}:{address[1]}",
-                aws_access_key_id="key-of-the-benchmark",
-                aws_secret_access_key="secret-of-the-benchmark",
-            )
-
-            def theirs() -> float:
-                began = time.perf_counter()
-                for _ in range(BLOCK):
-                    control.list_schemas()
-                return (time.perf_counter() - began) / BLOCK
-
-            subjects["moto_server, ListSchemas"] = theirs
+        if command and (address := stack.enter_context(moto(command))):
+            subjects["moto_server, ListSchemas"] = asked(address, list_schemas)
         cost = medians(subjects, ROUNDS)
     service.close()
     table = Table(
         "A put into the service, over HTTP",
-        "One call by a botocore client over loopback. moto has no PutItems, so its cheapest call "
-        "of the control plane stands for it.",
-        ("", "a call", "of moto_server"),
+        "One request after the other over loopback, with no SDK in between. moto has no PutItems, "
+        "so its cheapest call of the control plane stands for it.",
+        ("", "a request", "of moto_server"),
     )
     floor = cost.get("moto_server, ListSchemas")
     for name, taken in cost.items():
