@@ -1,0 +1,76 @@
+"""What goes wrong while a cassette is saved costs neither the old one nor what was recorded."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+from pathlib import Path
+from typing import Any
+
+import botocore.endpoint
+import botocore.signers
+import pytest
+
+from personalize_contract.cassette import text as cassettes
+from support.command import here
+from support.recorder import prepare, recording
+from support.shop import Shop, text
+
+# The cassettes' folder goes away while the test runs, and a file stands in its place.
+SPOILS = """
+import os
+
+@pytest.mark.personalize_contract
+def test_it():
+    put(3)
+    os.rename("cassettes", "away")
+    open("cassettes", "w").close()
+
+
+def test_after():
+    import botocore.endpoint
+    assert botocore.endpoint.Endpoint._do_get_response.__module__ == "botocore.endpoint"
+"""
+
+
+def patchable() -> list[object]:
+    """What a marked test has patched while it runs."""
+    endpoint: Any = botocore.endpoint.Endpoint
+    sign: Any = botocore.signers.RequestSigner.sign
+    return [endpoint._do_get_response, sign, socket.getaddrinfo, dict(os.environ)]
+
+
+def test_a_cassette_that_cannot_be_saved_is_an_error_and_the_old_one_is_whole(shop: Shop) -> None:
+    shop.tests("@pytest.mark.personalize_contract\ndef test_it():\n    put(2)\n")
+    shop.record()
+    old = shop.cassette("test_it").read_bytes()
+    before = patchable()
+    shop.tests(SPOILS)
+    result = shop.record()
+    result.assert_outcomes(passed=2, errors=1)
+    said = text(result)
+    assert "Not a directory. What was recorded is in " in said
+    assert "`personalize-contract recover` makes the cassette of it" in said
+    assert "Traceback" not in said
+    away = shop.path / "away" / "test_shop" / "test_it.personalize.yaml"
+    assert away.read_bytes() == old
+    assert patchable() == before
+    away.unlink()
+    assert here("recover", away.parent).returncode == 0
+    assert len(cassettes.load(away).exchanges) == 1
+    assert b"tea-2" in away.read_bytes()
+
+
+def test_an_interrupted_run_keeps_what_it_has_recorded(tmp_path: Path) -> None:
+    cassette = prepare(tmp_path)
+    with recording(tmp_path, 5) as (process, answers, gate):
+        for _ in range(5):
+            answers.readline()
+        process.send_signal(signal.SIGINT)  # while it waits at the gate
+        out, _ = process.communicate(timeout=60)
+        gate.close()
+    assert process.returncode == pytest.ExitCode.INTERRUPTED, out
+    assert not cassette.exists()
+    assert here("recover", tmp_path).returncode == 0
+    assert len(cassettes.load(cassette).exchanges) == 5
