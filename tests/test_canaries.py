@@ -20,7 +20,7 @@ from personalize_contract.exchange import Request, Response
 from personalize_contract.service import core
 from personalize_contract.service.http import HttpServer
 from personalize_contract.service.store import Store
-from support.command import environment, run
+from support.command import environment, here, run
 
 ACCOUNT = "314159265358"
 CANARIES = {
@@ -219,7 +219,7 @@ def test_a_recording_and_its_replay_hold_none(target: str, shop: Path, url: str)
     printed.append(ran(shop, f"--deselect={KILLED}"))
     assert "no recorded exchange answers" in printed[-1] or "there is no cassette" in printed[-1]
     search(shop, *printed)
-    told = [run(name, shop, env=environment(**CANARIES)) for name in ("lint", "recover", "lint")]
+    told = [here(name, shop, env=environment(**CANARIES)) for name in ("lint", "recover", "lint")]
     search(shop, *(one.stdout + one.stderr for one in told))
 
 
@@ -230,11 +230,12 @@ def test_verify_and_its_reports_hold_none(tmp_path: Path, url: str) -> None:
         "verify",
         *("--target", "live", "--target", "recorded", "--endpoint-url", url, *given),
         *("--record", f"--cassettes={tmp_path / 'cassettes'}", *reports),
+        *("-k", "items or missing or arn"),
         env=environment(**CANARIES),
     )
     assert done.returncode in (0, 1, 3), done.stderr
     assert len([*tmp_path.glob("report.*")]) == 4
-    assert len([*tmp_path.rglob("*.personalize.yaml")]) > 100
+    assert len([*tmp_path.rglob("*.personalize.yaml")]) > 20
     search(tmp_path, done.stdout, done.stderr)
 
 
