@@ -13,7 +13,6 @@ import re
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from itertools import islice
 from typing import Any
 
 from personalize_contract import contract, place, strictjson
@@ -394,7 +393,8 @@ class Adviser:
         found: list[tuple[Row, str]] = []
         for row in self._rows:
             if row.find:
-                found += [(row, where) for where in islice(row.find(put), 1)]
+                if (at := next(row.find(put), None)) is not None:
+                    found.append((row, at))
             else:
                 found += [(row, put.contract.batch)] * self._one_at_a_time(put)
         sent = place.of_caller() if found else ""
