@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import fcntl
 import resource
 import subprocess
 import sys
@@ -151,13 +152,48 @@ def test_a_second_recording_of_a_cassette_is_refused_with_a_sentence(path: Path)
     assert recorded(path, *NEW)
 
 
-def test_where_no_lock_can_be_made_it_is_refused(
-    path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+def test_where_the_file_system_knows_no_locks_two_recordings_do_not_mix(
+    path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    (tmp_path / "file").write_text("")
-    monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "file"))
-    with pytest.raises(CassetteError, match="it can't be locked"):
+    def unlocked(*_: object) -> None:
+        raise OSError(errno.ENOLCK, "No locks available")
+
+    monkeypatch.setattr("fcntl.flock", unlocked)
+    first, second = Recording(path, REFERENCE), Recording(path, REFERENCE)
+    first.append(NEW[0])
+    second.append(NEW[1])
+    second.save()
+    assert prices(path) == [NEW[1].request.body]
+    first.append(NEW[2])
+    first.save()
+    assert prices(path) == [NEW[0].request.body, NEW[2].request.body]
+
+
+def test_a_recording_begins_while_another_one_ends(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ending = Recording(path, REFERENCE)
+    ending.append(NEW[0])
+    calls = 0
+    flock = fcntl.flock
+
+    def late(*arguments: Any) -> None:
+        """Its file is open already when the other recording ends and removes it."""
+        nonlocal calls
+        calls += 1
+        if calls == 1:
+            ending.save()
+        flock(*arguments)
+
+    with monkeypatch.context() as patch:
+        patch.setattr("fcntl.flock", late)
+        beginning = Recording(path, REFERENCE)
+    beginning.append(NEW[1])
+    with pytest.raises(CassetteLocked):
         Recording(path, REFERENCE)
+    beginning.save()
+    assert prices(path) == [NEW[1].request.body]
+    assert names(path) == [path.name]
 
 
 # --- what can go wrong
@@ -224,7 +260,7 @@ def test_a_folder_that_goes_away_meanwhile_takes_nothing_with_it(path: Path, old
     recording.append(NEW[0])
     away = path.parent.rename(path.parent.with_name("away"))
     path.parent.write_text("a file now")
-    broken(recording, path, "Not a directory")
+    broken(recording, path, "it can't be written: File exists")
     assert (away / path.name).read_bytes() == old
     assert recovery.recover(away / journal.path_for(path).name).done
     assert prices(away / path.name) == [NEW[0].request.body]

@@ -5,7 +5,6 @@ Written down by hand: looking them up needs a service that is not always there. 
 """
 
 FIXED: dict[str, list[tuple[str, str]]] = {
-    "filelock": [("3.20.1", "GHSA-w853-jp5j-5j7f"), ("3.20.3", "GHSA-qmgc-5h2g-mvrw")],
     "jinja2": [("3.1.6", "GHSA-cpwx-vrp4-4pq7")],
     "pyyaml": [("5.4", "CVE-2020-14343")],
     "requests": [("2.32.4", "GHSA-9hjg-9r4m-mvj7"), ("2.33.0", "GHSA-gc5v-m9x4-r6x2")],

@@ -7,17 +7,12 @@ at the end of a test as well as later, of what a killed recording left (`recover
 from __future__ import annotations
 
 import contextlib
-import hashlib
-import os
-import tempfile
 import threading
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from filelock import FileLock, Timeout
-
 from personalize_contract.cassette import journal, text, writer
-from personalize_contract.errors import CassetteError, CassetteLocked, CassetteMissing
+from personalize_contract.errors import CassetteError, CassetteMissing
 from personalize_contract.exchange import Exchange
 from personalize_contract.provenance import Provenance
 
@@ -27,7 +22,8 @@ _KEPT = "What was recorded is in {}; `personalize-contract recover` makes the ca
 class Recording:
     """Records one cassette, from its test's set-up to its teardown. Any thread may `append`.
 
-    Nothing is changed at `path` before `save`; the lock is held until `save`, `discard` or `leave`.
+    Nothing is changed at `path` before `save`; nobody else can record it until `save`, `discard`
+    or `leave`.
 
     Raises:
         CassetteLocked: somebody else is recording this cassette.
@@ -37,12 +33,8 @@ class Recording:
     def __init__(self, path: Path, provenance: Provenance) -> None:
         self.path, self._provenance = path, provenance
         self._mutex = threading.Lock()
-        self._lock = lock(path)
-        try:
-            self._journal = journal.Journal(journal.path_for(path), provenance)
-        except BaseException:
-            self._lock.release()
-            raise
+        self._journal = journal.Journal(path, provenance)
+        self._is_open = True
 
     def append(self, exchange: Exchange, call: str = "") -> None:
         """Take one redacted exchange; it is in the journal when this returns.
@@ -74,24 +66,20 @@ class Recording:
         Raises:
             CassetteError: it can't be written. The old one is whole, and so is the journal.
         """
+        keep = True
         try:
-            if kept := _is_above(self.path, self._provenance):
-                self._journal.close(keep=False)
-                return not kept
-            try:
-                write(self.path, self._provenance, confirmed or self.taken())
-            except CassetteError as error:
-                self._journal.close(keep=True)
-                raise CassetteError(
-                    error.path, f"{error.reason}. {_KEPT.format(self._journal.path)}", error.line
-                ) from error
-            except BaseException:
-                self._journal.close(keep=True)
-                raise
-            self._journal.close(keep=False)
-            return True
+            above = _is_above(self.path, self._provenance)
+            if not above:
+                found = confirmed or last_of_each_call(self._journal.read())
+                write(self.path, self._provenance, found)
+            keep = False
+        except CassetteError as error:
+            raise CassetteError(
+                error.path, f"{error.reason}. {_KEPT.format(self._journal.path)}", error.line
+            ) from error
         finally:
-            self._lock.release()
+            self._end(keep=keep)
+        return not above
 
     def discard(self) -> None:
         """Leave the old cassette as it is, as after a failed test."""
@@ -102,9 +90,9 @@ class Recording:
         self._end(keep=True)
 
     def _end(self, *, keep: bool) -> None:
-        if self._lock.is_locked:
+        if self._is_open:
+            self._is_open = False
             self._journal.close(keep=keep)
-            self._lock.release()
 
     def __enter__(self) -> Recording:
         return self
@@ -152,27 +140,3 @@ def write(path: Path, provenance: Provenance, exchanges: Iterable[Exchange]) -> 
     finally:
         with contextlib.suppress(OSError):
             beside.unlink()
-
-
-def lock(path: Path) -> FileLock:
-    """The lock of a cassette, taken. It lies outside the folder, which is under version control.
-
-    Raises:
-        CassetteLocked: somebody else has it.
-        CassetteError: there is no place for locks.
-    """
-    folder = Path(tempfile.gettempdir()) / f"personalize-contract-{os.getuid()}"
-    name = hashlib.sha256(os.fsencode(path.absolute().resolve())).hexdigest()[:32]
-    found = FileLock(folder / f"{name}.lock", thread_local=False)
-    try:
-        folder.mkdir(mode=0o700, exist_ok=True)
-        found.acquire(timeout=0)
-    except Timeout:
-        raise CassetteLocked(
-            path, "another process or test is recording it; let one of them record it"
-        ) from None
-    except OSError as error:
-        raise CassetteError(
-            path, f"it can't be locked, since {folder} can't be written to: {error.strerror}"
-        ) from error
-    return found

@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 from dataclasses import dataclass
 from pathlib import Path
 
 from personalize_contract.cassette import SUFFIX, journal, recording, text
-from personalize_contract.errors import (
-    CassetteError,
-    CassetteLocked,
-    CassetteMissing,
-    SecretFound,
-)
+from personalize_contract.errors import CassetteError, CassetteMissing, SecretFound
 from personalize_contract.exchange import Exchange
 from personalize_contract.provenance import Provenance
 from personalize_contract.redact import Redactor
@@ -46,22 +42,19 @@ def recover(path: Path) -> Outcome:
     A cassette there of higher provenance, or with more exchanges, is never replaced.
     """
     cassette = cassette_of(path)
+    current = journal.path_for(cassette)
     try:
-        lock = recording.lock(cassette)
-    except CassetteLocked:
-        return Outcome(path, "its recording is still under way; nothing was done", done=False)
-    except CassetteError as error:
-        return Outcome(path, error.reason, done=False)
-    try:
-        return _recovered(path, cassette)
+        with contextlib.ExitStack() as stack:
+            # Of one that was set aside, the cassette may be recorded again right now.
+            for one in {path, current} if current.exists() else {path}:
+                stack.enter_context(journal.left(one))
+            return _recovered(path, cassette)
     except CassetteError as error:
         at = "" if error.path == path else f"{error.path}: "
         line = f"line {error.line}: " if error.line else ""
         return Outcome(path, f"{at}{line}{error.reason}; nothing was done", done=False)
     except SecretFound as error:
         return Outcome(path, f"{error}; delete the journal", done=False)
-    finally:
-        lock.release()
 
 
 def _recovered(path: Path, cassette: Path) -> Outcome:
