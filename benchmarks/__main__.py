@@ -10,6 +10,13 @@ from importlib import import_module
 
 from benchmarks import SIZES, TABLES
 
+HEAD = """# Benchmarks
+
+Printed by `python -m benchmarks` ({}), in one run. The ratios are what counts: 1.40 x is one and
+four tenths of the floor in the same row. `pip install -e . --group bench` installs the peers, in
+an environment of its own.
+"""
+
 
 def main() -> None:
     """Print the tables that were asked for, each as soon as it is measured."""
@@ -19,8 +26,8 @@ def main() -> None:
     given = parser.parse_args()
     if unknown := set(given.table) - set(TABLES):
         parser.error(f"there is no table {', '.join(sorted(unknown))}")
-    python = f"Python {platform.python_version()}"
-    print(f"{os.cpu_count()} cores, {platform.system()}, {python}", flush=True)
+    python = ".".join(platform.python_version_tuple()[:2])
+    print(HEAD.format(f"{os.cpu_count()} cores, {platform.system()}, Python {python}"), flush=True)
     for name in given.table or TABLES:
         print(f"measuring {name}...", file=sys.stderr, flush=True)
         for table in import_module(f"benchmarks.{name}").tables(given.sizes):

@@ -55,7 +55,7 @@ class Table:
         lines = [self.columns, ["---:"] * len(self.columns), *self.rows]
         widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
         shown = ["| " + " | ".join(map(str.rjust, line, widths)) + " |" for line in lines]
-        return "\n".join([f"### {self.title}", "", self.note, "", *shown])
+        return "\n".join([f"## {self.title}", "", self.note, "", *shown])
 
 
 def seconds(value: float) -> str:
