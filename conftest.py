@@ -1,7 +1,12 @@
 """Settings of the project's own tests."""
 
+import signal
+
 import pytest
 from hypothesis import settings
+
+# A shell that runs this in its background ignores Ctrl-C for it, and for every process of a test.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 pytest_plugins = ["pytester", "support.downstream"]
 
