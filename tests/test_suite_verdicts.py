@@ -5,7 +5,15 @@ import re
 
 import pytest
 
-from support.command import ACTIVE, DATASETS, IN_USE, environment, run
+from personalize_contract import connection
+from personalize_contract.errors import TargetUnavailable
+from personalize_contract.exchange import Exchange, Request, Response
+from personalize_contract.live import Live
+from personalize_contract.options import Settings
+from personalize_contract.suite.run import Run
+from personalize_contract.suite.scenarios import SCENARIOS
+from support.command import ACTIVE, DATASETS, IN_USE, environment
+from support.command import run as command
 from support.defects import DEFECTS, Defect
 from support.dialects import DIALECTS
 from support.judged import broken, judged
@@ -85,7 +93,7 @@ def test_there_are_defects_for_every_clause_that_a_service_can_break() -> None:
 @pytest.mark.parametrize("name", BY_COMMAND)
 def test_the_command_names_a_defect(name: str) -> None:
     with served(DEFECTS[name].rules) as url:
-        done = run("verify", "--target", "live", "--endpoint-url", url, *DATASETS)
+        done = command("verify", "--target", "live", "--endpoint-url", url, *DATASETS)
 
     assert done.returncode == 1, done.stderr
     assert re.search(rf"^{re.escape(DEFECTS[name].clause)} broken on live$", done.stdout, re.M)
@@ -94,7 +102,7 @@ def test_the_command_names_a_defect(name: str) -> None:
 
 def test_the_command_passes_a_right_service() -> None:
     with served(Rules()) as url:
-        done = run("verify", "--target", "live", "--endpoint-url", url, *DATASETS)
+        done = command("verify", "--target", "live", "--endpoint-url", url, *DATASETS)
 
     assert done.returncode == 0, done.stderr
     assert "all 32 clauses hold on live" in done.stdout
@@ -131,7 +139,7 @@ def test_the_command_takes_leave_for_what_is_not_reached() -> None:
     ]
     with served(Rules()) as url:
         asked = ["verify", "--target", "live", "--endpoint-url", url, *DATASETS[:2]]
-        without, given = run(*asked), run(*asked, *allowed)
+        without, given = command(*asked), command(*asked, *allowed)
 
     assert (without.returncode, given.returncode) == (3, 0), given.stderr
     assert "error.not-found.code not reached on live (allowed)" in given.stdout
@@ -160,8 +168,33 @@ def test_a_service_that_is_too_busy_is_neither_right_nor_wrong(status: int, code
 def test_a_service_that_refuses_the_sender_was_not_reached() -> None:
     denied = Answer(403, b'{"message": "no"}', {"x-amzn-errortype": "AccessDeniedException"})
     with served(Rules(around=lambda number, sent, usual: denied)) as url:
-        done = run("verify", "--target", "live", "--endpoint-url", url, *DATASETS)
+        done = command("verify", "--target", "live", "--endpoint-url", url, *DATASETS)
 
     assert done.returncode == 2
     assert "could not be done" in done.stderr
     assert "refused the sender (403 AccessDeniedException)" in done.stderr
+
+
+class Nobody:
+    """A target that can't be reached, after some answers of a service."""
+
+    def __init__(self, after: int = 0) -> None:
+        self.asked, self._after = 0, after
+
+    def answer(self, request: Request) -> Exchange:
+        self.asked += 1
+        if self.asked <= self._after:
+            return Exchange(request, Response(200, "OK", {}, b""), "endpoint")
+        raise TargetUnavailable("nobody is there")
+
+
+@pytest.mark.parametrize(("answers", "asked"), [(0, 1), (1, 3)])
+def test_an_endpoint_where_nobody_ever_was_is_asked_once(answers: int, asked: int) -> None:
+    target = Nobody(answers)
+    to = connection.live("us-east-1", "http://127.0.0.1:1")
+    run = Run(Settings(target="live"), Live(to, target, {"active": ACTIVE}))
+
+    outcomes = [run.outcome(one) for one in SCENARIOS["PutItems"][:3]]
+
+    assert target.asked == asked
+    assert {one.obstacle for one in outcomes[answers:]} == {"nobody is there"}
