@@ -8,8 +8,6 @@ from hypothesis import settings
 # A shell that runs this in its background ignores Ctrl-C for it, and for every process of a test.
 signal.signal(signal.SIGINT, signal.default_int_handler)
 
-pytest_plugins = ["pytester", "support.downstream"]
-
 # How long an example takes says nothing on a machine that others work on too.
 settings.register_profile("here", deadline=None)
 settings.register_profile("long", deadline=None, max_examples=5_000)

@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from types import TracebackType
 
 import pytest
+from _pytest._code.code import (
+    ExceptionChainRepr,
+    ReprEntryNative,
+    ReprFileLocation,
+    ReprTraceback,
+)
 
 from personalize_contract.place import is_theirs
 from personalize_contract.session import Finding
@@ -16,17 +23,34 @@ def text(findings: Iterable[Finding]) -> str:
     return "\n\n".join(dict.fromkeys(one.text for one in findings))
 
 
-def lead(report: pytest.TestReport, findings: Iterable[Finding], error: BaseException) -> None:
+def lead(report: pytest.TestReport, findings: Sequence[Finding], error: BaseException) -> None:
     """Put what was found at the head of a failure, if it isn't what the failure says itself.
+
+    pytest's summary gets the first line of it: on CI it would print all of them again.
 
     Args:
         report: of the failure.
-        findings: what was found until then.
+        findings: what was found until then, at least one.
         error: that the test failed with; a finding which is this error is told by it.
     """
-    found, failure = text(one for one in findings if one.error is not error), report.longreprtext
-    if found and found not in failure:
-        report.longrepr = f"{found}\n\nand this is how the test failed:\n\n{failure}"
+    found, failure = text(one for one in findings if one.error is not error), report.longrepr
+    path, line, _ = report.location
+    if isinstance(failure, ExceptionChainRepr):
+        chain, sections = list(failure.chain), failure.sections
+    else:
+        chain, sections = [(_words(report.longreprtext), None, None)], []
+    entries, place, _ = chain[-1]
+    said = found or (place.message if place else report.longreprtext)
+    place = place or ReprFileLocation(path, (line or 0) + 1, "")
+    chain[-1] = entries, replace(place, message=said.partition("\n")[0]), None
+    if found and found not in report.longreprtext:
+        chain.insert(0, (_words(found), None, "and this is how the test failed:"))
+    report.longrepr = ExceptionChainRepr(chain)
+    report.longrepr.sections.extend(sections)
+
+
+def _words(text: str) -> ReprTraceback:
+    return ReprTraceback([ReprEntryNative([f"{text}\n"])], None, style="native")
 
 
 def shortened(error: pytest.ExceptionInfo[BaseException]) -> pytest.ExceptionInfo[BaseException]:

@@ -100,7 +100,7 @@ def pytest_runtest_makereport(
     report = yield
     if call.when == "call":
         marked.passed = report.passed
-    if report.failed and call.excinfo:
+    if report.failed and call.excinfo and findings:
         failures.lead(report, findings, call.excinfo.value)
     if report.failed or hasattr(report, "wasxfail"):
         marked.session.told(findings)

@@ -34,6 +34,30 @@ def test_the_finding_comes_first_and_then_the_failure(shop: Shop) -> None:
     )
 
 
+SWALLOWED = """
+@pytest.mark.personalize_contract
+def test_it():
+    with pytest.raises(Exception):
+        put(11)
+"""
+ENDS = {
+    "raised": ELEVEN,
+    "swallowed": SWALLOWED,
+    "failed in words": SWALLOWED + '    pytest.fail("a\\nb", pytrace=False)\n',
+}
+
+
+@pytest.mark.parametrize("end", ENDS)
+@pytest.mark.parametrize("options", ["--tb=auto", "--tb=native", "--tb=line", "-pxdist -n1"])
+def test_the_summary_has_a_line_of_it_on_ci_too(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch, options: str, end: str
+) -> None:
+    monkeypatch.setenv("CI", "true")
+    shop.tests(ENDS[end])
+    result = shop.run("--personalize-target=reference", *options.split())
+    assert result.outlines[-2] == f"FAILED test_shop.py::test_it - {BROKEN}"
+
+
 def test_no_frame_of_a_library_stands_between(shop: Shop) -> None:
     shop.tests(ELEVEN)
     result = shop.run("--personalize-target=reference")
