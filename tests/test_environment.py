@@ -11,7 +11,6 @@ from pathlib import Path
 import pytest
 import trustme
 
-from personalize_contract.connection import live
 from personalize_contract.environment import in_response, why
 from personalize_contract.errors import ControlPlaneRefused, NoAnswer, TargetUnavailable
 from personalize_contract.exchange import Request, Response
@@ -20,6 +19,7 @@ from personalize_contract.live.control import Control
 from personalize_contract.service import awsjson, core, sts
 from personalize_contract.service.signatures import refusal
 from personalize_contract.targets import Endpoint
+from personalize_contract.targets.connection import live
 from support.command import ACTIVE, environment, here, run
 from support.stand_in import ACCOUNT, StandIn
 from support.theirs import Rules, served

@@ -14,7 +14,7 @@ from personalize_contract.cassette.reader import Cassette
 from personalize_contract.cassette.replay import Replay
 from personalize_contract.exchange import Exchange, Request, Response
 from personalize_contract.matching import Matching
-from personalize_contract.misses import Explainer
+from personalize_contract.plugin.misses import Explainer
 from personalize_contract.provenance import Provenance
 from personalize_contract.redact import Redactor
 from support.command import ACTIVE

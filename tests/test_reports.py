@@ -11,7 +11,6 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from personalize_contract import shipped
-from personalize_contract.connection import Connection
 from personalize_contract.contract import load
 from personalize_contract.datasets import DUMMY
 from personalize_contract.evidence import Evidence, Outcome
@@ -23,6 +22,7 @@ from personalize_contract.service.signatures import DUMMY_CREDENTIALS
 from personalize_contract.suite.run import Run
 from personalize_contract.suite.scenarios import SCENARIOS
 from personalize_contract.targets import InProcess
+from personalize_contract.targets.connection import Connection
 from support.command import DATASETS, environment, run
 from support.endpoint import Change, listening
 

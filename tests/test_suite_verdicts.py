@@ -5,13 +5,13 @@ import re
 
 import pytest
 
-from personalize_contract import connection
 from personalize_contract.errors import TargetUnavailable
 from personalize_contract.exchange import Exchange, Request, Response
 from personalize_contract.live import Live
 from personalize_contract.options import Settings
 from personalize_contract.suite.run import Run
 from personalize_contract.suite.scenarios import SCENARIOS
+from personalize_contract.targets import connection
 from support.command import ACTIVE, DATASETS, IN_USE, environment
 from support.command import run as command
 from support.defects import DEFECTS, Defect

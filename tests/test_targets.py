@@ -9,12 +9,12 @@ import botocore.session
 import pytest
 from botocore.credentials import Credentials
 
-from personalize_contract.connection import Connection
 from personalize_contract.doors import botocore as door
 from personalize_contract.exchange import Exchange, Request, Response
 from personalize_contract.service import signatures
 from personalize_contract.service.signatures import DUMMY_CREDENTIALS
 from personalize_contract.targets import Readdressed
+from personalize_contract.targets.connection import Connection
 from support.command import ACTIVE
 
 LIVE = "http://127.0.0.1:8000"

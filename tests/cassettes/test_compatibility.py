@@ -26,14 +26,14 @@ from personalize_contract.cassette.replay import Replay
 from personalize_contract.datasets import DUMMY
 from personalize_contract.doors import botocore as door
 from personalize_contract.exchange import Exchange
-from personalize_contract.mark import Mark
 from personalize_contract.matching import Matching
+from personalize_contract.plugin.mark import Mark
+from personalize_contract.plugin.session import Session
 from personalize_contract.provenance import Provenance
 from personalize_contract.redact import Redactor
 from personalize_contract.service import core
 from personalize_contract.service.http import HttpServer
 from personalize_contract.service.store import Store
-from personalize_contract.session import Session
 from personalize_contract.targets import Recorded
 from support.command import environment
 from support.exchanges import URL, exchanges

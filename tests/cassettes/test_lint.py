@@ -97,7 +97,12 @@ LAST = 42
 
 # The second exchange of a cassette, what is done to its file, the line and what is said.
 FINDINGS: dict[str, tuple[Exchange, Callable[[Path], None], int | None, str]] = {
-    "cut short": (GOOD, cut, None, "`version` is missing: it is cut short, or not a cassette"),
+    "cut short": (
+        GOOD,
+        cut,
+        None,
+        "`version` is missing: it is cut short, or not a cassette; restore it, or record again",
+    ),
     "a merge conflict": (
         GOOD,
         change("interactions:", "<<<<<<< HEAD\ninteractions:"),

@@ -183,7 +183,10 @@ def test_a_broken_line_is_told_with_its_number(run: Run, case: str, path: Path) 
     before = broken.read_bytes()
     done = run("recover", broken)
     assert (done.returncode, done.stderr) == (2, "")
-    assert "line 5: it is not a line of a journal; nothing was done" in done.stdout
+    assert (
+        "line 5: it is not a line of a journal; take it out to keep the others; nothing"
+        in done.stdout
+    )
     assert broken.read_bytes() == before
     assert not path.exists()
 

@@ -18,11 +18,11 @@ from personalize_contract.cassette import text
 from personalize_contract.cassette.recording import Recording
 from personalize_contract.cassette.replay import Replay
 from personalize_contract.doors import botocore as door
-from personalize_contract.mark import Mark
 from personalize_contract.matching import Matching
+from personalize_contract.plugin.mark import Mark
+from personalize_contract.plugin.session import Session
 from personalize_contract.provenance import Provenance
 from personalize_contract.redact import Redactor
-from personalize_contract.session import Session
 from personalize_contract.targets import Endpoint, Recorded, Recorder
 from support.command import ACTIVE
 from support.theirs import Answer, Rules, Sent, served

@@ -22,13 +22,13 @@ from personalize_contract.cassette.replay import Replay
 from personalize_contract.doors import of_sdks
 from personalize_contract.errors import Miss, NetworkRefused
 from personalize_contract.exchange import Exchange, Request, Response
-from personalize_contract.mark import Mark
 from personalize_contract.matching import Matching
-from personalize_contract.network import guarded
+from personalize_contract.plugin.mark import Mark
+from personalize_contract.plugin.network import guarded
+from personalize_contract.plugin.session import Session
 from personalize_contract.provenance import Provenance
 from personalize_contract.redact import Redactor
 from personalize_contract.service.embedded import Service
-from personalize_contract.session import Session
 from personalize_contract.targets import Recorded, Recorder
 from support.clients import AWS, all_at_once, body, by_aiobotocore, counted
 from support.command import ACTIVE
@@ -201,9 +201,9 @@ def test_the_door_opens_when_the_test_imports_it(service: Service) -> None:
     source = f"""
 import asyncio
 from personalize_contract.doors import of_sdks
-from personalize_contract.mark import Mark
+from personalize_contract.plugin.mark import Mark
 from personalize_contract.service.embedded import Service
-from personalize_contract.session import Session
+from personalize_contract.plugin.session import Session
 
 service = Service()
 with of_sdks(Session(service, Mark()), unsigned=True):

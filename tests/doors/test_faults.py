@@ -15,9 +15,9 @@ import requests
 
 from personalize_contract.doors import address, of_http, of_sdks
 from personalize_contract.errors import UsageError
-from personalize_contract.mark import Mark
+from personalize_contract.plugin.mark import Mark
+from personalize_contract.plugin.session import Session
 from personalize_contract.service.embedded import Service
-from personalize_contract.session import Session
 from support.clients import AWS, HTTP, SDKS, Put, body, client, config
 from support.command import ACTIVE, IN_USE, MISSING
 

@@ -26,14 +26,14 @@ from personalize_contract.cassette.replay import Replay
 from personalize_contract.doors import address, of_http
 from personalize_contract.errors import Miss, NetworkRefused
 from personalize_contract.exchange import Request, Response
-from personalize_contract.mark import Mark
 from personalize_contract.matching import Matching
-from personalize_contract.network import guarded
+from personalize_contract.plugin.mark import Mark
+from personalize_contract.plugin.network import guarded
+from personalize_contract.plugin.session import Session
 from personalize_contract.provenance import Provenance
 from personalize_contract.redact import Redactor
 from personalize_contract.service.embedded import Service
 from personalize_contract.service.http import HttpServer
-from personalize_contract.session import Session
 from personalize_contract.targets import Endpoint, Recorded, Recorder, Target
 from support.clients import AWS, HTTP, Put, all_at_once, body, by_requests, by_urllib3, counted
 from support.command import ACTIVE
@@ -342,9 +342,9 @@ LOADED = """
 import sys
 import botocore.session
 from personalize_contract.doors import address, of_http, of_sdks
-from personalize_contract.mark import Mark
+from personalize_contract.plugin.mark import Mark
 from personalize_contract.service.embedded import Service
-from personalize_contract.session import Session
+from personalize_contract.plugin.session import Session
 
 service = Service()
 way = Session(service, Mark())

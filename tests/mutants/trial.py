@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from mutants.defects import ANY, Mutant
 from mutants.listening import Wire, listening
 from mutants.service import Answer, Sent, Service
-from personalize_contract.connection import Connection
 from personalize_contract.datasets import STATES
 from personalize_contract.evidence import Evidence
 from personalize_contract.live import Live
@@ -18,6 +17,7 @@ from personalize_contract.suite.run import Run
 from personalize_contract.suite.scenario import Scenario
 from personalize_contract.suite.scenarios import SCENARIOS
 from personalize_contract.targets import Endpoint
+from personalize_contract.targets.connection import Connection
 
 TIMEOUT = 2.0
 """Seconds that a service has for an answer here; the command gives it more."""

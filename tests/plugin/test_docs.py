@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 from personalize_contract import advice, options, plugin
-from personalize_contract.mark import Mark
-from personalize_contract.summary import _CASSETTES
+from personalize_contract.plugin.mark import Mark
+from personalize_contract.plugin.summary import _CASSETTES
 from support.endpoint import listening
 from support.shop import Shop, text
 

@@ -11,9 +11,9 @@ from botocore.auth import SigV4Auth
 from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
 
-from personalize_contract import signing
 from personalize_contract.exchange import Request
 from personalize_contract.service.signatures import DUMMY_CREDENTIALS, refusal
+from personalize_contract.targets import signing
 
 UNSIGNED = Request(
     "POST",

@@ -206,7 +206,9 @@ def _read(file: BinaryIO, path: Path) -> tuple[Provenance, list[tuple[Exchange, 
             else:
                 found.append((_exchange(entry, provenance), str(entry["call"])))
         except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
-            raise CassetteError(path, "it is not a line of a journal", number) from error
+            raise CassetteError(
+                path, "it is not a line of a journal; take it out to keep the others", number
+            ) from error
     return provenance, found
 
 

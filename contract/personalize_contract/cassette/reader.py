@@ -30,6 +30,9 @@ MAX_DEPTH = 10
 _SHOWN = 40
 """Characters of a word of the file that stand in a message."""
 
+_MEND = "restore it, or record again"
+"""What to do about a cassette that is not whole."""
+
 MAX_REPEATED = 16 * 1024 * 1024
 """Characters that aliases and compressed bodies may stand for, beyond those in the file."""
 
@@ -86,9 +89,9 @@ class Reader:
         loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
         self._events: Iterator[Any] = iter(yaml.parse(text, Loader=loader))
 
-    def bad(self, reason: str, line: int | None = None) -> NoReturn:
+    def bad(self, reason: str, line: int | None = None, mend: str = _MEND) -> NoReturn:
         """Give up on the file; `line` counts from 0."""
-        raise CassetteError(self._path, reason, None if line is None else line + 1)
+        raise CassetteError(self._path, f"{reason}; {mend}", None if line is None else line + 1)
 
     def read(self) -> Cassette:
         """The cassette.
@@ -99,7 +102,7 @@ class Reader:
         try:
             return self._document()
         except StopIteration:
-            self.bad("it is cut short; restore it, or record again")
+            self.bad("it is cut short")
         except yaml.MarkedYAMLError as error:
             mark = error.problem_mark
             self.bad(f"it is not YAML: {error.problem}", mark.line if mark else None)
@@ -110,7 +113,7 @@ class Reader:
         next(self._events)  # the stream
         event = next(self._events)
         if isinstance(event, yaml.StreamEndEvent):
-            self.bad("it is empty: an empty file is not an empty cassette; record again")
+            self.bad("it is empty, and an empty file is not an empty cassette")
         event = next(self._events)
         if not isinstance(event, yaml.MappingStartEvent):
             self.bad("it is not a cassette: `interactions` and `version` are expected", 0)
@@ -296,9 +299,8 @@ class Reader:
         given = self._map(head, "`personalize_contract`", 0)
         texts = {name: self._text(given[name], f"`{name}`", given.line) for name in given}
         if (version := texts.pop("format", FORMAT)) != FORMAT:
-            self.bad(
-                f"its format is {version[:10]}, this version reads {FORMAT}: upgrade", given.line
-            )
+            reason = f"its format is {version[:10]}, this version reads {FORMAT}"
+            self.bad(reason, given.line, "upgrade personalize-contract")
         known = {field.name for field in fields(Provenance)}
         provenance = Provenance(**{name: texts[name] for name in texts if name in known})
         if provenance.answered_by not in RANKS:

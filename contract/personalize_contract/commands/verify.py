@@ -99,9 +99,9 @@ def run(given: argparse.Namespace) -> int:
     from personalize_contract import datasets, report
     from personalize_contract import options as asked
     from personalize_contract.contract import known, load
-    from personalize_contract.progress import Bar
     from personalize_contract.report import github, terminal
-    from personalize_contract.verify import verify
+    from personalize_contract.suite.progress import Bar
+    from personalize_contract.suite.verify import verify
 
     load(given.operation)
     targets = given.target or ["reference", "recorded"]
@@ -165,9 +165,9 @@ def _opened(
 
 def _dry_run(settings: Settings, *, provision: bool) -> int:
     """Print what a live run would call, and the policy that it needs."""
-    from personalize_contract import connection
     from personalize_contract.live import plan
     from personalize_contract.suite.scenarios import SCENARIOS
+    from personalize_contract.targets import connection
 
     if not settings.account:
         raise UsageError("--dry-run needs --account ID: the policy is for its resources")

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from urllib.parse import SplitResult, urlsplit
 
 from personalize_contract import contract
-from personalize_contract.connection import AWS_DOMAINS
+from personalize_contract.targets.connection import AWS_DOMAINS
 
 _PORTS = {"http": 80, "https": 443}
 

@@ -18,7 +18,6 @@ from aiobotocore.endpoint import AioEndpoint
 from aiobotocore.signers import AioRequestSigner
 from botocore.exceptions import EndpointConnectionError
 
-from personalize_contract import signing
 from personalize_contract.contract import operations
 from personalize_contract.doors.botocore import (
     delay,
@@ -33,6 +32,7 @@ from personalize_contract.doors.way import Way
 from personalize_contract.exchange import Request, Response
 from personalize_contract.service.faults import Interrupted
 from personalize_contract.service.signatures import DUMMY_CREDENTIALS
+from personalize_contract.targets import signing
 
 _UNSIGNED = AioCredentials(DUMMY_CREDENTIALS.access_key, DUMMY_CREDENTIALS.secret_key)
 

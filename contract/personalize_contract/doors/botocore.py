@@ -19,12 +19,12 @@ from botocore import signers
 from botocore.awsrequest import AWSPreparedRequest, AWSResponse
 from botocore.exceptions import BotoCoreError, ConnectionClosedError, ReadTimeoutError
 
-from personalize_contract import signing
 from personalize_contract.contract import load, operations
 from personalize_contract.errors import PersonalizeContractError
 from personalize_contract.exchange import Request, Response, headers
 from personalize_contract.service.faults import Interrupted
 from personalize_contract.service.signatures import DUMMY_CREDENTIALS
+from personalize_contract.targets import signing
 
 # What is wrapped is botocore's own business, and no part of its types.
 Endpoint: Any = endpoints.Endpoint

@@ -6,15 +6,14 @@ import os
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 
-from personalize_contract import connection
-from personalize_contract.connection import Connection
 from personalize_contract.datasets import State, by_state
 from personalize_contract.errors import UsageError
 from personalize_contract.exchange import Response
 from personalize_contract.live.careful import Careful, Pace, Patience, Tell
 from personalize_contract.live.control import Control
 from personalize_contract.options import Settings
-from personalize_contract.targets import Endpoint, Target
+from personalize_contract.targets import Endpoint, Target, connection
+from personalize_contract.targets.connection import Connection
 
 
 @dataclass(frozen=True)

@@ -11,10 +11,10 @@ from botocore import xform_name
 from botocore.exceptions import BotoCoreError, ClientError, ParamValidationError
 
 from personalize_contract import environment, redact
-from personalize_contract.connection import Connection
 from personalize_contract.environment import Trouble
 from personalize_contract.errors import ControlPlaneRefused, TargetUnavailable
 from personalize_contract.live.careful import Pace, Patience
+from personalize_contract.targets.connection import Connection
 
 Held = Callable[[], contextlib.AbstractContextManager[None]]
 """Keeps interrupts waiting while a call is under way."""

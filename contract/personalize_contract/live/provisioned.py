@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
 
-from personalize_contract import connection, wire
+from personalize_contract import wire
 from personalize_contract.contract import load
 from personalize_contract.datasets import State
 from personalize_contract.errors import ControlPlaneRefused, UsageError
@@ -24,7 +24,7 @@ from personalize_contract.live.control import Control
 from personalize_contract.live.interrupts import Interrupts
 from personalize_contract.live.resources import GONE, Resources
 from personalize_contract.options import Settings
-from personalize_contract.targets import Endpoint
+from personalize_contract.targets import Endpoint, connection
 
 
 @contextlib.contextmanager

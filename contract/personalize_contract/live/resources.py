@@ -213,5 +213,8 @@ def remove(control: Control, arn: str, tell: Tell) -> None:
             if error.code != "ResourceInUseException":
                 raise
         if time.monotonic() - began > LONGEST:
-            raise TargetUnavailable(f"{name} is still there after {LONGEST:.0f} s")
+            raise TargetUnavailable(
+                f"{name} is still there after {LONGEST:.0f} s; look at it in the console, "
+                "or `sweep` later"
+            )
         time.sleep(pause)

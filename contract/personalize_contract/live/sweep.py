@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from personalize_contract import connection
 from personalize_contract.errors import PersonalizeContractError
 from personalize_contract.live import names
 from personalize_contract.live.access import own_account
@@ -15,6 +14,7 @@ from personalize_contract.live.careful import Pace, Patience, Tell
 from personalize_contract.live.control import Control
 from personalize_contract.live.resources import remove
 from personalize_contract.options import Settings
+from personalize_contract.targets import connection
 
 
 @dataclass(frozen=True)

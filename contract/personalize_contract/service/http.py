@@ -100,6 +100,7 @@ class _Channel(HTTPChannel):  # type: ignore[misc]
     began = 0.0
     refused = False
     lingering_since = 0.0
+    writing = False
 
     def received(self, data: bytes) -> bool:
         if self.lingering_since:
@@ -118,6 +119,20 @@ class _Channel(HTTPChannel):  # type: ignore[misc]
             request.completed = True
             self.requests.append(request)
         self.server.add_task(self)
+
+    def write_soon(self, data: Any) -> int:
+        self.writing = True
+        try:
+            return int(super().write_soon(data))
+        finally:
+            self.writing = False
+            if self.writable():
+                self.server.pull_trigger()
+
+    def writable(self) -> bool:
+        # While a worker writes, there is nothing here to do for the thread that polls: it would
+        # only go round and round, and leave the workers the interpreter for moments.
+        return not self.writing and HTTPChannel.writable(self)
 
     def service(self) -> None:
         error = self.requests[0].error
@@ -139,7 +154,7 @@ class _Channel(HTTPChannel):  # type: ignore[misc]
         super().handle_close()
 
     def readable(self) -> bool:
-        return bool(self.lingering_since or super().readable())
+        return self.lingering_since > 0 or HTTPChannel.readable(self)
 
 
 class _Server(TcpWSGIServer):  # type: ignore[misc]
@@ -231,6 +246,7 @@ class HttpServer:
                     cleanup_interval=1,
                     connection_limit=1000,
                     asyncore_use_poll=True,
+                    clear_untrusted_proxy_headers=False,  # a header is as it was sent
                 ),
             )
         except (OSError, ValueError) as error:

@@ -8,12 +8,12 @@ from typing import Any
 from botocore.awsrequest import AWSPreparedRequest, AWSResponse
 from botocore.credentials import Credentials
 
-from personalize_contract.connection import Connection
 from personalize_contract.doors.botocore import request_of, response_for
 from personalize_contract.exchange import Exchange, Request
-from personalize_contract.signing import signed
 from personalize_contract.suite.scenario import Scenario, Wire, text
 from personalize_contract.targets import Target
+from personalize_contract.targets.connection import Connection
+from personalize_contract.targets.signing import signed
 
 _NOBODY = Credentials("personalize-contract-nobody", "personalize-contract-no-secret")
 """Credentials that no service knows."""

@@ -11,7 +11,6 @@ from typing import Any
 import pytest
 
 from personalize_contract import cassette, environment, shipped, shown
-from personalize_contract import connection as connections
 from personalize_contract.cassette import text
 from personalize_contract.cassette.reader import Cassette
 from personalize_contract.cassette.recording import Recording
@@ -44,6 +43,7 @@ from personalize_contract.suite.judge import judge, not_reached, trouble, unansw
 from personalize_contract.suite.recordings import Beside
 from personalize_contract.suite.scenario import LENGTHS, Scenario, of_length
 from personalize_contract.targets import Endpoint, Recorded, Recorder, Target
+from personalize_contract.targets import connection as connections
 
 LIVE = pytest.StashKey[Live]()
 """The live service of a run of pytest, where whoever runs it has connected it."""

@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from personalize_contract import contract, doors, shown, summary
+from personalize_contract import contract, doors, shown
 from personalize_contract.cassette import text
 from personalize_contract.cassette.reader import Cassette
 from personalize_contract.cassette.recording import Recording
@@ -26,20 +26,21 @@ from personalize_contract.doors import address
 from personalize_contract.errors import CassetteMissing
 from personalize_contract.exchange import Exchange
 from personalize_contract.live import Live
-from personalize_contract.mark import Mark
 from personalize_contract.matching import Matching
-from personalize_contract.misses import Explainer
-from personalize_contract.network import guarded, or_allow
 from personalize_contract.options import Settings
-from personalize_contract.paths import cassette_path, record_command
+from personalize_contract.plugin import summary
+from personalize_contract.plugin.mark import Mark
+from personalize_contract.plugin.misses import Explainer
+from personalize_contract.plugin.network import guarded, or_allow
+from personalize_contract.plugin.paths import cassette_path, record_command
+from personalize_contract.plugin.session import Session
+from personalize_contract.plugin.summary import Tally
 from personalize_contract.provenance import Provenance, model_digest
 from personalize_contract.redact import Redactor
 from personalize_contract.service import core
 from personalize_contract.service.embedded import Service
 from personalize_contract.service.signatures import DUMMY_CREDENTIALS
 from personalize_contract.service.store import Store
-from personalize_contract.session import Session
-from personalize_contract.summary import Tally
 from personalize_contract.targets import InProcess, Readdressed, Recorded, Recorder, Target
 
 

@@ -24,7 +24,7 @@ from personalize_contract.options import STOPPED, TARGETS
 from personalize_contract.suite.run import LIVE
 from personalize_contract.suite.scenarios import SCENARIOS
 
-_SUITE = Path(__file__).parent / "suite"
+_SUITE = Path(__file__).parent
 
 
 class Progress(Protocol):

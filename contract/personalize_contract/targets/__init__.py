@@ -18,11 +18,11 @@ from urllib.parse import urlsplit
 from personalize_contract import environment
 from personalize_contract.cassette.recording import Recording
 from personalize_contract.cassette.replay import Replay
-from personalize_contract.connection import Connection
 from personalize_contract.errors import Miss, NoAnswer, TargetUnavailable
 from personalize_contract.exchange import Exchange, Request, Response, headers
 from personalize_contract.redact import Redactor
-from personalize_contract.signing import signed
+from personalize_contract.targets.connection import Connection
+from personalize_contract.targets.signing import signed
 
 if TYPE_CHECKING:
     import requests
@@ -138,7 +138,7 @@ class Endpoint:
 
     @contextlib.contextmanager
     def _sender(self, where: str, leaves: bool) -> Iterator[Send]:
-        from personalize_contract.sending import session
+        from personalize_contract.targets.sending import session
 
         if self._keep_alive:
             with self._lock:

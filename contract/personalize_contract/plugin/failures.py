@@ -15,7 +15,7 @@ from _pytest._code.code import (
 )
 
 from personalize_contract.place import is_theirs
-from personalize_contract.session import Finding
+from personalize_contract.plugin.session import Finding
 
 
 def text(findings: Iterable[Finding]) -> str:

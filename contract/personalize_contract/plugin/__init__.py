@@ -18,9 +18,9 @@ from personalize_contract.errors import PersonalizeContractError, UsageError
 if TYPE_CHECKING:
     from personalize_contract.datasets import Datasets
     from personalize_contract.live import Live
-    from personalize_contract.marked import Marked
+    from personalize_contract.plugin.marked import Marked
+    from personalize_contract.plugin.summary import Tally
     from personalize_contract.service.embedded import Service
-    from personalize_contract.summary import Tally
 
 _SETTINGS = pytest.StashKey[options.Settings]()
 _LIVE = pytest.StashKey["Live | PersonalizeContractError"]()
@@ -92,7 +92,7 @@ def pytest_runtest_makereport(
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
     if not (marked := item.stash.get(_MARKED, None)):
         return (yield)
-    from personalize_contract import failures
+    from personalize_contract.plugin import failures
 
     findings = marked.session.findings
     if findings and call.excinfo and not item.config.getoption("fulltrace"):
@@ -122,7 +122,7 @@ def _phase(item: pytest.Item) -> Generator[None, object, object]:
 def _fail_for_findings(item: pytest.Item) -> None:
     marked = item.stash.get(_MARKED, None)
     if marked and (findings := marked.session.findings):
-        from personalize_contract import failures
+        from personalize_contract.plugin import failures
 
         _fail(failures.text(findings))
 
@@ -146,7 +146,7 @@ def _open(item: pytest.Item) -> None:
     is_marked = _is_marked(item)
     if not is_marked and settings.check != "all":
         return
-    from personalize_contract import mark, marked
+    from personalize_contract.plugin import mark, marked
 
     problem, stack = "", contextlib.ExitStack()
     try:
@@ -205,7 +205,7 @@ def _tally_waits(config: pytest.Config) -> None:
 
 
 def _tally(config: pytest.Config) -> Tally:
-    from personalize_contract.summary import Tally
+    from personalize_contract.plugin.summary import Tally
 
     return config.stash.setdefault(_TALLY, Tally())
 
@@ -229,7 +229,7 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
         return
     if items := config.stash.get(_WHOLE, []):
         from personalize_contract import shown
-        from personalize_contract.paths import orphans
+        from personalize_contract.plugin.paths import orphans
 
         playing = [item for item in items if _is_marked(item)]
         for path in orphans(items, playing, config.stash[_SETTINGS]):
@@ -250,7 +250,7 @@ def pytest_terminal_summary(
 ) -> None:
     if _TALLY not in config.stash or config.get_verbosity() < -1:
         return
-    from personalize_contract import summary
+    from personalize_contract.plugin import summary
 
     tally = config.stash[_TALLY]
     if config.get_verbosity() < 0:
@@ -282,7 +282,7 @@ def personalize_dataset(request: pytest.FixtureRequest) -> Datasets:
 @pytest.fixture
 def personalize_client(request: pytest.FixtureRequest) -> Any:
     """A botocore `personalize-events` client whose PutItems calls the target answers."""
-    from personalize_contract import connection
+    from personalize_contract.targets import connection
 
     _marked(request)
     live = None if "personalize_service" in request.fixturenames else _live(request.config)

@@ -15,7 +15,7 @@ from personalize_contract.advice import Advice, Adviser
 from personalize_contract.checker import Violation, checker
 from personalize_contract.errors import PersonalizeContractError
 from personalize_contract.exchange import Request, Response
-from personalize_contract.mark import Mark
+from personalize_contract.plugin.mark import Mark
 from personalize_contract.targets import Target
 
 
