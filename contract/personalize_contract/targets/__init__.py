@@ -175,7 +175,10 @@ def _must_be_quiet(where: str, connection: Any) -> None:
     from urllib3.util.wait import wait_for_read
 
     if connection and connection.sock and wait_for_read(connection.sock, timeout=QUIET):
-        raise NoAnswer(f"{where} hung up after its answer, or said more, without a word of it")
+        raise NoAnswer(
+            f"{where} closed the connection after its answer without saying so, "
+            "or sent more than its answer"
+        )
 
 
 def _trouble(where: str, error: Exception) -> TargetUnavailable:
