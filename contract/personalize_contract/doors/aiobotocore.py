@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import copy
 from collections.abc import Iterator
 from typing import Any
 
@@ -20,6 +19,7 @@ from botocore.exceptions import EndpointConnectionError
 
 from personalize_contract.contract import operations
 from personalize_contract.doors.botocore import (
+    but,
     delay,
     is_ours,
     ours,
@@ -83,8 +83,8 @@ def patched(way: Way, *, unsigned: bool) -> Iterator[None]:
         __tracebackhide__ = True
         endpoint = self
         if is_ours(operation_model):
-            endpoint = copy.copy(self)
-            endpoint._event_emitter = _Emitter(self, way, read_timeout(context))
+            emitter = _Emitter(self, way, read_timeout(context))
+            endpoint = but(self, _event_emitter=emitter)
         given, error = await do_get_response(endpoint, request, operation_model, context)
         if found := ours(error):
             raise found
@@ -92,8 +92,7 @@ def patched(way: Way, *, unsigned: bool) -> Iterator[None]:
 
     async def _sign(self: Any, operation_name: str, *arguments: Any, **named: Any) -> Any:
         if operation_name in operations() and self.signing_name == signing.NAME:
-            self = copy.copy(self)
-            self._credentials = _UNSIGNED
+            self = but(self, _credentials=_UNSIGNED)
         return await sign(self, operation_name, *arguments, **named)
 
     with contextlib.ExitStack() as stack:

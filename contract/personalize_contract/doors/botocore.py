@@ -9,7 +9,6 @@ handler would have given it, after the handlers of everybody else have seen the 
 from __future__ import annotations
 
 import contextlib
-import copy
 import time
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -118,6 +117,13 @@ def ours(error: BaseException | None) -> PersonalizeContractError | None:
     return error if isinstance(error, PersonalizeContractError) else None
 
 
+def but(one: Any, **members: Any) -> Any:
+    """A shallow copy with other members; `copy.copy` takes thrice as long, on every call."""
+    new = object.__new__(type(one))
+    new.__dict__.update(one.__dict__, **members)
+    return new
+
+
 class _Emitter:
     """Stands for an endpoint's event emitter, and has the last word on `before-send`."""
 
@@ -154,8 +160,8 @@ def patched(answer: Answer, *, unsigned: bool) -> Iterator[None]:
         __tracebackhide__ = True
         endpoint = self
         if is_ours(operation_model):
-            endpoint = copy.copy(self)
-            endpoint._event_emitter = _Emitter(self._event_emitter, answer, read_timeout(context))
+            emitter = _Emitter(self._event_emitter, answer, read_timeout(context))
+            endpoint = but(self, _event_emitter=emitter)
         given, error = do_get_response(endpoint, request, operation_model, context)
         if found := ours(error):
             raise found
@@ -163,8 +169,7 @@ def patched(answer: Answer, *, unsigned: bool) -> Iterator[None]:
 
     def _sign(self: Any, operation_name: str, *arguments: Any, **named: Any) -> Any:
         if operation_name in operations() and self.signing_name == signing.NAME:
-            self = copy.copy(self)
-            self._credentials = DUMMY_CREDENTIALS
+            self = but(self, _credentials=DUMMY_CREDENTIALS)
         return sign(self, operation_name, *arguments, **named)
 
     with contextlib.ExitStack() as stack:
