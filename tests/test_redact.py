@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from personalize_contract.errors import SecretFound
 from personalize_contract.exchange import Exchange, Request, Response
 from personalize_contract.redact import REDACTED, Redactor
-from support.command import ACTIVE
+from support.command import ACTIVE, IN_USE
 from support.exchanges import URL, bodies, exchange, exchanges, put, request
 
 REAL = "arn:aws:personalize:eu-west-1:123456789012:dataset/shop/ITEMS"
@@ -101,6 +101,29 @@ def test_a_known_dataset_is_written_as_its_state_and_its_account_nowhere() -> No
     )
 
 
+@pytest.mark.parametrize(
+    ("real", "said", "written"),
+    [
+        # However it sorts beside the dummy, and however many colons are in its name.
+        (f"{REAL}:2", f"{REAL}:2 of 123456789012", f"{ACTIVE} of 000000000000"),
+        (ACTIVE.replace("us-east-1", "us-west-2"), "dataset of us-west-2", "dataset of us-west-2"),
+        # What stands where an account would be and is none is looked for nowhere else.
+        ("arn:aws:personalize:eu-west-1:42:dataset/shop/ITEMS", "42 teas", "42 teas"),
+        ("arn:aws:personalize:eu-west-1:1234567890123:dataset/a/ITEMS", *["1234567890123"] * 2),
+        ("arn:aws:personalize:eu-west-1:twelve-chars:dataset/a/ITEMS", *["twelve-chars"] * 2),
+    ],
+)
+def test_an_arn_that_was_given_is_replaced_and_nothing_else(
+    real: str, said: str, written: str
+) -> None:
+    assert body_of(f"{real} {said}".encode(), arns={real: ACTIVE}) == f"{ACTIVE} {written}".encode()
+
+
+def test_of_two_arns_that_begin_alike_each_is_replaced_whole() -> None:
+    arns = {REAL: ACTIVE, f"{REAL}-2": IN_USE}
+    assert body_of(f"{REAL}-2 {REAL}".encode(), arns=arns) == f"{IN_USE} {ACTIVE}".encode()
+
+
 @given(exchanges, st.lists(st.sampled_from([b"", REAL.encode(), b"123456789012"]), max_size=3))
 def test_redacting_twice_changes_nothing_and_bodies_keep_their_lengths(
     one: Exchange, more: list[bytes]
@@ -134,6 +157,41 @@ def test_nor_what_an_answer_repeats_of_it() -> None:
     answered = exchange(sent, 400, b'{"message": "me@example.org is not a price"}')
     kept = Redactor(paths=["items[].properties.email"]).exchange(answered)
     assert kept.response.body == b'{"message": "REDACTED is not a price"}'
+
+
+@pytest.mark.parametrize(
+    ("email", "said", "written"),
+    [
+        # Four bytes are there by no chance; three may be.
+        ("a@b.", "a@b. is not a price", "REDACTED is not a price"),
+        ("a@b", "a@b is not a price", "a@b is not a price"),
+    ],
+)
+def test_what_an_answer_has_by_chance_stays(email: str, said: str, written: str) -> None:
+    answered = exchange(put({"email": email}), 400, said.encode())
+    kept = Redactor(paths=["items[].properties.email"]).exchange(answered)
+    assert kept.response.body == written.encode()
+
+
+def test_of_two_values_that_begin_alike_none_leaves_its_end() -> None:
+    sent = put({"email": "me@example.org"}, {"email": "me@example.org.uk"})
+    answered = exchange(sent, 400, b"me@example.org.uk is not a price")
+    kept = Redactor(paths=["items[].properties.email"]).exchange(answered)
+    assert kept.response.body == b"REDACTED is not a price"
+
+
+@pytest.mark.parametrize(
+    ("body", "url"),
+    [
+        (put({"price": 1}).replace(b": ", b":   "), URL),
+        (b"items: none; properties: none", URL),
+        (put({"email": "me@example.org"}), URL.replace("/items", "/others")),
+    ],
+    ids=["without the member", "not JSON", "of another operation"],
+)
+def test_a_body_in_which_nothing_is_to_be_hidden_stays_byte_for_byte(body: bytes, url: str) -> None:
+    redactor = Redactor(paths=["items[].properties.email"])
+    assert redactor.request(request(body, url)).body == body
 
 
 @pytest.mark.parametrize(
