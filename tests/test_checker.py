@@ -247,6 +247,32 @@ def test_a_violation_says_clause_source_place_and_finding() -> None:
 
 
 @pytest.mark.parametrize(
+    ("sent", "found"),
+    [
+        (item(itemId=None), "it is null"),
+        (item(itemId=1), "it is a number"),
+        (item(itemId=[]), "it is an array"),
+        (request(GOOD, method="GET"), "it is GET"),
+        (request(GOOD, method="X" * 100), f"it is {'X' * 80}"),
+        (request(GOOD, headers={}), "it is absent"),
+        (arn("tea".ljust(256, "x")), "it does not match"),
+    ],
+)
+def test_what_was_found_is_told_in_words(sent: Request, found: str) -> None:
+    assert [one.found for one in CHECK.request(sent)] == [found]
+
+
+@pytest.mark.parametrize(
+    ("code", "found"),
+    [("ValidationException", "it is ValidationException"), ("", "it is absent")],
+)
+def test_so_is_the_code_of_an_answer(code: str, found: str) -> None:
+    seen = CHECK.exchange(Exchange(ELEVEN, answer(400, code)))
+
+    assert [one.found for one in seen if one.by == "service"] == [found]
+
+
+@pytest.mark.parametrize(
     "properties", ["canary" * 6000, {"canary": "canary"}, ["canary"], "\ud83cX canary"]
 )
 def test_what_was_found_never_shows_properties(properties: object) -> None:
@@ -371,6 +397,33 @@ SERVICES: dict[str, tuple[Request, Response, set[str]]] = {
         {"error.in-use.status"},
     ),
     "a legal request is called invalid": (request(GOOD), INVALID, set()),
+    "a legal request is refused in some other way": (request(GOOD), answer(499), set()),
+    "a success that is nothing of the kind": (
+        request(GOOD),
+        answer(396),
+        {"response.success.status"},
+    ),
+    "eleven items are accepted with 299": (ELEVEN, answer(299), {"request.items.max-members"}),
+    "eleven items are answered 300": (
+        ELEVEN,
+        answer(300),
+        {"error.invalid-input.status", "error.invalid-input.code"},
+    ),
+    "a success that names an error": (
+        request(GOOD),
+        answer(200, "InvalidInputException"),
+        {"error.invalid-input.status"},
+    ),
+    "an error that is in no page, without a message": (
+        request(GOOD),
+        answer(500, "InternalFailure", b"{}"),
+        {"response.success.status"},
+    ),
+    "a redirection that names an error, without a message": (
+        ELEVEN,
+        answer(300, "InvalidInputException", b"{}"),
+        {"error.invalid-input.status", "error.message"},
+    ),
     "a method that the page says nothing about": (
         ILLEGAL["GET"][0],
         answer(404, "UnknownOperationException"),
