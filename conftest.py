@@ -1,5 +1,6 @@
 """Settings of the project's own tests."""
 
+import os
 import signal
 
 import pytest
@@ -12,6 +13,11 @@ signal.signal(signal.SIGINT, signal.default_int_handler)
 settings.register_profile("here", deadline=None)
 settings.register_profile("long", deadline=None, max_examples=5_000)
 settings.load_profile("here")
+
+
+def pytest_xdist_auto_num_workers() -> int:
+    """What `-n auto` means: half of the time, a test waits for a process or for a deadline."""
+    return 2 * (os.cpu_count() or 1)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
