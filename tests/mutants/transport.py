@@ -28,6 +28,14 @@ def bytes_before(more: bytes) -> Wire:
     return send
 
 
+def bytes_after(more: bytes) -> Wire:
+    def send(connection: socket.socket, data: bytes) -> bool:
+        connection.sendall(data + more)
+        return True
+
+    return send
+
+
 def changed(old: bytes, new: bytes) -> Wire:
     def send(connection: socket.socket, data: bytes) -> bool:
         connection.sendall(data.replace(old, new, 1))
@@ -91,10 +99,30 @@ def broken(of: Operation) -> Iterator[tuple[str, str, Choice]]:
         "response.success.status",
         once(changed(b"Content-Length: 0", b"Content-Length: none"), 200),
     )
+    yield (
+        "a success has a body that its length says nothing of",
+        "response.success.status",
+        once(bytes_after(b"{}"), 200),
+    )
+    yield (
+        "a refusal has more behind it",
+        "",
+        once(bytes_after(b"{}"), 400),
+    )
+    yield (
+        "a success that closes breaks off before its headers end",
+        "response.success.status",
+        once(_closing_too_early, 200),
+    )
     yield "junk before each answer", "", lambda sent, answer: bytes_before(b"tea\r\n")
     yield "a 404 that never comes", "error.not-found.status", once(silent, 404)
     yield "a 404 that drips", "error.not-found.status", once(drip, 404)
     yield "a success that doesn't end", "response.success.empty-body", once(endless, 200)
+
+
+def _closing_too_early(connection: socket.socket, data: bytes) -> bool:
+    connection.sendall(b"HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 0\r\n")
+    return False
 
 
 def _reset_at_the_end(connection: socket.socket, data: bytes) -> bool:

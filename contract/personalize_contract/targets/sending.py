@@ -2,12 +2,15 @@
 
 `responses`, moto and VCR.py stand in for requests and urllib3 by the classes that those use. What
 is sent here uses classes of its own, so that a live answer is neither one of theirs nor recorded
-twice.
+twice. And it takes no answer for whole that isn't: http.client is content with headers that break
+off, and drops what comes right behind an answer.
 """
 
 from __future__ import annotations
 
+import io
 import sys
+from http.client import HTTPException, HTTPResponse
 from typing import Any
 
 from requests import Session
@@ -18,13 +21,74 @@ from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 _send: Any = getattr(sys.modules.get("responses"), "_real_send", HTTPAdapter.send)
 
 
+class _Wire(io.RawIOBase):
+    """What a socket gives, until nothing more is wanted of it."""
+
+    def __init__(self, socket: Any) -> None:
+        self._socket, self.over = socket, False
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> Any:
+        return None if self.over else self._socket.readinto(buffer)
+
+    def close(self) -> None:
+        self._socket.close()
+        super().close()
+
+
+class _Lines(io.BufferedReader):
+    """Remembers the line that was read last."""
+
+    last = b""
+
+    def readline(self, size: int | None = -1, /) -> bytes:
+        self.last = super().readline(size)
+        return self.last
+
+
+class _Answer(HTTPResponse):
+    """An answer that has an end to its headers, and nothing behind its own end."""
+
+    fp: Any
+
+    def __init__(self, *arguments: Any, **named: Any) -> None:
+        super().__init__(*arguments, **named)
+        self._wire = _Wire(self.fp.detach())
+        self.fp = _Lines(self._wire)
+
+    def begin(self) -> None:
+        lines = self.fp
+        super().begin()
+        if not lines.last:
+            raise HTTPException("its headers break off")
+
+    def _close_conn(self) -> None:
+        more = b""
+        if self.length == 0:
+            self._wire.over = True
+            more = self.fp.peek(1)
+        super()._close_conn()  # type: ignore[misc]  # the only place where its end is known
+        if more:
+            raise HTTPException("something comes behind its end")
+
+
+# What stands here while a cassette of VCR.py is open has the real class as this attribute.
+class _HttpConnection(getattr(HTTPConnection, "_baseclass", HTTPConnection)):  # type: ignore[misc]
+    response_class = _Answer
+
+
+class _HttpsConnection(getattr(HTTPSConnection, "_baseclass", HTTPSConnection)):  # type: ignore[misc]
+    response_class = _Answer
+
+
 class _Http(HTTPConnectionPool):
-    # What stands here while a cassette of VCR.py is open has the real class as this attribute.
-    ConnectionCls = getattr(HTTPConnection, "_baseclass", HTTPConnection)
+    ConnectionCls = _HttpConnection
 
 
 class _Https(HTTPSConnectionPool):
-    ConnectionCls = getattr(HTTPSConnection, "_baseclass", HTTPSConnection)
+    ConnectionCls = _HttpsConnection
 
 
 _POOLS = {"http": _Http, "https": _Https}
