@@ -404,6 +404,15 @@ SERVICES: dict[str, tuple[Request, Response, set[str]]] = {
         {"response.success.status"},
     ),
     "eleven items are accepted with 299": (ELEVEN, answer(299), {"request.items.max-members"}),
+    "a success of the last kind, with a body": (
+        request(GOOD),
+        answer(299, "InvalidInputException", b" "),
+        {
+            "response.success.status",
+            "response.success.empty-body",
+            "error.invalid-input.status",
+        },
+    ),
     "eleven items are answered 300": (
         ELEVEN,
         answer(300),
