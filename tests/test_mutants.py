@@ -16,6 +16,8 @@ from mutants.service import operation, right
 from mutants.trial import survives, verdict
 from support.command import DATASETS, run
 
+pytestmark = pytest.mark.usefixtures("unmeasured")
+
 OPERATION = operation()
 MUTANTS = mutants(OPERATION)
 DIALECTS = list(dialects(OPERATION))

@@ -19,6 +19,8 @@ from support.dialects import DIALECTS
 from support.judged import broken, judged
 from support.theirs import Answer, Rules, served
 
+pytestmark = pytest.mark.usefixtures("unmeasured")
+
 # Enough to show that the command says what the suite in this process says.
 BY_COMMAND = ["eleven items are accepted", "missing is UnknownOperation", "a body of a blank"]
 
