@@ -25,8 +25,7 @@ QUICK = [
 WITH = ["boto3", "hypothesis", "moto", "packaging", "pytest-recording", "pytest-xdist", "trustme"]
 
 WITHOUT = [
-    # Before 9, pytest shows less of a failure that is a text: in its summary and with --tb=line.
-    "plugin/test_failure_output.py::test_the_finding_comes_first_and_then_the_failure",
+    # Before 9, pytest shows less of a failure that is a text, with --tb=line.
     "plugin/test_redact.py::test_a_miss_does_not_show_them",
     "plugin/test_violation.py::test_the_value_is_cut_and_its_account_masked",
 ]
