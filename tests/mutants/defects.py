@@ -120,7 +120,7 @@ def _clusters(text: str) -> int:
 
 _COUNTS: dict[str, Callable[[str], int]] = {
     "bytes": lambda text: len(text.encode()),
-    "UTF-16 units": lambda text: len(text.encode("utf-16-le")) // 2,
+    "UTF-16 units": lambda text: len(text.encode("utf-16-le", "surrogatepass")) // 2,
     "bytes of its JSON": lambda text: len(json.dumps(text)) - 2,
     "what a reader sees as one character": _clusters,
     "characters after NFC": lambda text: len(unicodedata.normalize("NFC", text)),
