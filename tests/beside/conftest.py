@@ -6,6 +6,7 @@ from textwrap import dedent
 
 import pytest
 
+from support.nobody import nobody
 from support.shop import Shop
 
 Beside = Callable[..., Shop]
@@ -44,12 +45,10 @@ def with_all(beside: Beside, pytester: pytest.Pytester, monkeypatch: pytest.Monk
 @pytest.fixture
 def beside(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> Beside:
     """Called with the plugins to load beside ours, by module: the repo of a user who has them."""
+    nobody(monkeypatch)
     for name in list(os.environ):
-        if name.startswith(("AWS_", "PYTEST")):
+        if name.startswith("PYTEST"):
             monkeypatch.delenv(name)
-    for name in ("AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE"):
-        monkeypatch.setenv(name, os.devnull)
-    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
     monkeypatch.setenv("COLUMNS", "200")
     monkeypatch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")
 

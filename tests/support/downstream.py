@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import os
 from collections.abc import Iterator
 
 # pytester forgets what a run in this process imports, but not the patches on it: all that a run
@@ -14,6 +13,7 @@ import responses  # noqa: F401
 from botocore.loaders import create_loader
 
 import personalize_contract.plugin.marked  # noqa: F401
+from support.nobody import nobody
 from support.shop import Shop
 
 
@@ -30,12 +30,7 @@ def shop(
     pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch, models_are_read_once: None
 ) -> Shop:
     """A repo of a user who has no credentials at all."""
-    for name in list(os.environ):
-        if name.startswith("AWS_"):
-            monkeypatch.delenv(name)
-    for name in ("AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE"):
-        monkeypatch.setenv(name, os.devnull)
-    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+    nobody(monkeypatch)
     monkeypatch.setenv("COLUMNS", "200")
     # The other plugins installed here cost each run more than the run itself.
     monkeypatch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")
