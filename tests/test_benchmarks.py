@@ -35,6 +35,12 @@ def test_prints_a_table_with_a_row_for_each_size(name: str) -> None:
     assert rows[2].count("|") == rows[0].count("|")
 
 
+def test_the_service_is_measured_beside_motos() -> None:
+    done = run("http", "--sizes", "1")
+    (theirs,) = [line for line in done.stdout.splitlines() if "moto_server, ListSchemas" in line]
+    assert theirs.split("|")[-2].strip() == "1.0 x"
+
+
 def test_a_table_that_there_is_not_is_refused() -> None:
     done = run("speed")
     assert done.returncode == 2

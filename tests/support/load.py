@@ -40,6 +40,11 @@ class Killed:
     memory: list[int] = field(default_factory=list)
     after_restart: int = 0
 
+    @property
+    def flat(self) -> bool:
+        """Whether memory stayed: pages are given back late, a leak would add far more."""
+        return self.memory[-1] - self.memory[0] < 64 << 10
+
 
 def resident(process: int) -> int:
     """KiB of memory that a process holds."""
