@@ -119,7 +119,7 @@ def _clusters(text: str) -> int:
 
 
 _COUNTS: dict[str, Callable[[str], int]] = {
-    "bytes": lambda text: len(text.encode()),
+    "bytes": lambda text: len(text.encode("utf-8", "surrogatepass")),
     "UTF-16 units": lambda text: len(text.encode("utf-16-le", "surrogatepass")) // 2,
     "bytes of its JSON": lambda text: len(json.dumps(text)) - 2,
     "what a reader sees as one character": _clusters,
