@@ -46,7 +46,8 @@ def _survives(number: int) -> tuple[str, str | None]:
 
 
 def _mutants() -> Checks:
-    with multiprocessing.Pool() as pool:
+    # Half of the time one waits: for an answer that is late, or never comes.
+    with multiprocessing.Pool(2 * multiprocessing.cpu_count()) as pool:
         yield from pool.imap(_survives, range(len(MUTANTS)))
 
 

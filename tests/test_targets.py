@@ -9,11 +9,15 @@ import botocore.session
 import pytest
 from botocore.credentials import Credentials
 
+from mutants.listening import Wire, listening
+from mutants.service import operation, right
+from mutants.transport import drip, endless, silent
 from personalize_contract.doors import botocore as door
+from personalize_contract.errors import NoAnswer
 from personalize_contract.exchange import Exchange, Request, Response
 from personalize_contract.service import signatures
 from personalize_contract.service.signatures import DUMMY_CREDENTIALS
-from personalize_contract.targets import Readdressed
+from personalize_contract.targets import Endpoint, Readdressed
 from personalize_contract.targets.connection import Connection
 from support.command import ACTIVE
 
@@ -92,3 +96,16 @@ def test_a_token_of_its_own_is_part_of_it() -> None:
     request = written(LIVE, token="token")
     assert sent(request, to) is request
     assert sent(written(LIVE, token="old"), to).headers["x-amz-security-token"] == "token"
+
+
+@pytest.mark.parametrize(
+    ("wire", "told"),
+    [(silent, "did not answer in time"), (drip, "did not answer in time"), (endless, "has no end")],
+)
+def test_an_answer_that_does_not_end_is_given_up(wire: Wire, told: str) -> None:
+    body = b'{"datasetArn": "%b", "items": [{"itemId": "a"}]}' % ACTIVE.encode()
+
+    with listening(right(operation()).answer, lambda sent, answer: wire) as url:
+        request = Request("POST", url, {"content-type": "application/json"}, body)
+        with pytest.raises(NoAnswer, match=told):
+            Endpoint(url, "endpoint", timeout=0.5).answer(request)

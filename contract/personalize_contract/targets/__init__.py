@@ -8,7 +8,6 @@ from __future__ import annotations
 import contextlib
 import re
 import threading
-import time
 from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
@@ -69,8 +68,8 @@ class Endpoint:
     Args:
         url: scheme, host and port; the path and query are those of each request.
         answered_by: `aws`, `endpoint` or `reference`.
-        timeout: seconds to wait for the connection, for each part of the answer, and for its
-            body as a whole.
+        timeout: seconds to wait for the connection, for each part of the answer, and for the
+            answer as a whole.
         ca_bundle: file with the certificates to trust; None for those that are usually trusted.
         keep_alive: use connections again, as an SDK does: where what counts is not the service
             but the code that calls it.
@@ -123,10 +122,10 @@ class Endpoint:
         return Exchange(request, response, self._answered_by)
 
     def _read(self, where: str, answer: requests.Response, coded: bool) -> Response:
-        body, until = b"", time.monotonic() + self._timeout
+        body = bytearray()
         for part in answer.raw.stream(65536, decode_content=coded):
             body += part
-            if len(body) > MAX_ANSWER or time.monotonic() > until:
+            if len(body) > MAX_ANSWER:
                 raise NoAnswer(f"{where} began to answer, and its answer has no end")
         received = dict(headers(answer.raw.headers.items()))
         if not received.get("content-length", "0").isdecimal():
@@ -134,7 +133,7 @@ class Endpoint:
         for coding in ("transfer-encoding", *(["content-encoding"] if coded else [])):
             if received.pop(coding, None):
                 received["content-length"] = str(len(body))
-        return Response(answer.status_code, answer.reason or "", received, body)
+        return Response(answer.status_code, answer.reason or "", received, bytes(body))
 
     @contextlib.contextmanager
     def _sender(self, where: str, leaves: bool) -> Iterator[Send]:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import io
 import sys
+import time
 from http.client import HTTPException, HTTPResponse
 from typing import Any
 
@@ -22,15 +23,22 @@ _send: Any = getattr(sys.modules.get("responses"), "_real_send", HTTPAdapter.sen
 
 
 class _Wire(io.RawIOBase):
-    """What a socket gives, until nothing more is wanted of it."""
+    """What a socket gives, until nothing more is wanted of it or its time is over.
 
-    def __init__(self, socket: Any) -> None:
+    Its time is that of the socket: a service that sends a byte now and then keeps within the
+    time of each byte, and is never done.
+    """
+
+    def __init__(self, socket: Any, seconds: float) -> None:
         self._socket, self.over = socket, False
+        self._until = time.monotonic() + seconds
 
     def readable(self) -> bool:
         return True
 
     def readinto(self, buffer: Any) -> Any:
+        if time.monotonic() > self._until:
+            raise TimeoutError
         return None if self.over else self._socket.readinto(buffer)
 
     def close(self) -> None:
@@ -53,9 +61,9 @@ class _Answer(HTTPResponse):
 
     fp: Any
 
-    def __init__(self, *arguments: Any, **named: Any) -> None:
-        super().__init__(*arguments, **named)
-        self._wire = _Wire(self.fp.detach())
+    def __init__(self, socket: Any, *arguments: Any, **named: Any) -> None:
+        super().__init__(socket, *arguments, **named)
+        self._wire = _Wire(self.fp.detach(), socket.gettimeout())
         self.fp = _Lines(self._wire)
 
     def begin(self) -> None:
