@@ -23,6 +23,14 @@ COMMANDS = {
 INTERRUPTED = 130
 
 
+class _Version(argparse.Action):
+    def __call__(self, parser: argparse.ArgumentParser, *_: object) -> NoReturn:
+        from importlib.metadata import version  # which takes longer than all the rest of this
+
+        print(parser.prog, version(parser.prog))
+        parser.exit()
+
+
 class _Parser(argparse.ArgumentParser):
     def error(self, message: str) -> NoReturn:
         raise UsageError(f"{message} ({self.prog} --help says more)")
@@ -33,6 +41,7 @@ def _parser() -> argparse.ArgumentParser:
         prog="personalize-contract",
         description="Record, replay and verify the contract of Amazon Personalize's PutItems.",
     )
+    parser.add_argument("--version", action=_Version, nargs=0, help="print the version and exit")
     subparsers = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     for name, command in COMMANDS.items():
         one = subparsers.add_parser(name, help=command.HELP, description=command.DESCRIPTION)
@@ -45,14 +54,19 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command; returns its exit status (README, "Exit status")."""
     try:
         parsed = _parser().parse_args(arguments)
-        return int(parsed.run(parsed))
+        status = int(parsed.run(parsed))
+        sys.stdout.flush()
     except KeyboardInterrupt:
         print("personalize-contract: interrupted", file=sys.stderr)
         return INTERRUPTED
     except PersonalizeContractError as error:
         print(f"personalize-contract: {error}", file=sys.stderr)
         return 2
-    except BrokenPipeError:
-        # The reader of our output went away: nothing is left to say to it.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except OSError as error:
+        where = error.filename or "what it prints can't be written"
+        print(f"personalize-contract: {where}: {error.strerror or error}", file=sys.stderr)
+        if error.filename is None:
+            # What is left would fail once more, at the very end.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 2
+    return status

@@ -1,14 +1,18 @@
 """What can't be done: exit status 2, and one line that says what happened and what to do."""
 
+import os
 import shutil
 import socket
+import subprocess
 import threading
+from collections.abc import Callable
+from importlib.metadata import version
 from pathlib import Path
 
 import pytest
 
 from personalize_contract import shipped
-from support.command import ACTIVE, DATASETS, environment, run
+from support.command import ACTIVE, COMMAND, DATASETS, environment, run
 from support.theirs import Answer, Rules, served
 
 LIVE = ["--target", "live"]
@@ -64,13 +68,17 @@ BAD: dict[str, tuple[list[str], list[str]]] = {
     ),
     "a report of another kind": (["--report", "report.pdf"], ["report.pdf", ".json", ".xml"]),
     "a report in no folder": (["--report", "nowhere/report.json"], ["nowhere"]),
-    "a report that is a folder": (["--report", "folder.json"], ["folder.json"]),
+    "a report that is a folder": (["--report", "folder.json"], ["folder.json", "is a folder"]),
 }
 
 
 def said(stderr: str) -> list[str]:
     """The lines without those that say how far a run is."""
-    return [line for line in stderr.splitlines() if line and not line.endswith(" scenarios")]
+    return [
+        line
+        for line in stderr.splitlines()
+        if line and not line.endswith(("scenarios", "scenario"))
+    ]
 
 
 @pytest.mark.parametrize(("arguments", "words"), BAD.values(), ids=BAD)
@@ -93,6 +101,68 @@ def test_a_command_is_needed() -> None:
 
     assert done.returncode == 2
     assert len(said(done.stderr)) == 1
+
+
+def _nobody_reads() -> int:
+    reading, writing = os.pipe()
+    os.close(reading)
+    return writing
+
+
+@pytest.mark.parametrize(
+    ("opened", "reason"),
+    [
+        (lambda: os.open("/dev/full", os.O_WRONLY), "No space left on device"),
+        (_nobody_reads, "Broken pipe"),
+    ],
+    ids=["a full disk", "a pipe that nobody reads"],
+)
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["verify", "--target", "reference", "-k", "post", "--report", "report.html"],
+        ["drift", shipped.cassettes(), shipped.cassettes()],
+        ["lint", shipped.cassettes()],
+        ["serve"],
+    ],
+    ids=lambda one: one[0],
+)
+def test_what_can_not_be_printed(
+    arguments: list[str | Path], opened: Callable[[], int], reason: str, tmp_path: Path
+) -> None:
+    out = opened()
+    done = subprocess.run(
+        [*COMMAND, *arguments],
+        stdout=out,
+        stderr=subprocess.PIPE,
+        text=True,
+        timeout=120,
+        cwd=tmp_path,
+        env=environment(),
+        check=False,
+    )
+    os.close(out)
+
+    assert done.returncode == 2
+    (line,) = said(done.stderr)
+    assert line == f"personalize-contract: what it prints can't be written: {reason}"
+    # What was asked for is there nevertheless.
+    assert (tmp_path / "report.html").exists() == (arguments[0] == "verify")
+
+
+def test_a_service_where_nobody_is_is_said_once() -> None:
+    done = run("verify", *NOWHERE, "-k", "post")
+
+    assert done.stdout.count("Connection refused") == 1
+
+
+def test_it_says_its_version() -> None:
+    done = run("--version")
+
+    assert (done.returncode, done.stdout) == (
+        0,
+        f"personalize-contract {version('personalize-contract')}\n",
+    )
 
 
 BROKEN = {

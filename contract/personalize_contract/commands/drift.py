@@ -31,11 +31,12 @@ def run(given: argparse.Namespace) -> int:
     Whoever answered: who asks for a comparison wants to see it. The wording of messages is shown
     and does not count, as in `verify`.
     """
-    from rich.console import Console
     from rich.text import Text
 
+    from personalize_contract.report.terminal import Output
+
     old, new = _read(given.old), _read(given.new)
-    console = Console()
+    console = Output()
     rows = _by_clause(old, new)
     differ = 0
     for about, found in rows.items():

@@ -142,11 +142,11 @@ def run(given: argparse.Namespace) -> int:
             progress=progress,
             live=lambda: _opened(settings, progress.say, provision=given.provision),
         )
-    terminal.show(evidence, Console(), given.allow_not_reached)
-    if os.environ.get("GITHUB_ACTIONS") == "true":
-        print(*github.lines(evidence, given.allow_not_reached), sep="\n")
     for path in given.report:
         report.write(path, evidence, given.allow_not_reached)
+    terminal.show(evidence, terminal.Output(), given.allow_not_reached)
+    if os.environ.get("GITHUB_ACTIONS") == "true":
+        print(*github.lines(evidence, given.allow_not_reached), sep="\n")
     status = evidence.exit_status(given.allow_not_reached)
     if status == 2:
         why = evidence.obstacles() or ["nothing at all was reached"]

@@ -28,7 +28,9 @@ def check(paths: Iterable[Path]) -> None:
     for path in paths:
         if path.suffix not in WRITERS:
             raise UsageError(f"report {path}: the name must end in {' or '.join(WRITERS)}")
-        if path.is_dir() or not os.access(path.parent, os.W_OK):
+        if path.is_dir():
+            raise UsageError(f"report {path}: it is a folder; name a file")
+        if not os.access(path.parent, os.W_OK):
             raise UsageError(f"report {path}: {path.parent} is not a folder that can be written to")
 
 

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import errno
+import os
 from collections.abc import Iterable
+from typing import NoReturn
 
 from rich.console import Console
 from rich.table import Table
@@ -13,6 +16,14 @@ from personalize_contract.evidence import BROKEN, HOLDS, NOT_REACHED, Evidence, 
 from personalize_contract.report.headline import headline
 
 _STYLES = {HOLDS: "green", BROKEN: "bold red", NOT_REACHED: "yellow"}
+
+
+class Output(Console):
+    """Standard output: what it can't take is an error like any other, and no end of its own."""
+
+    def on_broken_pipe(self) -> NoReturn:
+        """Leave it to the command, which knows its exit status."""
+        raise BrokenPipeError(errno.EPIPE, os.strerror(errno.EPIPE))
 
 
 def show(evidence: Evidence, console: Console, allowed: Iterable[str] = ()) -> None:
@@ -45,6 +56,9 @@ def show(evidence: Evidence, console: Console, allowed: Iterable[str] = ()) -> N
         console.print(
             f"kept, because it proves more than what answered now: {kept}", soft_wrap=True
         )
+    for target in evidence.untouched():
+        why = next(cell.why for (_, of), cell in evidence.cells.items() if of == target)
+        console.print(Text(f"\nnothing was reached on {target}: {why}"), soft_wrap=True)
     console.print()
     console.print(Text(headline(evidence), "bold"), soft_wrap=True)
 
@@ -91,6 +105,8 @@ def _differences(evidence: Evidence, target: str, console: Console) -> None:
 def _findings(evidence: Evidence, console: Console, allowed: set[str]) -> None:
     for status in (BROKEN, NOT_REACHED):
         for target in evidence.targets:
+            if status == NOT_REACHED and target in evidence.untouched():
+                continue  # what is said of it at the end is the same for each
             for clause in evidence.clauses(status, target):
                 cell = evidence.cells[clause.id, target]
                 console.print()

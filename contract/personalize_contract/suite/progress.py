@@ -30,7 +30,7 @@ class Bar:
     def begin(self, target: str, total: int) -> None:
         """The scenarios of a target begin."""
         if not self._console.is_terminal:
-            self._console.print(f"{target}: {total} scenarios")
+            self._console.print(f"{target}: {total} scenario{'s' * (total != 1)}")
         self._task = self._bars.add_task(target, total=total)
 
     def step(self) -> None:
