@@ -163,6 +163,7 @@ def test_a_dataset_of_the_account_that_was_not_given_is_not_written_to(
         "--personalize-write-to-existing",
     )
     assert result.ret == pytest.ExitCode.TESTS_FAILED
+    assert "add --personalize-dataset ARN=STATE if it may be written to" in text(result)
     assert "a dataset of the account that was not given" in text(result)
     assert account.calls == ["GetCallerIdentity"]
 

@@ -56,6 +56,14 @@ def test_what_is_left_is_listed_and_stays(account: StandIn) -> None:
     assert account.written() == []
 
 
+def test_what_a_clock_that_goes_before_made_is_not_older_than_now(account: StandIn) -> None:
+    there(account, DEAD, hours=-1)
+    assert sweep(account).stdout.splitlines() == [
+        "nothing that a live run left is older than 6h",
+    ]
+    assert "add --yes to delete these 3" in sweep(account, "--older-than", "0s").stdout
+
+
 def test_yes_deletes_it_in_the_order_that_it_can_be_deleted(account: StandIn) -> None:
     there(account, DEAD, hours=7)
     done = sweep(account, "--yes")

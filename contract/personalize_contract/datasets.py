@@ -98,9 +98,14 @@ class Datasets(SimpleNamespace):
     in_use: str
     missing: str
 
+    def __repr__(self) -> str:
+        """As pytest shows it beside each failure: without an account."""
+        return re.sub(r"(?<=:)\d{12}(?=:)", ACCOUNT, super().__repr__())
+
     def __getattr__(self, name: str) -> str:
         if (state := name.replace("_", "-")) in STATES:
             raise UsageError(
                 f"no dataset was given that is {state}: add --personalize-dataset ARN={state}"
             )
-        raise AttributeError(name)
+        names = ", ".join(state.replace("-", "_") for state in STATES)
+        raise AttributeError(f"a dataset is not {name!r}, but one of {names}")

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from personalize_contract import strictjson
-from personalize_contract.contract import Contract
+from personalize_contract.contract import Contract, load, operations
 from personalize_contract.errors import UsageError
 
 Path = Sequence[str]
@@ -28,14 +28,28 @@ def path(text: str) -> Path:
     """A path as options and marks write it, taken apart.
 
     Raises:
-        UsageError: it doesn't end in the name of a member, or has an empty name in it.
+        UsageError: no request of any operation has such a member. What is inside `properties` is
+            the caller's, so any path goes on from there.
     """
     parts = text.replace("[]", ".[]").split(".")
-    if "" in parts or parts[-1] == "[]":
+    if (
+        "" in parts
+        or parts[-1] == "[]"
+        or not any(_leads(parts, load(name)) for name in operations())
+    ):
         raise UsageError(
-            f"the path {text!r} names no member; it looks like items[].properties.price"
+            f"no request has a member {text!r}; it looks like items[].properties.price"
         )
     return parts
+
+
+def _leads(parts: Path, contract: Contract) -> bool:
+    batch, *inside = parts
+    if not inside:
+        return batch in ("datasetArn", contract.batch)
+    return [batch, *inside[:1]] == [contract.batch, "[]"] and (
+        inside[1:] == [contract.identity] or inside[1] == contract.document
+    )
 
 
 def batch(body: dict[str, Any], contract: Contract) -> Iterator[dict[str, Any]]:

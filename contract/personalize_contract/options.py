@@ -13,6 +13,7 @@ than one value:
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, NamedTuple
@@ -219,10 +220,8 @@ def account(text: str | None) -> str | None:
 
 def spelled(message: str) -> str:
     """A message about options of the command `verify`, with the names that they have here."""
-    for name in (*_BOTH, *_FLAGS):
-        option = f"--{name.replace('_', '-')}"
-        message = message.replace(f"{option} ", f"--personalize-{option[2:]} ")
-    return message
+    names = "|".join(name.replace("_", "-") for name in (*_BOTH, *_FLAGS))
+    return re.sub(rf"(?<!\S)--({names})(?![\w-])", r"--personalize-\1", message)
 
 
 def _who_answers(config: pytest.Config, ini: Callable[[str], str]) -> tuple[str, bool]:

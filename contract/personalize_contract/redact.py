@@ -47,6 +47,8 @@ class Redactor:
         arns: real ARN to the ARN to write instead, longest first where one begins another.
         secrets: values that must not be written, beside this process's own AWS credentials.
         paths: members of request bodies that are never written, as `items[].properties.email`.
+
+    `met` says of each path whether a request had it until now.
     """
 
     def __init__(
@@ -57,7 +59,8 @@ class Redactor:
     ) -> None:
         ordered = sorted((arns or {}).items(), key=lambda pair: -len(pair[0]))
         self._arns = [(real.encode(), dummy.encode()) for real, dummy in ordered if real != dummy]
-        self._paths = [members.path(text) for text in paths]
+        self._paths = {text: members.path(text) for text in paths}
+        self.met = dict.fromkeys(self._paths, False)
         self._secrets = Secrets(secrets)
         accounts = {real.split(":")[4] for real in arns or () if real.count(":") >= 5} - {ACCOUNT}
         known = "|".join(one for one in accounts if len(one) == len(ACCOUNT) and one.isdecimal())
@@ -105,13 +108,14 @@ class Redactor:
             value = strictjson.loads(body)
         except strictjson.NotJson:
             # Where its members end can't be known: if it may hold one, nothing of it is kept.
-            names = (path[-1].encode() for path in self._paths)
+            names = (path[-1].encode() for path in self._paths.values())
             return REDACTED.encode() if any(name in body for name in names) else body, taken
         if not isinstance(value, dict):
             return body, taken
         with_document, document = list(members.opened(value, operation)), operation.document
-        for path in self._paths:
+        for text, path in self._paths.items():
             for parent, name in members.each(value, path):
+                self.met[text] = True
                 taken.update(_spelled(parent[name]))
                 parent[name] = REDACTED
         hidden = False
@@ -119,7 +123,7 @@ class Redactor:
             held = one[document]
             if isinstance(held, members.Opened):
                 one[document] = json.dumps(held.value)
-            elif any(path[-1] in held for path in self._paths):
+            elif any(path[-1] in held for path in self._paths.values()):
                 one[document], hidden = REDACTED, True
         return json.dumps(value).encode() if taken or hidden else body, taken
 

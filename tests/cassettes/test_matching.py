@@ -156,7 +156,14 @@ def test_an_ignored_member_of_an_object_leaves_it_an_object() -> None:
     )
 
 
-@pytest.mark.parametrize("path", ["", "items[]", "items[].", ".itemId", "items..a", "[]"])
+@pytest.mark.parametrize(
+    "path",
+    [
+        *("", "items[]", "items[].", ".itemId", "items..a", "[]"),
+        # Spelled otherwise, it would leave in what it should take out.
+        *("item[].itemId", "items.properties.a", "items[].Properties", "items[].itemId.a", "tea"),
+    ],
+)
 def test_a_path_that_names_no_member_is_refused(path: str) -> None:
     with pytest.raises(UsageError, match="it looks like items"):
         Matching([path])

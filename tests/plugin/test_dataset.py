@@ -29,6 +29,26 @@ def test_the_fixture_gives_the_dataset_of_a_state(shop: Shop) -> None:
         result.assert_outcomes(failed=1)
 
 
+def test_no_failure_shows_the_account(shop: Shop) -> None:
+    shop.tests(
+        """
+        @pytest.mark.personalize_contract
+        def test_it(personalize_dataset):
+            personalize_dataset.inactive
+        """
+    )
+    with served(Rules()) as url:
+        result = shop.run(
+            "--personalize-target=live",
+            f"--personalize-endpoint-url={url}",
+            f"--personalize-dataset={REAL}=active",
+        )
+    result.assert_outcomes(failed=1)
+    assert "Datasets(active='arn:aws:personalize:eu-west-1:000000000000" in text(result)
+    assert "123456789012" not in text(result)
+    assert "'inactive', but one of active, in_use, missing" in text(result)
+
+
 def test_a_recording_names_it_by_its_state(shop: Shop) -> None:
     shop.tests(USES.format(arn=REAL))
     with served(Rules()) as url:

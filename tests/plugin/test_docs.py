@@ -98,6 +98,8 @@ def test_every_word_of_the_summary_is_there() -> None:
         "violation",
         "advice",
         "unused",
+        "redact",
+        "fail_next",
         "waited",
         *_CASSETTES,
     ):

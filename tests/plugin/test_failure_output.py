@@ -6,6 +6,7 @@ import shlex
 
 import pytest
 
+from support.command import ACTIVE
 from support.shop import Shop, text
 
 ELEVEN = """
@@ -124,6 +125,35 @@ def test_the_command_records_the_target_that_answered_before(shop: Shop) -> None
     cassette.write_text(cassette.read_text().replace("answered_by: reference", "answered_by: aws"))
     shop.tests(ELEVEN.replace("put(11)", "put(3)"))
     assert "--personalize-record live" in text(shop.run())
+
+
+def test_the_command_for_an_endpoint_asks_for_its_url(shop: Shop) -> None:
+    shop.tests(ELEVEN.replace("put(11)", "put(2)"))
+    shop.record()
+    cassette = shop.cassette("test_it")
+    recorded = cassette.read_text().replace("answered_by: reference", "answered_by: endpoint")
+    cassette.write_text(recorded)
+    shop.tests(ELEVEN.replace("put(11)", "put(3)"))
+    assert "--personalize-record live --personalize-endpoint-url URL" in text(shop.run())
+    shop.ini("personalize_endpoint_url = http://127.0.0.1:1")
+    assert "--personalize-endpoint-url URL" not in text(shop.run())
+
+
+def test_a_service_that_can_not_be_reached_is_told_without_frames_of_libraries(
+    shop: Shop,
+) -> None:
+    shop.tests(ELEVEN.replace("put(11)", "put(2)"))
+    result = shop.run(
+        "--personalize-target=live",
+        "--personalize-endpoint-url=http://127.0.0.1:1",
+        f"--personalize-dataset={ACTIVE}=active",
+        "-vv",
+        "--showlocals",
+    )
+    result.assert_outcomes(failed=1)
+    assert "http://127.0.0.1:1 can't be reached (Connection refused)" in text(result)
+    assert "urllib3" not in text(result)
+    assert "Signature" not in text(result)
 
 
 @pytest.mark.parametrize("name", ["x y", "it's", "a;b"])

@@ -72,5 +72,6 @@ def test_an_interrupted_run_keeps_what_it_has_recorded(tmp_path: Path) -> None:
         gate.close()
     assert process.returncode == pytest.ExitCode.INTERRUPTED, out
     assert not cassette.exists()
+    assert "1 interrupted" in out
     assert here("recover", tmp_path).returncode == 0
     assert len(cassettes.load(cassette).exchanges) == 5

@@ -43,6 +43,24 @@ def test_mark_and_ini_file_add_up(shop: Shop) -> None:
     assert "0190-4711" not in recorded
 
 
+@pytest.mark.parametrize("path", ["items.properties.email", "email", "item[].properties.email"])
+def test_a_path_that_names_nothing_is_refused(shop: Shop, path: str) -> None:
+    shop.tests(TEST.format(mark=f"(redact=['{path}'])"))
+    result = shop.record("--tb=line")
+    result.assert_outcomes(errors=1)
+    assert f"no request has a member '{path}'" in text(result)
+    assert shop.cassettes() == []
+
+
+def test_the_summary_says_what_no_request_had(shop: Shop) -> None:
+    shop.ini("personalize_redact = items[].properties.email")
+    shop.tests(TEST.format(mark="(redact=['items[].properties.mail'])"))
+    result = shop.record()
+    result.assert_outcomes(passed=1)
+    assert "redact: no request that was recorded has items[].properties.mail" in text(result)
+    assert "has items[].properties.email" not in text(result)
+
+
 def test_a_miss_does_not_show_them(shop: Shop) -> None:
     record(shop, "(redact=['items[].properties.email'])")
     source = TEST.format(mark="(redact=['items[].properties.email'])").replace('"tea"', '"mate"')

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import pytest
+
 from support.command import ACTIVE
-from support.shop import Shop
+from support.shop import Shop, text
 from support.theirs import Rules, served
 
 TEST = """
@@ -28,6 +30,14 @@ def test_the_clients_of_the_user_are_there_too(shop: Shop) -> None:
         shop.run(*live).assert_outcomes(passed=1)
         shop.ini("personalize_region = us-west-2")
         shop.run(*live, "--personalize-region=eu-west-1").assert_outcomes(passed=1)
+
+
+def test_without_one_it_is_said_what_to_add(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("AWS_REGION", raising=False)
+    monkeypatch.delenv("AWS_DEFAULT_REGION", raising=False)
+    shop.tests(TEST.format(region="eu-west-1"))
+    result = shop.run("--personalize-target=live", f"--personalize-dataset={ACTIVE}=active")
+    assert "say --personalize-region, or set AWS_REGION" in text(result)
 
 
 def test_a_recording_says_which(shop: Shop) -> None:

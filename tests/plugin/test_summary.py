@@ -40,6 +40,24 @@ def test_it_counts_each_of_those_who_answered(shop: Shop) -> None:
     assert block(shop.run()) == ["4 replayed: 2 reference, 1 unknown, 1 aws"]
 
 
+def test_a_fault_that_did_not_happen_is_told(shop: Shop) -> None:
+    shop.tests(
+        """
+        def test_it(personalize_service):
+            put()
+            personalize_service.fail_next("ThrottlingException", times=2)
+
+        def test_other(personalize_service):
+            personalize_service.fail_next("reset")
+            put()  # and the SDK tries again
+        """
+    )
+    assert block(shop.run()) == [
+        "2 answered, not recorded: 2 reference, 0 aws",
+        "fail_next: 2 failures asked for did not happen in test_shop.py::test_it",
+    ]
+
+
 def test_it_gives_advice_by_line(shop: Shop) -> None:
     shop.tests(SHOP)
     assert block(shop.record()) == [

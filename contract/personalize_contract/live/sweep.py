@@ -54,9 +54,8 @@ class Sweep:
 
         A dataset is as old as its dataset group, which nobody else puts a dataset into.
         """
-        before = dt.datetime.now(dt.UTC) - older_than
-        groups = list(self._ours("ListDatasetGroups", "datasetGroups", before))
-        schemas = list(self._ours("ListSchemas", "schemas", before))
+        groups = list(self._ours("ListDatasetGroups", "datasetGroups", older_than))
+        schemas = list(self._ours("ListSchemas", "schemas", older_than))
         datasets = [
             one
             for group in groups
@@ -70,9 +69,13 @@ class Sweep:
             *(_leftover(one, "datasetGroupArn") for one in groups),
         ]
 
-    def _ours(self, operation: str, member: str, before: dt.datetime) -> Iterator[dict[str, Any]]:
+    def _ours(
+        self, operation: str, member: str, older_than: dt.timedelta
+    ) -> Iterator[dict[str, Any]]:
         for one in self._control.pages(operation, member):
-            if names.is_ours(one["name"]) and one["creationDateTime"] < before:
+            # By a clock that goes before ours it may be of tomorrow.
+            age = max(dt.datetime.now(dt.UTC) - one["creationDateTime"], dt.timedelta())
+            if names.is_ours(one["name"]) and age >= older_than:
                 yield one
 
     def remove(self, found: list[Leftover]) -> None:

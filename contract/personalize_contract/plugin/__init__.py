@@ -54,7 +54,7 @@ def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object
         return (yield)
     except (KeyboardInterrupt, pytest.exit.Exception):
         if (marked := item.stash.get(_MARKED, None)) and marked.recording:
-            marked.recording.leave()
+            marked.leave()
         raise
     finally:
         _close(item)

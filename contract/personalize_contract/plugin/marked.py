@@ -49,24 +49,30 @@ class Marked:
     """A test with an open session.
 
     Args:
+        test: its node id.
         session: what it sends goes here.
         mark: what it says about itself.
         replay: the cassette that answers, or None.
         stale: whether that was recorded with another service model.
         recording: the cassette that is being made, or None.
+        redactor: of what is recorded, or None.
         service: the service of the fixture, or None.
         passed: whether the test ran, and passed.
         saved: whether the recording is the cassette now; None before that is known.
+        left: whether the run was interrupted, and what was recorded is in the journal.
     """
 
+    test: str
     session: Session
     mark: Mark
     replay: Replay | None = None
     stale: bool = False
     recording: Recording | None = None
+    redactor: Redactor | None = None
     service: Service | None = None
     passed: bool = False
     saved: bool | None = None
+    left: bool = False
 
     def finish(self) -> str:
         """What is left to say once the test is over; saves the recording of one that passed.
@@ -87,6 +93,12 @@ class Marked:
             self.saved = self.recording.save()
         return "\n\n".join(problems)
 
+    def leave(self) -> None:
+        """The run is interrupted: what was recorded stays in its journal."""
+        if self.recording:
+            self.recording.leave()
+            self.left = self._sent > 0
+
     @property
     def _sent(self) -> int:
         return self.session.answered.total()
@@ -103,8 +115,15 @@ class Marked:
             found["unused", shown.path(self.replay.path)] = len(unused)
         if self.replay and self.stale:
             found["stale", shown.path(self.replay.path)] = 1
+        if self.redactor and self.saved:
+            for path, met in self.redactor.met.items():
+                found["redact", path] += met
         if self.recording and self.saved is False:
             found["kept", shown.path(self.recording.path)] = 1
+        if self.recording and self.left:
+            found["interrupted", shown.path(self.recording.path)] = 1
+        if self.service and self.passed and (waiting := self.service.waiting):
+            found["faults", self.test] = waiting
         return found
 
 
@@ -140,7 +159,7 @@ def opened(
             (*settings.redact, *mark.redact),
         )
         session = _session(item, mark, settings)
-        marked = Marked(session, mark)
+        marked = Marked(item.nodeid, session, mark)
         at = [url for url in (settings.endpoint_url, live and live.connection.url) if url]
         if service:
             marked.service = Service()
@@ -154,7 +173,7 @@ def opened(
             matching = Matching((*settings.ignore, *mark.ignore), mark.items_any_order)
             marked.replay = Replay(path, recorded, redactor, matching)
             marked.stale = recorded.provenance.service_model not in ("", model_digest())
-            command = record_command(item, _again(recorded.provenance))
+            command = record_command(item, _again(recorded.provenance, settings))
             session.target = Recorded(marked.replay, Explainer(command))
         else:
             target, answered_by, region = _answering(settings, live)
@@ -164,6 +183,7 @@ def opened(
                 marked.recording = stack.enter_context(
                     Recording(cassette_path(item, settings), provenance)
                 )
+                marked.redactor = redactor
                 session.target = Recorder(target, marked.recording, redactor)
         # An endpoint near by may be asked by somebody who has no credentials at all.
         dummy = live is None or service or live.connection.credentials is DUMMY_CREDENTIALS
@@ -191,7 +211,7 @@ def checked_only(item: pytest.Item, settings: Settings) -> Iterator[Marked]:
     session = _session(item, mark, settings)
     is_ours = address.ours([settings.endpoint_url] if settings.endpoint_url else [])
     with doors.of_sdks(session, unsigned=False), doors.of_mocks(session, is_ours):
-        yield Marked(session, mark)
+        yield Marked(item.nodeid, session, mark)
 
 
 def _answering(settings: Settings, live: Live | None) -> tuple[Target, str, str]:
@@ -274,6 +294,8 @@ def _recorded(path: Path) -> Cassette:
         return Cassette(Provenance(), ())
 
 
-def _again(provenance: Provenance) -> str:
+def _again(provenance: Provenance, settings: Settings) -> str:
     """The target that a test is recorded from, so that the new recording replaces the old one."""
+    if provenance.answered_by == "endpoint" and not settings.endpoint_url:
+        return "live --personalize-endpoint-url URL"  # which is not written anywhere
     return "live" if provenance.answered_by in ("aws", "endpoint") else "reference"

@@ -10,10 +10,10 @@ import threading
 from collections import Counter
 from dataclasses import dataclass
 
-from personalize_contract import contract, place, shown
+from personalize_contract import contract, options, place, shown
 from personalize_contract.advice import Advice, Adviser
 from personalize_contract.checker import Violation, checker
-from personalize_contract.errors import PersonalizeContractError
+from personalize_contract.errors import PersonalizeContractError, UsageError
 from personalize_contract.exchange import Request, Response
 from personalize_contract.plugin.mark import Mark
 from personalize_contract.targets import Target
@@ -83,9 +83,14 @@ class Session:
         try:
             exchange = self.target.answer(request)
         except PersonalizeContractError as error:
+            # The live target speaks of the options of `verify`.
+            is_usage = isinstance(error, UsageError)
+            told = UsageError(options.spelled(str(error))) if is_usage else error
             with self._lock:
-                self._findings.append(Finding(str(error), error))
-            raise
+                self._findings.append(Finding(str(told), told))
+            if told is error:
+                raise
+            raise told from None
         with self._lock:
             self.answered[exchange.answered_by] += 1
         return exchange.response

@@ -22,6 +22,8 @@ _CASSETTES = {
     "kept": "not replaced, because what was there is an answer of somebody who proves more",
     "stale": "recorded with another service model than that of the installed botocore; "
     "record again to see whether the answer is still the same",
+    "interrupted": "what was recorded is in a journal beside it; `personalize-contract recover` "
+    "makes the cassette of it",
     "gone": "the test is gone, or has no mark any more; delete the cassette",
 }
 
@@ -96,8 +98,13 @@ def lines(tally: Tally) -> Iterator[str]:
         yield f"    {row.instead} [{row.source}]"
     if places:
         yield "  (personalize_no_advice = NAME in the ini file turns one off)"
+    for path, met in _by(tally, "redact").items():
+        if not met:
+            yield f"redact: no request that was recorded has {path}: is it spelled as it is sent?"
     for path, count in _by(tally, "unused").items():
         yield f"unused: {_number(count, 'exchange')} recorded in {path}"
+    for test, count in _by(tally, "faults").items():
+        yield f"fail_next: {_number(count, 'failure')} asked for did not happen in {test}"
     for note in _by(tally, "waited"):
         yield f"waited: {note}"
     for what, why in _CASSETTES.items():

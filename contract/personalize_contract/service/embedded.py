@@ -101,15 +101,30 @@ class Service:
         Raises:
             UsageError: there is no such failure.
         """
-        if times < 1:
-            raise UsageError(f"fail_next(times={times}): a request fails at least once")
+        if not isinstance(times, int) or times < 1:
+            raise UsageError(f"fail_next(times={times!r}): how many requests fail, at least 1")
         found = fault(error, slow)
         with self._lock:
             self._faults.extend([found] * times)
 
     def items(self, arn: str) -> dict[str, str | None]:
-        """The items of a dataset: itemId to properties as sent, None where there were none."""
+        """The items of a dataset: itemId to properties as sent, None where there were none.
+
+        Raises:
+            UsageError: nobody ever said that there is such a dataset.
+        """
+        if arn not in self._store.states():
+            raise UsageError(
+                f"there is no dataset {arn!r} in this service: give an ARN of "
+                "personalize_dataset, or of add_dataset"
+            )
         return self._store.items(arn)
+
+    @property
+    def waiting(self) -> int:
+        """How many of the failures that were asked for have not happened yet."""
+        with self._lock:
+            return len(self._faults)
 
     @property
     def exchanges(self) -> list[Exchange]:

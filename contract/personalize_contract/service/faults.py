@@ -17,6 +17,7 @@ service (a door in this process, or a socket) shows the client what its wire wou
 from __future__ import annotations
 
 import difflib
+import math
 from dataclasses import dataclass
 from typing import Literal, cast, get_args
 
@@ -99,8 +100,8 @@ def fault(error: str | int | None, slow: float | None) -> Fault:
             'fail_next("timeout"), fail_next(slow=2.5)'
         )
     if slow is not None:
-        if slow < 0:
-            raise UsageError(f"fail_next(slow={slow}): the seconds that an answer takes")
+        if not isinstance(slow, int | float) or not 0 <= slow < math.inf:
+            raise UsageError(f"fail_next(slow={slow!r}): the seconds that an answer takes")
         return Fault(wire="slow", seconds=slow)
     if isinstance(error, int):
         if not 400 <= error <= 599:

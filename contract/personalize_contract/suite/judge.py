@@ -33,7 +33,7 @@ def _judged(scenario: Scenario, exchange: Exchange) -> Iterator[Finding]:
         if not expectation.applies(response):
             continue
         if (found := expectation.breach(response)) is not None:
-            yield Finding(clause, BROKEN, found)
+            yield Finding(clause, BROKEN, f"{found} ({ALTERED})" if exchange.altered else found)
             if expectation.settles(response):
                 return
         elif exchange.altered:

@@ -114,11 +114,12 @@ class Endpoint:
                 if leaves:
                     _must_be_quiet(where, connection)
             except (requests.ConnectionError, requests.Timeout, HTTPError) as error:
-                raise _trouble(where, error) from error
+                # Its causes are frames of libraries, with the request in them.
+                raise _trouble(where, error) from None
             except requests.RequestException as error:
                 raise NoAnswer(
                     f"{where} answered, but not in HTTP: {environment.cause(error)}"
-                ) from error
+                ) from None
         return Exchange(request, response, self._answered_by)
 
     def _read(self, where: str, answer: requests.Response, coded: bool) -> Response:
