@@ -122,6 +122,14 @@ def test_an_error_is_framed_as_rest_json(name: str, store: Store) -> None:
     assert list(json.loads(response.body)) == ["message"]
 
 
+def test_who_uses_an_arn_of_their_own_learns_why_it_is_missing(store: Store) -> None:
+    hint = b"this reference service was never told of it"
+    own = "arn:aws:personalize:eu-west-1:123456789012:dataset/shop/ITEMS"
+
+    assert hint in answer(request({**GOOD, "datasetArn": own}), store).body
+    assert hint not in answer(request({**GOOD, "datasetArn": MISSING}), store).body
+
+
 def test_one_bad_item_of_ten_refuses_them_all(store: Store) -> None:
     response = answer(items(*({"itemId": str(n)} for n in range(9)), {"itemId": ""}), store)
 

@@ -88,7 +88,10 @@ def answer(
         return _refuse(broken[0])
     body = strictjson.shared(request.body)
     if refusal := _STATES.get(state := store.state(body["datasetArn"])):
-        return error(404 if state == "missing" else 409, *refusal)
+        code, message = refusal
+        if body["datasetArn"] not in store.states():
+            message += ": this reference service was never told of it"
+        return error(404 if state == "missing" else 409, code, message)
     batch = [
         (one[operation.identity], one.get(operation.document)) for one in body[operation.batch]
     ]
