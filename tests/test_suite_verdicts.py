@@ -2,10 +2,12 @@
 
 import itertools
 import re
+from dataclasses import replace
 
 import pytest
 
-from personalize_contract.errors import TargetUnavailable
+from personalize_contract.errors import TargetUnavailable, TimedOut
+from personalize_contract.evidence import Evidence
 from personalize_contract.exchange import Exchange, Request, Response
 from personalize_contract.live import Live
 from personalize_contract.options import Settings
@@ -188,6 +190,44 @@ class Nobody:
         if self.asked <= self._after:
             return Exchange(request, Response(200, "OK", {}, b""), "endpoint")
         raise TargetUnavailable("nobody is there")
+
+
+class Late(Nobody):
+    """A target that takes too long, but for some answers at first."""
+
+    def answer(self, request: Request) -> Exchange:
+        try:
+            return super().answer(request)
+        except TargetUnavailable as error:
+            raise TimedOut("it took too long") from error
+
+
+def test_a_service_that_does_not_answer_is_given_up() -> None:
+    target = Late(3)
+    to = connection.live("us-east-1", "http://127.0.0.1:1")
+    run = Run(Settings(target="live"), Live(to, target, {"active": ACTIVE}))
+
+    outcomes = [run.outcome(one) for one in SCENARIOS["PutItems"][:20]]
+
+    assert target.asked == 8
+    assert [finding.status for finding in outcomes[7].findings] == ["broken", "broken"]
+    assert {one.obstacle for one in outcomes[8:]} == {
+        "given up after 5 requests in a row: it took too long"
+    }
+    assert Evidence(run.contract, {"live": outcomes}).exit_status() == 1
+
+
+def test_what_gets_no_answer_where_none_is_known_is_noted() -> None:
+    dropped = Rules(
+        around=lambda number, sent, usual: (
+            replace(usual, cut=True) if b"NaN" in sent.body else usual
+        )
+    )
+    with served(dropped) as url:
+        evidence = judged(url)
+
+    assert evidence.exit_status() == 0
+    assert "body-nan" in str(evidence.cells["request.body.lenient", "live"].notes)
 
 
 @pytest.mark.parametrize(("answers", "asked"), [(0, 1), (1, 3)])

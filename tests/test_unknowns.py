@@ -27,7 +27,7 @@ NOTES = {
         "403 InvalidSignatureException",
         "403 UnrecognizedClientException",
     },
-    "request.media-type.other": {"415 UnsupportedMediaTypeException"},
+    "request.media-type.other": {"415 UnsupportedMediaTypeException", "200 with an empty body"},
     "request.body.lenient": {"400 SerializationException"},
     "request.unknown-members": {"200 with an empty body", "400 InvalidInputException"},
     "request.items.duplicates": {"200 with an empty body"},

@@ -4,6 +4,7 @@
     ├── UsageError              the call can't be carried out as it was written
     ├── TargetUnavailable       the target could not be asked: network, TLS, credentials
     │   └── NoAnswer            it was asked, and no whole HTTP answer came back
+    │       └── TimedOut        in time, that is
     ├── ControlPlaneRefused     the control plane answered a call with an error
     ├── CassetteError           a cassette can't be read, or can't be written
     │   ├── CassetteMissing     there is no such cassette
@@ -35,6 +36,10 @@ class TargetUnavailable(PersonalizeContractError):
 
 class NoAnswer(TargetUnavailable):
     """The request was sent and no whole HTTP answer came back (reset, time-out, truncated)."""
+
+
+class TimedOut(NoAnswer):
+    """The request was sent and no whole HTTP answer came back in time."""
 
 
 class ControlPlaneRefused(PersonalizeContractError):

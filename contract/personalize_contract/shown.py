@@ -129,7 +129,10 @@ def _each(value: Any, shown: Callable[[str], str], depth: int, hidden: str = "")
         }
     if isinstance(value, list):
         return [_each(one, shown, depth + 1, hidden) for one in value]
-    return shown(value) if isinstance(value, str) else value
+    if not isinstance(value, str):
+        return value
+    # A JSON text where an object belongs holds what the object would.
+    return f"({_size(value)})" if hidden and hidden in value else shown(value)
 
 
 def _size(value: Any) -> str:
@@ -138,6 +141,7 @@ def _size(value: Any) -> str:
     return f"not a string: {type(value).__name__}"
 
 
+_WORD = re.compile(r"\w+(?:-\w+)*")
 _ACCOUNT = re.compile(r"(?<![\w.-])\d{12}(?![\w.-])")
 
 
@@ -153,7 +157,7 @@ def _without(name: str, body: bytes) -> Callable[[str], str]:
     except strictjson.NotJson:
         # Whatever may be one: each word behind the first mention of the member.
         rest = body.decode("utf-8", "replace").partition(name)[2]
-        found = set(re.findall(r"\w+(?:-\w+)*", rest))
+        found = set(_WORD.findall(rest))
     longest = sorted((one for one in found if len(one) > 2), key=len, reverse=True)
     pattern = re.compile("|".join(map(_anywhere, longest)) or r"(?!)")
     return lambda value: _ACCOUNT.sub(ACCOUNT, pattern.sub("(properties)", value))
@@ -175,13 +179,15 @@ def _values(value: Any, name: str, within: bool = False) -> Iterator[str]:
             waiting += [(member, inside or key == name) for key, member in one.items()]
         elif isinstance(one, list):
             waiting += [(member, inside) for member in one]
+        elif isinstance(one, str) and not inside:
+            yield from _WORD.findall(one.partition(name)[2])
         elif inside and isinstance(one, str | int | float) and not isinstance(one, bool):
             yield str(one)
             if isinstance(one, str) and one[:1] in ("{", "["):
                 try:
                     waiting.append((strictjson.loads(one), True))
                 except strictjson.NotJson:
-                    yield from re.findall(r"\w+(?:-\w+)*", one)
+                    yield from _WORD.findall(one)
 
 
 _STEP = re.compile(r"([^.\[\]]+)|\[(\d+)\]")

@@ -64,6 +64,7 @@ def mutants(of: Operation) -> list[Mutant]:
         _legal_refused,
         _patterns_changed,
         _json_misread,
+        _odd_requests,
         _refusals_misanswered,
         _errors_misframed,
         _messages_wrong,
@@ -167,6 +168,8 @@ _PLACES: dict[str, Callable[[Place], bool]] = {
     "only in the last": lambda place: place.index == place.count - 1,
     "in all but the first": lambda place: place.index > 0,
     "in all but the last": lambda place: place.index < place.count - 1,
+    "in all but the second": lambda place: place.index != 1,
+    "in all but the eighth": lambda place: place.index != 7,
     "in the first and the last": lambda place: place.index in (0, place.count - 1),
     "only in a batch of one": lambda place: place.count == 1,
     "only in a batch of several": lambda place: place.count > 1,
@@ -231,6 +234,9 @@ def _checks_under_conditions(of: Operation) -> Mutants:
     for rule in of.rules:
         if rule.at != of.batch or rule.check != "max-members":
             continue
+        for count in (12, 21, 99, 266):
+            service = _with_rule(of, rule, _where(rule, _of_other_size(count)))
+            yield Mutant(f"{rule.clause}: {count} are taken", rule.clause, service)
         for words, of_batch in _of_batches(of).items():
             service = _with_rule(of, rule, _where(rule, of_batch))
             yield Mutant(f"{rule.clause}: checked {words}", rule.clause, service)
@@ -242,6 +248,14 @@ def _of_batches(of: Operation) -> dict[str, Callable[[list[Any]], bool]]:
         "not where all are the same": lambda items: len({str(one) for one in items}) > 1,
         "not where all differ": lambda items: len({str(one) for one in items}) < len(items),
     }
+
+
+def _holding(letter: str) -> Callable[[str], bool]:
+    return lambda text: letter in text
+
+
+def _of_other_size(count: int) -> Callable[[list[Any]], bool]:
+    return lambda items: len(items) != count
 
 
 def _where(rule: Rule, holds: Callable[[list[Any]], bool]) -> Breaks:
@@ -256,6 +270,8 @@ _JSON = {
     "false": lambda value: value is False,
     "a number": lambda value: type(value) in (int, float) and value,
     "zero": lambda value: type(value) in (int, float) and not value,
+    "a fraction": lambda value: type(value) is float,
+    "a negative number": lambda value: type(value) is int and value < 0,
     "a string": lambda value: isinstance(value, str),
     "an array": lambda value: isinstance(value, list) and value,
     "an empty array": lambda value: value == [] and isinstance(value, list),
@@ -324,15 +340,20 @@ def _legal_refused(of: Operation) -> Mutants:
             document,
             _text(lambda t: not t.isascii()),
         ),
-        (
-            "a document that is not an object",
-            f"request.{of.document}.min-length",
-            document,
-            _text(lambda t: not t.startswith("{")),
-        ),
         ("an id with a blank", ANY, identity, _text(lambda t: " " in t)),
         ("an id with a slash", ANY, identity, _text(lambda t: "/" in t)),
         ("an id with a quote", ANY, identity, _text(lambda t: '"' in t)),
+        *((f"an id with {one}", ANY, identity, _text(_holding(one))) for one in ".:+@'_*$B"),
+        *(
+            (f"a document with {name}", "response.success.status", document, _text(test))
+            for name, test in _ODD_DOCUMENTS.items()
+        ),
+        (
+            "a batch of more than a mebibyte",
+            f"request.{of.document}.max-length",
+            batch,
+            lambda p: len(json.dumps(p.value, ensure_ascii=False).encode()) > 2**20,
+        ),
         (
             "an id that is not a word",
             ANY,
@@ -352,6 +373,13 @@ def _legal_refused(of: Operation) -> Mutants:
         ("white space around the body", "request.body.json-object", _no_space_around),
         ("members in another order", "request.body.json-object", _in_order),
         ("escapes in names", "request.body.json-object", _no_escaped_names(of)),
+        ("escaped slashes", "request.body.json-object", _without(rb"\\/")),
+        ("upper-case escapes", "request.body.json-object", _without(rb"\\u00E9")),
+        (
+            "a document before its id",
+            "request.body.json-object",
+            _without(rf'"{of.document}": "[^,]*", "{of.identity}"'.encode()),
+        ),
     ):
         yield Mutant(f"refuses {words}", clause, replace(right(of), reads=reads))
     for words, takes in (
@@ -360,6 +388,25 @@ def _legal_refused(of: Operation) -> Mutants:
     ):
         service = replace(right(of), media_types=takes)
         yield Mutant(f"refuses {words}", "request.media-type", service)
+
+
+_ODD_DOCUMENTS: dict[str, Callable[[str], object]] = {
+    "a single quote": lambda text: "'" in text,
+    "a per cent sign": lambda text: "%" in text,
+    "an angle bracket": lambda text: "<" in text,
+    "an escaped backslash": lambda text: "\\\\" in text,
+    "a line break": lambda text: "\n" in text,
+    "another script": lambda text: "\u8336" in text,
+}
+
+
+def _without(pattern: bytes) -> Callable[[bytes], Any]:
+    def reads(body: bytes) -> Any:
+        if re.search(pattern, body):
+            raise ValueError
+        return json.loads(body.decode())
+
+    return reads
 
 
 def _exactly(count: int) -> Breaks:
@@ -421,6 +468,16 @@ def _patterns(pattern: str) -> Iterator[tuple[str, Breaks]]:
     yield "searched for, not matched", unless(compiled.search)
     yield "matched at the front only", unless(re.compile(pattern.rstrip(".+"), re.ASCII).match)
     yield "in any case", unless(re.compile(pattern, re.ASCII | re.I).fullmatch)
+    part = r"[a-z\d-]+"
+    for words, loose in (
+        ("arn in any case", pattern.replace("arn", "(?i:arn)", 1)),
+        ("the partition in any case", pattern.replace(part, f"(?i:{part})", 1)),
+        ("the service in any case", pattern.replace("personalize", "(?i:personalize)", 1)),
+        ("a dot in the partition", pattern.replace(part, r"[a-z\d.-]+", 1)),
+        ("a blank before", f" ?{pattern}"),
+    ):
+        assert loose != pattern
+        yield words, unless(re.compile(loose, re.ASCII).fullmatch)
     yield "a line break may follow", unless(re.compile(f"{pattern}\n?", re.ASCII).fullmatch)
     yield "taken for text", unless(lambda text: text == pattern)
     yield "only of six fields", unless(lambda t: compiled.fullmatch(t) and t.count(":") == 5)
@@ -469,6 +526,30 @@ def _json_misread(of: Operation) -> Mutants:
         "takes line breaks in strings": lambda body: json.loads(body.decode(), strict=False),
         "mends bytes that are not UTF-8": lambda body: json.loads(body.decode("utf-8", "replace")),
         "reads Latin-1": lambda body: json.loads(body.decode("latin-1")),
+        "takes a trailing comma in a list": _sloppily(lambda t: re.sub(r",\s*\]", "]", t)),
+        "takes a leading comma": _sloppily(lambda text: re.sub(r"\{\s*,", "{", text)),
+        "takes two commas": _sloppily(lambda text: re.sub(r",\s*,", ",", text)),
+        "takes a semicolon": _sloppily(lambda text: text.replace('; "', ', "')),
+        "takes an equals sign": _sloppily(lambda text: text.replace('" = ', '": ')),
+        "misses no comma": _sloppily(lambda text: re.sub(r'" "', '", "', text)),
+        "takes a shell's comments": _sloppily(lambda text: re.sub(r" # tea$", "", text)),
+        "takes a vertical tab": _sloppily(lambda text: text.replace("\v", " ")),
+        "takes a no-break space": _sloppily(lambda text: text.replace("\xa0", " ")),
+        "takes a line separator": _sloppily(lambda text: text.replace("\u2028", " ")),
+        "ends at a NUL": _sloppily(lambda text: text.partition("\0")[0]),
+        "takes a brace too many": _sloppily(lambda text: re.sub(r"\}\}$", "}", text)),
+        "takes a TAB in a string": _sloppily(lambda text: text.replace("\t", " ")),
+        "takes any escape": _sloppily(lambda text: text.replace("\\q", "q")),
+        "takes a short escape": _sloppily(lambda text: text.replace('\\u12"', '\\u0012"')),
+        "takes a number with a plus": _sloppily(lambda text: text.replace(": +1", ": 1")),
+        "takes a number that begins with a dot": _sloppily(lambda t: t.replace(": .5", ": 0.5")),
+        "takes a number that ends with a dot": _sloppily(lambda t: t.replace(": 1.}", ": 1}")),
+        "takes hexadecimal numbers": _sloppily(lambda text: text.replace(": 0x1", ": 1")),
+        "takes NULL": _sloppily(lambda text: text.replace(": NULL", ": null")),
+        "takes None": _sloppily(lambda text: text.replace(": None", ": null")),
+        "takes undefined": _sloppily(lambda text: text.replace(": undefined", ": null")),
+        "takes nothing for an object": lambda body: json.loads(body.strip() or b"{}"),
+        "reads the text in a text": lambda body: _twice(json.loads(body.decode())),
         "takes names without quotes": _sloppily(
             lambda text: re.sub(r"([{,]\s*)([A-Za-z]+)\s*:", r'\1"\2":', text)
         ),
@@ -478,6 +559,86 @@ def _json_misread(of: Operation) -> Mutants:
     }
     for words, reads in readers.items():
         yield Mutant(f"JSON: {words}", "request.body.json-object", replace(right(of), reads=reads))
+
+
+def _always(answer: Answer) -> Callable[[Sent], Answer]:
+    return lambda sent: answer
+
+
+def _twice(value: Any) -> Any:
+    return json.loads(value) if isinstance(value, str) and value[:1] == "{" else value
+
+
+# --- what only an odd request shows
+
+
+def _odd_requests(of: Operation) -> Mutants:
+    """Where it is not known whether a request is accepted, it is known how."""
+    many, found = of.batch, ("InvalidInputException", "Error parsing {}")
+    odd: dict[str, Callable[[Sent], object]] = {
+        "an unknown member": lambda sent: b'"tea": 1' in sent.body,
+        "a name in another case": lambda sent: b'"DatasetArn"' in sent.body,
+        "a query": lambda sent: "?" in sent.path,
+        "no signature": lambda sent: "authorization" not in sent.headers,
+        "another media type": lambda sent: "text" in sent.headers.get("content-type", ""),
+        "NaN": lambda sent: b"NaN" in sent.body,
+        "deep nesting": lambda sent: b"[[[[" in sent.body,
+        "a document that is no JSON": lambda sent: b': "tea-and-a-secret"' in sent.body,
+        "an unknown field": lambda sent: b"brew" in sent.body,
+        "a field in another case": lambda sent: b"CATEGORY" in sent.body,
+        "an ARN of elsewhere": lambda sent: b":eu-west-1:" in sent.body,
+        "an ARN of one character more": lambda sent: f"/{of.dataset_type}x".encode() in sent.body,
+    }
+
+    def around(when: Callable[[Sent], object], given: Callable[[Sent], Answer]) -> Service:
+        return replace(right(of), around=lambda sent, answer: given(sent) if when(sent) else answer)
+
+    def echo(sent: Sent) -> Answer:
+        return in_header(400, found[0], found[1].format(sent.body[:400].decode("utf-8", "replace")))
+
+    for words, when in odd.items():
+        for name, clause, given in (
+            ("201", "response.success.status", lambda sent: Answer(201)),
+            ("a body of {}", "response.success.empty-body", lambda sent: Answer(200, b"{}")),
+        ):
+            yield Mutant(f"{name} for {words}", clause, around(when, given))
+        if "ARN" not in words:
+            yield Mutant(f"an echo for {words}", "error.message", around(when, echo))
+    abroad = odd["an ARN of elsewhere"]
+    for words, clause, answer in (
+        ("302 for", "request.dataset-arn.pattern", Answer(302, b"", (("Location", "/"),))),
+        ("404 without a code for", "error.not-found.code", Answer(404, b'{"message": "no"}')),
+    ):
+        yield Mutant(f"{words} an ARN of elsewhere", clause, around(abroad, _always(answer)))
+
+    def loud(kind: str, sent: Sent) -> str:
+        return f"{kind}: {sent.body.decode('utf-8', 'replace').upper()}"
+
+    yield Mutant("an error shouts the request", "error.message", replace(right(of), message=loud))
+    short = re.compile(rb"\{[^{]{0,24}")
+
+    def beginning(kind: str, sent: Sent) -> str:
+        cut = [one.decode("utf-8", "replace") for one in short.findall(sent.body)]
+        return f"{kind}: {cut[-1] if cut else ''}..."
+
+    cut_short = replace(right(of), message=beginning)
+    yield Mutant("an error repeats the beginning of the document", "error.message", cut_short)
+    for words, header in (("a retry", "amz-sdk-request"), ("a trace", "x-amzn-trace-id")):
+
+        def refused(sent: Sent, answer: Answer, header: str = header) -> Answer:
+            value = sent.headers.get(header, "")
+            return Answer(400) if "attempt=2" in value or "Root=" in value else answer
+
+        service = replace(right(of), around=refused)
+        yield Mutant(f"refuses {words}", "response.success.status", service)
+    memory: dict[str, bool] = {}
+
+    def confused(sent: Sent, answer: Answer) -> Answer:
+        lost = memory.pop("lost", False) and answer.status == 200
+        memory["lost"] = answer.status == 404
+        return in_header(404, "ResourceNotFoundException", f"no {many}") if lost else answer
+
+    yield Mutant("what is there is missing after a 404", ANY, replace(right(of), around=confused))
 
 
 # --- answers of refusals

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from mutants.listening import Wire, whole
-from mutants.service import Answer, Frame, Operation, Sent, Service, in_header, right
+from mutants.service import Answer, Frame, Operation, Rule, Sent, Service, in_header, right
 
 
 @dataclass(frozen=True)
@@ -123,6 +123,19 @@ def dialects(of: Operation) -> Iterator[Dialect]:
     yield Dialect(
         "media type: only JSON", replace(usual, media_types=lambda value: "json" in value)
     )
+    no_object = Rule(
+        "more",
+        f"{of.batch}[].{of.document}",
+        "more",
+        None,
+        "invalid-input",
+        lambda place: isinstance(place.value, str) and place.value[:1] != "{",
+    )
+    yield Dialect(
+        "rules: a document is the text of an object",
+        replace(usual, rules=(*of.rules, no_object)),
+    )
+    yield Dialect("states: who asks elsewhere is not let in", replace(usual, around=_elsewhere))
     known = {"datasetArn", of.batch}
     yield Dialect(
         "members: unknown ones are refused",
@@ -134,6 +147,8 @@ def dialects(of: Operation) -> Iterator[Dialect]:
 
     yield Dialect("wire: closes after an error", replace(usual, around=closing))
     yield Dialect("wire: 100 Continue first", usual, lambda sent, answer: _continued)
+    yield Dialect("wire: 103 Early Hints first", usual, lambda sent, answer: _hinted)
+    yield Dialect("wire: blanks around the length", usual, lambda sent, answer: _blanks)
     yield Dialect("wire: in small pieces", usual, lambda sent, answer: _in_pieces)
 
 
@@ -146,6 +161,20 @@ def _known(value: Any, names: set[str]) -> Any:
 def _continued(connection: Any, data: bytes) -> bool:
     connection.sendall(b"HTTP/1.1 100 Continue\r\n\r\n")
     return whole(connection, data)
+
+
+def _elsewhere(sent: Sent, answer: Answer) -> Answer:
+    abroad = answer.status == 404 and b":us-east-1:" not in sent.body
+    return in_header(403, "AccessDeniedException", "You may not.") if abroad else answer
+
+
+def _hinted(connection: Any, data: bytes) -> bool:
+    connection.sendall(b"HTTP/1.1 103 Early Hints\r\nLink: </tea>\r\n\r\n")
+    return whole(connection, data)
+
+
+def _blanks(connection: Any, data: bytes) -> bool:
+    return whole(connection, data.replace(b"Content-Length: 0", b"Content-Length:  0 \t"))
 
 
 def _in_pieces(connection: Any, data: bytes) -> bool:

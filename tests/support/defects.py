@@ -164,7 +164,12 @@ DEFECTS: dict[str, Defect] = {
     "the same item twice is refused": Defect("request.items.max-members", Rules(duplicates=False)),
     # JSON
     "junk after the body": Defect("request.body.json-object", Rules(loads=_lenient)),
-    "single quotes": Defect("request.body.json-object", Rules(loads=_sloppy)),
+    "single quotes": Defect(
+        "request.body.json-object",
+        Rules(loads=_sloppy),
+        # Text may have a single quote in it.
+        also=("request.item-id.max-length", "request.properties.max-length", "response.success"),
+    ),
     "no charset": Defect(
         "request.media-type", Rules(media_types=lambda value: "charset" not in value)
     ),
@@ -238,7 +243,7 @@ DEFECTS: dict[str, Defect] = {
     "errors cut short": Defect(
         "error.not-found.status",
         Rules(error=_on("missing", lambda usual: replace(usual, cut=True))),
-        also=("error.not-found.code", "request.dataset-arn.max-length"),
+        also=("error.not-found.code", "error.message", "request.dataset-arn.max-length"),
     ),
     "one in five is 500": Defect(
         "response.success.status",
@@ -441,7 +446,11 @@ DEFECTS |= {
         "request.body.json-object",
         Rules(loads=_if_it_has(b": ")),
     ),
-    "ASCII only": Defect("request.body.json-object", Rules(loads=_ascii)),
+    "ASCII only": Defect(
+        "request.body.json-object",
+        Rules(loads=_ascii),
+        also=("request.properties.max-length",),
+    ),
     "a form feed is white space": Defect(
         "request.body.json-object", Rules(loads=lambda body: json.loads(body.strip()))
     ),
@@ -458,11 +467,17 @@ DEFECTS |= {
         Rules(loads=lambda body: json.loads(body if body.endswith(b"}") else body + b"}")),
     ),
     "Latin-1": Defect(
-        "request.body.json-object", Rules(loads=lambda body: json.loads(body.decode("latin-1")))
+        "request.body.json-object",
+        Rules(loads=lambda body: json.loads(body.decode("latin-1"))),
+        also=("request.properties.max-length",),  # whose emoji are four characters each then
     ),
     "an array of one body": Defect(
         "request.body.json-object",
-        Rules(loads=lambda body: (lambda v: v[0] if isinstance(v, list) else v)(json.loads(body))),
+        Rules(
+            loads=lambda body: (lambda v: v[0] if isinstance(v, list) and v else v)(
+                json.loads(body)
+            )
+        ),
     ),
     "null is left out": Defect(
         "request.properties.optional",

@@ -171,7 +171,7 @@ def test_a_recording_of_another_request_is_not_reached(recordings: Path) -> None
 def test_a_recording_more_changes_nothing(recordings: Path) -> None:
     shutil.copy(
         recordings / "PutItems" / "items-11.personalize.yaml",
-        recordings / "PutItems" / "items-12.personalize.yaml",
+        recordings / "PutItems" / "items-13.personalize.yaml",
     )
 
     assert run("verify", "--target", "recorded", "--cassettes", recordings).returncode == 0

@@ -39,8 +39,8 @@ class Client:
         Raises:
             TargetUnavailable, Miss: nobody answered.
         """
-        if scenario.before:
-            first = self._raw(scenario.before, arn)
+        for before in scenario.before:
+            first = self._raw(before, arn)
             target.answer(replace(first, headers={**first.headers, "connection": "keep-alive"}))
         if isinstance(scenario.sends, Wire):
             return target.answer(self._raw(scenario.sends, arn))
@@ -61,7 +61,9 @@ class Client:
         return response_for(request.url, exchange.response)
 
     def _raw(self, sends: Wire, arn: str) -> Request:
-        headers = {"content-type": sends.content_type} if sends.content_type else {}
+        headers = dict(sends.more)
+        if sends.content_type:
+            headers["content-type"] = sends.content_type
         url = self._connection.url.rstrip("/") + sends.path
         request = Request(sends.method, url, headers, text(sends, arn))
         credentials, region = self._connection.credentials, self._connection.region

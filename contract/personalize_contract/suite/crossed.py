@@ -28,12 +28,17 @@ from personalize_contract.suite.scenario import (
 
 _ACUTE = "e\N{COMBINING ACUTE ACCENT}"
 
+_ODD = """a/B \\ "c" 'd' <e> & {f}, [g]; h=i? #j | k%20\t~ l.m:n+o@p_q*r$s!^`(t) \\u0041"""
+_SCRIPTS = "caf\u00e9 \u8336 \u0447\u0430\u0439 \u0634\u0627\u064a"
+
 _TEXTS: Mapping[str, str] = {
     "null": "null",
     "true": "true",
     "false": "false",
     "number": "1",
     "zero": "0",
+    "float": "1.5",
+    "negative": "-1",
     "empty-array": "[]",
     "empty-object": "{}",
 }
@@ -61,12 +66,23 @@ def _wrong_types(of: Batch) -> Iterator[Scenario]:
         many: (
             f"request.{many}.type",
             lambda text: of.body(things=text),
-            {**_without("empty-array"), "string": '"none"', "object": item},
+            {
+                **_without("empty-array"),
+                "string": '"none"',
+                "empty-string": '""',
+                "text-of-json": json.dumps(f"[{item}]"),
+                "object": item,
+            },
         ),
         one: (
             f"request.{one}.type",
             lambda text: of.body(things=f"[{text}]"),
-            {**_without("empty-object"), "string": f'"{PREFIX}1"', "array": f"[{item}]"},
+            {
+                **_without("empty-object"),
+                "string": f'"{PREFIX}1"',
+                "text-of-json": json.dumps(item),
+                "array": f"[{item}]",
+            },
         ),
         f"{one}-id": (
             f"request.{one}-id.type",
@@ -103,13 +119,13 @@ def _without(kind: str) -> Mapping[str, str]:
 
 
 def _in_places(of: Batch) -> Iterator[Scenario]:
-    """One mistake in a batch of ten: in the first, in the fifth, in the last."""
+    """One mistake in a batch of ten: in the first, the second, the fifth, the eighth, the last."""
     one, too_long = of.one, f'"{long_id(257)}"'
     too_much = json.dumps(long_properties(of.max_properties + 1))
     mistakes: Mapping[str, tuple[str, Callable[..., Scenario], str]] = {
         f"{one}-null": (f"request.{one}.type", malformed, "null"),
         f"{one}-string": (f"request.{one}.type", malformed, f'"{PREFIX}1"'),
-        f"{one}-id-absent": (f"request.{one}-id.required", refused, '{"properties": "{}"}'),
+        f"{one}-id-absent": (f"request.{one}-id.required", refused, of.nameless()),
         f"{one}-id-null": (f"request.{one}-id.type", malformed, of.text("null")),
         f"{one}-id-number": (f"request.{one}-id.type", malformed, of.text("1")),
         f"{one}-id-0": (f"request.{one}-id.min-length", refused, of.text('""')),
@@ -123,7 +139,7 @@ def _in_places(of: Batch) -> Iterator[Scenario]:
         ),
     }
     for name, (clause, row, mistake) in mistakes.items():
-        for place, index in {"first": 0, "fifth": 4, "last": 9}.items():
+        for place, index in {"first": 0, "second": 1, "fifth": 4, "eighth": 7, "last": 9}.items():
             things = [of.text(f'"{PREFIX}{number}"') for number in range(1, 11)]
             things[index] = mistake
             sends = of.wire(of.body(things=f"[{', '.join(things)}]"))
@@ -160,6 +176,7 @@ def _with_and_without_properties(of: Batch) -> Iterator[Scenario]:
         (
             ("error.not-found.status", Status(404)),
             ("error.not-found.code", Code("ResourceNotFoundException")),
+            ("error.message", Message(never=SENSITIVE)),
         ),
         state="missing",
     )
@@ -169,6 +186,7 @@ def _with_and_without_properties(of: Batch) -> Iterator[Scenario]:
         (
             ("error.in-use.status", Status(409)),
             ("error.in-use.code", Code("ResourceInUseException")),
+            ("error.message", Message(never=SENSITIVE)),
         ),
         state="in-use",
     )
@@ -189,9 +207,10 @@ def _sizes(of: Batch) -> Iterator[Scenario]:
     one, many, most = of.one, of.many, of.max_properties
     for count in range(2, 10):
         yield accepted(f"{many}-{count}", f"request.{many}.max-members", of.call(of.things(count)))
-    yield refused(f"{many}-100", f"request.{many}.max-members", of.call(of.things(100)))
     name, id_clause = f"{one}-id", f"request.{one}-id.max-length"
     for words, text in {
+        "258": long_id(258),
+        "300": long_id(300),
         "512": long_id(512),
         # 257 code points that count as fewer for readers, after NFC, or without blanks.
         "257-combining": PREFIX + _ACUTE * 118,
@@ -201,7 +220,8 @@ def _sizes(of: Batch) -> Iterator[Scenario]:
     for words, text in {
         "255": long_id(255),
         "256-accents": PREFIX + "\N{LATIN SMALL LETTER E WITH ACUTE}" * 235,
-        "odd-characters": PREFIX + 'a/b \\ "c" <d> & {e}, [f]; g=h? #i | j%20\t~',
+        "odd-characters": PREFIX + _ODD,
+        "other-scripts": PREFIX + _SCRIPTS,
     }.items():
         yield accepted(f"{name}-{words}", id_clause, of.call([of.named(text)]))
     yield accepted(
@@ -218,6 +238,20 @@ def _sizes(of: Batch) -> Iterator[Scenario]:
         "65600": long_properties(65600),
     }.items():
         yield refused(f"properties-{words}", clause, of.call([of.thing(1, text)]))
+    for words, text in {
+        "odd-characters": json.dumps({"category": f"{SENSITIVE} {_ODD}"}),
+        "other-scripts": f'{{"category": "{SENSITIVE} {_SCRIPTS}"}}',
+        "spread-out": f'{{\n\t"category" : "{SENSITIVE}"\r\n}} ',
+    }.items():
+        yield accepted(
+            f"properties-{words}", "response.success.status", of.call([of.thing(1, text)])
+        )
+    large = [of.thing(number, long_properties(most, cup)) for number in range(10)]
+    yield accepted(
+        f"properties-{most}-emoji-in-each-of-ten",
+        clause,
+        of.wire(of.body(things=json.dumps(large, ensure_ascii=False))),
+    )
     yield accepted(
         f"properties-{most}-in-each-of-ten",
         clause,

@@ -57,11 +57,14 @@ class Accepted(Expectation):
 
 @dataclass(frozen=True, slots=True)
 class WellFormed(Expectation):
-    """The request is not called malformed: accepted, or refused for its dataset (404, 409)."""
+    """The request is not called malformed: accepted, or refused for its dataset (404, 409).
+
+    Or for the dataset's owner (403): the ARN may be of another account, region or partition.
+    """
 
     def breach(self, response: Response) -> str | None:
         about_the_dataset = wire.error_code(response) in _OF_DATASETS
-        if response.status < 400 or response.status in (404, 409) or about_the_dataset:
+        if response.status < 300 or response.status in (403, 404, 409) or about_the_dataset:
             return None
         return f"a well-formed request was refused: {seen(response)}"
 
@@ -104,13 +107,32 @@ class Status(Expectation):
 
 
 @dataclass(frozen=True, slots=True)
-class Code(Expectation):
-    """The error code is this one, however the answer carries it."""
+class IfAccepted(Expectation):
+    """Whether it is accepted is not known; if it is, then with this status."""
 
-    code: str
+    number: int
 
     def applies(self, response: Response) -> bool:
-        return response.status >= 400
+        return 200 <= response.status < 300
+
+    def breach(self, response: Response) -> str | None:
+        return Status(self.number).breach(response)
+
+
+@dataclass(frozen=True, slots=True)
+class Code(Expectation):
+    """The error code is this one, however the answer carries it.
+
+    Args:
+        code: of the page.
+        of: the status of which it is expected; None for any error.
+    """
+
+    code: str
+    of: int | None = None
+
+    def applies(self, response: Response) -> bool:
+        return response.status >= 400 and self.of in (None, response.status)
 
     def breach(self, response: Response) -> str | None:
         found = wire.error_code(response)
@@ -134,7 +156,10 @@ class EmptyBody(Expectation):
 
 @dataclass(frozen=True, slots=True)
 class Message(Expectation):
-    """A documented error has a message, a string; none repeats the sensitive text that was sent."""
+    """A documented error has a message, a string; none repeats the sensitive text that was sent.
+
+    Nor a part of it, in whatever case or escapes, body, header or reason.
+    """
 
     never: str
 
@@ -145,9 +170,20 @@ class Message(Expectation):
         documented = wire.error_code(response) in _DOCUMENTED
         if documented and not isinstance(wire.error_message(response), str):
             return "expected a message, a string; the answer has none"
-        if self.never.encode() in response.body or self.never in str(response.headers):
+        if _repeats(response, self.never):
             return "the answer repeats the properties, which the model calls sensitive"
         return None
+
+
+_TELLING = 8
+"""Characters of a text that are there by no chance."""
+
+
+def _repeats(response: Response, text: str) -> bool:
+    body = response.body.decode("utf-8", "replace")
+    told = f"{body} {wire.error_message(response)} {response.headers} {response.reason}".casefold()
+    parts = (text[at : at + _TELLING] for at in range(len(text) - _TELLING + 1))
+    return any(part in told for part in parts)
 
 
 @dataclass(frozen=True, slots=True)

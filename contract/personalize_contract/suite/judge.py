@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from personalize_contract import environment
 from personalize_contract.evidence import BROKEN, HOLDS, NOT_REACHED, Finding
 from personalize_contract.exchange import Exchange
-from personalize_contract.suite.expect import Observed
+from personalize_contract.suite.expect import Observed, Status
 from personalize_contract.suite.scenario import Scenario
 
 ALTERED = "its recording was changed after it was made, so it shows nobody's answer"
@@ -48,9 +48,14 @@ def not_reached(scenario: Scenario, why: str) -> list[Finding]:
     return [Finding(clause, NOT_REACHED, why) for clause, _ in scenario.expects]
 
 
-def unanswered(scenario: Scenario, why: str) -> Finding:
-    """The finding of a scenario that a service took and gave no whole answer to.
+def unanswered(scenario: Scenario, why: str) -> list[Finding]:
+    """The findings of a scenario that a service took and gave no whole answer to.
 
-    That breaks what the scenario is about.
+    That breaks what the scenario is about, and what says with which status it is answered. Where
+    nothing is expected, it is noted.
     """
-    return Finding(scenario.expects[0][0], BROKEN, why)
+    (first, expectation), *rest = scenario.expects
+    if isinstance(expectation, Observed):
+        return [Finding(first, HOLDS, why)]
+    answered = [clause for clause, one in rest if isinstance(one, Status)]
+    return [Finding(clause, BROKEN, why) for clause in dict.fromkeys([first, *answered])]

@@ -9,6 +9,7 @@ from personalize_contract.suite.expect import (
     Accepted,
     Code,
     EmptyBody,
+    IfAccepted,
     Message,
     NotLookedUp,
     Observed,
@@ -38,6 +39,12 @@ MALFORMED: Expects = (
     ("error.framing", Observed("framing")),
     ("error.content-type", Observed("content-type")),
 )
+UNKNOWN: Expects = (
+    ("response.success.status", IfAccepted(200)),
+    ("response.success.empty-body", EmptyBody()),
+    ("error.message", Message(never=SENSITIVE)),
+)
+"""Of an answer of which it is not known whether it accepts or refuses."""
 
 
 def accepted(scenario: str, clause: str, sends: Call | Wire) -> Scenario:

@@ -24,6 +24,7 @@ from personalize_contract.errors import (
     NoAnswer,
     PersonalizeContractError,
     TargetUnavailable,
+    TimedOut,
 )
 from personalize_contract.evidence import Outcome
 from personalize_contract.exchange import Exchange, Request
@@ -41,9 +42,13 @@ from personalize_contract.suite.client import Client
 from personalize_contract.suite.expect import seen as answer_in_words
 from personalize_contract.suite.judge import judge, not_reached, trouble, unanswered
 from personalize_contract.suite.recordings import Beside
-from personalize_contract.suite.scenario import LENGTHS, Scenario, of_length
+from personalize_contract.suite.scenario import Scenario, forms
 from personalize_contract.targets import Endpoint, Recorded, Recorder, Target
 from personalize_contract.targets import connection as connections
+
+_GIVES_UP = 5
+"""Requests in a row without an answer in time, after which the rest is not tried: each takes as
+long, and there are hundreds."""
 
 LIVE = pytest.StashKey[Live]()
 """The live service of a run of pytest, where whoever runs it has connected it."""
@@ -68,7 +73,7 @@ class Run:
         self._redactors: dict[State, Redactor] = {}
         self._missed: dict[State, list[str]] = {}
         self._let_in = False
-        self._answered = False
+        self._answered, self._late = False, 0
         self._unreachable = ""
 
     def outcome(self, scenario: Scenario) -> Outcome:
@@ -79,9 +84,13 @@ class Run:
             return self._reached(scenario)
         except PersonalizeContractError as error:
             why = shown.line(str(error), self._redactor(scenario.state))
+            if isinstance(error, TimedOut):
+                self._late += 1
+                if self._late == _GIVES_UP:
+                    self._unreachable = f"given up after {_GIVES_UP} requests in a row: {why}"
             if isinstance(error, NoAnswer):
                 by = self._connection.answered_by
-                return Outcome(scenario.id, (unanswered(scenario, why),), by)
+                return Outcome(scenario.id, tuple(unanswered(scenario, why)), by)
             if isinstance(error, TargetUnavailable) and not self._answered:
                 self._unreachable = why
             missing = isinstance(error, CassetteMissing | Miss)
@@ -108,8 +117,11 @@ class Run:
         kept, beside, waited = "", None, len(self._live.notes) if self._live else 0
         redactor = self._redactor(scenario.state)
         with self._target(scenario) as (target, recording):
+            control = scenario.control and self._client.send(
+                replace(scenario, sends=scenario.control), target, one.arn
+            )
             exchange = self._client.send(scenario, target, one.arn)
-            self._answered = True
+            self._answered, self._late = True, 0
             obstacle = trouble(scenario, exchange)
             if obstacle:
                 obstacle = shown.answered(obstacle, exchange.request, redactor)
@@ -125,6 +137,7 @@ class Run:
             if one.why
             else one
             for one in judge(scenario, exchange)
+            if not control or control.response.status < 400
         )
         seen = shown.exchange(exchange, redactor)
         if beside and self._compares:
@@ -151,9 +164,9 @@ class Run:
         if state not in self._redactors:
             arns = self._live.arns if self._live else self._dummy
             real = {
-                of_length(arns[one], length): of_length(self._dummy[one], length)
+                written: dummy
                 for one in sorted(arns, key=lambda one: one == state)
-                for length in (0, *LENGTHS)
+                for written, dummy in zip(forms(arns[one]), forms(self._dummy[one]), strict=True)
             }
             credentials = self._connection.credentials
             own = [one for one in (credentials.secret_key, credentials.token) if one]

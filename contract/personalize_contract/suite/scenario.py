@@ -1,19 +1,21 @@
 """A scenario: one situation, what is sent in it, and what must come back.
 
-`@dataset@` stands for the dataset's ARN, and `@dataset:256@` for it made 256 characters long.
+`@dataset@` stands for the dataset's ARN, `@dataset:256@` for it made 256 characters long,
+`@dataset:longer@` for it with one character more, which names nothing, and `@dataset:escaped@` for
+it as a JSON text may write it.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
 from personalize_contract.datasets import PREFIX, State
 from personalize_contract.suite.expect import Expectation
 
-DATASET = "@dataset@"
+DATASET, LONGER, ESCAPED = "@dataset@", "@dataset:longer@", "@dataset:escaped@"
 
 SENSITIVE = "tea-and-a-secret"
 """In the properties of everything that is put; no error may repeat it."""
@@ -48,6 +50,7 @@ class Wire:
         content_type: None for no such header.
         method: of the message.
         signature: how it is signed, `good` unless that is what a scenario is about.
+        more: further headers.
     """
 
     path: str
@@ -55,6 +58,7 @@ class Wire:
     content_type: str | None = "application/json"
     method: str = "POST"
     signature: Signature = "good"
+    more: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +68,10 @@ class Scenario:
     The first expectation is the scenario's own: a clause isn't verified before each scenario
     that begins with it was reached. Where `denial` is true, an answer that refuses the sender is
     an answer too, not trouble with the credentials.
+
+    `before` is sent first, on the same connection, and what comes back is not judged. `control`
+    is another request than what is sent in nothing but what the scenario is about: a service that
+    refuses it too has another reason for that, and its answer to the scenario says nothing.
     """
 
     id: str
@@ -71,8 +79,8 @@ class Scenario:
     expects: Expects
     state: State = "active"
     denial: bool = False
-    before: Wire | None = None
-    """What is sent first, on the same connection; what comes back is not judged."""
+    before: tuple[Wire, ...] = ()
+    control: Wire | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,6 +137,14 @@ class Batch:
         """The JSON text of a thing, made of these JSON texts."""
         return f'{{"{self.id}": {name}, "properties": {properties}}}'
 
+    def nameless(self) -> str:
+        """The JSON text of a thing that has no id."""
+        return f'{{"properties": {json.dumps(_PROPERTIES)}}}'
+
+    def backwards(self) -> str:
+        """The JSON text of a thing whose id stands behind its properties."""
+        return f'{self.nameless()[:-1]}, "{self.id}": "{PREFIX}1"}}'
+
     def with_id(self, name: str) -> str:
         """A body with one thing of this id, a JSON text."""
         return self.body(things=f"[{self.text(name)}]")
@@ -153,19 +169,27 @@ def text(sends: Call | Wire, arn: str) -> Any:
     if isinstance(sends, Call):
         return {**sends.members, "datasetArn": _filled(sends.members["datasetArn"], arn)}
     body = sends.body if isinstance(sends.body, bytes) else sends.body.encode()
-    return body.replace(DATASET.encode(), arn.encode())
+    for name, form in _FORMS.items():
+        body = body.replace(name.encode(), form(arn).encode())
+    return body
 
 
-LENGTHS = (256, 257, 512)
-"""What a dataset's ARN is filled up to."""
+_FORMS: Mapping[str, Callable[[str], str]] = {
+    DATASET: lambda arn: arn,
+    LONGER: lambda arn: f"{arn}x",
+    ESCAPED: lambda arn: arn.replace("/", "\\/"),
+    **{
+        f"@dataset:{length}@": lambda arn, length=length: arn.ljust(length, "x")  # type: ignore[misc]
+        for length in (256, 257, 512)
+    },
+}
+"""How the ARN of a dataset is written; those that are longer name nothing."""
 
 
-def of_length(arn: str, length: int) -> str:
-    """A longer ARN, of this many characters, that names nothing."""
-    return arn.ljust(length, "x")
+def forms(arn: str) -> list[str]:
+    """The ARN in each way that a scenario writes it."""
+    return [form(arn) for form in _FORMS.values()]
 
 
 def _filled(template: str, arn: str) -> str:
-    if template.startswith("@dataset:"):
-        return of_length(arn, int(template.strip("@").partition(":")[2]))
-    return template.replace(DATASET, arn)
+    return _FORMS[template](arn) if template in _FORMS else template

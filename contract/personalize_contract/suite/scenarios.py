@@ -7,6 +7,7 @@ taken from the reference service, so that a mistake in those can't hide itself.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from personalize_contract.datasets import PREFIX
 from personalize_contract.suite.crossed import crossed
@@ -17,19 +18,25 @@ from personalize_contract.suite.expect import (
     Status,
     WellFormed,
 )
+from personalize_contract.suite.not_json import not_json
 from personalize_contract.suite.rows import (
     INVALID,
     MALFORMED,
     SUCCESS,
+    UNKNOWN,
     accepted,
     arn_refused,
     malformed,
     refused,
 )
 from personalize_contract.suite.scenario import (
+    DATASET,
+    ESCAPED,
+    LONGER,
     SENSITIVE,
     Batch,
     Scenario,
+    Wire,
     long_id,
     long_properties,
 )
@@ -42,9 +49,16 @@ _NEAR_MISSES = {
     "line-break-after": "arn:aws:personalize:us-east-1:000000000000:dataset/contract/ITEMS\n",
     "sibling-service": "arn:aws:personalize-events:us-east-1:000000000000:dataset/c/ITEMS",
     "other-service": "arn:aws:s3:us-east-1:000000000000:dataset/contract/ITEMS",
+    "blank-before": " arn:aws:personalize:us-east-1:000000000000:dataset/contract/ITEMS",
     "upper-case": "ARN:AWS:PERSONALIZE:us-east-1:000000000000:dataset/contract/ITEMS",
+    "upper-case-arn": "ARN:aws:personalize:us-east-1:000000000000:dataset/contract/ITEMS",
+    "upper-case-partition": "arn:AWS:personalize:us-east-1:000000000000:dataset/contract/ITEMS",
+    "upper-case-service": "arn:aws:Personalize:us-east-1:000000000000:dataset/contract/ITEMS",
     "no-partition": "arn::personalize:us-east-1:000000000000:dataset/contract/ITEMS",
     "bad-partition": "arn:a_s:personalize:us-east-1:000000000000:dataset/c/ITEMS",
+    "dot-in-partition": "arn:a.s:personalize:us-east-1:000000000000:dataset/c/ITEMS",
+    # A pattern that is tried in every way takes its time with these.
+    "colons-and-line-break": f"arn:aws:personalize{':' * 170}\n",
     "no-resource": "arn:aws:personalize:us-east-1:000000000000:",
     "too-few-fields": "arn:aws:personalize:us-east-1:000000000000",
     "other-separator": "arn/aws/personalize/us-east-1/000000000000/dataset/c/ITEMS",
@@ -57,9 +71,23 @@ _WELL_FORMED = {
     "aws-us-gov": "arn:aws-us-gov:personalize:us-gov-west-1:000000000000:dataset/c/ITEMS",
     "other-region": "arn:aws:personalize:eu-west-1:000000000000:dataset/contract/ITEMS",
     "digit-in-partition": "arn:aws2:personalize:us-east-1:000000000000:dataset/contract/ITEMS",
+    "colons": f"arn:aws:personalize{':' * 170}",
+    "longer": LONGER,
     "more-colons": "arn:aws:personalize:us-east-1:000000000000:dataset:contract:ITEMS",
 }
 """What the pattern allows, whether there is such a dataset or not."""
+
+_HEADERS = {
+    "a-retry": (
+        ("amz-sdk-invocation-id", "11111111-2222-4333-8444-555555555555"),
+        ("amz-sdk-request", "attempt=2; max=3"),
+    ),
+    "a-trace": (
+        ("x-amzn-trace-id", "Root=1-5759e988-bd862e3fe1be46a994272793;Sampled=1"),
+        ("accept", "*/*"),
+    ),
+}
+"""What SDKs and other clients send beside."""
 
 
 def scenarios(of: Batch) -> tuple[Scenario, ...]:
@@ -83,12 +111,21 @@ def scenarios(of: Batch) -> tuple[Scenario, ...]:
             "request.media-type",
             of.wire(good, content_type="application/json;charset=UTF-8"),
         ),
+        *(
+            accepted(
+                f"headers-of-{name}", "response.success.status", replace(of.wire(good), more=more)
+            )
+            for name, more in _HEADERS.items()
+        ),
         # --- how many
         refused(f"{many}-0", f"request.{many}.min-members", of.wire(of.body(things="[]"))),
         accepted(f"{many}-1", f"request.{many}.min-members", of.call(of.things(1))),
         accepted(f"{many}-10", f"request.{many}.max-members", of.call(of.things(10))),
         refused(f"{many}-11", f"request.{many}.max-members", of.call(of.things(11))),
-        refused(f"{many}-20", f"request.{many}.max-members", of.call(of.things(20))),
+        *(
+            refused(f"{many}-{count}", f"request.{many}.max-members", of.call(of.things(count)))
+            for count in (12, 20, 21, 99, 100, 266)
+        ),
         refused(f"{many}-11-the-same", f"request.{many}.max-members", of.call([of.thing()] * 11)),
         accepted(
             f"same-{one}-twice", f"request.{many}.max-members", of.call([of.thing(1), of.thing(1)])
@@ -118,7 +155,11 @@ def scenarios(of: Batch) -> tuple[Scenario, ...]:
         # --- properties, in code points
         accepted("properties-absent", "request.properties.optional", of.call([of.thing(1, None)])),
         refused("properties-0", "request.properties.min-length", of.wire(of.with_properties('""'))),
-        accepted("properties-1", "request.properties.min-length", of.call([of.thing(1, "1")])),
+        # No object has a text of one character. A service that reads what it holds refuses two.
+        replace(
+            accepted("properties-1", "request.properties.min-length", of.call([of.thing(1, "1")])),
+            control=of.wire(of.with_properties('"12"')),
+        ),
         accepted(
             f"properties-{most}",
             "request.properties.max-length",
@@ -147,6 +188,7 @@ def scenarios(of: Batch) -> tuple[Scenario, ...]:
                 ("request.dataset-arn.max-length", WellFormed()),
                 ("error.not-found.status", Status(404)),
                 ("error.not-found.code", Code("ResourceNotFoundException")),
+                ("error.message", Message(never=SENSITIVE)),
             ),
             state="missing",
         ),
@@ -172,7 +214,12 @@ def scenarios(of: Batch) -> tuple[Scenario, ...]:
             Scenario(
                 f"arn-{name}",
                 of.call(of.things(1), arn),
-                (("request.dataset-arn.pattern", WellFormed()),),
+                (
+                    ("request.dataset-arn.pattern", WellFormed()),
+                    ("error.not-found.code", Code("ResourceNotFoundException", of=404)),
+                    *UNKNOWN,
+                ),
+                denial=True,
             )
             for name, arn in _WELL_FORMED.items()
         ),
@@ -189,7 +236,7 @@ def scenarios(of: Batch) -> tuple[Scenario, ...]:
         refused(
             f"{one}-id-absent",
             f"request.{one}-id.required",
-            of.wire(of.body(things='[{"properties": "{}"}]')),
+            of.wire(of.body(things=f"[{of.nameless()}]")),
         ),
         refused(
             f"{one}-id-absent-last",
@@ -220,44 +267,18 @@ def scenarios(of: Batch) -> tuple[Scenario, ...]:
         accepted(
             "body-escapes",
             "request.body.json-object",
-            of.wire(good.replace(many, f"\\u{ord(many[0]):04x}{many[1:]}").replace("/", "\\/")),
+            of.wire(
+                of.with_id(f'"{PREFIX}\\u00E9\\u00e9"')
+                .replace(DATASET, ESCAPED)
+                .replace(many, f"\\u{ord(many[0]):04x}{many[1:]}")
+            ),
         ),
-        malformed("body-empty", "request.body.json-object", of.wire("")),
-        malformed("body-truncated", "request.body.json-object", of.wire(good[:-1])),
-        malformed("body-trailing-junk", "request.body.json-object", of.wire(good + " tea")),
-        malformed("body-leading-junk", "request.body.json-object", of.wire("tea " + good)),
-        malformed("body-trailing-comma", "request.body.json-object", of.wire(good[:-1] + ",}")),
-        malformed(
-            "body-single-quotes", "request.body.json-object", of.wire(good.replace('"', "'"))
-        ),
-        malformed("body-comment", "request.body.json-object", of.wire(good + " // tea")),
-        malformed(
-            "body-comment-inside", "request.body.json-object", of.wire("{/* tea */" + good[1:])
-        ),
-        malformed(
-            "body-line-break-in-string",
+        accepted(
+            f"{one}-other-order",
             "request.body.json-object",
-            of.wire(of.with_id(f'"{PREFIX}\n"')),
+            of.wire(of.body(things=f"[{of.backwards()}]")),
         ),
-        malformed(
-            "body-name-without-quotes",
-            "request.body.json-object",
-            of.wire(good.replace('"datasetArn"', "datasetArn")),
-        ),
-        malformed(
-            "body-number-with-zero-in-front",
-            "request.body.json-object",
-            of.wire(good[:-1] + ', "tea": 01}'),
-        ),
-        malformed("body-two", "request.body.json-object", of.wire(good + good)),
-        malformed("body-form-feed", "request.body.json-object", of.wire("\f" + good)),
-        malformed("body-unclosed-list", "request.body.json-object", of.wire(good.replace("]", ""))),
-        malformed("body-form", "request.body.json-object", of.wire("datasetArn=@dataset@&items=1")),
-        malformed(
-            "body-not-utf-8",
-            "request.body.json-object",
-            of.wire(good.encode().replace(b"tea", b"t\xe9")),
-        ),
+        *not_json(of),
         # --- the dataset's state
         Scenario(
             "missing",
@@ -291,6 +312,7 @@ def scenarios(of: Batch) -> tuple[Scenario, ...]:
             (
                 ("error.not-found.code", Code("ResourceNotFoundException")),
                 ("error.not-found.status", Status(404)),
+                ("error.message", Message(never=SENSITIVE)),
             ),
             state="missing",
         ),
@@ -330,14 +352,24 @@ def scenarios(of: Batch) -> tuple[Scenario, ...]:
                 f"success-after-{name}",
                 of.wire(good),
                 (("response.success.status", Status(200)), SUCCESS[1]),
-                before=of.wire(before),
+                before=before,
             )
             for name, before in {
-                "success": good,
-                "invalid-input": of.body(things="[]"),
-                "malformed": good[:-1],
-                "a-long-mistake": of.with_properties(f'"{"x" * (most + 1)}"'),
+                "success": (of.wire(good),),
+                "three-more": (of.wire(good),) * 3,
+                "invalid-input": (of.wire(of.body(things="[]")),),
+                "malformed": (of.wire(good[:-1]),),
+                "perhaps-missing": (of.wire(of.body(arn=f'"{LONGER}"')),),
+                "another-path": (Wire(f"/{many}/tea", good),),
+                "a-long-mistake": (of.wire(of.with_properties(f'"{"x" * (most + 1)}"')),),
             }.items()
+        ),
+        *(
+            replace(row, id=f"{row.id}-after-success", before=(of.wire(good),))
+            for row in (
+                refused(f"{many}-0", f"request.{many}.min-members", of.wire(of.body(things="[]"))),
+                malformed("body-truncated", "request.body.json-object", of.wire(good[:-1])),
+            )
         ),
         # --- still there after all that
         accepted("success-at-the-end", "response.success.status", of.call(of.things(2))),

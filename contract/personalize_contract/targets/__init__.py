@@ -17,7 +17,7 @@ from urllib.parse import urlsplit
 from personalize_contract import environment
 from personalize_contract.cassette.recording import Recording
 from personalize_contract.cassette.replay import Replay
-from personalize_contract.errors import Miss, NoAnswer, TargetUnavailable
+from personalize_contract.errors import Miss, NoAnswer, TargetUnavailable, TimedOut
 from personalize_contract.exchange import Exchange, Request, Response, headers
 from personalize_contract.redact import Redactor
 from personalize_contract.targets.connection import Connection
@@ -129,7 +129,7 @@ class Endpoint:
             if len(body) > MAX_ANSWER:
                 raise NoAnswer(f"{where} began to answer, and its answer has no end")
         received = dict(headers(answer.raw.headers.items()))
-        if not received.get("content-length", "0").isdecimal():
+        if not received.get("content-length", "0").strip(" \t").isdecimal():
             raise NoAnswer(f"{where} answered, but its Content-Length is not a number")
         for coding in ("transfer-encoding", *(["content-encoding"] if coded else [])):
             if received.pop(coding, None):
@@ -188,7 +188,7 @@ def _trouble(where: str, error: Exception) -> TargetUnavailable:
     if trouble := environment.in_failure(error):
         return TargetUnavailable(trouble.told(where, environment.cause(error)))
     if isinstance(error, requests.Timeout | ReadTimeoutError):
-        return NoAnswer(f"{where} took the request and did not answer in time")
+        return TimedOut(f"{where} took the request and did not answer in time")
     cause = environment.cause(error)
     return NoAnswer(f"{where} took the request and gave no whole answer: {cause}")
 

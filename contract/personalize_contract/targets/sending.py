@@ -11,7 +11,7 @@ from __future__ import annotations
 import io
 import sys
 import time
-from http.client import HTTPException, HTTPResponse
+from http.client import HTTPException, HTTPResponse, parse_headers
 from typing import Any
 
 from requests import Session
@@ -65,6 +65,13 @@ class _Answer(HTTPResponse):
         super().__init__(socket, *arguments, **named)
         self._wire = _Wire(self.fp.detach(), socket.gettimeout())
         self.fp = _Lines(self._wire)
+
+    def _read_status(self) -> Any:
+        found = super()._read_status()  # type: ignore[misc]  # which knows no other than 100
+        while found[1] in (102, 103):
+            parse_headers(self.fp)
+            found = super()._read_status()  # type: ignore[misc]
+        return found
 
     def begin(self) -> None:
         lines = self.fp
