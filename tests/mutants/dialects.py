@@ -135,7 +135,11 @@ def dialects(of: Operation) -> Iterator[Dialect]:
         "rules: a document is the text of an object",
         replace(usual, rules=(*of.rules, no_object)),
     )
-    yield Dialect("states: who asks elsewhere is not let in", replace(usual, around=_elsewhere))
+    for status in (400, 403):
+        yield Dialect(
+            f"states: who asks elsewhere is not let in, with {status}",
+            replace(usual, around=_elsewhere(status)),
+        )
     known = {"datasetArn", of.batch}
     yield Dialect(
         "members: unknown ones are refused",
@@ -163,9 +167,12 @@ def _continued(connection: Any, data: bytes) -> bool:
     return whole(connection, data)
 
 
-def _elsewhere(sent: Sent, answer: Answer) -> Answer:
-    abroad = answer.status == 404 and b":us-east-1:" not in sent.body
-    return in_header(403, "AccessDeniedException", "You may not.") if abroad else answer
+def _elsewhere(status: int) -> Callable[[Sent, Answer], Answer]:
+    def around(sent: Sent, answer: Answer) -> Answer:
+        abroad = answer.status == 404 and b":us-east-1:" not in sent.body
+        return in_header(status, "AccessDeniedException", "You may not.") if abroad else answer
+
+    return around
 
 
 def _hinted(connection: Any, data: bytes) -> bool:

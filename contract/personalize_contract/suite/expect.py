@@ -6,7 +6,7 @@ from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from typing import Literal
 
-from personalize_contract import wire
+from personalize_contract import environment, wire
 from personalize_contract.exchange import Response
 
 _INVALID = "InvalidInputException"
@@ -59,12 +59,14 @@ class Accepted(Expectation):
 class WellFormed(Expectation):
     """The request is not called malformed: accepted, or refused for its dataset (404, 409).
 
-    Or for the dataset's owner (403): the ARN may be of another account, region or partition.
+    Or the sender is denied it: the ARN may be of another account, region or partition.
     """
 
     def breach(self, response: Response) -> str | None:
         about_the_dataset = wire.error_code(response) in _OF_DATASETS
-        if response.status < 300 or response.status in (403, 404, 409) or about_the_dataset:
+        if response.status < 300 or response.status in (404, 409) or about_the_dataset:
+            return None
+        if environment.denial(response):
             return None
         return f"a well-formed request was refused: {seen(response)}"
 
