@@ -14,6 +14,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
+import yaml
+
 from mutants import transport
 from mutants.listening import Wire
 from mutants.service import (
@@ -106,6 +108,10 @@ def _limits_moved(of: Operation) -> Mutants:
             if by < 0 and rule.want == 1 and rule.check == "min-length":
                 name = f"{rule.clause}: an empty one is taken"
             yield Mutant(name, rule.clause, _with_rule(of, rule, new))
+        if rule.check == "max-length":
+            far = _unless(rule, _shorter_than(4 * rule.want))
+            service = _skipping(of, rule, far)
+            yield Mutant(f"{rule.clause}: far too much is taken", rule.clause, service)
         if rule.check.startswith("max-"):
             more = measured(rule.check, rule.want + 1)
             yield Mutant(
@@ -113,6 +119,10 @@ def _limits_moved(of: Operation) -> Mutants:
                 rule.clause,
                 _with_rule(of, rule, _unless(rule, more).breaks),
             )
+
+
+def _shorter_than(length: int) -> Callable[[Place], bool]:
+    return lambda place: not isinstance(place.value, str) or len(place.value) < length
 
 
 def _clusters(text: str) -> int:
@@ -169,6 +179,7 @@ _PLACES: dict[str, Callable[[Place], bool]] = {
     "in all but the first": lambda place: place.index > 0,
     "in all but the last": lambda place: place.index < place.count - 1,
     "in all but the second": lambda place: place.index != 1,
+    "in all but the second of two": lambda place: (place.index, place.count) != (1, 2),
     "in all but the eighth": lambda place: place.index != 7,
     "in the first and the last": lambda place: place.index in (0, place.count - 1),
     "only in a batch of one": lambda place: place.count == 1,
@@ -271,6 +282,7 @@ _JSON = {
     "a number": lambda value: type(value) in (int, float) and value,
     "zero": lambda value: type(value) in (int, float) and not value,
     "a fraction": lambda value: type(value) is float,
+    "a large number": lambda value: type(value) is int and value > 2**63,
     "a negative number": lambda value: type(value) is int and value < 0,
     "a string": lambda value: isinstance(value, str),
     "an array": lambda value: isinstance(value, list) and value,
@@ -544,6 +556,10 @@ def _json_misread(of: Operation) -> Mutants:
         "takes a number with a plus": _sloppily(lambda text: text.replace(": +1", ": 1")),
         "takes a number that begins with a dot": _sloppily(lambda t: t.replace(": .5", ": 0.5")),
         "takes a number that ends with a dot": _sloppily(lambda t: t.replace(": 1.}", ": 1}")),
+        "skips brackets before": _sloppily(lambda text: text.removeprefix(")]}',\n")),
+        "misses no comma in a list": _sloppily(lambda text: text.replace("} {", "}, {")),
+        "takes a shell's comments in front": _sloppily(lambda t: re.sub("^#.*\n", "", t)),
+        "reads YAML": lambda body: _object(yaml.safe_load(body)),
         "takes hexadecimal numbers": _sloppily(lambda text: text.replace(": 0x1", ": 1")),
         "takes NULL": _sloppily(lambda text: text.replace(": NULL", ": null")),
         "takes None": _sloppily(lambda text: text.replace(": None", ": null")),
@@ -559,6 +575,12 @@ def _json_misread(of: Operation) -> Mutants:
     }
     for words, reads in readers.items():
         yield Mutant(f"JSON: {words}", "request.body.json-object", replace(right(of), reads=reads))
+
+
+def _object(value: Any) -> Any:
+    if isinstance(value, dict):
+        return value
+    raise ValueError
 
 
 def _always(answer: Answer) -> Callable[[Sent], Answer]:
@@ -578,6 +600,7 @@ def _odd_requests(of: Operation) -> Mutants:
     odd: dict[str, Callable[[Sent], object]] = {
         "an unknown member": lambda sent: b'"tea": 1' in sent.body,
         "a name in another case": lambda sent: b'"DatasetArn"' in sent.body,
+        "another path": lambda sent: "/tea" in sent.path and "?" not in sent.path,
         "a query": lambda sent: "?" in sent.path,
         "no signature": lambda sent: "authorization" not in sent.headers,
         "another media type": lambda sent: "text" in sent.headers.get("content-type", ""),
@@ -601,7 +624,8 @@ def _odd_requests(of: Operation) -> Mutants:
             ("201", "response.success.status", lambda sent: Answer(201)),
             ("a body of {}", "response.success.empty-body", lambda sent: Answer(200, b"{}")),
         ):
-            yield Mutant(f"{name} for {words}", clause, around(when, given))
+            if words != "another path":  # which may have a success of its own
+                yield Mutant(f"{name} for {words}", clause, around(when, given))
         if "ARN" not in words:
             yield Mutant(f"an echo for {words}", "error.message", around(when, echo))
     abroad = odd["an ARN of elsewhere"]

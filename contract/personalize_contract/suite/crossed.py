@@ -28,7 +28,7 @@ from personalize_contract.suite.scenario import (
 
 _ACUTE = "e\N{COMBINING ACUTE ACCENT}"
 
-_ODD = """a/B \\ "c" 'd' <e> & {f}, [g]; h=i? #j | k%20\t~ l.m:n+o@p_q*r$s!^`(t) \\u0041"""
+_ODD = """a/B \\ "c" 'd' <e> & {f}, [g]; h=i? #j | k%20\t~ l.m:n+o@p_q*r$s!^`(t) ${u} \\u0041"""
 _SCRIPTS = "caf\u00e9 \u8336 \u0447\u0430\u0439 \u0634\u0627\u064a"
 
 _TEXTS: Mapping[str, str] = {
@@ -39,6 +39,7 @@ _TEXTS: Mapping[str, str] = {
     "zero": "0",
     "float": "1.5",
     "negative": "-1",
+    "large-number": "12345678901234567890",
     "empty-array": "[]",
     "empty-object": "{}",
 }
@@ -72,6 +73,7 @@ def _wrong_types(of: Batch) -> Iterator[Scenario]:
                 "empty-string": '""',
                 "text-of-json": json.dumps(f"[{item}]"),
                 "object": item,
+                "object-of-one": f'{{"1": {item}}}',
             },
         ),
         one: (
@@ -82,6 +84,7 @@ def _wrong_types(of: Batch) -> Iterator[Scenario]:
                 "string": f'"{PREFIX}1"',
                 "text-of-json": json.dumps(item),
                 "array": f"[{item}]",
+                "array-of-pairs": f'[["{of.id}", "{PREFIX}1"]]',
             },
         ),
         f"{one}-id": (
@@ -96,6 +99,7 @@ def _wrong_types(of: Batch) -> Iterator[Scenario]:
             {
                 **_without("null"),
                 "array": f"[{secret}]",
+                "array-of-null": "[null]",
                 "object": f'{{"category": {secret}}}',
             },
         ),
@@ -118,8 +122,22 @@ def _without(kind: str) -> Mapping[str, str]:
     return {name: text for name, text in _TEXTS.items() if name != kind}
 
 
+_PLACES = {
+    "first-of-ten": (0, 10),
+    "second-of-ten": (1, 10),
+    "fifth-of-ten": (4, 10),
+    "eighth-of-ten": (7, 10),
+    "last-of-ten": (9, 10),
+    "last-of-two": (1, 2),
+}
+"""Index and size of the batch."""
+
+
 def _in_places(of: Batch) -> Iterator[Scenario]:
-    """One mistake in a batch of ten: in the first, the second, the fifth, the eighth, the last."""
+    """One mistake in a batch of ten: in the first, the second, the fifth, the eighth, the last.
+
+    And in the second of two.
+    """
     one, too_long = of.one, f'"{long_id(257)}"'
     too_much = json.dumps(long_properties(of.max_properties + 1))
     mistakes: Mapping[str, tuple[str, Callable[..., Scenario], str]] = {
@@ -139,11 +157,11 @@ def _in_places(of: Batch) -> Iterator[Scenario]:
         ),
     }
     for name, (clause, row, mistake) in mistakes.items():
-        for place, index in {"first": 0, "second": 1, "fifth": 4, "eighth": 7, "last": 9}.items():
-            things = [of.text(f'"{PREFIX}{number}"') for number in range(1, 11)]
+        for place, (index, count) in _PLACES.items():
+            things = [of.text(f'"{PREFIX}{number}"') for number in range(1, count + 1)]
             things[index] = mistake
             sends = of.wire(of.body(things=f"[{', '.join(things)}]"))
-            yield row(f"{name}-{place}-of-ten", clause, sends)
+            yield row(f"{name}-{place}", clause, sends)
 
 
 def _with_and_without_properties(of: Batch) -> Iterator[Scenario]:
@@ -158,6 +176,7 @@ def _with_and_without_properties(of: Batch) -> Iterator[Scenario]:
     yield refused(f"{one}-empty", f"request.{one}-id.required", of.wire(absent))
     yield refused(f"bare-{one}-id-0", f"request.{one}-id.min-length", of.wire(alone('""')))
     yield malformed(f"bare-{one}-id-number", f"request.{one}-id.type", of.wire(alone("1")))
+    yield malformed(f"bare-{one}-id-null", f"request.{one}-id.type", of.wire(alone("null")))
     yield refused(
         f"bare-{one}-id-257",
         f"request.{one}-id.max-length",
@@ -212,13 +231,16 @@ def _sizes(of: Batch) -> Iterator[Scenario]:
         "258": long_id(258),
         "300": long_id(300),
         "512": long_id(512),
+        "1100": long_id(1100),
         # 257 code points that count as fewer for readers, after NFC, or without blanks.
         "257-combining": PREFIX + _ACUTE * 118,
         "257-blanks": long_id(200) + " " * 57,
     }.items():
         yield refused(f"{name}-{words}", id_clause, of.call([of.named(text)]))
     for words, text in {
+        "128": long_id(128),
         "255": long_id(255),
+        "256-angle-brackets": PREFIX + "<" * 235,
         "256-accents": PREFIX + "\N{LATIN SMALL LETTER E WITH ACUTE}" * 235,
         "odd-characters": PREFIX + _ODD,
         "other-scripts": PREFIX + _SCRIPTS,
@@ -236,11 +258,16 @@ def _sizes(of: Batch) -> Iterator[Scenario]:
         f"{most + 1}-blanks": long_properties(most - 99) + " " * 100,
         f"{most + 10}": long_properties(most + 10),
         "65600": long_properties(65600),
+        "150000": long_properties(150000),
+        # Fewer, once they are read.
+        f"{most + 1}-escapes": long_properties(most + 1).replace("xx", "\\n"),
     }.items():
         yield refused(f"properties-{words}", clause, of.call([of.thing(1, text)]))
     for words, text in {
         "odd-characters": json.dumps({"category": f"{SENSITIVE} {_ODD}"}),
         "other-scripts": f'{{"category": "{SENSITIVE} {_SCRIPTS}"}}',
+        "line-break": f'{{"category": "{SENSITIVE}\\\\n"}}',
+        "4096-characters": long_properties(4096),
         "spread-out": f'{{\n\t"category" : "{SENSITIVE}"\r\n}} ',
     }.items():
         yield accepted(

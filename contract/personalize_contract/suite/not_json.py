@@ -33,6 +33,8 @@ def _bodies(of: Batch) -> Mapping[str, str | bytes]:
         "truncated": good[:-1],
         "two": good + good,
         "leading-junk": "tea " + good,
+        # Before answers it keeps scripts from being included.
+        "leading-brackets": ")]}',\n" + good,
         "trailing-junk": good + " tea",
         "trailing-brace": good + "}",
         "trailing-nul": good + "\0",
@@ -42,6 +44,7 @@ def _bodies(of: Batch) -> Mapping[str, str | bytes]:
         "leading-comma": "{," + good[1:],
         "two-commas": good.replace(", ", ",, ", 1),
         "no-comma": good.replace(", ", " ", 1),
+        "no-comma-in-list": of.body(things=f"[{of.text()} {of.text()}]"),
         "semicolon": good.replace(", ", "; ", 1),
         "equals-sign": good.replace(": ", " = ", 1),
         "unclosed-list": good.replace("]", ""),
@@ -49,6 +52,7 @@ def _bodies(of: Batch) -> Mapping[str, str | bytes]:
         "comment": good + " // tea",
         "comment-inside": "{/* tea */" + good[1:],
         "comment-of-a-shell": good + " # tea",
+        "comment-of-a-shell-before": "# tea\n" + good,
         "form-feed": "\f" + good,
         "vertical-tab": "\v" + good,
         "no-break-space": "\N{NO-BREAK SPACE}" + good,
@@ -60,6 +64,7 @@ def _bodies(of: Batch) -> Mapping[str, str | bytes]:
         "tab-in-string": of.with_id(f'"{PREFIX}\t"'),
         "unknown-escape": of.with_id(f'"{PREFIX}\\q"'),
         "short-escape": of.with_id(f'"{PREFIX}\\u12"'),
+        "overlong-utf-8": good.encode().replace(b"tea", b"\xc1\xb4ea"),
         "not-utf-8": good.encode().replace(b"tea", b"t\xe9"),
         # --- numbers and words
         "number-with-zero-in-front": holding("01"),
@@ -73,4 +78,5 @@ def _bodies(of: Batch) -> Mapping[str, str | bytes]:
         # --- something else
         "form": "datasetArn=@dataset@&items=1",
         "text-of-json": json.dumps(good),
+        "yaml": f"datasetArn: @dataset@\n{of.many}:\n- {of.id}: {PREFIX}1\n",
     }

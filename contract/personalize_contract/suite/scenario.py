@@ -180,7 +180,7 @@ _FORMS: Mapping[str, Callable[[str], str]] = {
     ESCAPED: lambda arn: arn.replace("/", "\\/"),
     **{
         f"@dataset:{length}@": lambda arn, length=length: arn.ljust(length, "x")  # type: ignore[misc]
-        for length in (256, 257, 512)
+        for length in (256, 257, 512, 1100)
     },
 }
 """How the ARN of a dataset is written; those that are longer name nothing."""

@@ -6,6 +6,7 @@ taken from the reference service, so that a mistake in those can't hide itself.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import replace
 
@@ -199,7 +200,7 @@ def scenarios(of: Batch) -> tuple[Scenario, ...]:
                 of.call(of.things(1), f"@dataset:{length}@"),
                 INVALID,
             )
-            for length in (257, 512)
+            for length in (257, 512, 1100)
         ),
         *(
             arn_refused(
@@ -361,11 +362,15 @@ def scenarios(of: Batch) -> tuple[Scenario, ...]:
                 "malformed": (of.wire(good[:-1]),),
                 "perhaps-missing": (of.wire(of.body(arn=f'"{LONGER}"')),),
                 "another-path": (Wire(f"/{many}/tea", good),),
+                "a-large-success": (
+                    of.wire(of.with_properties(json.dumps(long_properties(most)))),
+                ),
                 "a-long-mistake": (of.wire(of.with_properties(f'"{"x" * (most + 1)}"')),),
             }.items()
         ),
         *(
-            replace(row, id=f"{row.id}-after-success", before=(of.wire(good),))
+            replace(row, id=f"{row.id}-after-{name}", before=(of.wire(before),))
+            for name, before in {"success": good, "malformed": good[:-1]}.items()
             for row in (
                 refused(f"{many}-0", f"request.{many}.min-members", of.wire(of.body(things="[]"))),
                 malformed("body-truncated", "request.body.json-object", of.wire(good[:-1])),
