@@ -39,7 +39,7 @@ _TEXTS: Mapping[str, str] = {
     "zero": "0",
     "float": "1.5",
     "negative": "-1",
-    "large-number": "12345678901234567890",
+    "large-number": "98765432109876543210",
     "empty-array": "[]",
     "empty-object": "{}",
 }
