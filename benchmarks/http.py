@@ -17,7 +17,7 @@ from pathlib import Path
 
 from benchmarks.hammer import hammer, post
 from benchmarks.measure import Round, Table, medians
-from personalize_contract.datasets import DUMMY
+from personalize_contract.model.datasets import DUMMY
 
 CONNECTIONS = 64
 ROUNDS = 3

@@ -23,12 +23,12 @@ STATUS = Path("/proc/self/status")
 
 
 def _ours(path: Path) -> Callable[[], object]:
-    from personalize_contract.cassette import text
+    from personalize_contract.cassette import loader
+    from personalize_contract.cassette.matching import Matching
     from personalize_contract.cassette.replay import Replay
-    from personalize_contract.matching import Matching
-    from personalize_contract.redact import Redactor
+    from personalize_contract.privacy.redaction import Redactor
 
-    return lambda: Replay(path, text.load(path), Redactor(), Matching())
+    return lambda: Replay(path, loader.load(path), Redactor(), Matching())
 
 
 def _theirs(path: Path) -> Callable[[], object]:

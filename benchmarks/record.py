@@ -16,15 +16,16 @@ from typing import Any
 from benchmarks import traffic
 from benchmarks.measure import BOUND, Table, medians, seconds, times
 from personalize_contract.cassette.recording import Recording
-from personalize_contract.datasets import REGION
-from personalize_contract.doors import botocore as door
+from personalize_contract.interceptors import botocore as door
+from personalize_contract.model.datasets import REGION
+from personalize_contract.model.provenance import Provenance
 from personalize_contract.plugin.mark import Mark
 from personalize_contract.plugin.session import Session
-from personalize_contract.provenance import Provenance
-from personalize_contract.redact import Redactor
+from personalize_contract.privacy.redaction import Redactor
 from personalize_contract.service.signatures import DUMMY_CREDENTIALS
-from personalize_contract.targets import Endpoint, Readdressed, Recorder
+from personalize_contract.targets.base import Recorder
 from personalize_contract.targets.connection import Connection
+from personalize_contract.targets.endpoint import Endpoint, Readdressed
 
 BLOCK = 50
 LEAST = 20

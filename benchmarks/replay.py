@@ -14,14 +14,14 @@ from typing import Any
 
 from benchmarks import traffic
 from benchmarks.measure import Round, Table, medians, seconds, times
-from personalize_contract.cassette import text
+from personalize_contract.cassette import loader
+from personalize_contract.cassette.matching import Matching
 from personalize_contract.cassette.replay import Replay
-from personalize_contract.doors import botocore as door
-from personalize_contract.matching import Matching
+from personalize_contract.interceptors import botocore as door
 from personalize_contract.plugin.mark import Mark
 from personalize_contract.plugin.session import Session
-from personalize_contract.redact import Redactor
-from personalize_contract.targets import Recorded
+from personalize_contract.privacy.redaction import Redactor
+from personalize_contract.targets.base import Recorded
 
 ROUNDS = 25
 BLOCK = 40
@@ -71,7 +71,7 @@ class _Ours:
 
     def __call__(self, number: int) -> AbstractContextManager[None]:
         if number == 0:
-            replay = Replay(self._path, text.load(self._path), Redactor(), Matching())
+            replay = Replay(self._path, loader.load(self._path), Redactor(), Matching())
             target = Recorded(replay, lambda _, request: f"nothing answers {request}")
             self._session = Session(target, Mark())
         return door.patched(self._session.answer, unsigned=True)

@@ -13,7 +13,7 @@ from benchmarks import traffic
 from benchmarks.hammer import hammer
 from benchmarks.http import Address, list_schemas, moto, moto_server, put
 from benchmarks.measure import Round, Table, medians, seconds, times
-from personalize_contract.doors import of_sdks
+from personalize_contract.interceptors.install import of_sdks
 from personalize_contract.plugin.mark import Mark
 from personalize_contract.plugin.session import Session
 from personalize_contract.service.embedded import Service

@@ -13,10 +13,10 @@ from botocore.awsrequest import AWSResponse
 from botocore.config import Config
 
 from personalize_contract.cassette import recording
-from personalize_contract.datasets import DUMMY, REGION
-from personalize_contract.exchange import Exchange, Request, Response
-from personalize_contract.provenance import Provenance
-from personalize_contract.redact import Redactor
+from personalize_contract.model.datasets import DUMMY, REGION
+from personalize_contract.model.exchange import Exchange, Request, Response
+from personalize_contract.model.provenance import Provenance
+from personalize_contract.privacy.redaction import Redactor
 
 HAS_CASSETTER = find_spec("cassetter") is not None
 """Whether that peer can be measured: it is in the dependency group `bench`."""

@@ -10,10 +10,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from personalize_contract import advice
-from personalize_contract.advice import TABLE, Adviser, known
 from personalize_contract.errors import UsageError
-from personalize_contract.exchange import Request
+from personalize_contract.model import advice
+from personalize_contract.model.advice import TABLE, known
+from personalize_contract.model.exchange import Request
+from personalize_contract.plugin.adviser import Adviser
 from support.command import ACTIVE
 
 URL = "https://personalize-events.us-east-1.amazonaws.com"

@@ -16,9 +16,9 @@ from urllib.parse import quote
 
 import pytest
 
-from personalize_contract.exchange import Request, Response
+from personalize_contract.model.exchange import Request, Response
 from personalize_contract.service import core
-from personalize_contract.service.http import HttpServer
+from personalize_contract.service.http_server import HttpServer
 from personalize_contract.service.store import Store
 from support.command import environment, here, run
 

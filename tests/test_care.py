@@ -15,11 +15,14 @@ from time import monotonic
 
 import pytest
 
-from personalize_contract.environment import in_response
 from personalize_contract.errors import UsageError
-from personalize_contract.exchange import Exchange, Request, Response
-from personalize_contract.live.careful import Careful, Pace, Patience
-from personalize_contract.service import awsjson, core, sts
+from personalize_contract.fake_account import aws_json, sts
+from personalize_contract.live.guard import Careful
+from personalize_contract.live.rate_limit import Pace
+from personalize_contract.live.retry import Patience
+from personalize_contract.model.exchange import Exchange, Request, Response
+from personalize_contract.model.failures import in_response
+from personalize_contract.service import core
 from support.command import environment, run
 from support.shop import Shop, text
 from support.stand_in import ACCOUNT, StandIn
@@ -342,8 +345,8 @@ def first(times: int, name: str, answer: Response) -> Callable[[str, object], Re
     ("call", "answer"),
     [
         ("PutItems", DENIED),
-        ("CreateSchema", awsjson.error("AccessDeniedException", "not yet")),
-        ("CreateDataset", awsjson.error("ThrottlingException", "Rate exceeded")),
+        ("CreateSchema", aws_json.error("AccessDeniedException", "not yet")),
+        ("CreateDataset", aws_json.error("ThrottlingException", "Rate exceeded")),
         ("GetCallerIdentity", sts.error(400, "Throttling", "Rate exceeded")),
         ("DescribeDataset", Response(500, "Oh", {}, b"")),
     ],

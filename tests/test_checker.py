@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from personalize_contract.checker import checker
-from personalize_contract.exchange import Exchange, Request, Response
+from personalize_contract.model.checker import checker
+from personalize_contract.model.exchange import Exchange, Request, Response
 
 ARN = "arn:aws:personalize:us-east-1:000000000000:dataset/shop/ITEMS"
 TEACUP = "\N{TEACUP WITHOUT HANDLE}"
@@ -286,8 +286,8 @@ def test_what_was_found_never_shows_properties(properties: object) -> None:
 
 
 PROBE = """
-from personalize_contract.checker import checker
-from personalize_contract.exchange import Request
+from personalize_contract.model.checker import checker
+from personalize_contract.model.exchange import Request
 for probe in (":" * 10**6, "a-" * 10**6, "personalize:" * 10**5):
     for length in (256, 4096, 10**6):
         arn = ("arn:aws:personalize:" + probe)[:length]

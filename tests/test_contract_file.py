@@ -4,9 +4,9 @@ from typing import Any
 
 import pytest
 
-from personalize_contract import contract
-from personalize_contract.contract import load
 from personalize_contract.errors import UsageError
+from personalize_contract.model import contract
+from personalize_contract.model.contract import load
 
 # What the issue asks for, written down from the page: id, level, who is bound, where it stands.
 CLAUSES = """

@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from personalize_contract import shipped
-from personalize_contract.drift import Comparison, differences, same
-from personalize_contract.exchange import Request, Response
-from personalize_contract.provenance import Provenance
+from personalize_contract.model.exchange import Request, Response
+from personalize_contract.model.provenance import Provenance
+from personalize_contract.suite import shipped
+from personalize_contract.suite.drift import Comparison, differences, same
 from support.command import run
 from support.endpoint import Change, listening, live, report
 
@@ -434,10 +434,10 @@ def two(tmp_path: Path) -> tuple[Path, Path]:
 
 def edit(path: Path, change: Callable[[str], str]) -> None:
     """Change a cassette as a recording would, with a digest that fits."""
-    from personalize_contract.cassette import text, writer
+    from personalize_contract.cassette import loader, writer
 
     path.write_text(change(path.read_text()))
-    cassette = text.load(path)
+    cassette = loader.load(path)
     path.write_text("".join(writer.dump(cassette.provenance, cassette.exchanges)))
 
 

@@ -11,15 +11,17 @@ from pathlib import Path
 import pytest
 import trustme
 
-from personalize_contract.environment import in_response, why
 from personalize_contract.errors import ControlPlaneRefused, NoAnswer, TargetUnavailable
-from personalize_contract.exchange import Request, Response
-from personalize_contract.live.careful import Pace, Patience
+from personalize_contract.fake_account import aws_json, sts
 from personalize_contract.live.control import Control
-from personalize_contract.service import awsjson, core, sts
+from personalize_contract.live.rate_limit import Pace
+from personalize_contract.live.retry import Patience
+from personalize_contract.model.exchange import Request, Response
+from personalize_contract.model.failures import in_response, why
+from personalize_contract.service import core
 from personalize_contract.service.signatures import refusal
-from personalize_contract.targets import Endpoint
 from personalize_contract.targets.connection import live
+from personalize_contract.targets.endpoint import Endpoint
 from support.command import ACTIVE, environment, here, run
 from support.stand_in import ACCOUNT, StandIn
 from support.theirs import Rules, served
@@ -307,7 +309,7 @@ def test_an_account_that_can_not_be_asked_for_is_told(
 
 
 def test_a_denial_that_stays_ends_a_night_with_what_to_allow(tmp_path: Path) -> None:
-    denied = awsjson.error("AccessDeniedException", "User: arn:aws:iam::1:user/tea is not")
+    denied = aws_json.error("AccessDeniedException", "User: arn:aws:iam::1:user/tea is not")
     stand_in = StandIn(
         before=lambda name, request: denied if name == "CreateDatasetGroup" else None, step=200
     )

@@ -2,7 +2,7 @@
 
 import pytest
 
-from personalize_contract.exchange import Exchange, Request, Response, headers, media_type
+from personalize_contract.model.exchange import Exchange, Request, Response, headers, media_type
 
 
 def test_header_names_are_lower_case_whoever_gives_them() -> None:

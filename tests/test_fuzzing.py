@@ -12,17 +12,17 @@ import pytest
 from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
-from personalize_contract import shipped
-from personalize_contract.cassette import journal, text, writer
+from personalize_contract.cassette import journal, loader, writer
+from personalize_contract.cassette.matching import Matching
 from personalize_contract.cassette.reader import Cassette
-from personalize_contract.contract import load
 from personalize_contract.errors import CassetteError, PersonalizeContractError
-from personalize_contract.evidence import STATUSES, Evidence, Finding, Outcome
-from personalize_contract.exchange import Exchange, Request, Response
-from personalize_contract.matching import Matching
-from personalize_contract.provenance import Provenance
-from personalize_contract.redact import Redactor
-from personalize_contract.report import WRITERS
+from personalize_contract.model.contract import load
+from personalize_contract.model.exchange import Exchange, Request, Response
+from personalize_contract.model.provenance import Provenance
+from personalize_contract.privacy.redaction import Redactor
+from personalize_contract.report.files import WRITERS
+from personalize_contract.suite import shipped
+from personalize_contract.suite.evidence import STATUSES, Evidence, Finding, Outcome
 
 NOWHERE = Path("x.personalize.yaml")
 FOLDER = shipped.cassettes() / "PutItems"
@@ -58,7 +58,7 @@ def read(data: bytes) -> Cassette | None:
     """What is read, or None where the error is one that a person can use."""
     told = ""
     try:
-        return text.parse(NOWHERE, data)
+        return loader.parse(NOWHERE, data)
     except CassetteError as error:
         told = str(error)
     assert told.startswith(str(NOWHERE))
@@ -157,7 +157,7 @@ def test_any_exchange_is_redacted_and_written_so_that_it_is_read(
         assume(False)
     written = "".join(writer.dump(Provenance("reference"), [kept]))
 
-    (found,) = text.parse(NOWHERE, written.encode()).exchanges
+    (found,) = loader.parse(NOWHERE, written.encode()).exchanges
     assert (found.request, found.response) == (kept.request, kept.response)
 
 

@@ -11,8 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mutants.service import operation
-from personalize_contract.checker import checker
-from personalize_contract.exchange import Request
+from personalize_contract.model.checker import checker
+from personalize_contract.model.exchange import Request
 from personalize_contract.service.core import answer
 from personalize_contract.service.store import Store
 from support.command import ACTIVE

@@ -10,12 +10,12 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
-from personalize_contract.datasets import State
-from personalize_contract.exchange import Request, Response
+from personalize_contract.model.datasets import State
+from personalize_contract.model.exchange import Request, Response
 from personalize_contract.service import faults
 from personalize_contract.service.core import answer
 from personalize_contract.service.faults import Fault, Interrupted
-from personalize_contract.service.http import HttpServer
+from personalize_contract.service.http_server import HttpServer
 from personalize_contract.service.store import Store
 from support.generated import MISTAKES, batches
 

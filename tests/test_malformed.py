@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from personalize_contract.service.core import answer
-from personalize_contract.service.http import HttpServer
+from personalize_contract.service.http_server import HttpServer
 from personalize_contract.service.store import Store
 from support.command import ACTIVE
 from support.malformed import BODIES, GOOD, LEGAL, MESSAGES, Case, post, received, told, wrong

@@ -18,7 +18,7 @@ import requests
 import urllib3
 
 from personalize_contract.errors import NetworkRefused
-from personalize_contract.plugin.network import guarded
+from personalize_contract.plugin.network_guard import guarded
 from support.clients import counted
 
 # TEST-NET-1 and a name that never is: nothing here leaves the machine, guarded or not.

@@ -154,7 +154,7 @@ def test_a_night_that_could_not_be_done_still_tells_its_status(tmp_path: Path) -
 
 
 def test_each_class_of_a_broken_environment_is_named_on_the_page() -> None:
-    from personalize_contract import environment as table
+    from personalize_contract.model import failures as table
 
     names = {one.name for one in vars(table).values() if isinstance(one, table.Trouble)}
     named = set(re.findall(r"`([^`]+)`", PAGE.replace("\n", " ")))

@@ -13,8 +13,8 @@ from typing import Any
 
 import pytest
 
-from personalize_contract.exchange import Request, Response
-from personalize_contract.service import awsjson
+from personalize_contract.fake_account import aws_json
+from personalize_contract.model.exchange import Request, Response
 from support.command import environment, run
 from support.night import PROVISION, RUN, interrupted, names, sweep, verify, whens
 from support.stand_in import ACCOUNT, StandIn
@@ -211,7 +211,7 @@ def test_an_answer_after_the_moment_ended_breaks_nothing(tmp_path: Path) -> None
 def test_a_moment_that_can_not_be_brought_about_is_passed_over(tmp_path: Path) -> None:
     def refuse(name: str, request: object) -> Response | None:
         refused = name == "UpdateDataset"
-        return awsjson.error("InvalidInputException", "not here") if refused else None
+        return aws_json.error("InvalidInputException", "not here") if refused else None
 
     shown = tmp_path / "report.json"
     with StandIn(step=20, before=refuse).served() as stand_in:
@@ -237,7 +237,7 @@ def test_a_failed_creation_is_taken_down(account: StandIn, kind: str) -> None:
 
 def test_a_quota_is_respected(account: StandIn) -> None:
     account.before = lambda name, request: (
-        awsjson.error("LimitExceededException", "5 of 5") if name == "CreateDatasetGroup" else None
+        aws_json.error("LimitExceededException", "5 of 5") if name == "CreateDatasetGroup" else None
     )
     done = verify(account)
     assert done.returncode == 2
@@ -354,7 +354,7 @@ def test_an_interrupt_while_taking_down_is_answered_and_the_second_one_obeyed(
 
 def test_what_can_not_be_taken_down_is_told_and_ends_the_run_with_2(account: StandIn) -> None:
     account.before = lambda name, request: (
-        awsjson.error("InvalidInputException", "no") if name == "DeleteDatasetGroup" else None
+        aws_json.error("InvalidInputException", "no") if name == "DeleteDatasetGroup" else None
     )
     done = verify(account, "-ksuccess-at-the-end")
     assert done.returncode == 2

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from personalize_contract.cassette import text
+from personalize_contract.cassette import loader
 from support.command import environment, run
 
 README = (Path(__file__).parents[1] / "README.md").read_text("utf-8")
@@ -42,7 +42,7 @@ def test_the_first_command_verifies(tmp_path: Path) -> None:
     assert "all 32 clauses hold on reference and recorded" in done.stdout
     recorded = sorted((tmp_path / "personalize-cassettes").rglob("*.personalize.yaml"))
     assert len(recorded) > 80
-    assert {text.load(path).provenance.answered_by for path in recorded} == {"reference"}
+    assert {loader.load(path).provenance.answered_by for path in recorded} == {"reference"}
 
 
 def pytest_in(folder: Path, *arguments: str) -> "subprocess.CompletedProcess[str]":
@@ -77,7 +77,7 @@ def test_the_first_test_says_how_to_record_and_replays(shop: Path) -> None:
     assert hint in first.stdout
     assert recorded.returncode == 0, recorded.stdout
     assert f"`{cassette.relative_to(shop)}`" in README
-    assert text.load(cassette).provenance.answered_by == "reference"
+    assert loader.load(cassette).provenance.answered_by == "reference"
     assert pytest_in(shop).returncode == 0
 
 

@@ -14,8 +14,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from personalize_contract.errors import SecretFound
-from personalize_contract.exchange import Exchange, Request, Response
-from personalize_contract.redact import REDACTED, Redactor
+from personalize_contract.model.exchange import Exchange, Request, Response
+from personalize_contract.privacy.redaction import REDACTED, Redactor
 from support.command import ACTIVE, IN_USE
 from support.exchanges import URL, bodies, exchange, exchanges, put, request
 

@@ -10,18 +10,19 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from personalize_contract import shipped
-from personalize_contract.contract import load
-from personalize_contract.datasets import DUMMY
-from personalize_contract.evidence import Evidence, Outcome
-from personalize_contract.exchange import Request, Response
-from personalize_contract.live import Live
-from personalize_contract.options import Settings
-from personalize_contract.report import WRITERS, github
+from personalize_contract.live.access import Live
+from personalize_contract.model.contract import load
+from personalize_contract.model.datasets import DUMMY
+from personalize_contract.model.exchange import Request, Response
+from personalize_contract.report import github
+from personalize_contract.report.files import WRITERS
 from personalize_contract.service.signatures import DUMMY_CREDENTIALS
+from personalize_contract.settings import Settings
+from personalize_contract.suite import shipped
+from personalize_contract.suite.evidence import Evidence, Outcome
 from personalize_contract.suite.run import Run
-from personalize_contract.suite.scenarios import SCENARIOS
-from personalize_contract.targets import InProcess
+from personalize_contract.suite.tables.scenarios import SCENARIOS
+from personalize_contract.targets.base import InProcess
 from personalize_contract.targets.connection import Connection
 from support.command import DATASETS, environment, run
 from support.endpoint import Change, listening

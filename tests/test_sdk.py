@@ -9,9 +9,9 @@ import botocore
 import pytest
 import yaml
 
-from personalize_contract.contract import load
-from personalize_contract.provenance import service_model
-from personalize_contract.sdk import differences
+from personalize_contract.model.contract import load
+from personalize_contract.model.provenance import service_model
+from personalize_contract.suite.service_model import differences
 from support.command import environment, run
 
 HISTORY: dict[str, dict[str, Any]] = yaml.safe_load(

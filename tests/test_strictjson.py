@@ -2,7 +2,7 @@
 
 import pytest
 
-from personalize_contract.strictjson import NotJson, canonical, loads
+from personalize_contract.model.strict_json import NotJson, canonical, loads
 
 # Text -> a part of the reason. The texts are RFC 8259's rules, turned round.
 NOT_JSON = {

@@ -5,12 +5,12 @@ from pathlib import Path
 
 import pytest
 
-from personalize_contract import shipped
-from personalize_contract.cassette import text
-from personalize_contract.contract import load, operations
+from personalize_contract.cassette import loader
+from personalize_contract.model.contract import load, operations
+from personalize_contract.suite import shipped
 from personalize_contract.suite.scenario import SENSITIVE, Call, Wire
 from personalize_contract.suite.scenario import text as sent
-from personalize_contract.suite.scenarios import SCENARIOS
+from personalize_contract.suite.tables.scenarios import SCENARIOS
 
 ARN = "arn:aws:personalize:us-east-1:000000000000:dataset/contract-active/ITEMS"
 PUT_ITEMS = {scenario.id: scenario for scenario in SCENARIOS["PutItems"]}
@@ -148,7 +148,7 @@ def test_every_item_that_errors_may_repeat_has_the_sensitive_text() -> None:
 
 def test_every_recording_says_who_answered_and_for_which_scenario() -> None:
     for path in sorted(shipped.cassettes().rglob("*.personalize.yaml")):
-        provenance = text.load(path).provenance
+        provenance = loader.load(path).provenance
 
         assert provenance.recorded_for == path.name.removesuffix(".personalize.yaml")
         assert provenance.answered_by == "reference", f"{Path(path).name} says otherwise"

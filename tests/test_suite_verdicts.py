@@ -7,12 +7,12 @@ from dataclasses import replace
 import pytest
 
 from personalize_contract.errors import TargetUnavailable, TimedOut
-from personalize_contract.evidence import Evidence
-from personalize_contract.exchange import Exchange, Request, Response
-from personalize_contract.live import Live
-from personalize_contract.options import Settings
+from personalize_contract.live.access import Live
+from personalize_contract.model.exchange import Exchange, Request, Response
+from personalize_contract.settings import Settings
+from personalize_contract.suite.evidence import Evidence
 from personalize_contract.suite.run import Run
-from personalize_contract.suite.scenarios import SCENARIOS
+from personalize_contract.suite.tables.scenarios import SCENARIOS
 from personalize_contract.targets import connection
 from support.command import ACTIVE, DATASETS, IN_USE, environment
 from support.command import run as command

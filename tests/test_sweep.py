@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from personalize_contract.service.lifecycle import Resource
+from personalize_contract.fake_account.lifecycle import Resource
 from support.night import RUN, interrupted, sweep
 from support.stand_in import ACCOUNT, HandClock, StandIn
 
@@ -109,10 +109,10 @@ def test_another_account_is_asked_for_nothing(account: StandIn) -> None:
 
 
 def test_what_can_not_be_deleted_is_told_and_the_rest_is_deleted(account: StandIn) -> None:
-    from personalize_contract.service import awsjson
+    from personalize_contract.fake_account import aws_json
 
     there(account, DEAD, hours=7)
-    refused = awsjson.error("InvalidInputException", "no")
+    refused = aws_json.error("InvalidInputException", "no")
     account.before = lambda name, request: refused if name == "DeleteSchema" else None
     done = sweep(account, "--yes")
     assert done.returncode == 2

@@ -12,13 +12,13 @@ from botocore.credentials import Credentials
 from mutants.listening import Wire, listening
 from mutants.service import operation, right
 from mutants.transport import drip, endless, silent
-from personalize_contract.doors import botocore as door
 from personalize_contract.errors import NoAnswer
-from personalize_contract.exchange import Exchange, Request, Response
+from personalize_contract.interceptors import botocore as door
+from personalize_contract.model.exchange import Exchange, Request, Response
 from personalize_contract.service import signatures
 from personalize_contract.service.signatures import DUMMY_CREDENTIALS
-from personalize_contract.targets import Endpoint, Readdressed
 from personalize_contract.targets.connection import Connection
+from personalize_contract.targets.endpoint import Endpoint, Readdressed
 from support.command import ACTIVE
 
 LIVE = "http://127.0.0.1:8000"

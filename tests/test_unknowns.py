@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from personalize_contract.datasets import DUMMY
-from personalize_contract.exchange import Request, Response
+from personalize_contract.model.datasets import DUMMY
+from personalize_contract.model.exchange import Request, Response
 from personalize_contract.suite.scenario import Wire, text
-from personalize_contract.suite.scenarios import SCENARIOS
+from personalize_contract.suite.tables.scenarios import SCENARIOS
 from support.command import run
 from support.endpoint import listening, live, report
 

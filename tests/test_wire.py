@@ -4,8 +4,8 @@ import json
 
 import pytest
 
-from personalize_contract.exchange import Response
-from personalize_contract.wire import error_code, error_message
+from personalize_contract.model.exchange import Response
+from personalize_contract.model.rest_json import error_code, error_message
 
 CODE = "InvalidInputException"
 

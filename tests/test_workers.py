@@ -11,8 +11,8 @@ from typing import Any
 
 import pytest
 
-from personalize_contract.exchange import Request, Response
-from personalize_contract.suite.scenarios import SCENARIOS
+from personalize_contract.model.exchange import Request, Response
+from personalize_contract.suite.tables.scenarios import SCENARIOS
 from support.command import COMMAND, environment, run
 from support.endpoint import listening, live
 

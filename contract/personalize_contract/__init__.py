@@ -11,7 +11,6 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from personalize_contract.datasets import Datasets
     from personalize_contract.errors import (
         CassetteError,
         Miss,
@@ -21,11 +20,12 @@ if TYPE_CHECKING:
         TargetUnavailable,
         UsageError,
     )
-    from personalize_contract.exchange import Exchange, Request, Response
+    from personalize_contract.model.datasets import Datasets
+    from personalize_contract.model.exchange import Exchange, Request, Response
     from personalize_contract.service.embedded import Service
 
 _HOMES = {
-    "datasets": ("Datasets",),
+    "model.datasets": ("Datasets",),
     "errors": (
         "CassetteError",
         "Miss",
@@ -35,7 +35,7 @@ _HOMES = {
         "TargetUnavailable",
         "UsageError",
     ),
-    "exchange": ("Exchange", "Request", "Response"),
+    "model.exchange": ("Exchange", "Request", "Response"),
     "service.embedded": ("Service",),
 }
 

@@ -14,7 +14,7 @@
     └── Miss                    no recorded exchange answers this request
 
 Each message says what happened, where, and what to do. A finding (a broken clause) is not an
-error: it is a `personalize_contract.checker.Violation`.
+error: it is a `personalize_contract.model.checker.Violation`.
 """
 
 from __future__ import annotations

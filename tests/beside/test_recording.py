@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from personalize_contract.exchange import Response
-from personalize_contract.service.http import HttpServer
+from personalize_contract.model.exchange import Response
+from personalize_contract.service.http_server import HttpServer
 from support.shop import Shop, text
 
 from .conftest import Beside

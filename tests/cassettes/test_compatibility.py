@@ -21,20 +21,20 @@ from vcr.request import Request as VcrRequest
 from vcr.serialize import deserialize, serialize
 from vcr.serializers import yamlserializer
 
-from personalize_contract.cassette import recording, text, writer
+from personalize_contract.cassette import loader, recording, writer
+from personalize_contract.cassette.matching import Matching
 from personalize_contract.cassette.replay import Replay
-from personalize_contract.datasets import DUMMY
-from personalize_contract.doors import botocore as door
-from personalize_contract.exchange import Exchange
-from personalize_contract.matching import Matching
+from personalize_contract.interceptors import botocore as door
+from personalize_contract.model.datasets import DUMMY
+from personalize_contract.model.exchange import Exchange
+from personalize_contract.model.provenance import Provenance
 from personalize_contract.plugin.mark import Mark
 from personalize_contract.plugin.session import Session
-from personalize_contract.provenance import Provenance
-from personalize_contract.redact import Redactor
+from personalize_contract.privacy.redaction import Redactor
 from personalize_contract.service import core
-from personalize_contract.service.http import HttpServer
+from personalize_contract.service.http_server import HttpServer
 from personalize_contract.service.store import Store
-from personalize_contract.targets import Recorded
+from personalize_contract.targets.base import Recorded
 from support.command import environment
 from support.exchanges import URL, exchanges
 
@@ -100,7 +100,7 @@ STATUSES = [STATUS.get(name, 200) for name in CALLS]
 
 def replayed(path: Path) -> tuple[list[int], Replay]:
     """The statuses of all calls, answered by a cassette through our door."""
-    replay = Replay(path, text.load(path), Redactor(), Matching())
+    replay = Replay(path, loader.load(path), Redactor(), Matching())
     target = Recorded(replay, lambda _, request: f"nothing answers {request}")
     violates = ("request.items.max-members",)
     with door.patched(Session(target, Mark(violates)).answer, unsigned=True):
@@ -136,7 +136,7 @@ def test_an_answer_that_they_recorded_compressed_is_read_as_it_was_meant(tmp_pat
         },
         yamlserializer,
     )
-    (found,) = text.parse(Path("theirs.yaml"), theirs.encode()).exchanges
+    (found,) = loader.parse(Path("theirs.yaml"), theirs.encode()).exchanges
     assert found.response.body == body
     assert "content-encoding" not in found.response.headers
 
@@ -221,10 +221,10 @@ def test_ours_replays_in_pytest_recording(ours: Path, tmp_path: Path) -> None:
 def test_ours_that_vcr_py_has_saved_again_still_loads_and_nobody_answered_it(
     ours: Path, url: str
 ) -> None:
-    before = text.load(ours)
+    before = loader.load(ours)
     with vcr.use_cassette(str(ours), record_mode="new_episodes", match_on=MATCH_ON):
         assert requests.post(f"{url}/items", data=b"tea", timeout=10).status_code == 415
-    after = text.load(ours)
+    after = loader.load(ours)
     assert before.provenance == WHO
     assert after.provenance == Provenance()
     kept = [(one.request, one.response, "unknown", False) for one in before.exchanges]

@@ -15,11 +15,11 @@ from pathlib import Path
 import pytest
 import yaml
 
-from personalize_contract.cassette import reader, text, writer
+from personalize_contract.cassette import loader, reader, writer
 from personalize_contract.cassette.reader import Cassette
 from personalize_contract.errors import CassetteError
-from personalize_contract.exchange import Exchange
-from personalize_contract.provenance import Provenance
+from personalize_contract.model.exchange import Exchange
+from personalize_contract.model.provenance import Provenance
 from support.exchanges import exchange, put
 
 PATH = Path("some.personalize.yaml")
@@ -44,7 +44,7 @@ def as_vcr_writes(data: bytes) -> bytes:
 
 def error_of(data: bytes) -> CassetteError:
     with pytest.raises(CassetteError) as raised:
-        text.parse(PATH, data)
+        loader.parse(PATH, data)
     assert str(raised.value).startswith(f"{PATH}:")
     assert len(str(raised.value)) < 300
     return raised.value
@@ -65,12 +65,12 @@ def in_memory(limit: int) -> Iterator[None]:
 def test_a_file_cut_short_at_any_byte_is_an_error_and_never_a_shorter_cassette(
     data: bytes,
 ) -> None:
-    whole = text.parse(PATH, data)
+    whole = loader.parse(PATH, data)
     assert len(whole.exchanges) == 2
     for length in range(len(data) - 1):
         error_of(data[:length])
     # Without its last line break nothing is missing.
-    assert text.parse(PATH, data[:-1]) == whole
+    assert loader.parse(PATH, data[:-1]) == whole
 
 
 ONE = """\
@@ -140,7 +140,7 @@ SHAPES = {
 @pytest.mark.parametrize("case", SHAPES)
 def test_what_is_no_cassette_is_an_error_with_its_line(case: str) -> None:
     old, new, line, reason = SHAPES[case]
-    assert text.parse(PATH, ONE.encode()).exchanges
+    assert loader.parse(PATH, ONE.encode()).exchanges
     error = error_of(ONE.replace(old, new).encode())
     assert reason in error.reason
     assert error.line == line
@@ -188,7 +188,7 @@ def test_what_is_not_utf_8_is_an_error_with_its_line(case: str) -> None:
 
 
 def test_a_byte_order_mark_is_no_harm() -> None:
-    assert text.parse(PATH, b"\xef\xbb\xbf" + ONE.encode()) == text.parse(PATH, ONE.encode())
+    assert loader.parse(PATH, b"\xef\xbb\xbf" + ONE.encode()) == loader.parse(PATH, ONE.encode())
 
 
 def laughs(levels: int) -> str:
@@ -243,7 +243,7 @@ def test_a_bomb_is_an_error_or_costs_nothing(case: str) -> None:
     data = bomb.encode()
     with in_memory(8 * len(data) + 64 * MEGABYTE):
         try:
-            found: Cassette | CassetteError = text.parse(PATH, data)
+            found: Cassette | CassetteError = loader.parse(PATH, data)
         except CassetteError as error:
             found = error
     if reason:
@@ -253,20 +253,20 @@ def test_a_bomb_is_an_error_or_costs_nothing(case: str) -> None:
 
 def test_more_exchanges_than_anybody_records_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(reader, "MAX_EXCHANGES", 20)
-    monkeypatch.setattr(text, "MAX_EXCHANGES", 20)
-    assert len(text.parse(PATH, written(*[exchange()] * 20)).exchanges) == 20
+    monkeypatch.setattr(loader, "MAX_EXCHANGES", 20)
+    assert len(loader.parse(PATH, written(*[exchange()] * 20)).exchanges) == 20
     for data in (written(*[exchange()] * 21), as_vcr_writes(written(*[exchange()] * 21))):
         assert "it has more than 20 exchanges" in error_of(data).reason
 
 
 def test_a_huge_text_is_read_as_it_is() -> None:
     data = written(exchange(put({"a": BIG}), 400, BIG.encode()))
-    assert text.parse(PATH, data).exchanges[0].response.body == BIG.encode()
+    assert loader.parse(PATH, data).exchanges[0].response.body == BIG.encode()
 
 
 def test_a_huge_file_is_not_even_read(tmp_path: Path) -> None:
     path = tmp_path / "huge.personalize.yaml"
     with path.open("wb") as file:
-        file.truncate(text.MAX_BYTES + 1)  # a hole: it takes no place on the disk
+        file.truncate(loader.MAX_BYTES + 1)  # a hole: it takes no place on the disk
     with in_memory(MEGABYTE), pytest.raises(CassetteError, match="it is larger than 512 MiB"):
-        text.load(path)
+        loader.load(path)

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from personalize_contract.cassette import text
+from personalize_contract.cassette import loader
 from support import command
 from support.recorder import prepare, recording
 
@@ -22,7 +22,7 @@ OLD = Path(__file__).parents[2] / "cassettes" / "PutItems" / "item-id-1.personal
 
 def ids(cassette: Path) -> set[str]:
     """The ids of the items in a cassette."""
-    bodies = (json.loads(one.request.body) for one in text.load(cassette).exchanges)
+    bodies = (json.loads(one.request.body) for one in loader.load(cassette).exchanges)
     return {item["itemId"] for body in bodies for item in body["items"]}
 
 

@@ -13,8 +13,8 @@ import pytest
 
 from personalize_contract import cli
 from personalize_contract.cassette import recording
-from personalize_contract.exchange import Exchange, Response
-from personalize_contract.provenance import Provenance
+from personalize_contract.model.exchange import Exchange, Response
+from personalize_contract.model.provenance import Provenance
 from support.exchanges import exchange, put, request
 
 SHIPPED = Path(__file__).parents[2] / "cassettes"

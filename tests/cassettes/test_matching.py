@@ -10,10 +10,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from personalize_contract.cassette.matching import Matching
 from personalize_contract.errors import UsageError
-from personalize_contract.exchange import Request
-from personalize_contract.matching import Matching
-from personalize_contract.redact import Redactor
+from personalize_contract.model.exchange import Request
+from personalize_contract.privacy.redaction import Redactor
 from support.command import ACTIVE, MISSING
 from support.exchanges import URL, Json, put, request
 

@@ -7,7 +7,7 @@ from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from personalize_contract.cassette import text
+from personalize_contract.cassette import loader
 from support.recorder import prepare, recording, start
 
 CALLS = 12
@@ -15,7 +15,7 @@ CALLS = 12
 
 def parts(cassette: Path) -> Counter[int]:
     """Which part of the catalogue the exchanges in a cassette are of."""
-    bodies = [json.loads(one.request.body) for one in text.load(cassette).exchanges]
+    bodies = [json.loads(one.request.body) for one in loader.load(cassette).exchanges]
     return Counter(json.loads(body["items"][0]["properties"])["part"] for body in bodies)
 
 

@@ -14,11 +14,11 @@ from typing import Any
 
 import pytest
 
-from personalize_contract.cassette import journal, recovery, text, writer
+from personalize_contract.cassette import journal, loader, recovery, writer
 from personalize_contract.cassette.recording import Recording
 from personalize_contract.errors import CassetteError, CassetteLocked
-from personalize_contract.exchange import Exchange
-from personalize_contract.provenance import Provenance
+from personalize_contract.model.exchange import Exchange
+from personalize_contract.model.provenance import Provenance
 from support.command import environment
 from support.exchanges import exchange, put
 
@@ -48,7 +48,7 @@ def recorded(path: Path, *several: Exchange, who: Provenance = REFERENCE) -> boo
 
 
 def prices(path: Path) -> list[bytes]:
-    return [one.request.body for one in text.load(path).exchanges]
+    return [one.request.body for one in loader.load(path).exchanges]
 
 
 def names(path: Path) -> list[str]:
@@ -96,7 +96,7 @@ def test_of_all_attempts_of_one_call_the_last_counts_where_the_first_one_stood(p
     for status, call in ((500, "a"), (500, "b"), (503, "a"), (200, "a"), (200, "b"), (200, "")):
         recording.append(exchange(put({"call": call}), status), call)
     recording.save()
-    found = [(one.request.body, one.response.status) for one in text.load(path).exchanges]
+    found = [(one.request.body, one.response.status) for one in loader.load(path).exchanges]
     assert found == [(put({"call": call}), 200) for call in ("a", "b", "")]
 
 
@@ -135,7 +135,7 @@ def test_a_second_recording_of_a_cassette_is_refused_with_a_sentence(path: Path)
         script = (
             "import sys; from pathlib import Path;"
             "from personalize_contract.cassette.recording import Recording;"
-            "from personalize_contract.provenance import Provenance;"
+            "from personalize_contract.model.provenance import Provenance;"
             "Recording(Path(sys.argv[1]), Provenance())"
         )
         odd = path.parent / ".." / path.parent.name / path.name

@@ -10,10 +10,10 @@ from pathlib import Path
 import pytest
 
 from personalize_contract import cli
-from personalize_contract.cassette import journal, text
+from personalize_contract.cassette import journal, loader
 from personalize_contract.cassette.recording import Recording
-from personalize_contract.exchange import Exchange
-from personalize_contract.provenance import Provenance
+from personalize_contract.model.exchange import Exchange
+from personalize_contract.model.provenance import Provenance
 from support.exchanges import exchange, put
 
 WHO = Provenance("reference", "2026-11-23T20:16:42Z", "us-east-1")
@@ -79,7 +79,7 @@ def test_a_torn_last_line_is_left_out(run: Run, path: Path, tmp_path: Path) -> N
     torn = left(path, *SOME)
     torn.write_bytes(torn.read_bytes()[:-10])
     assert run("recover", torn).returncode == 0
-    assert [*text.load(path).exchanges] == SOME[:2]
+    assert [*loader.load(path).exchanges] == SOME[:2]
 
 
 def test_a_journal_without_an_exchange_is_removed(run: Run, path: Path) -> None:
@@ -117,7 +117,7 @@ def test_a_recording_under_way_is_left_alone(run: Run, path: Path, tmp_path: Pat
         assert "its recording is still under way; nothing was done" in done.stdout
         recording.append(SOME[1])
         recording.save()
-    assert [*text.load(path).exchanges] == SOME[:2]
+    assert [*loader.load(path).exchanges] == SOME[:2]
 
 
 BETTER: dict[str, tuple[Callable[[Path], object], str]] = {
@@ -147,7 +147,7 @@ def test_a_cassette_is_not_replaced(run: Run, case: str, path: Path) -> None:
 def test_one_of_lower_provenance_is_replaced(run: Run, path: Path) -> None:
     recorded(path, SOME[0])
     assert run("recover", left(path, SOME[1], who=Provenance("aws"))).returncode == 0
-    assert text.load(path).provenance.answered_by == "aws"
+    assert loader.load(path).provenance.answered_by == "aws"
 
 
 def test_of_several_recordings_the_last_one_that_is_no_shorter_is_there_in_the_end(
@@ -158,7 +158,7 @@ def test_of_several_recordings_the_last_one_that_is_no_shorter_is_there_in_the_e
     left(path, SOME[0])
     done = run("recover", tmp_path)
     assert done.returncode == 2
-    assert [*text.load(path).exchanges] == SOME
+    assert [*loader.load(path).exchanges] == SOME
     assert [one.name for one in path.parent.iterdir() if one != path] == [
         "test_it.personalize.yaml.partial.jsonl"
     ]

@@ -12,12 +12,12 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
+from personalize_contract.cassette.matching import Key, Matching
 from personalize_contract.cassette.reader import Cassette
 from personalize_contract.cassette.replay import Replay
-from personalize_contract.exchange import Exchange, Request, Response
-from personalize_contract.matching import Key, Matching
-from personalize_contract.provenance import Provenance
-from personalize_contract.redact import Redactor
+from personalize_contract.model.exchange import Exchange, Request, Response
+from personalize_contract.model.provenance import Provenance
+from personalize_contract.privacy.redaction import Redactor
 from support.exchanges import put, request
 
 MATCHING, REDACTOR = Matching(), Redactor()

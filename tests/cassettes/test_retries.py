@@ -14,16 +14,17 @@ import botocore.session
 import pytest
 from botocore.config import Config
 
-from personalize_contract.cassette import text
+from personalize_contract.cassette import loader
+from personalize_contract.cassette.matching import Matching
 from personalize_contract.cassette.recording import Recording
 from personalize_contract.cassette.replay import Replay
-from personalize_contract.doors import botocore as door
-from personalize_contract.matching import Matching
+from personalize_contract.interceptors import botocore as door
+from personalize_contract.model.provenance import Provenance
 from personalize_contract.plugin.mark import Mark
 from personalize_contract.plugin.session import Session
-from personalize_contract.provenance import Provenance
-from personalize_contract.redact import Redactor
-from personalize_contract.targets import Endpoint, Recorded, Recorder
+from personalize_contract.privacy.redaction import Redactor
+from personalize_contract.targets.base import Recorded, Recorder
+from personalize_contract.targets.endpoint import Endpoint
 from support.command import ACTIVE
 from support.theirs import Answer, Rules, Sent, served
 
@@ -81,7 +82,7 @@ def recorded(path: Path, mode: str, fails: list[bool], *names: str) -> tuple[lis
 
 def replayed(path: Path, mode: str, *names: str) -> tuple[list[int], int]:
     """The statuses that the caller saw, and the exchanges that were not asked for."""
-    replay = Replay(path, text.load(path), Redactor(), Matching())
+    replay = Replay(path, loader.load(path), Redactor(), Matching())
     target = Recorded(replay, lambda *_: "nothing is recorded")
     with door.patched(Session(target, Mark()).answer, unsigned=True):
         return put(mode, *names), len(replay.unused())
@@ -94,7 +95,7 @@ def test_a_failure_that_was_tried_again_is_one_exchange(mode: str, tmp_path: Pat
         [200, 200, 200],
         6,
     )
-    assert [one.response.status for one in text.load(path).exchanges] == [200, 200, 200]
+    assert [one.response.status for one in loader.load(path).exchanges] == [200, 200, 200]
     for other in MODES:
         assert replayed(path, other, "a", "b", "c") == ([200, 200, 200], 0)
 
@@ -102,7 +103,7 @@ def test_a_failure_that_was_tried_again_is_one_exchange(mode: str, tmp_path: Pat
 def test_a_failure_that_stayed_is_one_exchange_however_often_it_is_tried(tmp_path: Path) -> None:
     path = tmp_path / "it.personalize.yaml"
     assert recorded(path, "standard", [True] * 3, "a", "b") == ([500, 200], 4)
-    assert [one.response.status for one in text.load(path).exchanges] == [500, 200]
+    assert [one.response.status for one in loader.load(path).exchanges] == [500, 200]
     for other in MODES:
         assert replayed(path, other, "a", "b") == ([500, 200], 0)
 

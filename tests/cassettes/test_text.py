@@ -12,11 +12,11 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from personalize_contract.cassette import text, writer
+from personalize_contract.cassette import loader, writer
 from personalize_contract.cassette.reader import Cassette, Reader
 from personalize_contract.errors import CassetteError, CassetteMissing
-from personalize_contract.exchange import Exchange, Response
-from personalize_contract.provenance import Provenance
+from personalize_contract.model.exchange import Exchange, Response
+from personalize_contract.model.provenance import Provenance
 from support.exchanges import exchange, exchanges, provenances, put
 
 PATH = Path("some.personalize.yaml")
@@ -29,7 +29,7 @@ def written(*several: Exchange, who: Provenance = WHO) -> bytes:
 
 @given(provenances, st.lists(exchanges, max_size=3))
 def test_what_is_written_is_what_is_read(who: Provenance, several: list[Exchange]) -> None:
-    cassette = text.parse(PATH, written(*several, who=who))
+    cassette = loader.parse(PATH, written(*several, who=who))
     assert cassette.provenance == who
     assert list(cassette.exchanges) == several
 
@@ -37,7 +37,7 @@ def test_what_is_written_is_what_is_read(who: Provenance, several: list[Exchange
 @given(provenances, st.lists(exchanges, max_size=3))
 def test_the_careful_way_reads_the_same(who: Provenance, several: list[Exchange]) -> None:
     data = written(*several, who=who)
-    assert Reader(PATH, data).read() == text.parse(PATH, data)
+    assert Reader(PATH, data).read() == loader.parse(PATH, data)
 
 
 @given(st.lists(exchanges, max_size=3))
@@ -68,7 +68,7 @@ def test_an_edited_file_is_never_read_otherwise_than_yaml_means_it(
     at: int, removed: int, put_in: bytes
 ) -> None:
     edited = BASE[:at] + put_in + BASE[at + removed :]
-    found = meant(lambda: text.parse(PATH, edited))
+    found = meant(lambda: loader.parse(PATH, edited))
     if isinstance(found, Cassette):
         assert found == Reader(PATH, edited).read()
 
@@ -105,14 +105,14 @@ EDITS = {
 def test_an_edit_by_hand_means_what_yaml_says(name: str) -> None:
     edited = BASE.replace(*EDITS[name])
     assert edited != BASE
-    assert meant(lambda: text.parse(PATH, edited)) == meant(lambda: Reader(PATH, edited).read())
+    assert meant(lambda: loader.parse(PATH, edited)) == meant(lambda: Reader(PATH, edited).read())
 
 
 def test_an_answer_with_a_coding_is_read_without_it() -> None:
     coded = Response(200, "OK", {"content-encoding": "gzip"}, gzip.compress(b"tea" * 50))
     data = written(Exchange(exchange().request, coded))
-    assert text.parse(PATH, data) == Reader(PATH, data).read()
-    assert text.parse(PATH, data).exchanges[0].response == Response(200, "OK", {}, b"tea" * 50)
+    assert loader.parse(PATH, data) == Reader(PATH, data).read()
+    assert loader.parse(PATH, data).exchanges[0].response == Response(200, "OK", {}, b"tea" * 50)
 
 
 def yaml_read(monkeypatch: pytest.MonkeyPatch, data: bytes) -> int:
@@ -125,7 +125,7 @@ def yaml_read(monkeypatch: pytest.MonkeyPatch, data: bytes) -> int:
         return parse(stream, **named)
 
     monkeypatch.setattr(yaml, "parse", spy)
-    text.parse(PATH, data)
+    loader.parse(PATH, data)
     return sum(seen)
 
 
@@ -150,7 +150,7 @@ def test_an_item_stands_on_a_line_of_its_own() -> None:
 
 def test_a_changed_answer_is_nobodys() -> None:
     data = written(exchange(status=200), exchange(status=409))
-    cassette = text.parse(PATH, data.replace(b"code: 409", b"code: 404"))
+    cassette = loader.parse(PATH, data.replace(b"code: 409", b"code: 404"))
     assert [(one.answered_by, one.altered) for one in cassette.exchanges] == [
         ("reference", False),
         ("unknown", True),
@@ -160,21 +160,21 @@ def test_a_changed_answer_is_nobodys() -> None:
 def test_an_answer_without_its_digest_is_nobodys() -> None:
     lines = written(exchange()).decode().splitlines(keepends=True)
     data = "".join(line for line in lines if "digest" not in line).encode()
-    assert [one.altered for one in text.parse(PATH, data).exchanges] == [True]
+    assert [one.altered for one in loader.parse(PATH, data).exchanges] == [True]
 
 
 def test_each_exchange_knows_its_line() -> None:
     data = written(*[exchange(put({"price": number})) for number in range(3)])
     begin = [n for n, line in enumerate(data.splitlines(), 1) if line.startswith(b"- request")]
-    assert list(text.parse(PATH, data).lines) == begin
+    assert list(loader.parse(PATH, data).lines) == begin
     assert list(Reader(PATH, data).read().lines) == begin
 
 
 def test_a_cassette_that_is_not_there_is_missing(tmp_path: Path) -> None:
     with pytest.raises(CassetteMissing, match="there is no such cassette"):
-        text.load(tmp_path / "none.yaml")
+        loader.load(tmp_path / "none.yaml")
 
 
 def test_a_folder_is_no_cassette(tmp_path: Path) -> None:
     with pytest.raises(CassetteError, match="can't be read: Is a directory"):
-        text.load(tmp_path)
+        loader.load(tmp_path)

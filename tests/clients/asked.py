@@ -9,10 +9,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from clients.installed import CLIENTS, command
-from personalize_contract.exchange import Request, Response
+from personalize_contract.model.exchange import Request, Response
 from personalize_contract.service import signatures
 from personalize_contract.service.core import answer
-from personalize_contract.service.http import HttpServer
+from personalize_contract.service.http_server import HttpServer
 from personalize_contract.service.store import Store
 from support.command import ACTIVE, IN_USE, MISSING, environment
 

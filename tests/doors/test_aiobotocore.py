@@ -16,20 +16,20 @@ from aiobotocore.config import AioConfig
 from aiobotocore.httpxsession import HttpxSession
 from aiobotocore.session import AioSession
 
-from personalize_contract.cassette import text
+from personalize_contract.cassette import loader
+from personalize_contract.cassette.matching import Matching
 from personalize_contract.cassette.recording import Recording
 from personalize_contract.cassette.replay import Replay
-from personalize_contract.doors import of_sdks
 from personalize_contract.errors import Miss, NetworkRefused
-from personalize_contract.exchange import Exchange, Request, Response
-from personalize_contract.matching import Matching
+from personalize_contract.interceptors.install import of_sdks
+from personalize_contract.model.exchange import Exchange, Request, Response
+from personalize_contract.model.provenance import Provenance
 from personalize_contract.plugin.mark import Mark
-from personalize_contract.plugin.network import guarded
+from personalize_contract.plugin.network_guard import guarded
 from personalize_contract.plugin.session import Session
-from personalize_contract.provenance import Provenance
-from personalize_contract.redact import Redactor
+from personalize_contract.privacy.redaction import Redactor
 from personalize_contract.service.embedded import Service
-from personalize_contract.targets import Recorded, Recorder
+from personalize_contract.targets.base import Recorded, Recorder
 from support.clients import AWS, all_at_once, body, by_aiobotocore, counted
 from support.command import ACTIVE
 
@@ -101,13 +101,13 @@ def test_64_calls_at_once_lose_no_exchange_and_open_no_connection(
             with of_sdks(Session(recorder, Mark()), unsigned=True):
                 recorded = using(put)
             recording.save()
-        replay = Replay(path, text.load(path), Redactor(), Matching())
+        replay = Replay(path, loader.load(path), Redactor(), Matching())
         target = Recorded(replay, lambda replay, request: "nothing recorded answers")
         with of_sdks(Session(target, Mark()), unsigned=True):
             played = all_at_once(lambda number: by_aiobotocore(elsewhere.url, f"tea-{number}"), 64)
 
     assert recorded == played == [200] * 64
-    assert len({exchange.request.body for exchange in text.load(path).exchanges}) == 64
+    assert len({exchange.request.body for exchange in loader.load(path).exchanges}) == 64
     assert elsewhere.connected == 0
 
 
@@ -200,7 +200,7 @@ def test_a_violation_is_told_with_its_place_in_the_users_code(service: Service) 
 def test_the_door_opens_when_the_test_imports_it(service: Service) -> None:
     source = f"""
 import asyncio
-from personalize_contract.doors import of_sdks
+from personalize_contract.interceptors.install import of_sdks
 from personalize_contract.plugin.mark import Mark
 from personalize_contract.service.embedded import Service
 from personalize_contract.plugin.session import Session

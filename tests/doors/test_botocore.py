@@ -14,20 +14,20 @@ from botocore.config import Config
 from botocore.exceptions import ClientError, HTTPClientError
 from moto import mock_aws
 
-from personalize_contract.cassette import text
+from personalize_contract.cassette import loader
+from personalize_contract.cassette.matching import Matching
 from personalize_contract.cassette.recording import Recording
 from personalize_contract.cassette.replay import Replay
-from personalize_contract.doors import of_sdks
 from personalize_contract.errors import Miss, NetworkRefused
-from personalize_contract.exchange import Request, Response
-from personalize_contract.matching import Matching
+from personalize_contract.interceptors.install import of_sdks
+from personalize_contract.model.exchange import Request, Response
+from personalize_contract.model.provenance import Provenance
 from personalize_contract.plugin.mark import Mark
-from personalize_contract.plugin.network import guarded
+from personalize_contract.plugin.network_guard import guarded
 from personalize_contract.plugin.session import Session
-from personalize_contract.provenance import Provenance
-from personalize_contract.redact import Redactor
+from personalize_contract.privacy.redaction import Redactor
 from personalize_contract.service.embedded import Service
-from personalize_contract.targets import Recorded, Recorder
+from personalize_contract.targets.base import Recorded, Recorder
 from support.clients import AWS, all_at_once, body, client, counted
 from support.command import ACTIVE
 
@@ -93,7 +93,7 @@ def _recording(path: Path) -> Recording:
 
 
 def _replay(path: Path) -> Recorded:
-    replay = Replay(path, text.load(path), Redactor(), Matching())
+    replay = Replay(path, loader.load(path), Redactor(), Matching())
     return Recorded(replay, lambda replay, request: "nothing recorded answers")
 
 
@@ -117,7 +117,7 @@ def test_64_threads_with_fresh_clients_lose_no_exchange_and_open_no_connection(
             replayed = all_at_once(put, 64)
 
     assert recorded == replayed == [200] * 64
-    bodies = {exchange.request.body for exchange in text.load(path).exchanges}
+    bodies = {exchange.request.body for exchange in loader.load(path).exchanges}
     assert len(bodies) == 64
     assert elsewhere.connected == 0
 

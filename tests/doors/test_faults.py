@@ -13,8 +13,9 @@ import botocore.exceptions
 import pytest
 import requests
 
-from personalize_contract.doors import address, of_http, of_sdks
 from personalize_contract.errors import UsageError
+from personalize_contract.interceptors import aws_hosts
+from personalize_contract.interceptors.install import of_http, of_sdks
 from personalize_contract.plugin.mark import Mark
 from personalize_contract.plugin.session import Session
 from personalize_contract.service.embedded import Service
@@ -29,7 +30,7 @@ def opened(service: Service, name: str) -> AbstractContextManager[None]:
     session = Session(service, Mark())
     if name in SDKS:
         return of_sdks(session, unsigned=True)
-    return of_http(session, address.ours(service.urls), in_process=True)
+    return of_http(session, aws_hosts.ours(service.urls), in_process=True)
 
 
 def outcome(call: Callable[[], int]) -> object:

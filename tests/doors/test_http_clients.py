@@ -20,21 +20,23 @@ from botocore.awsrequest import AWSHTTPConnectionPool, AWSHTTPSConnectionPool
 from moto import mock_aws
 from urllib3.connectionpool import HTTPConnectionPool
 
-from personalize_contract.cassette import text
+from personalize_contract.cassette import loader
+from personalize_contract.cassette.matching import Matching
 from personalize_contract.cassette.recording import Recording
 from personalize_contract.cassette.replay import Replay
-from personalize_contract.doors import address, of_http
 from personalize_contract.errors import Miss, NetworkRefused
-from personalize_contract.exchange import Request, Response
-from personalize_contract.matching import Matching
+from personalize_contract.interceptors import aws_hosts
+from personalize_contract.interceptors.install import of_http
+from personalize_contract.model.exchange import Request, Response
+from personalize_contract.model.provenance import Provenance
 from personalize_contract.plugin.mark import Mark
-from personalize_contract.plugin.network import guarded
+from personalize_contract.plugin.network_guard import guarded
 from personalize_contract.plugin.session import Session
-from personalize_contract.provenance import Provenance
-from personalize_contract.redact import Redactor
+from personalize_contract.privacy.redaction import Redactor
 from personalize_contract.service.embedded import Service
-from personalize_contract.service.http import HttpServer
-from personalize_contract.targets import Endpoint, Recorded, Recorder, Target
+from personalize_contract.service.http_server import HttpServer
+from personalize_contract.targets.base import Recorded, Recorder, Target
+from personalize_contract.targets.endpoint import Endpoint
 from support.clients import AWS, HTTP, Put, all_at_once, body, by_requests, by_urllib3, counted
 from support.command import ACTIVE
 
@@ -52,11 +54,11 @@ HOSTS = [
 
 def opened(target: Target, *urls: str) -> AbstractContextManager[None]:
     """The doors as a marked test without a service in process has them."""
-    return of_http(Session(target, Mark()), address.ours(urls), in_process=False)
+    return of_http(Session(target, Mark()), aws_hosts.ours(urls), in_process=False)
 
 
 def replayed(path: Path) -> Recorded:
-    replay = Replay(path, text.load(path), Redactor(), Matching())
+    replay = Replay(path, loader.load(path), Redactor(), Matching())
     return Recorded(replay, lambda replay, request: "nothing recorded answers")
 
 
@@ -130,7 +132,7 @@ def test_64_threads_lose_no_exchange_and_open_no_connection(
             played = all_at_once(lambda number: put(url, f"tea-{number}"), 64)
 
     assert recorded == played == [200] * 64
-    assert len({exchange.request.body for exchange in text.load(path).exchanges}) == 64
+    assert len({exchange.request.body for exchange in loader.load(path).exchanges}) == 64
     assert elsewhere.connected == 0
 
 
@@ -256,7 +258,7 @@ def test_mocks_of_the_test_answer_what_is_not_ours(
 ) -> None:
     mock = responses.RequestsMock()
     mock.add("GET", "https://shop.example/", body="theirs")
-    doors = of_http(Session(service, Mark()), address.ours(service.urls), in_process=in_process)
+    doors = of_http(Session(service, Mark()), aws_hosts.ours(service.urls), in_process=in_process)
     first, second = (doors, mock) if order == "theirs in ours" else (mock, doors)
     with first, second:
         assert requests.get("https://shop.example/", timeout=5).text == "theirs"
@@ -268,7 +270,7 @@ def test_mocks_of_the_test_answer_what_is_not_ours(
 
 @pytest.mark.parametrize("in_process", [True, False])
 def test_moto_does_not_take_what_is_ours(service: Service, in_process: bool) -> None:
-    doors = of_http(Session(service, Mark()), address.ours([]), in_process=in_process)
+    doors = of_http(Session(service, Mark()), aws_hosts.ours([]), in_process=in_process)
     with mock_aws(), doors:
         assert by_requests(AWS, "tea") == 200
 
@@ -281,7 +283,7 @@ def test_requests_reaches_a_service_in_process_by_its_url_and_by_that_of_aws(
 ) -> None:
     with counted() as elsewhere:
         service.urls.append(elsewhere.url)  # where nobody answers
-        doors = of_http(Session(service, Mark()), address.ours(service.urls), in_process=True)
+        doors = of_http(Session(service, Mark()), aws_hosts.ours(service.urls), in_process=True)
         with doors, guarded([]):
             assert by_requests(elsewhere.url, "tea") == 200
             assert by_requests(AWS, "coffee") == 200
@@ -291,14 +293,14 @@ def test_requests_reaches_a_service_in_process_by_its_url_and_by_that_of_aws(
 
 
 def test_its_url_may_be_asked_for_in_the_middle(service: Service) -> None:
-    doors = of_http(Session(service, Mark()), address.ours(service.urls), in_process=True)
+    doors = of_http(Session(service, Mark()), aws_hosts.ours(service.urls), in_process=True)
     with doors:
         assert by_requests(service.url, "tea") == 200
         assert requests.get(f"{service.url}/nothing", timeout=5).status_code == 404
 
 
 def test_other_clients_reach_it_over_http(service: Service) -> None:
-    doors = of_http(Session(service, Mark()), address.ours(service.urls), in_process=True)
+    doors = of_http(Session(service, Mark()), aws_hosts.ours(service.urls), in_process=True)
     with doors, guarded([]):
         assert by_urllib3(service.url, "tea") == 200
         with pytest.raises(NetworkRefused):
@@ -341,14 +343,15 @@ def test_a_compressed_answer_arrives_as_it_was_meant(put: Put) -> None:
 LOADED = """
 import sys
 import botocore.session
-from personalize_contract.doors import address, of_http, of_sdks
+from personalize_contract.interceptors import aws_hosts
+from personalize_contract.interceptors.install import of_http, of_sdks
 from personalize_contract.plugin.mark import Mark
 from personalize_contract.service.embedded import Service
 from personalize_contract.plugin.session import Session
 
 service = Service()
 way = Session(service, Mark())
-with of_sdks(way, unsigned=True), of_http(way, address.ours([]), in_process={in_process}):
+with of_sdks(way, unsigned=True), of_http(way, aws_hosts.ours([]), in_process={in_process}):
     {use}
     print(sorted({{"vcr", "requests", "responses", "httpx", "aiohttp"}} & set(sys.modules)))
 print([str(one.response.status) for one in service.exchanges])
@@ -391,8 +394,8 @@ def test_a_live_target_that_we_ask_ourselves_loads_no_vcr(service: Service) -> N
     source = LOADED.replace(
         "Session(service, Mark())", f"Session(Endpoint({service.url!r}, ''), Mark())"
     )
-    source = source.replace("address.ours([])", f"address.ours([{service.url!r}])")
-    source = "from personalize_contract.targets import Endpoint\n" + source
+    source = source.replace("aws_hosts.ours([])", f"aws_hosts.ours([{service.url!r}])")
+    source = "from personalize_contract.targets.endpoint import Endpoint\n" + source
     loaded, _ = _run(source.format(in_process=False, use=USE_BOTOCORE))
 
     assert loaded == "['requests']"

@@ -10,7 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from personalize_contract import advice, options, plugin
+from personalize_contract import plugin
+from personalize_contract.model import advice
+from personalize_contract.plugin import options
 from personalize_contract.plugin.mark import Mark
 from personalize_contract.plugin.summary import _CASSETTES
 from support.endpoint import listening

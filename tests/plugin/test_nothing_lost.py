@@ -12,7 +12,7 @@ import botocore.endpoint
 import botocore.signers
 import pytest
 
-from personalize_contract.cassette import text as cassettes
+from personalize_contract.cassette import loader as cassettes
 from support.command import here
 from support.recorder import prepare, recording
 from support.shop import Shop, text

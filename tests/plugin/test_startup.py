@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from personalize_contract import contract, options
+from personalize_contract import settings
+from personalize_contract.model import contract
 from support.command import environment
 
 MODULES = "import json, sys; print(json.dumps(sorted(sys.modules)))"
@@ -36,7 +37,9 @@ def test_the_plugin_adds_three_modules_and_no_library(tmp_path: Path) -> None:
     assert {name for name in added if name.startswith("personalize_contract")} == {
         "personalize_contract",
         "personalize_contract.errors",
-        "personalize_contract.options",
+        "personalize_contract.plugin.hooks",
+        "personalize_contract.plugin.options",
+        "personalize_contract.settings",
         "personalize_contract.plugin",
     }
     assert {name.partition(".")[0] for name in added} <= {"personalize_contract", "urllib"}
@@ -52,7 +55,9 @@ def test_a_run_without_the_mark_adds_nothing_either(tmp_path: Path, ini: str) ->
     assert {name for name in added if name.startswith("personalize_contract")} == {
         "personalize_contract",
         "personalize_contract.errors",
-        "personalize_contract.options",
+        "personalize_contract.plugin.hooks",
+        "personalize_contract.plugin.options",
+        "personalize_contract.settings",
         "personalize_contract.plugin",
     }
     assert {name.partition(".")[0] for name in added} <= {"personalize_contract", "urllib"}
@@ -60,4 +65,4 @@ def test_a_run_without_the_mark_adds_nothing_either(tmp_path: Path, ini: str) ->
 
 def test_the_default_operation_is_said_in_two_places_alike() -> None:
     # options may not import the contract at start-up.
-    assert options.Settings().operation == contract.DEFAULT
+    assert settings.Settings().operation == contract.DEFAULT

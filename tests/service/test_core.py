@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from personalize_contract.exchange import Request, Response
+from personalize_contract.model.exchange import Request, Response
 from personalize_contract.service.core import answer
 from personalize_contract.service.store import Store
 from support.command import ACTIVE, IN_USE, MISSING

@@ -11,7 +11,7 @@ from botocore.auth import SigV4Auth
 from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
 
-from personalize_contract.exchange import Request
+from personalize_contract.model.exchange import Request
 from personalize_contract.service.signatures import DUMMY_CREDENTIALS, refusal
 from personalize_contract.targets import signing
 

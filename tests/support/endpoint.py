@@ -10,9 +10,9 @@ from pathlib import Path
 from subprocess import CompletedProcess
 from typing import Any
 
-from personalize_contract.exchange import Request, Response
+from personalize_contract.model.exchange import Request, Response
 from personalize_contract.service.core import answer
-from personalize_contract.service.http import HttpServer
+from personalize_contract.service.http_server import HttpServer
 from personalize_contract.service.store import Store
 from support.command import DATASETS, run
 

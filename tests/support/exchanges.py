@@ -7,8 +7,8 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from personalize_contract.exchange import Exchange, Request, Response
-from personalize_contract.provenance import Provenance
+from personalize_contract.model.exchange import Exchange, Request, Response
+from personalize_contract.model.provenance import Provenance
 from support.command import ACTIVE
 
 URL = "https://personalize-events.us-east-1.amazonaws.com/items"

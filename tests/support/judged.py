@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from personalize_contract.contract import load
-from personalize_contract.datasets import State
-from personalize_contract.evidence import BROKEN, Evidence
-from personalize_contract.options import Settings
+from personalize_contract.model.contract import load
+from personalize_contract.model.datasets import State
+from personalize_contract.settings import Settings
+from personalize_contract.suite.evidence import BROKEN, Evidence
 from personalize_contract.suite.run import opened
-from personalize_contract.suite.scenarios import SCENARIOS
+from personalize_contract.suite.tables.scenarios import SCENARIOS
 from support.command import ACTIVE, IN_USE, MISSING
 
 DATASETS: Mapping[str, State] = {ACTIVE: "active", IN_USE: "in-use", MISSING: "missing"}

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
-from personalize_contract.exchange import Request
+from personalize_contract.model.exchange import Request
 from support.command import COMMAND, environment, here, run
 from support.stand_in import ACCOUNT, StandIn
 

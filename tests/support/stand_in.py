@@ -8,12 +8,12 @@ import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
-from personalize_contract.exchange import Request, Response
-from personalize_contract.service import account, sts
-from personalize_contract.service.clock import Clock
-from personalize_contract.service.control_plane import ControlPlane
-from personalize_contract.service.http import HttpServer
-from personalize_contract.service.lifecycle import Resource
+from personalize_contract.fake_account import account, sts
+from personalize_contract.fake_account.clock import Clock
+from personalize_contract.fake_account.control_plane import ControlPlane
+from personalize_contract.fake_account.lifecycle import Resource
+from personalize_contract.model.exchange import Request, Response
+from personalize_contract.service.http_server import HttpServer
 from personalize_contract.service.store import Store
 
 ACCOUNT = "111122223333"

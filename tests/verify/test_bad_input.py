@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from personalize_contract import shipped
+from personalize_contract.suite import shipped
 from support.command import ACTIVE, COMMAND, DATASETS, environment, run
 from support.theirs import Answer, Rules, served
 

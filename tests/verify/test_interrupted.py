@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from personalize_contract.cassette import text
+from personalize_contract.cassette import loader
 from personalize_contract.cassette.recording import Recording
-from personalize_contract.provenance import Provenance
+from personalize_contract.model.provenance import Provenance
 from support.command import COMMAND, DATASETS, environment
 from support.theirs import Rules, served
 
@@ -52,7 +52,7 @@ def test_an_interrupted_recording_leaves_whole_cassettes_or_none(at: int, tmp_pa
     assert not report.exists()
     left = [path for path in cassettes.rglob("*") if path.is_file()]
     assert {path.suffixes[-2:] == [".personalize", ".yaml"] for path in left} <= {True}
-    assert [len(text.load(path).exchanges) for path in left] == [1] * len(left)
+    assert [len(loader.load(path).exchanges) for path in left] == [1] * len(left)
     assert len(left) in (at - 1, at)
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from personalize_contract.suite.scenarios import SCENARIOS
+from personalize_contract.suite.tables.scenarios import SCENARIOS
 from support.command import ACTIVE, environment
 from support.defects import DEFECTS
 from support.theirs import served

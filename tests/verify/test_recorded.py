@@ -7,12 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from personalize_contract import shipped
-from personalize_contract.contract import load
-from personalize_contract.evidence import Evidence
-from personalize_contract.options import Settings
+from personalize_contract.model.contract import load
+from personalize_contract.settings import Settings
+from personalize_contract.suite import shipped
+from personalize_contract.suite.evidence import Evidence
 from personalize_contract.suite.run import opened
-from personalize_contract.suite.scenarios import SCENARIOS
+from personalize_contract.suite.tables.scenarios import SCENARIOS
 from support.command import environment, run
 
 NO_SOCKETS = """

@@ -9,7 +9,7 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
-from personalize_contract.contract import load
+from personalize_contract.model.contract import load
 from support.command import ACTIVE, DATASETS, run
 from support.defects import DEFECTS
 from support.theirs import served

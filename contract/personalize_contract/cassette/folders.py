@@ -6,8 +6,11 @@ import os
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
-from personalize_contract.cassette import SUFFIX, journal
+from personalize_contract.cassette import journal
 from personalize_contract.errors import UsageError
+
+SUFFIX = ".personalize.yaml"
+"""How a cassette's name ends."""
 
 
 def is_journal(path: Path) -> bool:

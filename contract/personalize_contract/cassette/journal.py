@@ -18,8 +18,8 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from personalize_contract.errors import CassetteError, CassetteLocked
-from personalize_contract.exchange import Exchange, Headers, Request, Response
-from personalize_contract.provenance import RANKS, Provenance
+from personalize_contract.model.exchange import Exchange, Headers, Request, Response
+from personalize_contract.model.provenance import RANKS, Provenance
 
 SUFFIX = ".partial.jsonl"
 

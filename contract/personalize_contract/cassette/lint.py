@@ -11,15 +11,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from personalize_contract import contract
-from personalize_contract.cassette import folders, text
+from personalize_contract.cassette import folders, loader
 from personalize_contract.cassette.reader import Cassette
-from personalize_contract.checker import checker
-from personalize_contract.contract import Contract
 from personalize_contract.errors import CassetteError
-from personalize_contract.exchange import Exchange, Request
-from personalize_contract.redact import Redactor
-from personalize_contract.secrets import Secrets
+from personalize_contract.model import contract
+from personalize_contract.model.checker import checker
+from personalize_contract.model.contract import Contract
+from personalize_contract.model.exchange import Exchange, Request
+from personalize_contract.privacy.redaction import Redactor
+from personalize_contract.privacy.secrets import Secrets
 
 _TAKE_IT_OUT = "{} is in the {}; take it out, and make it void if it was real"
 
@@ -75,8 +75,8 @@ class Linter:
         data = b""
         secret = False
         try:
-            data = text.read(path)
-            cassette = text.parse(path, data)
+            data = loader.read(path)
+            cassette = loader.parse(path, data)
         except CassetteError as error:
             yield Finding(path, error.line, error.reason)
         else:

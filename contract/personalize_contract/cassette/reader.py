@@ -19,8 +19,8 @@ import yaml
 
 from personalize_contract.cassette.writer import FORMAT, digest
 from personalize_contract.errors import CassetteError
-from personalize_contract.exchange import Exchange, Headers, Request, Response
-from personalize_contract.provenance import RANKS, Provenance
+from personalize_contract.model.exchange import Exchange, Headers, Request, Response
+from personalize_contract.model.provenance import RANKS, Provenance
 
 MAX_EXCHANGES = 100_000
 MAX_NODES = 10_000

@@ -11,10 +11,10 @@ import threading
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from personalize_contract.cassette import journal, text, writer
+from personalize_contract.cassette import journal, loader, writer
 from personalize_contract.errors import CassetteError, CassetteMissing
-from personalize_contract.exchange import Exchange
-from personalize_contract.provenance import Provenance
+from personalize_contract.model.exchange import Exchange
+from personalize_contract.model.provenance import Provenance
 
 _KEPT = "What was recorded is in {}; `personalize-contract recover` makes the cassette of it"
 
@@ -103,7 +103,7 @@ class Recording:
 
 def _is_above(path: Path, provenance: Provenance) -> bool:
     try:
-        return provenance.below(text.load(path).provenance)
+        return provenance.below(loader.load(path).provenance)
     except CassetteMissing:
         return False
     except CassetteError:

@@ -6,11 +6,12 @@ import contextlib
 from dataclasses import dataclass
 from pathlib import Path
 
-from personalize_contract.cassette import SUFFIX, journal, recording, text
+from personalize_contract.cassette import journal, loader, recording
+from personalize_contract.cassette.folders import SUFFIX
 from personalize_contract.errors import CassetteError, CassetteMissing, SecretFound
-from personalize_contract.exchange import Exchange
-from personalize_contract.provenance import Provenance
-from personalize_contract.redact import Redactor
+from personalize_contract.model.exchange import Exchange
+from personalize_contract.model.provenance import Provenance
+from personalize_contract.privacy.redaction import Redactor
 
 
 def cassette_of(path: Path) -> Path:
@@ -80,7 +81,7 @@ def _recovered(path: Path, cassette: Path) -> Outcome:
 def _better(cassette: Path, who: Provenance, exchanges: list[Exchange]) -> str:
     """Why the cassette there is worth more than what was recovered; `""` if it is not."""
     try:
-        there = text.load(cassette)
+        there = loader.load(cassette)
     except CassetteMissing:
         return ""
     except CassetteError as error:

@@ -11,10 +11,10 @@ import threading
 from collections import deque
 from pathlib import Path
 
+from personalize_contract.cassette.matching import Key, Matching
 from personalize_contract.cassette.reader import Cassette
-from personalize_contract.exchange import Exchange, Request, media_type
-from personalize_contract.matching import Key, Matching
-from personalize_contract.redact import Redactor
+from personalize_contract.model.exchange import Exchange, Request, media_type
+from personalize_contract.privacy.redaction import Redactor
 
 _Bytes = tuple[str, str, str, bytes]
 

@@ -19,8 +19,8 @@ from functools import lru_cache
 
 import yaml
 
-from personalize_contract.exchange import Exchange, Headers, Response
-from personalize_contract.provenance import Provenance
+from personalize_contract.model.exchange import Exchange, Headers, Response
+from personalize_contract.model.provenance import Provenance
 
 FORMAT = "1"
 """Of the head. A file with a newer one is not read."""

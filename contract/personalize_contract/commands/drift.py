@@ -60,16 +60,15 @@ def _read(folder: Path) -> dict[str, Cassette]:
         UsageError: it is no folder, or holds no cassette.
         CassetteError: one of them can't be read.
     """
-    from personalize_contract import cassette
-    from personalize_contract.cassette import text
+    from personalize_contract.cassette import folders, loader
     from personalize_contract.errors import UsageError
 
     if not folder.is_dir():
         raise UsageError(f"{folder} is not a folder; name two folders of cassettes")
-    found = sorted(folder.rglob(f"*{cassette.SUFFIX}"))
+    found = sorted(folder.rglob(f"*{folders.SUFFIX}"))
     if not found:
-        raise UsageError(f"{folder} holds no cassette (*{cassette.SUFFIX})")
-    return {path.relative_to(folder).as_posix(): text.load(path) for path in found}
+        raise UsageError(f"{folder} holds no cassette (*{folders.SUFFIX})")
+    return {path.relative_to(folder).as_posix(): loader.load(path) for path in found}
 
 
 def _answered(cassettes: dict[str, Cassette]) -> str:
@@ -85,12 +84,12 @@ Lines = list[tuple[str, bool]]
 
 def _by_clause(old: dict[str, Cassette], new: dict[str, Cassette]) -> dict[str, Lines]:
     """What differs of each clause, or of each cassette that is not a scenario's."""
-    from personalize_contract import cassette
-    from personalize_contract.contract import load, operations
-    from personalize_contract.suite.scenarios import SCENARIOS
+    from personalize_contract.cassette import folders
+    from personalize_contract.model.contract import load, operations
+    from personalize_contract.suite.tables.scenarios import SCENARIOS
 
     clauses = {
-        f"{operation}/{scenario.id}{cassette.SUFFIX}": [
+        f"{operation}/{scenario.id}{folders.SUFFIX}": [
             clause
             for clause in load(operation).clauses
             if any(clause == expected for expected, _ in scenario.expects)
@@ -101,7 +100,7 @@ def _by_clause(old: dict[str, Cassette], new: dict[str, Cassette]) -> dict[str, 
     found: dict[str, Lines] = {}
     others: dict[str, Lines] = {}
     for path in sorted({*old, *new}):
-        name = path.removesuffix(cassette.SUFFIX)
+        name = path.removesuffix(folders.SUFFIX)
         lines = list(_lines(old.get(path), new.get(path)))
         told = [(f"{name.rpartition('/')[2]}: {line}", counts) for line, counts in lines]
         for clause in clauses.get(path, []):
@@ -113,11 +112,11 @@ def _by_clause(old: dict[str, Cassette], new: dict[str, Cassette]) -> dict[str, 
 
 
 def _lines(old: Cassette | None, new: Cassette | None) -> Iterator[tuple[str, bool]]:
-    from personalize_contract import shown
-    from personalize_contract.drift import differences
-    from personalize_contract.exchange import Exchange
-    from personalize_contract.matching import Key, Matching
-    from personalize_contract.redact import Redactor
+    from personalize_contract.cassette.matching import Key, Matching
+    from personalize_contract.model.exchange import Exchange
+    from personalize_contract.privacy import display
+    from personalize_contract.privacy.redaction import Redactor
+    from personalize_contract.suite.drift import differences
 
     if old is None or new is None:
         yield f"it is in {'NEW' if old is None else 'OLD'} only", True
@@ -137,6 +136,6 @@ def _lines(old: Cassette | None, new: Cassette | None) -> Iterator[tuple[str, bo
             continue
         for found in differences(before.popleft().response, one.response):
             line = f"{found.part}: {found.recorded} -> {found.now}"
-            yield shown.answered(line, one.request, redactor), found.counts
+            yield display.answered(line, one.request, redactor), found.counts
     if any(waiting.values()):
         yield "a request in OLD is not in NEW", True

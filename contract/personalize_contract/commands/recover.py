@@ -27,9 +27,9 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(given: argparse.Namespace) -> int:
     """Run the command; returns its exit status."""
-    from personalize_contract import shown
     from personalize_contract.cassette import folders, journal, recovery
     from personalize_contract.errors import UsageError
+    from personalize_contract.privacy import display
 
     found = list(folders.files(given.path, folders.is_journal))
     if other := [path for path in found if not folders.is_journal(path)]:
@@ -38,5 +38,5 @@ def run(given: argparse.Namespace) -> int:
         print("no journal of a killed recording was found")
     outcomes = [recovery.recover(path) for path in found]
     for outcome in outcomes:
-        print(f"{shown.path(outcome.journal)}: {outcome.text}")
+        print(f"{display.path(outcome.journal)}: {outcome.text}")
     return 0 if all(outcome.done for outcome in outcomes) else 2

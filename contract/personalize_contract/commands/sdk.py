@@ -20,8 +20,8 @@ def run(given: argparse.Namespace) -> int:
     """Run the command; returns its exit status."""
     import botocore
 
-    from personalize_contract.contract import load, operations
-    from personalize_contract.sdk import installed
+    from personalize_contract.model.contract import load, operations
+    from personalize_contract.suite.service_model import installed
 
     differs = False
     for name in operations():

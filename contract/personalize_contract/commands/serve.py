@@ -46,13 +46,14 @@ def run(given: argparse.Namespace) -> int:
     """Run the command; returns its exit status."""
     from functools import partial
 
-    from personalize_contract.datasets import REGION, parse
     from personalize_contract.errors import UsageError
-    from personalize_contract.exchange import Request, Response
-    from personalize_contract.service import account, core, signatures
-    from personalize_contract.service.clock import Clock
-    from personalize_contract.service.control_plane import ControlPlane
-    from personalize_contract.service.http import HttpServer
+    from personalize_contract.fake_account import account
+    from personalize_contract.fake_account.clock import Clock
+    from personalize_contract.fake_account.control_plane import ControlPlane
+    from personalize_contract.model.datasets import REGION, parse
+    from personalize_contract.model.exchange import Request, Response
+    from personalize_contract.service import core, signatures
+    from personalize_contract.service.http_server import HttpServer
     from personalize_contract.service.store import Store
 
     if given.control_plane and given.store:

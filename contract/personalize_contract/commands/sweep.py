@@ -35,14 +35,14 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(given: argparse.Namespace) -> int:
     """Run the command; returns its exit status."""
-    from personalize_contract import options
     from personalize_contract.live.sweep import Sweep
+    from personalize_contract.settings import Settings, account
 
     age = _age(given.older_than)
-    settings = options.Settings(
+    settings = Settings(
         region=given.region,
         endpoint_url=given.endpoint_url,
-        account=options.account(given.account),
+        account=account(given.account),
     )
     sweep = Sweep(settings, lambda line: print(line, file=sys.stderr, flush=True))
     found = sweep.find(age)

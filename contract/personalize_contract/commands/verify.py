@@ -11,12 +11,12 @@ from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from personalize_contract.contract import DEFAULT, operations
 from personalize_contract.errors import UsageError
+from personalize_contract.model.contract import DEFAULT, operations
 
 if TYPE_CHECKING:
-    from personalize_contract.live import Live
-    from personalize_contract.options import Settings
+    from personalize_contract.live.access import Live
+    from personalize_contract.settings import Settings
 
 _LIVE_ONLY = (
     "dataset",
@@ -96,12 +96,12 @@ def run(given: argparse.Namespace) -> int:
     """Run the command; returns its exit status."""
     from rich.console import Console
 
-    from personalize_contract import datasets, report
-    from personalize_contract import options as asked
-    from personalize_contract.contract import known, load
-    from personalize_contract.report import github, terminal
+    from personalize_contract import settings as asked
+    from personalize_contract.model import datasets
+    from personalize_contract.model.contract import known, load
+    from personalize_contract.report import files, github, terminal
     from personalize_contract.suite.progress import Bar
-    from personalize_contract.suite.verify import verify
+    from personalize_contract.suite.pytest_runner import verify
 
     load(given.operation)
     targets = given.target or ["reference", "recorded"]
@@ -120,7 +120,7 @@ def run(given: argparse.Namespace) -> int:
     )
     for clause in given.allow_not_reached:
         known(clause)
-    report.check(given.report)
+    files.check(given.report)
     if given.dry_run:
         return _dry_run(settings, provision=given.provision)
     options = [f"--personalize-dataset={one}" for one in given.dataset]
@@ -143,7 +143,7 @@ def run(given: argparse.Namespace) -> int:
             live=lambda: _opened(settings, progress.say, provision=given.provision),
         )
     for path in given.report:
-        report.write(path, evidence, given.allow_not_reached)
+        files.write(path, evidence, given.allow_not_reached)
     terminal.show(evidence, terminal.Output(), given.allow_not_reached)
     if os.environ.get("GITHUB_ACTIONS") == "true":
         print(*github.lines(evidence, given.allow_not_reached), sep="\n")
@@ -157,8 +157,8 @@ def run(given: argparse.Namespace) -> int:
 def _opened(
     settings: Settings, tell: Callable[[str], None], *, provision: bool
 ) -> AbstractContextManager[Live]:
-    from personalize_contract.live import connect
-    from personalize_contract.live.provisioned import provisioned
+    from personalize_contract.live.access import connect
+    from personalize_contract.live.provision import provisioned
 
     return provisioned(settings, tell) if provision else nullcontext(connect(settings, tell))
 
@@ -166,7 +166,7 @@ def _opened(
 def _dry_run(settings: Settings, *, provision: bool) -> int:
     """Print what a live run would call, and the policy that it needs."""
     from personalize_contract.live import plan
-    from personalize_contract.suite.scenarios import SCENARIOS
+    from personalize_contract.suite.tables.scenarios import SCENARIOS
     from personalize_contract.targets import connection
 
     if not settings.account:

@@ -6,14 +6,18 @@ import os
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 
-from personalize_contract.datasets import State, by_state
 from personalize_contract.errors import UsageError
-from personalize_contract.exchange import Response
-from personalize_contract.live.careful import Careful, Pace, Patience, Tell
 from personalize_contract.live.control import Control
-from personalize_contract.options import Settings
-from personalize_contract.targets import Endpoint, Target, connection
+from personalize_contract.live.guard import Careful
+from personalize_contract.live.rate_limit import Pace
+from personalize_contract.live.retry import Patience, Tell
+from personalize_contract.model.datasets import State, by_state
+from personalize_contract.model.exchange import Response
+from personalize_contract.settings import Settings
+from personalize_contract.targets import connection
+from personalize_contract.targets.base import Target
 from personalize_contract.targets.connection import Connection
+from personalize_contract.targets.endpoint import Endpoint
 
 
 @dataclass(frozen=True)

@@ -10,10 +10,12 @@ from typing import Any
 from botocore import xform_name
 from botocore.exceptions import BotoCoreError, ClientError, ParamValidationError
 
-from personalize_contract import environment, redact
-from personalize_contract.environment import Trouble
 from personalize_contract.errors import ControlPlaneRefused, TargetUnavailable
-from personalize_contract.live.careful import Pace, Patience
+from personalize_contract.live.rate_limit import Pace
+from personalize_contract.live.retry import Patience
+from personalize_contract.model import failures
+from personalize_contract.model.failures import Trouble
+from personalize_contract.privacy import redaction
 from personalize_contract.targets.connection import Connection
 
 Held = Callable[[], contextlib.AbstractContextManager[None]]
@@ -84,22 +86,22 @@ class Control:
         if trouble := _trouble(answer):
             raise TargetUnavailable(trouble.told(operation, _saw(answer))) from answer
         if isinstance(answer, ClientError):
-            words = redact.mask_accounts(_message(answer).encode()).decode()
+            words = redaction.mask_accounts(_message(answer).encode()).decode()
             raise ControlPlaneRefused(operation, _code(answer), words) from answer
-        raise TargetUnavailable(f"{operation}: {environment.cause(answer)}") from answer
+        raise TargetUnavailable(f"{operation}: {failures.cause(answer)}") from answer
 
 
-_OUTAGE = replace(environment.UNAVAILABLE, passes=True)
+_OUTAGE = replace(failures.UNAVAILABLE, passes=True)
 """A call of the control plane judges nobody, so one that fails is simply made again."""
 
 
 def _trouble(answer: dict[str, Any] | Exception) -> Trouble | None:
     if isinstance(answer, ClientError):
         status = answer.response["ResponseMetadata"]["HTTPStatusCode"]
-        found = environment.in_error(status, _code(answer), _message(answer))
+        found = failures.in_error(status, _code(answer), _message(answer))
         return _OUTAGE if status >= 500 else found
     if isinstance(answer, Exception) and not isinstance(answer, ParamValidationError):
-        return environment.in_failure(answer) or _OUTAGE
+        return failures.in_failure(answer) or _OUTAGE
     return None
 
 
@@ -112,4 +114,4 @@ def _message(error: ClientError) -> str:
 
 
 def _saw(error: Exception) -> str:
-    return _code(error) if isinstance(error, ClientError) else environment.cause(error)
+    return _code(error) if isinstance(error, ClientError) else failures.cause(error)

@@ -9,7 +9,7 @@ import secrets
 from collections.abc import Mapping
 from typing import Any
 
-from personalize_contract.datasets import PREFIX
+from personalize_contract.model.datasets import PREFIX
 
 _RUN = re.compile(re.escape(PREFIX) + r"\d{8}t\d{6}-[0-9a-f]{6}(?:-\d+)?")
 

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from personalize_contract.datasets import PREFIX
+from personalize_contract.model.datasets import PREFIX
 
 
 @dataclass(frozen=True)

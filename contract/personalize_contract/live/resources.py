@@ -12,8 +12,8 @@ from personalize_contract.errors import (
     UsageError,
 )
 from personalize_contract.live import names
-from personalize_contract.live.careful import Tell, pauses
 from personalize_contract.live.control import Control
+from personalize_contract.live.retry import Tell, pauses
 
 LONGEST = 900.0
 """Seconds that one resource may take to become what it should."""

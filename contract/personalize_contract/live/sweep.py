@@ -10,10 +10,11 @@ from typing import Any
 from personalize_contract.errors import PersonalizeContractError
 from personalize_contract.live import names
 from personalize_contract.live.access import own_account
-from personalize_contract.live.careful import Pace, Patience, Tell
 from personalize_contract.live.control import Control
+from personalize_contract.live.rate_limit import Pace
 from personalize_contract.live.resources import remove
-from personalize_contract.options import Settings
+from personalize_contract.live.retry import Patience, Tell
+from personalize_contract.settings import Settings
 from personalize_contract.targets import connection
 
 

@@ -1,315 +1,37 @@
-"""The pytest plugin: hooks and fixtures. What they do is in `marked` and `session`.
-
-It is loaded at the start of every pytest run where this package is installed, so everything that
-costs time is imported by the first test that needs it.
-"""
-
-from __future__ import annotations
-
-import contextlib
-from collections.abc import Generator
-from typing import TYPE_CHECKING, Any
-
-import pytest
-
-from personalize_contract import options
-from personalize_contract.errors import PersonalizeContractError, UsageError
-
-if TYPE_CHECKING:
-    from personalize_contract.datasets import Datasets
-    from personalize_contract.live import Live
-    from personalize_contract.plugin.marked import Marked
-    from personalize_contract.plugin.summary import Tally
-    from personalize_contract.service.embedded import Service
-
-_SETTINGS = pytest.StashKey[options.Settings]()
-_LIVE = pytest.StashKey["Live | PersonalizeContractError"]()
-_TALLY = pytest.StashKey["Tally"]()
-_WHOLE = pytest.StashKey[list[pytest.Item]]()
-_MARKED = pytest.StashKey["Marked"]()
-_OPEN = pytest.StashKey[contextlib.ExitStack]()
-
-_OURS = "personalize_contract"
-"""The name of this in what an xdist worker hands to its controller."""
-
-
-def pytest_addoption(parser: pytest.Parser) -> None:
-    options.add(parser)
-
-
-def pytest_configure(config: pytest.Config) -> None:
-    options.add_mark(config)
-    try:
-        config.stash[_SETTINGS] = options.read(config)
-    except UsageError as error:
-        raise pytest.UsageError(str(error)) from None
-
-
-# --- one test
-
-
-@pytest.hookimpl(wrapper=True, tryfirst=True)
-def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object]:
-    try:
-        return (yield)
-    except (KeyboardInterrupt, pytest.exit.Exception):
-        if (marked := item.stash.get(_MARKED, None)) and marked.recording:
-            marked.leave()
-        raise
-    finally:
-        _close(item)
-
-
-def pytest_runtest_setup(item: pytest.Item) -> None:
-    # Before the fixtures, and after whoever skips the test.
-    _close(item)  # what a first run of it left, where it is run again
-    _open(item)
-
-
-@pytest.hookimpl(wrapper=True, tryfirst=True)
-def pytest_runtest_call(item: pytest.Item) -> Generator[None, object, object]:
-    _fail_for_findings(item)  # of the set-up
-    return (yield from _phase(item))
-
-
-@pytest.hookimpl(wrapper=True, tryfirst=True)
-def pytest_runtest_teardown(item: pytest.Item) -> Generator[None, object, object]:
-    result = yield from _phase(item)
-    if marked := item.stash.get(_MARKED, None):
-        try:
-            problem = marked.finish()
-        except PersonalizeContractError as error:
-            problem = str(error)
-        _close(item)
-        if problem:
-            _fail(problem)
-    return result
-
-
-@pytest.hookimpl(wrapper=True)
-def pytest_runtest_makereport(
-    item: pytest.Item, call: pytest.CallInfo[None]
-) -> Generator[None, pytest.TestReport, pytest.TestReport]:
-    if not (marked := item.stash.get(_MARKED, None)):
-        return (yield)
-    from personalize_contract.plugin import failures
-
-    findings = marked.session.findings
-    if findings and call.excinfo and not item.config.getoption("fulltrace"):
-        call.excinfo = failures.shortened(call.excinfo)
-    report = yield
-    if call.when == "call":
-        marked.passed = report.passed
-    if report.failed and call.excinfo and findings:
-        failures.lead(report, findings, call.excinfo.value)
-    if report.failed or hasattr(report, "wasxfail"):
-        marked.session.told(findings)
-    return report
-
-
-def _phase(item: pytest.Item) -> Generator[None, object, object]:
-    """Run a phase of a test; what its session found fails it, if nothing else did."""
-    try:
-        result = yield
-    except pytest.skip.Exception:
-        # What was sent before is not less broken by that.
-        _fail_for_findings(item)
-        raise
-    _fail_for_findings(item)
-    return result
-
-
-def _fail_for_findings(item: pytest.Item) -> None:
-    marked = item.stash.get(_MARKED, None)
-    if marked and (findings := marked.session.findings):
-        from personalize_contract.plugin import failures
-
-        _fail(failures.text(findings))
-
-
-def _fail(text: str) -> None:
-    pytest.fail(text, pytrace=False)
-
-
-def _is_marked(item: pytest.Item) -> bool:
-    """Whether a test has the mark, or a fixture that stands for it."""
-    names = getattr(item, "fixturenames", ())
-    return (
-        item.get_closest_marker(options.MARK) is not None
-        or "personalize_client" in names
-        or "personalize_service" in names
-    )
-
-
-def _open(item: pytest.Item) -> None:
-    settings = item.config.stash[_SETTINGS]
-    is_marked = _is_marked(item)
-    if not is_marked and settings.check != "all":
-        return
-    from personalize_contract.plugin import mark, marked
-
-    problem, stack = "", contextlib.ExitStack()
-    try:
-        if is_marked:
-            service = "personalize_service" in getattr(item, "fixturenames", ())
-            given = mark.read(reversed(list(item.iter_markers(options.MARK))))
-            live = None if service else _live(item.config)
-            opened = marked.opened(item, given, settings, live, service=service)
-        else:
-            opened = marked.checked_only(item, settings)
-        item.stash[_MARKED] = stack.enter_context(opened)
-        item.stash[_OPEN] = stack
-    except PersonalizeContractError as error:
-        problem = str(error)
-    if problem:
-        _fail(problem)
-
-
-def _close(item: pytest.Item) -> None:
-    if stack := item.stash.get(_OPEN, None):
-        marked = item.stash[_MARKED]
-        del item.stash[_OPEN], item.stash[_MARKED]
-        stack.close()
-        _tally(item.config).update(marked.tally())
-        _tally_waits(item.config)
-
-
-def _live(config: pytest.Config) -> Live | None:
-    """The live service of this run, connected once; None if another target was asked for."""
-    settings = config.stash[_SETTINGS]
-    if settings.target != "live":
-        return None
-    if _LIVE not in config.stash:
-        from personalize_contract.live import connect
-
-        try:
-            config.stash[_LIVE] = connect(settings, keep_alive=True)
-        except UsageError as error:
-            config.stash[_LIVE] = UsageError(options.spelled(str(error)))
-        except PersonalizeContractError as error:
-            config.stash[_LIVE] = error
-    found = config.stash[_LIVE]
-    if isinstance(found, PersonalizeContractError):
-        raise found
-    return found
-
-
-# --- the whole run
-
-
-def _tally_waits(config: pytest.Config) -> None:
-    live = config.stash.get(_LIVE, None)
-    if live and not isinstance(live, PersonalizeContractError):
-        while live.notes:
-            _tally(config)["waited", live.notes.pop()] += 1
-
-
-def _tally(config: pytest.Config) -> Tally:
-    from personalize_contract.plugin.summary import Tally
-
-    return config.stash.setdefault(_TALLY, Tally())
-
-
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Keep the tests as collected, if what was asked for are whole modules."""
-    selected = any("::" in given for given in config.args) or config.getoption("lf", False)
-    config.stash.setdefault(_WHOLE, [] if selected else list(items))
-
-
-def pytest_deselected(items: list[pytest.Item]) -> None:
-    for item in items:
-        item.config.stash[_WHOLE] = []
-
-
-@pytest.hookimpl(trylast=True)
-def pytest_sessionfinish(session: pytest.Session) -> None:
-    config = session.config
-    if _TALLY not in config.stash:
-        return
-    if items := config.stash.get(_WHOLE, []):
-        from personalize_contract import shown
-        from personalize_contract.plugin.paths import orphans
-
-        playing = [item for item in items if _is_marked(item)]
-        for path in orphans(items, playing, config.stash[_SETTINGS]):
-            _tally(config)["gone", shown.path(path)] = 1
-    if (output := getattr(config, "workeroutput", None)) is not None:
-        output[_OURS] = list(config.stash[_TALLY].items())
-
-
-@pytest.hookimpl(optionalhook=True)
-def pytest_testnodedown(node: Any) -> None:
-    """Add up what an xdist worker counted. One that crashed has nothing to hand over."""
-    for key, count in getattr(node, "workeroutput", {}).get(_OURS, ()):
-        _tally(node.config)[key] += count
-
-
-def pytest_terminal_summary(
-    terminalreporter: pytest.TerminalReporter, config: pytest.Config
-) -> None:
-    if _TALLY not in config.stash or config.get_verbosity() < -1:
-        return
-    from personalize_contract.plugin import summary
-
-    tally = config.stash[_TALLY]
-    if config.get_verbosity() < 0:
-        if line := summary.short(tally):
-            terminalreporter.write_line(f"personalize-contract: {line}")
-    elif lines := list(summary.lines(tally)):
-        terminalreporter.write_sep("=", "personalize-contract")
-        for line in lines:
-            terminalreporter.write_line(line)
-
-
-# --- fixtures
-
-
-@pytest.fixture
-def personalize_dataset(request: pytest.FixtureRequest) -> Datasets:
-    """Dataset ARNs by state: `.active`, `.in_use` and `.missing`.
-
-    Offline they are dummies. Against a live service they are those of `--personalize-dataset`;
-    asking for a state that none was given for raises `UsageError`.
-    """
-    from personalize_contract.datasets import DUMMY, Datasets
-
-    live = None if "personalize_service" in request.fixturenames else _live(request.config)
-    arns = live.arns if live else DUMMY
-    return Datasets(**{state.replace("-", "_"): arn for state, arn in arns.items()})
-
-
-@pytest.fixture
-def personalize_client(request: pytest.FixtureRequest) -> Any:
-    """A botocore `personalize-events` client whose PutItems calls the target answers."""
-    from personalize_contract.targets import connection
-
-    _marked(request)
-    live = None if "personalize_service" in request.fixturenames else _live(request.config)
-    return (live.connection if live else connection.recorded()).client()
-
-
-@pytest.fixture
-def personalize_service(request: pytest.FixtureRequest) -> Service:
-    """The reference service for this test, with its dummy datasets; see `Service`.
-
-    PutItems calls of boto3, botocore, aiobotocore and requests reach it in process, everything
-    else by its `.url`. What is sent is checked as under the mark.
-    """
-    service = _marked(request).service
-    if service is None:
-        raise UsageError(
-            "personalize_service was asked for while the test ran: "
-            "name it among the arguments of the test or of a fixture"
-        )
-    return service
-
-
-def _marked(request: pytest.FixtureRequest) -> Marked:
-    marked: Marked | None = request.node.stash.get(_MARKED, None)
-    if marked is None:
-        raise UsageError(
-            f"{request.fixturename} was asked for while the test ran: "
-            "name it among the arguments of the test or of a fixture"
-        )
-    return marked
+"""The pytest plugin: its hooks and fixtures, by the names that pytest looks for."""
+
+from personalize_contract.plugin.hooks import (
+    personalize_client,
+    personalize_dataset,
+    personalize_service,
+    pytest_addoption,
+    pytest_collection_modifyitems,
+    pytest_configure,
+    pytest_deselected,
+    pytest_runtest_call,
+    pytest_runtest_makereport,
+    pytest_runtest_protocol,
+    pytest_runtest_setup,
+    pytest_runtest_teardown,
+    pytest_sessionfinish,
+    pytest_terminal_summary,
+    pytest_testnodedown,
+)
+
+__all__ = [
+    "personalize_client",
+    "personalize_dataset",
+    "personalize_service",
+    "pytest_addoption",
+    "pytest_collection_modifyitems",
+    "pytest_configure",
+    "pytest_deselected",
+    "pytest_runtest_call",
+    "pytest_runtest_makereport",
+    "pytest_runtest_protocol",
+    "pytest_runtest_setup",
+    "pytest_runtest_teardown",
+    "pytest_sessionfinish",
+    "pytest_terminal_summary",
+    "pytest_testnodedown",
+]

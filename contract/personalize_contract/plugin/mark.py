@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-from personalize_contract.contract import known
 from personalize_contract.errors import UsageError
-from personalize_contract.options import MARK
+from personalize_contract.model.contract import known
+from personalize_contract.settings import MARK
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,8 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from personalize_contract.cassette import SUFFIX
-from personalize_contract.options import Settings
+from personalize_contract.cassette.folders import SUFFIX
+from personalize_contract.settings import Settings
 
 _ODD = re.compile(r"[^A-Za-z0-9_.\[\]+=,-]+")
 

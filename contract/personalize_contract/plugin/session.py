@@ -10,13 +10,16 @@ import threading
 from collections import Counter
 from dataclasses import dataclass
 
-from personalize_contract import contract, options, place, shown
-from personalize_contract.advice import Advice, Adviser
-from personalize_contract.checker import Violation, checker
+from personalize_contract import settings
 from personalize_contract.errors import PersonalizeContractError, UsageError
-from personalize_contract.exchange import Request, Response
+from personalize_contract.model import contract
+from personalize_contract.model.checker import Violation, checker
+from personalize_contract.model.exchange import Request, Response
+from personalize_contract.plugin import call_site
+from personalize_contract.plugin.adviser import Advice, Adviser
 from personalize_contract.plugin.mark import Mark
-from personalize_contract.targets import Target
+from personalize_contract.privacy import display
+from personalize_contract.targets.base import Target
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +88,7 @@ class Session:
         except PersonalizeContractError as error:
             # The live target speaks of the options of `verify`.
             is_usage = isinstance(error, UsageError)
-            told = UsageError(options.spelled(str(error))) if is_usage else error
+            told = UsageError(settings.spelled(str(error))) if is_usage else error
             with self._lock:
                 self._findings.append(Finding(str(told), told))
             if told is error:
@@ -117,7 +120,7 @@ class Session:
                     self._findings.append(Finding(_advised(one)))
 
     def _broken(self, broken: list[Violation], request: Request) -> None:
-        sent = place.of_caller()
+        sent = call_site.of_caller()
         with self._lock:
             for violation in broken:
                 clause = violation.clause.id
@@ -125,7 +128,7 @@ class Session:
                     self._meant.add(clause)
                 elif self._is_new(clause, sent):
                     self.violations += 1
-                    value = shown.value(request.body, violation.where)
+                    value = display.value(request.body, violation.where)
                     self._findings.append(Finding(_told(violation, value, sent)))
 
     def _is_new(self, what: str, sent: str) -> bool:

@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator
 
-from personalize_contract.advice import Advice, known
+from personalize_contract.model.advice import known
+from personalize_contract.plugin.adviser import Advice
 
 Tally = Counter[tuple[str, ...]]
 """How often something happened: what, and to whom or where. For example

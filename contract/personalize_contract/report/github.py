@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from personalize_contract import sdk
-from personalize_contract.evidence import BROKEN, NOT_REACHED, Evidence, some
 from personalize_contract.report.headline import headline
+from personalize_contract.suite import service_model
+from personalize_contract.suite.evidence import BROKEN, NOT_REACHED, Evidence, some
 
 MOST = 10
 
@@ -21,7 +21,10 @@ def lines(evidence: Evidence, allowed: Iterable[str]) -> Iterator[str]:
         "warning",
         [
             *(("the service changed", line) for line in _changes(evidence)),
-            *(("the SDK's model changed", line) for line in sdk.installed(evidence.contract)),
+            *(
+                ("the SDK's model changed", line)
+                for line in service_model.installed(evidence.contract)
+            ),
             *(("could not be done", line) for line in evidence.obstacles()),
             *_clauses(evidence, NOT_REACHED, set(allowed)),
         ],

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from personalize_contract.evidence import BROKEN, HOLDS, NOT_REACHED, Evidence
+from personalize_contract.suite.evidence import BROKEN, HOLDS, NOT_REACHED, Evidence
 
 
 def _list(words: list[str]) -> str:

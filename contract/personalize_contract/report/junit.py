@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable
 from xml.etree import ElementTree as ET
 
-from personalize_contract.evidence import BROKEN, NOT_REACHED, Evidence
+from personalize_contract.suite.evidence import BROKEN, NOT_REACHED, Evidence
 
 _NO_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 """What XML 1.0 has no way to write."""

@@ -9,11 +9,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 
-from personalize_contract import sdk
-from personalize_contract.contract import Clause
-from personalize_contract.evidence import BROKEN, HOLDS, NOT_REACHED, Evidence, noted, some
+from personalize_contract.model.contract import Clause
 from personalize_contract.report.headline import headline
-from personalize_contract.report.source import link
+from personalize_contract.report.page_links import link
+from personalize_contract.suite import service_model
+from personalize_contract.suite.evidence import BROKEN, HOLDS, NOT_REACHED, Evidence, noted, some
 
 _SIGNS = {HOLDS: "✅", BROKEN: "❌", NOT_REACHED: "⚪"}
 _CHANGED = "🔺"
@@ -121,7 +121,7 @@ def _differences(evidence: Evidence, *, changed: bool) -> Iterator[str]:
 
 
 def _model(evidence: Evidence) -> Iterator[str]:
-    if lines := sdk.installed(evidence.contract):
+    if lines := service_model.installed(evidence.contract):
         told = "\n".join(f"- {_plain(line)}" for line in lines)
         yield f"### The SDK's model differs from the contract\n\n{told}"
 

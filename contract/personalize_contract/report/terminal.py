@@ -11,9 +11,9 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from personalize_contract import sdk
-from personalize_contract.evidence import BROKEN, HOLDS, NOT_REACHED, Evidence, noted, some
 from personalize_contract.report.headline import headline
+from personalize_contract.suite import service_model
+from personalize_contract.suite.evidence import BROKEN, HOLDS, NOT_REACHED, Evidence, noted, some
 
 _STYLES = {HOLDS: "green", BROKEN: "bold red", NOT_REACHED: "yellow"}
 
@@ -48,7 +48,7 @@ def show(evidence: Evidence, console: Console, allowed: Iterable[str] = ()) -> N
     _findings(evidence, console, set(allowed))
     for target in evidence.targets:
         _differences(evidence, target, console)
-    if told := sdk.installed(evidence.contract):
+    if told := service_model.installed(evidence.contract):
         console.print("\nthe SDK's model differs from the contract:", style="bold yellow")
         for line in told:
             console.print(Text(f"  {line}"), soft_wrap=True)

@@ -11,9 +11,9 @@ import uuid
 from collections.abc import Callable
 from http.client import responses as reasons
 
-from personalize_contract import contract, strictjson
-from personalize_contract.checker import Violation, checker
-from personalize_contract.exchange import Request, Response
+from personalize_contract.model import contract, strict_json
+from personalize_contract.model.checker import Violation, checker
+from personalize_contract.model.exchange import Request, Response
 from personalize_contract.service.store import Store
 
 _STATES = {
@@ -86,7 +86,7 @@ def answer(
     ]
     if broken:
         return _refuse(broken[0])
-    body = strictjson.shared(request.body)
+    body = strict_json.shared(request.body)
     if refusal := _STATES.get(state := store.state(body["datasetArn"])):
         code, message = refusal
         if body["datasetArn"] not in store.states():

@@ -7,9 +7,9 @@ import threading
 from collections import deque
 from collections.abc import Callable
 
-from personalize_contract.datasets import STATES, State, parse
 from personalize_contract.errors import UsageError
-from personalize_contract.exchange import Exchange, Request, Response
+from personalize_contract.model.datasets import STATES, State, parse
+from personalize_contract.model.exchange import Exchange, Request, Response
 from personalize_contract.service.core import answer
 from personalize_contract.service.faults import Fault, Interrupted, fault
 from personalize_contract.service.store import Store
@@ -64,7 +64,7 @@ class Service:
         """Where it listens, for whatever is not caught in process: `http://127.0.0.1:PORT`."""
         with self._lock:
             if not self.urls:
-                from personalize_contract.service.http import HttpServer
+                from personalize_contract.service.http_server import HttpServer
 
                 server = HttpServer(lambda request: self.front(request))
                 self.urls.append(self._open.enter_context(server).url)

@@ -21,9 +21,9 @@ import math
 from dataclasses import dataclass
 from typing import Literal, cast, get_args
 
-from personalize_contract import contract
 from personalize_contract.errors import UsageError
-from personalize_contract.exchange import Response
+from personalize_contract.model import contract
+from personalize_contract.model.exchange import Response
 from personalize_contract.service import core
 
 Wire = Literal["timeout", "reset", "truncate", "slow"]

@@ -16,8 +16,8 @@ from botocore.auth import SIGV4_TIMESTAMP, SigV4Auth
 from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
 
-from personalize_contract.datasets import REGION
-from personalize_contract.exchange import Request
+from personalize_contract.model.datasets import REGION
+from personalize_contract.model.exchange import Request
 
 DUMMY_CREDENTIALS = Credentials("personalize-contract", "personalize-contract-dummy-secret")
 """What a client of the reference service signs with. They open nothing."""

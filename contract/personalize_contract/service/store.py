@@ -8,9 +8,9 @@ from collections.abc import Iterable, Mapping
 from itertools import chain
 from pathlib import Path
 
-from personalize_contract import contract
-from personalize_contract.datasets import State, dummies
 from personalize_contract.errors import UsageError
+from personalize_contract.model import contract
+from personalize_contract.model.datasets import State, dummies
 
 _HEAD = b"SQLite format 3\0"
 _MARK = 0x50435430  # "PCT0", in the head of the file

@@ -8,10 +8,10 @@ from typing import Any
 from botocore.awsrequest import AWSPreparedRequest, AWSResponse
 from botocore.credentials import Credentials
 
-from personalize_contract.doors.botocore import request_of, response_for
-from personalize_contract.exchange import Exchange, Request
+from personalize_contract.interceptors.botocore import request_of, response_for
+from personalize_contract.model.exchange import Exchange, Request
 from personalize_contract.suite.scenario import Scenario, Wire, text
-from personalize_contract.targets import Target
+from personalize_contract.targets.base import Target
 from personalize_contract.targets.connection import Connection
 from personalize_contract.targets.signing import signed
 

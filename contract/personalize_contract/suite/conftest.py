@@ -6,11 +6,11 @@ from collections.abc import Iterator
 
 import pytest
 
-from personalize_contract import options
-from personalize_contract.contract import load
 from personalize_contract.errors import PersonalizeContractError, UsageError
-from personalize_contract.suite.run import LIVE, Run, opened
-from personalize_contract.suite.scenarios import SCENARIOS
+from personalize_contract.model.contract import load
+from personalize_contract.settings import KEY
+from personalize_contract.suite.run import LIVE, STOPPED, Run, opened
+from personalize_contract.suite.tables.scenarios import SCENARIOS
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
@@ -25,7 +25,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 def run(pytestconfig: pytest.Config) -> Iterator[Run]:
     """The target, connected."""
     try:
-        settings = options.read(pytestconfig)
+        settings = pytestconfig.stash[KEY]
         if settings.record and not settings.cassettes:
             raise UsageError(
                 "recording the suite needs a folder for its cassettes: "
@@ -35,5 +35,5 @@ def run(pytestconfig: pytest.Config) -> Iterator[Run]:
             yield run
     except PersonalizeContractError as error:
         if hasattr(pytestconfig, "workeroutput"):
-            pytestconfig.workeroutput[options.STOPPED] = str(error)
+            pytestconfig.workeroutput[STOPPED] = str(error)
         pytest.exit(str(error), returncode=2)

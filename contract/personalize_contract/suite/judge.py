@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from personalize_contract import environment
-from personalize_contract.evidence import BROKEN, HOLDS, NOT_REACHED, Finding
-from personalize_contract.exchange import Exchange
-from personalize_contract.suite.expect import Observed, Status
+from personalize_contract.model import failures
+from personalize_contract.model.exchange import Exchange
+from personalize_contract.suite.evidence import BROKEN, HOLDS, NOT_REACHED, Finding
+from personalize_contract.suite.expectations import Observed, Status
 from personalize_contract.suite.scenario import Scenario
 
 ALTERED = "its recording was changed after it was made, so it shows nobody's answer"
@@ -22,9 +22,9 @@ def judge(scenario: Scenario, exchange: Exchange) -> list[Finding]:
 
 def trouble(scenario: Scenario, exchange: Exchange) -> str | None:
     """Why an answer says nothing about the operation, or None if it does."""
-    if scenario.denial and environment.denial(exchange.response):
+    if scenario.denial and failures.denial(exchange.response):
         return None
-    return environment.why(exchange.response)
+    return failures.why(exchange.response)
 
 
 def _judged(scenario: Scenario, exchange: Exchange) -> Iterator[Finding]:

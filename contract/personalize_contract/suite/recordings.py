@@ -12,15 +12,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from personalize_contract.cassette import text
+from personalize_contract.cassette import loader
+from personalize_contract.cassette.matching import Matching
 from personalize_contract.cassette.reader import Cassette
 from personalize_contract.cassette.recording import Recording
 from personalize_contract.cassette.replay import Replay
-from personalize_contract.drift import Comparison, differences
 from personalize_contract.errors import CassetteMissing
-from personalize_contract.exchange import Exchange
-from personalize_contract.matching import Matching
-from personalize_contract.redact import Redactor
+from personalize_contract.model.exchange import Exchange
+from personalize_contract.privacy.redaction import Redactor
+from personalize_contract.suite.drift import Comparison, differences
 
 FRESH = dt.timedelta(days=14)
 """How old the date of a confirmed recording may be before it is moved."""
@@ -74,7 +74,7 @@ def beside(path: Path, exchange: Exchange, redactor: Redactor) -> Beside | None:
         CassetteError: the cassette can't be read.
     """
     try:
-        cassette = text.load(path)
+        cassette = loader.load(path)
     except CassetteMissing:
         return None
     recorded = Replay(path, cassette, redactor, Matching()).take(exchange.request)

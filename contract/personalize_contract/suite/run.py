@@ -10,13 +10,11 @@ from typing import Any
 
 import pytest
 
-from personalize_contract import cassette, environment, shipped, shown
-from personalize_contract.cassette import text
+from personalize_contract.cassette import folders, loader
+from personalize_contract.cassette.matching import Matching
 from personalize_contract.cassette.reader import Cassette
 from personalize_contract.cassette.recording import Recording
 from personalize_contract.cassette.replay import Replay
-from personalize_contract.contract import load
-from personalize_contract.datasets import State, dummies
 from personalize_contract.errors import (
     CassetteError,
     CassetteMissing,
@@ -26,25 +24,29 @@ from personalize_contract.errors import (
     TargetUnavailable,
     TimedOut,
 )
-from personalize_contract.evidence import Outcome
-from personalize_contract.exchange import Exchange, Request
-from personalize_contract.live import Live, Try, connect
-from personalize_contract.matching import Matching
-from personalize_contract.options import Settings
-from personalize_contract.provenance import Provenance
-from personalize_contract.redact import Redactor
+from personalize_contract.live.access import Live, Try, connect
+from personalize_contract.model import failures
+from personalize_contract.model.contract import load
+from personalize_contract.model.datasets import State, dummies
+from personalize_contract.model.exchange import Exchange, Request
+from personalize_contract.model.provenance import Provenance
+from personalize_contract.privacy import display
+from personalize_contract.privacy.redaction import Redactor
 from personalize_contract.service import signatures
 from personalize_contract.service.core import answer
-from personalize_contract.service.http import HttpServer
+from personalize_contract.service.http_server import HttpServer
 from personalize_contract.service.store import Store
-from personalize_contract.suite import recordings
+from personalize_contract.settings import Settings
+from personalize_contract.suite import recordings, shipped
 from personalize_contract.suite.client import Client
-from personalize_contract.suite.expect import seen as answer_in_words
+from personalize_contract.suite.evidence import Outcome
+from personalize_contract.suite.expectations import seen as answer_in_words
 from personalize_contract.suite.judge import judge, not_reached, trouble, unanswered
 from personalize_contract.suite.recordings import Beside
 from personalize_contract.suite.scenario import Scenario, forms
-from personalize_contract.targets import Endpoint, Recorded, Recorder, Target
 from personalize_contract.targets import connection as connections
+from personalize_contract.targets.base import Recorded, Recorder, Target
+from personalize_contract.targets.endpoint import Endpoint
 
 _GIVES_UP = 5
 """Requests in a row without an answer in time, after which the rest is not tried: each takes as
@@ -52,6 +54,10 @@ long, and there are hundreds."""
 
 LIVE = pytest.StashKey[Live]()
 """The live service of a run of pytest, where whoever runs it has connected it."""
+
+
+STOPPED = "personalize_contract stopped"
+"""Under what a worker of the suite says why it stopped, for the process that waits for it."""
 
 
 class Run:
@@ -83,7 +89,7 @@ class Run:
         try:
             return self._reached(scenario)
         except PersonalizeContractError as error:
-            why = shown.line(str(error), self._redactor(scenario.state))
+            why = display.line(str(error), self._redactor(scenario.state))
             if isinstance(error, TimedOut):
                 self._late += 1
                 if self._late == _GIVES_UP:
@@ -110,7 +116,7 @@ class Run:
         why = f"no dataset was given that is {state} (--dataset ARN={state})"
         if missed:
             told = f"the dataset was never {state}: {'; '.join(dict.fromkeys(missed))}"
-            why = shown.line(told, self._redactor(state))
+            why = display.line(told, self._redactor(state))
         return Outcome(scenario.id, tuple(not_reached(scenario, why)))
 
     def _tried(self, scenario: Scenario, one: Try, missed: list[str]) -> Outcome | None:
@@ -124,7 +130,7 @@ class Run:
             self._answered, self._late = True, 0
             obstacle = trouble(scenario, exchange)
             if obstacle:
-                obstacle = shown.answered(obstacle, exchange.request, redactor)
+                obstacle = display.answered(obstacle, exchange.request, redactor)
             if not obstacle and not one.shows(exchange.response):
                 missed.append(f"{one.when} ({one.status}): {answer_in_words(exchange.response)}")
                 return None
@@ -133,20 +139,20 @@ class Run:
                 if recording and not recordings.save(recording, beside, exchange.answered_by):
                     kept = str(recording.path)
         findings = (
-            replace(one, why=shown.answered(one.why, exchange.request, redactor))
+            replace(one, why=display.answered(one.why, exchange.request, redactor))
             if one.why
             else one
             for one in judge(scenario, exchange)
             if not control or control.response.status < 400
         )
-        seen = shown.exchange(exchange, redactor)
+        seen = display.exchange(exchange, redactor)
         if beside and self._compares:
             seen["recorded"] = self._compared(beside, exchange.request, redactor)
         if one.when:
             seen["dataset"] = {"when": one.when, "status": one.status}
         if self._live and self._live.notes[waited:]:
             seen["notes"] = self._live.notes[waited:]
-        denied = environment.in_response(exchange.response) is environment.ACCESS_DENIED
+        denied = failures.in_response(exchange.response) is failures.ACCESS_DENIED
         if denied and self._let_in:
             obstacle = None  # not the role is wrong, but what this one request is about
         self._let_in = self._let_in or not denied
@@ -187,11 +193,11 @@ class Run:
         found = beside.comparison.as_property()
         for difference in found["differences"]:
             for side in ("recorded", "now"):
-                difference[side] = shown.answered(difference[side], to, redactor)
-        return {**found, "response": shown.response(beside.recorded.response, to, redactor)}
+                difference[side] = display.answered(difference[side], to, redactor)
+        return {**found, "response": display.response(beside.recorded.response, to, redactor)}
 
     def _path(self, scenario: Scenario) -> Path:
-        return self._folder / self.contract.operation / f"{scenario.id}{cassette.SUFFIX}"
+        return self._folder / self.contract.operation / f"{scenario.id}{folders.SUFFIX}"
 
     @contextlib.contextmanager
     def _target(self, scenario: Scenario) -> Iterator[tuple[Target, Recording | None]]:
@@ -213,7 +219,7 @@ def _dummies(settings: Settings) -> Mapping[State, str]:
 
 def _load(path: Path) -> Cassette:
     try:
-        return text.load(path)
+        return loader.load(path)
     except CassetteMissing:
         raise CassetteMissing(
             path, "this scenario was not recorded; `verify --record` records it"
@@ -241,7 +247,7 @@ def opened(settings: Settings, live: Live | None = None) -> Iterator[Run]:
     """
     if settings.target == "recorded":
         folder = settings.cassettes or shipped.cassettes()
-        if not any((folder / settings.operation).glob(f"*{cassette.SUFFIX}")):
+        if not any((folder / settings.operation).glob(f"*{folders.SUFFIX}")):
             raise CassetteError(
                 folder, "there is no cassette of the suite in it; `verify --record` makes them"
             )

@@ -12,8 +12,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from personalize_contract.datasets import PREFIX, State
-from personalize_contract.suite.expect import Expectation
+from personalize_contract.model.datasets import PREFIX, State
+from personalize_contract.suite.expectations import Expectation
 
 DATASET, LONGER, ESCAPED = "@dataset@", "@dataset:longer@", "@dataset:escaped@"
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
-from personalize_contract.evidence import HOLDS
+from personalize_contract.suite.evidence import HOLDS
 from personalize_contract.suite.run import Run
 from personalize_contract.suite.scenario import Scenario
 

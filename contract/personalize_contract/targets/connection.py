@@ -15,10 +15,10 @@ from botocore.exceptions import BotoCoreError, SSOError, TokenRetrievalError
 from botocore.loaders import Loader, create_loader
 from botocore.session import Session
 
-from personalize_contract.contract import load
-from personalize_contract.datasets import REGION
-from personalize_contract.environment import EXPIRED, NO_CREDENTIALS
 from personalize_contract.errors import UsageError
+from personalize_contract.model.contract import load
+from personalize_contract.model.datasets import REGION
+from personalize_contract.model.failures import EXPIRED, NO_CREDENTIALS
 from personalize_contract.service.signatures import DUMMY_CREDENTIALS
 
 AWS_DOMAINS = (".amazonaws.com", ".amazonaws.com.cn", ".api.aws", ".api.amazonwebservices.com.cn")

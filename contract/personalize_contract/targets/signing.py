@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from personalize_contract.exchange import Request
+from personalize_contract.model.exchange import Request
 
 if TYPE_CHECKING:
     from botocore.credentials import Credentials

@@ -1,0 +1,175 @@
+"""A cassette from its text: quickly where it is as this version writes it, carefully otherwise.
+
+The quick way is a guess that is checked. The text is cut where exchanges begin, each piece is
+taken apart by a regular expression, and what that gives is written again: only if the two texts
+are the same, byte for byte, was the guess right. Anything else, an edit by hand or a recording of
+VCR.py, goes as a whole to the reader of YAML.
+"""
+
+from __future__ import annotations
+
+import base64
+import os
+import re
+from pathlib import Path
+
+import yaml
+
+from personalize_contract.cassette import writer
+from personalize_contract.cassette.reader import MAX_EXCHANGES, Cassette, Reader
+from personalize_contract.errors import CassetteError, CassetteMissing
+from personalize_contract.model.exchange import Exchange, Headers, Request, Response
+
+MAX_BYTES = 512 * 1024 * 1024
+"""Bytes of the largest cassette that is read."""
+
+_TOO_LARGE = f"it is larger than {MAX_BYTES >> 20} MiB, and so no cassette"
+
+_CONFLICT = re.compile(rb"^(?:<{7}|>{7}) ", re.MULTILINE)
+
+_HEAD_END = f"\n{writer.INTERACTIONS}{writer.EXCHANGE}".encode()
+_NEXT = f"\n{writer.EXCHANGE}".encode()
+_END = writer.END.encode()
+_NONE = f"interactions: []\n{writer.END}".encode()
+
+_HEADERS = r"(?: \{\}\n|\n((?:      [^\n]++\n)++))"
+_EXCHANGE = re.compile(
+    r"- request:\n"
+    r"    method: ([^\n]++)\n"
+    r"    uri: ([^\n]++)\n"
+    rf"    headers:{_HEADERS}"
+    r"    body: ([^\n]++(?:\n      [^\n]++)*+)\n"
+    r"  response:\n"
+    r"    status:\n"
+    r"      code: ([1-5]\d\d)\n"
+    r"      message: ([^\n]++)\n"
+    rf"    headers:{_HEADERS}"
+    r"    body:\n"
+    r"      string: ([^\n]++(?:\n        [^\n]++)*+)\n"
+    r"  digest: '[0-9a-f]{16}'\n"
+)
+
+
+def _scalar(text: str) -> str:
+    if text[0] == "'":
+        return text[1:-1].replace("''", "'")
+    return str(yaml.safe_load(text)) if text[0] == '"' else text
+
+
+def _headers(text: str | None) -> Headers:
+    lines = iter(text.split("\n")[:-1] if text else ())
+    return {
+        _scalar(name[6:-1]).lower(): _scalar(value[8:])
+        for name, value in zip(lines, lines, strict=True)
+    }
+
+
+def _body(text: str, indent: str) -> bytes:
+    kind, _, block = text.partition(indent)
+    if kind == ">-":
+        return block.replace(indent, " ").encode()
+    if kind == "|-":
+        return block.encode()
+    if kind == "!!binary |":
+        return base64.b64decode(block)
+    return _scalar(text).encode()
+
+
+def _guess(piece: str, answered_by: str) -> Exchange | None:
+    """The exchange that is written as this piece of text, or None."""
+    found = _EXCHANGE.fullmatch(piece)
+    if not found:
+        return None
+    method, url, sent, body, status, reason, received, answer = found.groups()
+    try:
+        exchange = Exchange(
+            Request(_scalar(method), _scalar(url), _headers(sent), _body(body, "\n      ")),
+            Response(int(status), _scalar(reason), _headers(received), _body(answer, "\n        ")),
+            answered_by,
+        )
+    except (ValueError, yaml.YAMLError):
+        return None
+    # No recording of ours has such an answer; one put there by hand is undone by the reader.
+    coded = "content-encoding" in exchange.response.headers
+    return exchange if not coded and writer.exchange_text(exchange) == piece else None
+
+
+def _quickly(path: Path, text: bytes) -> Cassette | None:
+    """The cassette, if its text is what this version writes; None if it has to be read."""
+    head_end = text.find(_HEAD_END) + 1
+    head = text[:head_end]
+    if not head or not text.endswith(b"\n" + _END):
+        return None
+    try:
+        provenance = Reader(path, head + _NONE).read().provenance
+    except CassetteError:
+        return None
+    if "".join(writer.dump(provenance, ())).encode() != head + _NONE:
+        return None
+    exchanges: list[Exchange] = []
+    lines: list[int] = []
+    line = head.count(b"\n") + 2
+    begin, end = head_end + len(writer.INTERACTIONS), len(text) - len(_END)
+    while begin < end:
+        cut = text.find(_NEXT, begin, end) + 1 or end
+        try:
+            piece = text[begin:cut].decode()
+        except UnicodeDecodeError:
+            return None
+        exchange = _guess(piece, provenance.answered_by)
+        if not exchange or len(exchanges) == MAX_EXCHANGES:
+            return None
+        exchanges.append(exchange)
+        lines.append(line)
+        line += piece.count("\n")
+        begin = cut
+    return Cassette(provenance, tuple(exchanges), tuple(lines))
+
+
+def parse(path: Path, text: bytes) -> Cassette:
+    """The cassette that a text holds.
+
+    Args:
+        path: where the text is from, for messages.
+        text: UTF-8, at most `MAX_BYTES`.
+
+    Raises:
+        CassetteError: it is not a whole cassette; the message gives file, line and reason.
+    """
+    if len(text) > MAX_BYTES:
+        raise CassetteError(path, _TOO_LARGE)
+    if quickly := _quickly(path, text):
+        return quickly
+    try:
+        text.decode("utf-8")
+    except UnicodeDecodeError as error:
+        line = text.count(b"\n", 0, error.start) + 1
+        raise CassetteError(path, "it is not UTF-8; restore it, or record again", line) from None
+    if conflict := _CONFLICT.search(text):
+        line = text.count(b"\n", 0, conflict.start()) + 1
+        reason = "a merge conflict is left in it: resolve it, or record again"
+        raise CassetteError(path, reason, line)
+    return Reader(path, text).read()
+
+
+def load(path: Path) -> Cassette:
+    """Read a cassette.
+
+    Raises:
+        CassetteMissing: there is none.
+        CassetteError: it can't be read; a bad one is never taken for an empty one.
+    """
+    return parse(path, read(path))
+
+
+def read(path: Path) -> bytes:
+    """The text of a cassette, unless it is too large to be one; raises as `load` does."""
+    try:
+        with path.open("rb") as file:
+            if os.fstat(file.fileno()).st_size > MAX_BYTES:
+                raise CassetteError(path, _TOO_LARGE)
+            return file.read(MAX_BYTES + 1)
+    except FileNotFoundError:
+        raise CassetteMissing(path, "there is no such cassette") from None
+    except OSError as error:
+        raise CassetteError(path, f"it can't be read: {error.strerror}") from error

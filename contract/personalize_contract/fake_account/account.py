@@ -1,0 +1,39 @@
+"""An account behind one URL: the operations of the contract, the control plane, and STS."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from personalize_contract.fake_account import aws_json, sts
+from personalize_contract.fake_account.control_plane import ControlPlane
+from personalize_contract.model.exchange import Request, Response
+from personalize_contract.service import core
+from personalize_contract.service.store import Store
+
+
+class Authenticate(Protocol):
+    """Says why a request is refused, as (code, message), or None."""
+
+    def __call__(self, request: Request, /, *, service: str = ...) -> tuple[str, str] | None:
+        """Judge a request to the service with this signing name."""
+
+
+def answer(
+    request: Request, store: Store, plane: ControlPlane, authenticate: Authenticate | None = None
+) -> Response:
+    """Answer one request of any of the three services.
+
+    Args:
+        request: the protocol that it speaks says whom it is for.
+        store: the datasets.
+        plane: the control plane of the same store.
+        authenticate: who is let in; everybody when None.
+    """
+    if sts.is_for(request):
+        refused = authenticate and authenticate(request, service="sts")
+        return sts.error(403, *refused) if refused else sts.answer(request, plane.account)
+    if "x-amz-target" in request.headers:
+        refused = authenticate and authenticate(request)
+        return aws_json.error(*refused) if refused else plane.answer(request)
+    plane.settle()
+    return core.answer(request, store, authenticate)

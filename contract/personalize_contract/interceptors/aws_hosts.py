@@ -1,0 +1,49 @@
+"""Which requests are ours, told by their URL: for the clients that know no operations."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from urllib.parse import SplitResult, urlsplit
+
+from personalize_contract.model import contract
+from personalize_contract.targets.connection import AWS_DOMAINS
+
+_PORTS = {"http": 80, "https": 443}
+
+
+def ours(urls: Iterable[str]) -> Callable[[str], bool]:
+    """Whether a URL is of an operation with a contract: at AWS, or at one of these URLs.
+
+    Args:
+        urls: of services that are not at AWS; scheme, host and port. Read again each time.
+    """
+    services = {one.path: one.service for one in map(contract.load, contract.operations())}
+
+    def is_ours(url: str) -> bool:
+        try:
+            parts = urlsplit(url)
+            service = services.get(parts.path)
+            return service is not None and (
+                _is_aws(parts.hostname or "", service)
+                or any(_place(parts) == _place(urlsplit(one)) for one in urls)
+            )
+        except ValueError:
+            return False  # no URL at all
+
+    return is_ours
+
+
+def is_of_aws(host: str) -> bool:
+    """Whether a host is that of an operation with a contract, at AWS."""
+    services = {contract.load(name).service for name in contract.operations()}
+    return any(_is_aws(host, service) for service in services)
+
+
+def _place(parts: SplitResult) -> tuple[str | None, int | None]:
+    return parts.hostname, parts.port or _PORTS.get(parts.scheme)
+
+
+def _is_aws(host: str, service: str) -> bool:
+    """Whether a host is the service's: its own, the FIPS one, or that of a VPC endpoint."""
+    names = host.split(".")
+    return host.endswith(AWS_DOMAINS) and not {service, f"{service}-fips"}.isdisjoint(names)

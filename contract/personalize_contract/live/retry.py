@@ -1,0 +1,75 @@
+"""What is asked again, and for how long: whatever passes by itself."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from typing import TypeVar
+
+from personalize_contract.model.failures import ACCESS_DENIED, Trouble
+
+PATIENCE = 120.0
+"""Seconds that one run waits at most for each thing that passes."""
+
+Tell = Callable[[str], None]
+"""Takes a line about what is waited for."""
+
+T = TypeVar("T")
+
+
+def pauses(first: float = 1.0, longest: float = 15.0) -> Iterator[float]:
+    """Seconds to wait before each next attempt: ever longer, up to the longest."""
+    while True:
+        yield first
+        first = min(first * 2, longest)
+
+
+class Patience:
+    """Waits for what passes by itself: throttling, and the denials that a new role begins with.
+
+    Args:
+        tell: told what is waited for.
+        sleep: waits for a number of seconds.
+    """
+
+    def __init__(self, tell: Tell, sleep: Callable[[float], None] = time.sleep) -> None:
+        self._tell, self._sleep = tell, sleep
+        self._left: dict[str, float] = {}
+        self._let_in: set[str] = set()
+        self.notes: list[str] = []
+        """What was waited for, and how that ended."""
+
+    def ask(self, what: str, ask: Callable[[], T], trouble_in: Callable[[T], Trouble | None]) -> T:
+        """The answer to a question that is asked again while something passes.
+
+        Args:
+            what: the operation; a role that was let in to it once is not new any more.
+            ask: asks.
+            trouble_in: the trouble that an answer is about.
+        """
+        waited, met = 0.0, ""
+        for pause in pauses():
+            answer = ask()
+            trouble = trouble_in(answer)
+            if trouble is None:
+                self._let_in.add(what)
+                if met:
+                    self._note(f"{what}: {met} passed after {waited:g} s")
+                return answer
+            met = trouble.name
+            left = self._left.setdefault(trouble.name, PATIENCE)
+            known = trouble is ACCESS_DENIED and what in self._let_in
+            if not trouble.passes or known or left <= 0:
+                if waited:
+                    self._note(f"{what}: {met} did not pass in {waited:g} s")
+                return answer
+            pause = min(pause, left)
+            self._tell(f"{what}: {met}; trying again in {pause:g} s, for {left:g} s at most")
+            self._left[trouble.name] = left - pause
+            waited += pause
+            self._sleep(pause)
+        raise AssertionError("pauses never end")
+
+    def _note(self, note: str) -> None:
+        self.notes.append(note)
+        self._tell(note)

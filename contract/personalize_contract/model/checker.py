@@ -1,0 +1,309 @@
+"""The generic checker: an exchange in, every violation out.
+
+It knows the kinds of rules that a contract file can state, and no operation. A violation is told
+apart by whom it blames: the caller, when a request is not what the clause says; the service, when
+its answer is not. Eleven items answered 400 are the caller's violation and a correct service;
+eleven items answered 200 are a violation of both.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+from personalize_contract.model import failures, rest_json, strict_json
+from personalize_contract.model.contract import Binds, Clause, Contract
+from personalize_contract.model.exchange import Exchange, Request, Response, media_type
+
+
+@dataclass(frozen=True, slots=True)
+class Violation:
+    """A clause broken by an exchange.
+
+    Args:
+        clause: the broken clause.
+        by: who broke it. A caller's clause is broken by the service when the service accepts
+            what the clause forbids.
+        where: the JSON path in the request body (`items[3].itemId`), or the part of the message.
+        found: what was found there: a kind, a length or a count. Never item properties.
+    """
+
+    clause: Clause
+    by: Binds
+    where: str
+    found: str
+
+    def __str__(self) -> str:
+        """One line: id, statement, source, place, finding."""
+        return (
+            f"{self.clause.id}: {self.clause.statement} [{self.clause.source}] "
+            f"{self.where}: {self.found}"
+        )
+
+
+Found = Iterator[tuple[str, str]]  # (where, what was found) of each breach
+
+_KINDS: dict[str, type] = {"object": dict, "array": list, "string": str}
+_NAMES = {dict: "an object", list: "an array", str: "a string", bool: "a boolean"}
+
+
+def kind_of(value: object) -> str:
+    """The JSON kind of a value in words: `a string`, `null`, `a number`..."""
+    return "null" if value is None else _NAMES.get(type(value), "a number")
+
+
+def _values(body: Any, path: str) -> Iterator[tuple[str, dict[str, Any] | None, str, Any]]:
+    """Each place that `path` names: (where, parent object, member name, value).
+
+    The parent is None for the whole body and for the members of an array.
+    """
+    if not path:
+        yield "body", None, "", body
+        return
+    head, _, member = path.rpartition(".")
+    if head:
+        parents: Iterator[tuple[str, Any]] = (
+            (where, value) for where, _, _, value in _values(body, head)
+        )
+    else:
+        parents = iter([("", body)])
+    array = member.endswith("[]")
+    name = member.removesuffix("[]")
+    for where, parent in parents:
+        if not isinstance(parent, dict):
+            continue
+        at = f"{where}.{name}" if where else name
+        value = parent.get(name)
+        if not array:
+            yield at, parent, name, value
+        elif isinstance(value, list):
+            for index, one in enumerate(value):
+                yield f"{at}[{index}]", None, "", one
+
+
+def _member_rule(rule: str, want: Any, maximum: int | None) -> Callable[..., str | None]:
+    """A rule on one value: called with (present, value), it says what was found, or None."""
+    if rule == "required":
+        return lambda present, value: None if present else "it is absent"
+    if rule == "type":
+        kind = _KINDS[want]
+        return lambda present, value: (
+            f"it is {kind_of(value)}" if present and not isinstance(value, kind) else None
+        )
+    measured: type[list[Any]] | type[str] = list if rule.endswith("members") else str
+    unit = "members" if measured is list else "characters"
+    if rule.startswith("min-"):
+        return lambda present, value: (
+            f"it has {len(value)} {unit}"
+            if isinstance(value, measured) and len(value) < want
+            else None
+        )
+    if rule.startswith("max-"):
+        return lambda present, value: (
+            f"it has {len(value)} {unit}"
+            if isinstance(value, measured) and len(value) > want
+            else None
+        )
+    if rule == "pattern":
+        matches = re.compile(want, re.ASCII).fullmatch
+        # `.*:.*:` costs the square of the length: what is over its limit is not searched too.
+        limit = maximum or 4096
+        return lambda present, value: (
+            "it does not match"
+            if isinstance(value, str) and len(value) <= limit and not matches(value)
+            else None
+        )
+    raise ValueError(f"the checker knows no rule {rule!r}")
+
+
+@dataclass(frozen=True, slots=True)
+class _Fit:
+    """What every value at a path has to be to break no rule; asked before each place is named.
+
+    Args:
+        steps: from the body to the values: a name, and whether each member of that is meant.
+        kind: of each value.
+        low, high: its least and its greatest length.
+    """
+
+    steps: tuple[tuple[str, bool], ...]
+    kind: type[Any]
+    low: float
+    high: float
+
+    @classmethod
+    def of(cls, path: str, rules: Mapping[str, Any]) -> _Fit | None:
+        """From the rules of a path by name; None if some of them ask for more than that."""
+        lengths = {name for name in rules if name.startswith(("min-", "max-"))}
+        if "type" not in rules or rules.keys() - lengths - {"type", "required"}:
+            return None
+        steps = tuple(
+            (one.removesuffix("[]"), one.endswith("[]")) for one in path.split(".") if one
+        )
+        low = max((rules[name] for name in lengths if name.startswith("min-")), default=0)
+        high = min((rules[name] for name in lengths if name.startswith("max-")), default=math.inf)
+        return cls(steps, _KINDS[rules["type"]], low, high)
+
+    def holds(self, body: Any) -> bool:
+        """Whether there is nothing to be found; if not, that doesn't mean that there is."""
+        values: list[Any] = [body]
+        try:
+            for name, each in self.steps:
+                values = [one[name] for one in values]
+                if each:
+                    values = [member for one in values for member in one]
+        except (KeyError, TypeError):
+            return False
+        kind, low, high = self.kind, self.low, self.high
+        return all(type(one) is kind and low <= len(one) <= high for one in values)
+
+
+class Checker:
+    """Checks exchanges against one contract. One serves any number of threads.
+
+    It remembers what it found in the last request: with a service in this process, the session
+    of a test and the service ask about the same one.
+    """
+
+    def __init__(self, contract: Contract) -> None:
+        self.contract = contract
+        self._message_clauses: list[tuple[Clause, Callable[[Request], tuple[str, str] | None]]] = []
+        self._members: dict[str, list[tuple[Clause, Callable[..., str | None]]]] = {}
+        maxima = {
+            clause.check["at"]: clause.check["max-length"]
+            for clause in contract.clauses.values()
+            if "max-length" in clause.check
+        }
+        rules: dict[str, dict[str, Any]] = {}
+        for clause in contract.clauses.values():
+            if clause.binds != "caller":
+                continue
+            check = dict(clause.check)
+            at = check.pop("at", None)
+            ((rule, want),) = check.items()
+            if at is None:
+                self._message_clauses.append((clause, _message_rule(rule, want)))
+            else:
+                one = _member_rule(rule, want, maxima.get(at))
+                self._members.setdefault(at, []).append((clause, one))
+                rules.setdefault(at, {})[rule] = want
+        self._fits = {path: _Fit.of(path, named) for path, named in rules.items()}
+        self._last: tuple[Request | None, list[Violation]] = (None, [])
+
+    def request(self, request: Request) -> list[Violation]:
+        """Every clause that a request breaks, blamed on its caller."""
+        last, found = self._last
+        if last is not request:
+            found = self._found(request)
+            self._last = (request, found)
+        return list(found)
+
+    def _found(self, request: Request) -> list[Violation]:
+        found = [
+            Violation(clause, "caller", *breach)
+            for clause, rule in self._message_clauses
+            if (breach := rule(request))
+        ]
+        try:
+            body = strict_json.shared(request.body)
+        except strict_json.NotJson as error:
+            clause, _ = self._members[""][0]
+            return [*found, Violation(clause, "caller", "body", f"it is not JSON: {error}")]
+        for path, rules in self._members.items():
+            if (fit := self._fits[path]) and fit.holds(body):
+                continue
+            for where, parent, name, value in _values(body, path):
+                present = parent is None or name in parent
+                for clause, rule in rules:
+                    if what := rule(present, value):
+                        found.append(Violation(clause, "caller", where, what))
+        return found
+
+    def exchange(self, exchange: Exchange) -> list[Violation]:
+        """Every clause that an exchange breaks, by its caller and by its service."""
+        by_caller = self.request(exchange.request)
+        return [*by_caller, *self._response(exchange.response, by_caller)]
+
+    def _response(self, response: Response, by_caller: list[Violation]) -> Iterator[Violation]:
+        breaches = [violation for violation in by_caller if violation.clause.can_fail]
+        refusals = {violation.clause.refused for violation in breaches}
+        if "unspecified" in refusals or failures.in_response(response):
+            return
+        if breaches and response.status < 300:
+            for clause, where in {v.clause.id: (v.clause, v.where) for v in breaches}.values():
+                yield Violation(clause, "service", where, "it was accepted all the same")
+        answer = _Answer.of(response, refusals, self.contract)
+        for clause in self.contract.clauses.values():
+            if clause.binds != "service" or not clause.check:
+                continue
+            ((part, want),) = ((k, v) for k, v in clause.check.items() if k != "when")
+            if answer.situations.isdisjoint(clause.check["when"]):
+                continue
+            if (found := answer.breach(part, want)) is not None:
+                yield Violation(clause, "service", part, found)
+
+
+@dataclass(frozen=True, slots=True)
+class _Answer:
+    """A response, and the situations (a contract file's `when`) that it is in."""
+
+    response: Response
+    code: str | None
+    situations: frozenset[str]
+
+    @classmethod
+    def of(cls, response: Response, refusals: set[Any], contract: Contract) -> _Answer:
+        status, code = response.status, rest_json.error_code(response)
+        situations = {f"status {status}", f"code {code}"}
+        if status < 300:
+            situations.add("accepted")
+        if not refusals and status // 100 != 4:
+            situations.add("not refused")
+        if status >= 300 and refusals:
+            # Which of several breaches the service saw first is not documented.
+            situations.add(
+                "broken malformed" if "malformed" in refusals else "broken invalid-input"
+            )
+        if status >= 300 and code in contract.errors:
+            situations.add("documented error")
+        return cls(response, code, frozenset(situations))
+
+    def breach(self, part: str, want: object) -> str | None:
+        """What is found where `want` belongs, or None if it is there."""
+        if part == "status":
+            status = self.response.status
+            return None if status == want else f"it is {status}"
+        if part == "code":
+            return None if self.code == want else f"it is {self.code or 'absent'}"
+        if part == "body":
+            body = self.response.body
+            return f"it has {len(body)} bytes" if body else None
+        if part == "message":
+            message = rest_json.error_message(self.response)
+            return None if isinstance(message, str) else f"it is {kind_of(message)}"
+        raise ValueError(f"the checker knows no part {part!r} of an answer")
+
+
+def _message_rule(rule: str, want: str) -> Callable[[Request], tuple[str, str] | None]:
+    read: dict[str, Callable[[Request], str]] = {
+        "method": lambda request: request.method,
+        "path": lambda request: request.path,
+        "query": lambda request: request.query,
+        "media-type": lambda request: media_type(request.headers),
+    }
+    part = read[rule]
+    return lambda request: (
+        (rule, f"it is {part(request)[:80] or 'absent'}") if part(request) != want else None
+    )
+
+
+@cache
+def checker(operation: str = "PutItems") -> Checker:
+    """The checker of an operation that ships with this package."""
+    from personalize_contract.model.contract import load
+
+    return Checker(load(operation))

@@ -1,0 +1,74 @@
+"""Advice on the requests of one test, each with the line of code that sent it."""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import dataclass
+
+from personalize_contract.model.advice import TABLE, Put, Row
+from personalize_contract.model.exchange import Request
+from personalize_contract.plugin import call_site
+
+_IN_A_ROW = 3
+"""Requests with one item each, from one line of one test, that look like a loop."""
+
+
+@dataclass(frozen=True, slots=True)
+class Advice:
+    """A row that fits a request.
+
+    Args:
+        row: what is wrong, and what to do.
+        where: JSON path of the first place in the request.
+        sent: `file:line` of the code that sent it; `""` if that is not known.
+    """
+
+    row: Row
+    where: str
+    sent: str
+
+
+class Adviser:
+    """Looks at the requests of one test. Any thread may ask it.
+
+    Args:
+        off: names of the advice that is not given.
+    """
+
+    def __init__(self, off: tuple[str, ...] = ()) -> None:
+        self._rows = [row for row in TABLE if row.name not in off]
+        self._lock = threading.Lock()
+        self._single: dict[tuple[str, str], set[str]] = {}
+
+    def advice(self, request: Request) -> list[Advice]:
+        """What can be said about a request, or about several up to it; nothing of a good one."""
+        put = Put.read(request)
+        if not put:
+            return []
+        found: list[tuple[Row, str]] = []
+        for row in self._rows:
+            if row.find:
+                if (at := next(row.find(put), None)) is not None:
+                    found.append((row, at))
+            else:
+                found += [(row, put.contract.batch)] * self._one_at_a_time(put)
+        sent = call_site.of_caller() if found else ""
+        return [Advice(row, where, sent) for row, where in found]
+
+    def _one_at_a_time(self, put: Put) -> int:
+        """The requests that are new among those by which one line puts one item each."""
+        several = len(put.batch) != 1
+        if several and not self._single:
+            return 0
+        where = (call_site.of_caller(), put.dataset)
+        with self._lock:
+            if several:
+                self._single.pop(where, None)
+                return 0
+            row = self._single.setdefault(where, set())
+            before = len(row)
+            # The same item again is a retry, or an update.
+            row.update(name for _, name in put.identities)
+        if len(row) < _IN_A_ROW or len(row) == before:
+            return 0
+        return len(row) if len(row) == _IN_A_ROW else 1

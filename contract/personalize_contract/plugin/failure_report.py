@@ -1,0 +1,79 @@
+"""How the failure of a marked test reads: what was found first, then the user's own code."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from types import TracebackType
+
+import pytest
+from _pytest._code.code import (
+    ExceptionChainRepr,
+    ReprEntryNative,
+    ReprFileLocation,
+    ReprTraceback,
+)
+
+from personalize_contract.plugin.call_site import is_theirs
+from personalize_contract.plugin.session import Finding
+
+
+def text(findings: Iterable[Finding]) -> str:
+    """Findings for people, each once. The first line stands alone: pytest's summary shows it."""
+    return "\n\n".join(dict.fromkeys(one.text for one in findings))
+
+
+def lead(report: pytest.TestReport, findings: Sequence[Finding], error: BaseException) -> None:
+    """Put what was found at the head of a failure, if it isn't what the failure says itself.
+
+    pytest's summary gets the first line of it: on CI it would print all of them again.
+
+    Args:
+        report: of the failure.
+        findings: what was found until then, at least one.
+        error: that the test failed with; a finding which is this error is told by it.
+    """
+    found, failure = text(one for one in findings if one.error is not error), report.longrepr
+    path, line, _ = report.location
+    if isinstance(failure, ExceptionChainRepr):
+        chain, sections = list(failure.chain), failure.sections
+    else:
+        chain, sections = [(_words(report.longreprtext), None, None)], []
+    entries, place, _ = chain[-1]
+    said = found or (place.message if place else report.longreprtext)
+    place = place or ReprFileLocation(path, (line or 0) + 1, "")
+    chain[-1] = entries, replace(place, message=said.partition("\n")[0]), None
+    if found and found not in report.longreprtext:
+        chain.insert(0, (_words(found), None, "and this is how the test failed:"))
+    report.longrepr = ExceptionChainRepr(chain)
+    report.longrepr.sections.extend(sections)
+
+
+def _words(text: str) -> ReprTraceback:
+    return ReprTraceback([ReprEntryNative([f"{text}\n"])], None, style="native")
+
+
+def shortened(error: pytest.ExceptionInfo[BaseException]) -> pytest.ExceptionInfo[BaseException]:
+    """An error whose traceback, and its causes', have the user's own frames alone."""
+    seen: set[int] = set()
+    waiting: list[BaseException | None] = [error.value]
+    while waiting:
+        one = waiting.pop()
+        if one is None or id(one) in seen:
+            continue
+        seen.add(id(one))
+        waiting += [one.__cause__, one.__context__]
+        one.__traceback__ = _own_frames(one.__traceback__) or one.__traceback__
+    return pytest.ExceptionInfo.from_exception(error.value)
+
+
+def _own_frames(entry: TracebackType | None) -> TracebackType | None:
+    entries: list[TracebackType] = []
+    while entry:
+        if is_theirs(entry.tb_frame.f_code.co_filename):
+            entries.append(entry)
+        entry = entry.tb_next
+    kept: TracebackType | None = None
+    for entry in reversed(entries):
+        kept = TracebackType(kept, entry.tb_frame, entry.tb_lasti, entry.tb_lineno)
+    return kept

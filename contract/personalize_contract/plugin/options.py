@@ -1,0 +1,189 @@
+"""The options, ini keys and mark that pytest is told at start-up, and the settings they come to.
+
+Read in every repo that has this installed, used or not, so it imports nothing that takes time.
+
+Who wins, from the strongest: an option, the mark, the ini key, the default. Two things are more
+than one value:
+
+- `target` and `record` are one decision. The command line takes it if it says either; else the
+  ini file.
+- Lists of members (`ignore`, `redact`) name the same kind of thing everywhere, so those of the
+  marks (function, class, module) and of the ini file are added up.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import TYPE_CHECKING, Literal
+
+import pytest
+
+from personalize_contract.errors import UsageError
+from personalize_contract.settings import MARK, TARGETS, Settings, account, endpoint_url
+
+if TYPE_CHECKING:
+    from personalize_contract.model.datasets import State
+
+Kind = Literal["string", "linelist"]
+
+_MARK_USAGE = (
+    f"{MARK}(violates, ignore, items_any_order, unused, redact): PutItems requests of this test "
+    "are checked, and answered by the target (recorded, reference or live)"
+)
+
+_RECORDABLE = ("reference", "live")
+_CHECKS = ("marked", "all")
+
+_BOTH: Mapping[str, tuple[str, str]] = {
+    "target": ("TARGET", "who answers: recorded (default), reference or live"),
+    "record": (
+        "TARGET",
+        "record what `reference` or `live` answers; replaces cassettes of passing tests",
+    ),
+    "dataset": ("ARN=STATE", "a dataset and its state: active, in-use or missing"),
+    "region": ("REGION", "live: the service's region (default: the SDK's)"),
+    "endpoint_url": ("URL", "live: a service that is not AWS, by URL"),
+    "account": ("ID", "live: the account that may be written to; must be the credentials' own"),
+}
+"""Options that are ini keys too, as (metavar, help)."""
+
+_FLAGS: Mapping[str, str] = {
+    "write_to_existing": "live: allow writing to the datasets given (items can't be deleted there)",
+    "strict": "advice fails the test that it is about",
+}
+"""The same, for those that are on or off."""
+
+_INI: Mapping[str, tuple[Kind, str]] = {
+    "cassettes": ("string", "folder of the cassettes (default: `cassettes` beside each module)"),
+    "check": ("string", "whose requests are checked: those of marked tests (default), or all"),
+    "ignore": ("linelist", "members that don't decide whether a recorded exchange answers"),
+    "redact": ("linelist", "members that are never written"),
+    "allowed_hosts": ("linelist", "hosts that marked tests may connect to"),
+    "no_advice": ("linelist", "advice that is not given, by its name"),
+}
+"""Ini keys that are no options."""
+
+
+def add(parser: pytest.Parser) -> None:
+    """Declare the options and ini keys, in a group of their own."""
+    group = parser.getgroup("personalize-contract", "Amazon Personalize contract tests")
+    for name, (metavar, text) in _BOTH.items():
+        several = name == "dataset"
+        kind: Kind = "linelist" if several else "string"
+        group.addoption(
+            f"--personalize-{name.replace('_', '-')}",
+            dest=f"personalize_{name}",
+            action="append" if several else "store",
+            metavar=metavar,
+            help=text,
+        )
+        parser.addini(f"personalize_{name}", text, type=kind)
+    for name, text in _FLAGS.items():
+        group.addoption(
+            f"--personalize-{name.replace('_', '-')}",
+            dest=f"personalize_{name}",
+            action="store_true",
+            help=text,
+        )
+        parser.addini(f"personalize_{name}", text, type="bool", default=False)
+    for name, (of_kind, text) in _INI.items():
+        parser.addini(f"personalize_{name}", text, type=of_kind)
+    group.addoption(
+        "--personalize-operation",
+        dest="personalize_operation",
+        metavar="NAME",
+        default="PutItems",
+        help="the operation that personalize_contract.suite verifies (default: PutItems)",
+    )
+
+
+def add_mark(config: pytest.Config) -> None:
+    """Declare the mark, for `pytest --markers` and `--strict-markers`."""
+    config.addinivalue_line("markers", _MARK_USAGE)
+
+
+def read(config: pytest.Config) -> Settings:
+    """The settings of this run.
+
+    Raises:
+        UsageError: an option or ini key can't be carried out as it was written.
+    """
+
+    def ini(name: str) -> str:
+        return str(config.getini(f"personalize_{name}") or "")
+
+    def listed(name: str) -> tuple[str, ...]:
+        return tuple(config.getini(f"personalize_{name}"))
+
+    def given(name: str) -> str | None:
+        return config.getoption(f"personalize_{name}") or ini(name) or None
+
+    def on(name: str) -> bool:
+        return config.getoption(f"personalize_{name}") or bool(config.getini(f"personalize_{name}"))
+
+    target, record = _who_answers(config, ini)
+    if (check := ini("check") or "marked") not in _CHECKS:
+        raise UsageError(f"personalize_check = {check}: it is {' or '.join(_CHECKS)}")
+    folder = ini("cassettes")
+    return Settings(
+        target=target,
+        record=record,
+        datasets=_datasets(config.getoption("personalize_dataset") or listed("dataset")),
+        region=given("region"),
+        endpoint_url=endpoint_url(given("endpoint_url")),
+        account=account(given("account")),
+        write_to_existing=on("write_to_existing"),
+        strict=on("strict"),
+        cassettes=(config.inipath.parent if config.inipath else config.rootpath) / folder
+        if folder
+        else None,
+        ignore=listed("ignore"),
+        redact=listed("redact"),
+        allowed_hosts=listed("allowed_hosts"),
+        no_advice=_advice(listed("no_advice")),
+        operation=config.getoption("personalize_operation"),
+        check=check,
+    )
+
+
+def _who_answers(config: pytest.Config, ini: Callable[[str], str]) -> tuple[str, bool]:
+    """The target, and whether it is recorded: by the first place that says either."""
+    for spelled, value in (
+        ("--personalize-{} {}", lambda name: config.getoption(f"personalize_{name}")),
+        ("personalize_{} = {}", ini),
+    ):
+        target, record = value("target"), value("record")
+        for name, asked, allowed in (
+            ("target", target, TARGETS),
+            ("record", record, _RECORDABLE),
+        ):
+            if asked and asked not in allowed:
+                raise UsageError(
+                    f"{spelled.format(name, asked)}: there is no such target; "
+                    f"it is {' or '.join(allowed)}"
+                )
+        if record and target not in (None, "", record):
+            raise UsageError(
+                f"{spelled.format('record', record)} asks {record} to answer, and "
+                f"{spelled.format('target', target)} somebody else; leave the target out"
+            )
+        if record or target:
+            return record or target, bool(record)
+    return "recorded", False
+
+
+def _datasets(values: Iterable[str]) -> Mapping[str, State]:
+    if not values:
+        return {}
+    from personalize_contract.model.datasets import parse
+
+    return parse(values)
+
+
+def _advice(names: tuple[str, ...]) -> tuple[str, ...]:
+    if names:
+        from personalize_contract.model.advice import known
+
+        for name in names:
+            known(name)
+    return names

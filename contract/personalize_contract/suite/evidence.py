@@ -1,0 +1,238 @@
+"""Evidence: what the scenarios found, gathered into clause x target.
+
+A clause `holds` on a target, is `broken`, or was `not reached`. Not reached is never a pass.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from personalize_contract.model.contract import Clause, Contract
+from personalize_contract.suite.drift import Difference
+
+HOLDS, BROKEN, NOT_REACHED = "holds", "broken", "not reached"
+STATUSES = (HOLDS, BROKEN, NOT_REACHED)
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What one scenario found out about one clause; `why` says what was seen instead."""
+
+    clause: str
+    status: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What one scenario found out.
+
+    Args:
+        scenario: its id.
+        findings: of its clauses, the one that it is about first.
+        answered_by: who answered; `""` if nobody did.
+        exchange: as a report shows it; None if there was none.
+        obstacle: why the scenario could not be tried although it should have been.
+    """
+
+    scenario: str
+    findings: tuple[Finding, ...]
+    answered_by: str = ""
+    exchange: Mapping[str, Any] | None = None
+    obstacle: str = ""
+    kept: str = ""
+    """The recording that was not replaced, because it proves more."""
+
+    def as_property(self) -> dict[str, Any]:
+        """As builtins, which is what a pytest report can carry from an xdist worker."""
+        return {
+            "scenario": self.scenario,
+            "findings": [[one.clause, one.status, one.why] for one in self.findings],
+            "answered_by": self.answered_by,
+            "exchange": self.exchange,
+            "obstacle": self.obstacle,
+            "kept": self.kept,
+        }
+
+    @classmethod
+    def from_property(cls, value: Mapping[str, Any]) -> Outcome:
+        """The opposite of `as_property`."""
+        return cls(**{**value, "findings": tuple(Finding(*one) for one in value["findings"])})
+
+
+@dataclass(slots=True)
+class Cell:
+    """The evidence for one clause on one target."""
+
+    status: str = NOT_REACHED
+    why: str = "no scenario reached it"
+    answered_by: list[str] = field(default_factory=list)
+    exchanges: list[Mapping[str, Any]] = field(default_factory=list)
+    notes: dict[str, list[str]] = field(default_factory=dict)
+    """Of a clause that is only observed: what was seen, and in which scenarios."""
+
+    @property
+    def changed(self) -> bool:
+        """Whether an answer that shows it differs from what the same service answered before."""
+        return any(one.get("recorded", {}).get("changed") for one in self.exchanges)
+
+
+def cell(clause: Clause, outcomes: Iterable[Outcome]) -> Cell:
+    """What all outcomes together say of a clause.
+
+    One breach is a breach. It holds only if every scenario that is about it was reached.
+    """
+    found = Cell()
+    held = False
+    missed: list[str] = []
+    broken: list[str] = []
+    for outcome in outcomes:
+        for place, finding in enumerate(outcome.findings):
+            if finding.clause != clause.id:
+                continue
+            if finding.status == NOT_REACHED:
+                if place == 0:
+                    missed.append(f"{outcome.scenario}: {finding.why}")
+                continue
+            if finding.status == BROKEN:
+                broken.append(f"{outcome.scenario}: {finding.why}")
+            held = True
+            if not clause.can_fail and finding.why:
+                found.notes.setdefault(finding.why, []).append(outcome.scenario)
+            if outcome.answered_by and outcome.answered_by not in found.answered_by:
+                found.answered_by.append(outcome.answered_by)
+            if outcome.exchange:
+                shown = {"scenario": outcome.scenario, "status": finding.status, **outcome.exchange}
+                found.exchanges.append(shown)
+    if broken:
+        found.status, found.why = BROKEN, _several(broken)
+        found.exchanges = [one for one in found.exchanges if one["status"] == BROKEN]
+    elif held and not missed:
+        found.status, found.why = HOLDS, "; ".join(noted(found.notes))
+    elif missed:
+        found.why = _several(missed)
+    return found
+
+
+def some(names: Sequence[str]) -> str:
+    """The first names of a list, and how many more there are."""
+    return ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")
+
+
+def noted(notes: Mapping[str, list[str]], most: int = 3) -> list[str]:
+    """What was seen, each with the scenarios that showed it where they differ in that."""
+    if len(notes) == 1:
+        return list(notes)
+    lines = [f"{note} ({some(scenarios)})" for note, scenarios in notes.items()]
+    rest = len(lines) - most
+    return lines[:most] + [f"and {rest} other answer{'s' if rest > 1 else ''}"] * (rest > 0)
+
+
+def _several(lines: list[str]) -> str:
+    more = f" (and {len(lines) - 1} more)" if len(lines) > 1 else ""
+    return lines[0] + more
+
+
+class Evidence:
+    """Clause x target, of one run of the suite.
+
+    Args:
+        contract: whose clauses are the rows.
+        outcomes: of each target that was asked, in the order they were asked in.
+    """
+
+    def __init__(self, contract: Contract, outcomes: Mapping[str, list[Outcome]]) -> None:
+        self.contract = contract
+        self.targets = tuple(outcomes)
+        self._outcomes = outcomes
+        self.cells = {
+            (clause.id, target): cell(clause, outcomes[target])
+            for clause in contract.clauses.values()
+            for target in outcomes
+        }
+
+    def clauses(self, status: str, target: str) -> list[Clause]:
+        """The clauses that can fail and have this status on a target."""
+        return [
+            clause
+            for clause in self.contract.clauses.values()
+            if clause.can_fail and self.cells[clause.id, target].status == status
+        ]
+
+    def answered_by(self, target: str | None = None) -> list[str]:
+        """Who answered on a target, or on any."""
+        found = (
+            outcome.answered_by
+            for asked, outcomes in self._outcomes.items()
+            for outcome in outcomes
+            if target in (None, asked) and outcome.answered_by
+        )
+        return list(dict.fromkeys(found))
+
+    def obstacles(self) -> list[str]:
+        """What kept scenarios from being tried, each once."""
+        found = (o.obstacle for outcomes in self._outcomes.values() for o in outcomes if o.obstacle)
+        return list(dict.fromkeys(found))
+
+    def kept(self) -> list[str]:
+        """The recordings that were not replaced, because they prove more than the new ones."""
+        return [o.kept for outcomes in self._outcomes.values() for o in outcomes if o.kept]
+
+    def compared(self, target: str) -> list[tuple[str, Mapping[str, Any]]]:
+        """The scenarios of a target whose answer was compared with a recorded one, and how."""
+        return [
+            (outcome.scenario, outcome.exchange["recorded"])
+            for outcome in self._outcomes[target]
+            if outcome.exchange and "recorded" in outcome.exchange
+        ]
+
+    def differences(self, target: str, *, changed: bool) -> dict[Difference, list[str]]:
+        """What differs from the recordings, each with the scenarios that showed it.
+
+        Args:
+            target: whose answers.
+            changed: those that say that the service changed, or the others: a message in other
+                words, or a recording that proves less than the answer.
+        """
+        found: dict[Difference, list[str]] = {}
+        for scenario, compared in self.compared(target):
+            for row in compared["differences"]:
+                if changed == (compared["counts"] and row["counts"]):
+                    found.setdefault(Difference(**row), []).append(scenario)
+        return found
+
+    def changed(self) -> list[str]:
+        """The targets that answer otherwise than they did when they were recorded."""
+        return [target for target in self.targets if self.differences(target, changed=True)]
+
+    def untouched(self) -> list[str]:
+        """The targets of which nothing at all was reached."""
+        return [
+            target
+            for target in self.targets
+            if all(
+                self.cells[clause, target].status == NOT_REACHED for clause in self.contract.clauses
+            )
+        ]
+
+    def exit_status(self, allowed: Iterable[str] = ()) -> int:
+        """0 all hold, 1 one is broken, 2 it could not be done, 4 it changed, 3 one was not reached.
+
+        Of several the first of these: a run that could not be done is to be done again, and what
+        changed is news, while a state that is not reached was not reached yesterday either.
+
+        Args:
+            allowed: ids of clauses that may stay unreached.
+        """
+        if any(self.clauses(BROKEN, target) for target in self.targets):
+            return 1
+        if self.obstacles() or self.untouched():
+            return 2
+        if self.changed():
+            return 4
+        unreached = {
+            clause.id for target in self.targets for clause in self.clauses(NOT_REACHED, target)
+        }
+        return 3 if unreached - set(allowed) else 0

@@ -1,0 +1,224 @@
+"""The command `verify`: pytest underneath, once for each target, and the evidence out.
+
+The suite runs shielded from the caller's project: its ini file, conftest, PYTEST_ADDOPTS and
+plugins change nothing.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from collections.abc import Callable, Generator, Iterator, Sequence
+from contextlib import AbstractContextManager
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any, Protocol
+
+import pytest
+
+from personalize_contract.errors import PersonalizeContractError, UsageError
+from personalize_contract.live.access import Live
+from personalize_contract.model.contract import load
+from personalize_contract.settings import TARGETS
+from personalize_contract.suite.evidence import Evidence, Outcome
+from personalize_contract.suite.run import LIVE, STOPPED
+from personalize_contract.suite.tables.scenarios import SCENARIOS
+
+_SUITE = Path(__file__).parent
+
+
+class Progress(Protocol):
+    """Told how far a run is."""
+
+    def begin(self, target: str, total: int) -> None:
+        """The scenarios of a target begin."""
+
+    def step(self) -> None:
+        """One more scenario is done."""
+
+
+class _Collector:
+    """A pytest plugin that takes the outcomes out of the reports of one run."""
+
+    def __init__(self, target: str, progress: Progress, live: Live | None) -> None:
+        self._target, self._progress, self._live = target, progress, live
+        self._begun = False
+        self.outcomes: list[Outcome] = []
+        self.stopped: BaseException | None = None
+        self.crashes: list[str] = []
+
+    def pytest_configure(self, config: pytest.Config) -> None:
+        if self._live:
+            config.stash[LIVE] = self._live
+
+    @pytest.hookimpl(wrapper=True, tryfirst=True)
+    def pytest_collection_modifyitems(self) -> Generator[None]:
+        try:
+            yield
+        except pytest.UsageError as error:  # of -k; pytest would print a line of its own
+            pytest.exit(str(error))
+
+    def pytest_collection_finish(self, session: pytest.Session) -> None:
+        self._begin(len(session.items))
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_xdist_node_collection_finished(self, ids: Sequence[str]) -> None:
+        self._begin(len(ids))
+
+    def _begin(self, total: int) -> None:
+        # Each worker collects all there is, and the process that waits for them nothing.
+        if total and not self._begun:
+            self._begun = True
+            self._progress.begin(self._target, total)
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_testnodedown(self, node: Any) -> None:
+        if told := getattr(node, "workeroutput", {}).get(STOPPED):
+            self.stopped = pytest.exit.Exception(told)
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        if report.when != "call":
+            if report.failed:
+                self.crashes.append(report.longreprtext)
+            return
+        found = [value for name, value in report.user_properties if name == "personalize_contract"]
+        if not found:
+            self.crashes.append(report.longreprtext)
+        for value in found:
+            assert isinstance(value, dict)
+            self.outcomes.append(Outcome.from_property(value))
+        self._progress.step()
+
+    def pytest_collectreport(self, report: pytest.CollectReport) -> None:
+        if report.failed:
+            self.crashes.append(report.longreprtext)
+
+    def pytest_internalerror(self, excrepr: object) -> None:
+        self.crashes.append(str(excrepr))
+
+    def pytest_keyboard_interrupt(self, excinfo: pytest.ExceptionInfo[BaseException]) -> None:
+        self.stopped = self.stopped or excinfo.value
+
+
+@contextlib.contextmanager
+def _shielded() -> Iterator[None]:
+    """Without what a caller's environment would add to pytest."""
+    before = dict(os.environ)
+    os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
+    for name in ("PYTEST_ADDOPTS", "PYTEST_PLUGINS"):
+        os.environ.pop(name, None)
+    try:
+        yield
+    finally:
+        os.environ.clear()
+        os.environ.update(before)
+
+
+def _ask(
+    target: str,
+    operation: str,
+    options: Sequence[str],
+    progress: Progress,
+    live: Live | None = None,
+) -> list[Outcome]:
+    """The outcomes of one target, in the order of the table of scenarios."""
+    collector = _Collector(target, progress, live)
+    arguments = [
+        str(_SUITE),
+        f"-c{_SUITE / 'pytest.ini'}",
+        f"--confcutdir={_SUITE}",
+        "-pno:cacheprovider",
+        "-pno:terminal",
+        "-ppersonalize_contract.plugin",
+        f"--personalize-operation={operation}",
+        "--capture=no",  # who waits for a dataset is told so
+        *options,
+    ]
+    with _shielded():
+        status = pytest.main(arguments, plugins=[collector])
+    if isinstance(collector.stopped, pytest.exit.Exception):
+        raise UsageError(collector.stopped.msg)
+    # First: after an error while it collects, pytest interrupts itself.
+    if collector.crashes:
+        raise PersonalizeContractError(
+            f"the suite itself failed on {target}; please report this:\n{collector.crashes[0]}"
+        )
+    if collector.stopped:
+        raise KeyboardInterrupt
+    if status == pytest.ExitCode.NO_TESTS_COLLECTED:
+        raise UsageError("-k selects no scenario; it is an expression of their names")
+    order = [scenario.id for scenario in SCENARIOS[operation]]
+    return sorted(collector.outcomes, key=lambda outcome: order.index(outcome.scenario))
+
+
+def _spread(workers: str | None) -> list[str]:
+    """The options that spread a target's scenarios over processes.
+
+    Raises:
+        UsageError: it is no number of workers, or pytest-xdist is not installed.
+    """
+    if workers is None:
+        return []
+    if workers != "auto" and not (workers.isascii() and workers.isdigit()):
+        raise UsageError(f"-n {workers}: say how many workers, as a number, or auto")
+    if find_spec("xdist") is None:
+        raise UsageError("-n needs pytest-xdist: pip install pytest-xdist")
+    return ["-pxdist", f"-n{workers}", "--max-worker-restart=0"]
+
+
+def verify(
+    targets: Sequence[str],
+    *,
+    operation: str,
+    options: Sequence[str],
+    cassettes: Path | None,
+    record: bool,
+    workers: str | None,
+    progress: Progress,
+    live: Callable[[], AbstractContextManager[Live]],
+) -> Evidence:
+    """Run the suite against each target.
+
+    Args:
+        targets: some of `recorded`, `reference`, `live`.
+        operation: whose contract is verified.
+        options: of the pytest plugin, and `-k`.
+        cassettes: the folder to read recordings from, or to write them into; None for those
+            that this version ships with.
+        record: whether what the targets answer is written into `cassettes` first.
+        workers: how many processes ask a target, a number or `auto`; None for this one. A live
+            service is asked by this one always: its quota and its dataset are one, too.
+        progress: told how far the run is.
+        live: opens the live service, for the time that it is asked.
+
+    Raises:
+        UsageError, CassetteError: it could not be done, as the message says.
+        KeyboardInterrupt: it was interrupted; whole cassettes were written, or none.
+    """
+    for target in targets:
+        if target not in TARGETS:
+            raise UsageError(f"target {target!r}: it is one of {', '.join(TARGETS)}")
+    # What is recorded in this run is what is replayed in it.
+    order = sorted(set(targets), key=("reference", "live", "recorded").index)
+    if record and order == ["recorded"]:
+        raise UsageError("--record needs somebody who answers: --target reference or live")
+    if record and not cassettes:
+        raise UsageError("--record needs a folder to write to: add --cassettes DIR")
+    spread = _spread(workers)
+    place = [f"-opersonalize_cassettes={cassettes.absolute()}"] if cassettes else []
+    outcomes = {}
+    for target in order:
+        who = "record" if record and target != "recorded" else "target"
+        asked = [
+            f"--personalize-{who}={target}",
+            *place,
+            *options,
+        ]
+        if target == "live":
+            with live() as service:
+                outcomes[target] = _ask(target, operation, asked, progress, service)
+            if service.left:
+                outcomes[target].append(Outcome("take-down", (), obstacle=service.left))
+        else:
+            outcomes[target] = _ask(target, operation, [*asked, *spread], progress)
+    return Evidence(load(operation), {target: outcomes[target] for target in order})

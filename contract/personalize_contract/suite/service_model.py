@@ -1,0 +1,136 @@
+"""The contract against the service model of an SDK: what each of the two says of one thing.
+
+Both are read into facts: about the operation, its errors, and each place in the request body
+(`items[].itemId`). Facts that differ are told in words.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+from personalize_contract.model.contract import Contract
+from personalize_contract.model.provenance import service_model
+
+Facts = dict[str, dict[str, Any]]
+"""Place in the request, or error code, to the name of a fact and its value."""
+
+_TYPES = {"structure": "object", "list": "array"}
+_RULES = {"min-length": "min", "max-length": "max", "min-members": "min", "max-members": "max"}
+
+
+WORDS: Mapping[str, Callable[[Any], str]] = {
+    "method": str,
+    "path": str,
+    "answer": lambda value: "an empty answer" if value is None else f"the answer {value}",
+    "status": lambda value: f"status {value}",
+    "message": lambda value: "with a message" if value else "without a message",
+    "required": lambda value: "required" if value else "optional",
+    "type": lambda value: f"{'an' if value[0] in 'aeiou' else 'a'} {value}",
+    "min": lambda value: "without a minimum" if value is None else f"at least {value}",
+    "max": lambda value: "without a maximum" if value is None else f"at most {value}",
+    "pattern": lambda value: "without a pattern" if value is None else f"the pattern {value}",
+    "sensitive": lambda value: "sensitive" if value else "not sensitive",
+    "part": lambda value: f"in the {value}",
+}
+"""Each fact that is compared, and how a value of it is told."""
+
+
+def differences(contract: Contract, model: Mapping[str, Any], sdk: str) -> list[str]:
+    """What the two say differently, a line each; none if they agree.
+
+    Args:
+        contract: of one operation.
+        model: the service model as the SDK's file has it.
+        sdk: name and version of the SDK, for the lines.
+    """
+    operation = model["operations"].get(contract.operation)
+    if operation is None:
+        return [f"{contract.operation}: unknown to {sdk}"]
+    here, there = _of_contract(contract), _of_model(operation, model["shapes"])
+    return [
+        line
+        for name in {**here, **there}
+        for line in _told(name, here.get(name), there.get(name), sdk)
+    ]
+
+
+def installed(contract: Contract) -> list[str]:
+    """What the contract and the installed botocore's service model say differently."""
+    import botocore
+
+    return differences(contract, service_model(), f"botocore {botocore.__version__}")
+
+
+def _told(
+    name: str, here: dict[str, Any] | None, there: dict[str, Any] | None, sdk: str
+) -> Iterator[str]:
+    label = name.rpartition(".")[2]
+    if here is None or there is None:
+        facts = here or there or {}
+        known = ", ".join(words(facts[fact]) for fact, words in WORDS.items() if facts.get(fact))
+        yield (
+            f"{label}: unknown here, {known} in {sdk}"
+            if here is None
+            else f"{label}: {known} here, unknown to {sdk}"
+        )
+        return
+    for fact, words in WORDS.items():
+        ours, theirs = here.get(fact), there.get(fact)
+        if ours != theirs:
+            both = isinstance(ours, int) and isinstance(theirs, int) and not isinstance(ours, bool)
+            yield f"{label}: {words(ours)} here, {theirs if both else words(theirs)} in {sdk}"
+
+
+def _of_contract(contract: Contract) -> Facts:
+    says_why = any("message" in clause.check for clause in contract.clauses.values())
+    facts: Facts = {
+        contract.operation: {"method": contract.method, "path": contract.path, "answer": None}
+    }
+    for clause in contract.clauses.values():
+        at = clause.check.get("at")
+        if at is None:
+            continue
+        place = facts.setdefault(at or "body", {"required": False, "sensitive": False})
+        place |= {
+            _RULES.get(rule, rule): value for rule, value in clause.check.items() if rule != "at"
+        }
+    for at, place in facts.items():
+        if at.rpartition(".")[2] == contract.document:
+            place["sensitive"] = True
+    return facts | {
+        code: {"status": status, "message": says_why} for code, status in contract.errors.items()
+    }
+
+
+def _of_model(operation: Mapping[str, Any], shapes: Mapping[str, Any]) -> Facts:
+    http = operation["http"]
+    answer = operation.get("output", {}).get("shape")
+    facts: Facts = {
+        operation["name"]: {"method": http["method"], "path": http["requestUri"], "answer": answer}
+    }
+    facts |= _places("body", "", operation["input"]["shape"], shapes)
+    for error in operation["errors"]:
+        shape = shapes[error["shape"]]
+        facts[error["shape"]] = {
+            "status": shape["error"]["httpStatusCode"],
+            "message": "message" in shape["members"],
+        }
+    return facts
+
+
+def _places(at: str, prefix: str, name: str, shapes: Mapping[str, Any], **more: Any) -> Facts:
+    """The facts about a shape and everything in it."""
+    shape = shapes[name]
+    own: dict[str, Any] = {"required": False, "sensitive": shape.get("sensitive", False), **more}
+    own["type"] = _TYPES.get(shape["type"], shape["type"])
+    own |= {fact: shape[fact] for fact in ("min", "max", "pattern") if fact in shape}
+    facts: Facts = {at: own}
+    for member, target in shape.get("members", {}).items():
+        below = f"{prefix}{member}"
+        required = member in shape.get("required", ())
+        place = {"part": target["location"]} if "location" in target else {}
+        facts |= _places(below, f"{below}.", target["shape"], shapes, required=required, **place)
+    if shape["type"] == "list":
+        facts |= _places(f"{at}[]", f"{at}[].", shape["member"]["shape"], shapes)
+    return facts

@@ -1,0 +1,82 @@
+"""Scenarios of bodies that are no JSON, each one deviation from what is: RFC 8259 is the source.
+
+What parsers are known to take when they are told to be lenient, and what broken writers send.
+What some readers take for JSON by their own standards is not here, but observed (`unknowns`).
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+
+from personalize_contract.model.datasets import PREFIX
+from personalize_contract.suite.scenario import Batch, Scenario
+from personalize_contract.suite.tables.rows import malformed
+
+
+def not_json(of: Batch) -> Iterator[Scenario]:
+    """All of them, for one operation."""
+    for name, body in _bodies(of).items():
+        yield malformed(f"body-{name}", "request.body.json-object", of.wire(body))
+
+
+def _bodies(of: Batch) -> Mapping[str, str | bytes]:
+    good = of.body()
+
+    def holding(token: str) -> str:
+        return f'{good[:-1]}, "tea": {token}}}'
+
+    return {
+        "empty": "",
+        "blank": " \n",
+        # --- before and behind
+        "truncated": good[:-1],
+        "two": good + good,
+        "leading-junk": "tea " + good,
+        # Before answers it keeps scripts from being included.
+        "leading-brackets": ")]}',\n" + good,
+        "trailing-junk": good + " tea",
+        "trailing-brace": good + "}",
+        "trailing-nul": good + "\0",
+        # --- between members
+        "trailing-comma": good[:-1] + ",}",
+        "trailing-comma-in-list": good.replace("}]", "},]"),
+        "leading-comma": "{," + good[1:],
+        "two-commas": good.replace(", ", ",, ", 1),
+        "no-comma": good.replace(", ", " ", 1),
+        "no-comma-in-list": of.body(things=f"[{of.text()} {of.text()}]"),
+        "semicolon": good.replace(", ", "; ", 1),
+        "equals-sign": good.replace(": ", " = ", 1),
+        "unclosed-list": good.replace("]", ""),
+        # --- comments and white space
+        "comment": good + " // tea",
+        "comment-inside": "{/* tea */" + good[1:],
+        "comment-of-a-shell": good + " # tea",
+        "comment-of-a-shell-before": "# tea\n" + good,
+        "form-feed": "\f" + good,
+        "vertical-tab": "\v" + good,
+        "no-break-space": "\N{NO-BREAK SPACE}" + good,
+        "line-separator": "\N{LINE SEPARATOR}" + good,
+        # --- strings
+        "single-quotes": good.replace('"', "'"),
+        "name-without-quotes": good.replace('"datasetArn"', "datasetArn"),
+        "line-break-in-string": of.with_id(f'"{PREFIX}\n"'),
+        "tab-in-string": of.with_id(f'"{PREFIX}\t"'),
+        "unknown-escape": of.with_id(f'"{PREFIX}\\q"'),
+        "short-escape": of.with_id(f'"{PREFIX}\\u12"'),
+        "overlong-utf-8": good.encode().replace(b"tea", b"\xc1\xb4ea"),
+        "not-utf-8": good.encode().replace(b"tea", b"t\xe9"),
+        # --- numbers and words
+        "number-with-zero-in-front": holding("01"),
+        "number-with-plus": holding("+1"),
+        "number-without-digit-in-front": holding(".5"),
+        "number-without-digit-behind": holding("1."),
+        "number-in-hex": holding("0x1"),
+        "word-in-upper-case": holding("NULL"),
+        "word-of-python": holding("None"),
+        "word-of-javascript": holding("undefined"),
+        # --- something else
+        "form": "datasetArn=@dataset@&items=1",
+        "text-of-json": json.dumps(good),
+        "yaml": f"datasetArn: @dataset@\n{of.many}:\n- {of.id}: {PREFIX}1\n",
+    }

@@ -1,0 +1,73 @@
+"""A target is whoever answers a request: the reference service, cassettes, or a live endpoint.
+
+Recording is a target that wraps a target; nothing else differs between record and replay.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Protocol
+
+from personalize_contract.cassette.recording import Recording
+from personalize_contract.cassette.replay import Replay
+from personalize_contract.errors import Miss
+from personalize_contract.model.exchange import Exchange, Request, Response
+from personalize_contract.privacy.redaction import Redactor
+
+
+class Target(Protocol):
+    """Whoever answers. Any thread may call it."""
+
+    def answer(self, request: Request) -> Exchange:
+        """The exchange of a request.
+
+        Raises:
+            TargetUnavailable: it could not be asked.
+            Miss: nothing recorded answers the request.
+        """
+
+
+class InProcess:
+    """A service in this process: a function from request to response."""
+
+    def __init__(self, answer: Callable[[Request], Response], answered_by: str) -> None:
+        self._answer, self._answered_by = answer, answered_by
+
+    def answer(self, request: Request) -> Exchange:
+        """Call the service."""
+        return Exchange(request, self._answer(request), self._answered_by)
+
+
+class Recorded:
+    """What a cassette says. Opens no socket."""
+
+    def __init__(self, replay: Replay, explain: Callable[[Replay, Request], str]) -> None:
+        self._replay, self._explain = replay, explain
+
+    def answer(self, request: Request) -> Exchange:
+        """The recorded answer."""
+        __tracebackhide__ = True
+        found = self._replay.take(request)
+        if found is None:
+            raise Miss(self._explain(self._replay, request))
+        return Exchange(request, found.response, found.answered_by, found.altered)
+
+
+class Recorder:
+    """Records what another target answers, before its caller sees the answer."""
+
+    def __init__(self, inner: Target, recording: Recording, redactor: Redactor) -> None:
+        self._inner, self._recording, self._redactor = inner, recording, redactor
+
+    @property
+    def path(self) -> Path:
+        """The cassette."""
+        return self._recording.path
+
+    def answer(self, request: Request) -> Exchange:
+        """Ask the inner target; its exchange is in the journal when this returns."""
+        exchange = self._inner.answer(request)
+        call = request.headers.get("amz-sdk-invocation-id", "")
+        self._recording.append(self._redactor.exchange(exchange), call)
+        return exchange
