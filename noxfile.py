@@ -57,6 +57,13 @@ def lowest(session: nox.Session) -> None:
 
 
 @nox.session
+def docs(session: nox.Session) -> None:
+    """Build the documentation in site/; a broken link or anchor fails."""
+    session.install(*nox.project.dependency_groups(PYPROJECT, "docs"))
+    session.run("properdocs", "build", "--strict", *session.posargs)
+
+
+@nox.session
 def release(session: nox.Session) -> None:
     """Build the sdist and the wheel in dist/ and check them; the argument is the tag, if any."""
     version_tag = f"v{PYPROJECT['project']['version']}"
