@@ -76,3 +76,9 @@ def release(session: nox.Session) -> None:
     shutil.rmtree(DIST, ignore_errors=True)
     session.run("python", "-m", "build", "--outdir", str(DIST))
     session.run("twine", "check", "--strict", *map(str, sorted(DIST.iterdir())))
+
+
+@nox.session
+def owner(session: nox.Session) -> None:
+    """Refuse a release to an index whose project isn't published from this repository."""
+    session.run("python", ".github/index_owner.py", *session.posargs)
