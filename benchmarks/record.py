@@ -22,10 +22,10 @@ from personalize_contract.model.provenance import Provenance
 from personalize_contract.plugin.mark import Mark
 from personalize_contract.plugin.session import Session
 from personalize_contract.privacy.redaction import Redactor
-from personalize_contract.service.signatures import DUMMY_CREDENTIALS
 from personalize_contract.targets.base import Recorder
 from personalize_contract.targets.connection import Connection
 from personalize_contract.targets.endpoint import Endpoint, Readdressed
+from personalize_contract.targets.signing import DUMMY_CREDENTIALS
 
 BLOCK = 50
 LEAST = 20
@@ -80,7 +80,7 @@ class _Ours(_Plain):
             self._recording = Recording(self._path, Provenance.now("endpoint", REGION, "benchmark"))
             target = Recorder(self._live, self._recording, Redactor())
             self._session = Session(target, Mark())
-        with door.patched(self._session.answer, unsigned=True):
+        with door.patched(self._session, unsigned=True):
             taken = super().__call__()
         if not self._next:
             began = time.perf_counter()

@@ -74,7 +74,7 @@ class _Ours:
             replay = Replay(self._path, loader.load(self._path), Redactor(), Matching())
             target = Recorded(replay, lambda _, request: f"nothing answers {request}")
             self._session = Session(target, Mark())
-        return door.patched(self._session.answer, unsigned=True)
+        return door.patched(self._session, unsigned=True)
 
 
 def _cost(folder: Path, count: int) -> dict[str, float]:

@@ -15,8 +15,8 @@ from benchmarks.http import Address, list_schemas, moto, moto_server, put
 from benchmarks.measure import Round, Table, medians, seconds, times
 from personalize_contract.interceptors.install import of_sdks
 from personalize_contract.plugin.mark import Mark
+from personalize_contract.plugin.service import serve
 from personalize_contract.plugin.session import Session
-from personalize_contract.service.embedded import Service
 
 ROUNDS = 30
 BLOCK = 40
@@ -37,8 +37,8 @@ def _puts(client: Any, clock: Callable[[], float] = time.perf_counter) -> Round:
 
 
 def _in_process() -> Iterator[Table]:
-    service = Service()
-    session = Session(service, Mark())
+    session = Session(None, Mark())
+    service = serve(session)
     # Nothing waits here, and a busy machine makes the time of the clock say little.
     puts = _puts(traffic.client(), time.process_time)
 
@@ -62,9 +62,8 @@ def _in_process() -> Iterator[Table]:
 
 
 def _over_http() -> Iterator[Table]:
-    service = Service()
-    session = Session(service, Mark())
-    service.front = session.respond
+    session = Session(None, Mark())
+    service = serve(session)
 
     def asked(address: Address, request: Callable[[int], bytes]) -> Round:
         return lambda: 1 / hammer(address, request, connections=1, seconds=1, count=BLOCK).a_second

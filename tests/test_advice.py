@@ -14,6 +14,7 @@ from personalize_contract.errors import UsageError
 from personalize_contract.model import advice
 from personalize_contract.model.advice import TABLE, known
 from personalize_contract.model.exchange import Request
+from personalize_contract.model.parsed_request import parse
 from personalize_contract.plugin.adviser import Adviser
 from support.command import ACTIVE
 
@@ -32,11 +33,11 @@ def item(properties: str, name: str = "tea-1") -> dict[str, str]:
 
 def names(*requests: Request) -> list[str]:
     adviser = Adviser()
-    return [one.row.name for sent in requests for one in adviser.advice(sent)]
+    return [one.row.name for sent in requests for one in adviser.advice(parse(sent))]
 
 
 def told(sent: Request) -> list[tuple[str, str]]:
-    return [(one.row.name, one.where) for one in Adviser().advice(sent)]
+    return [(one.row.name, one.where) for one in Adviser().advice(parse(sent))]
 
 
 GOOD = '{"category": "tea|green", "price": 3.5, "creationTimestamp": 1763990000}'
@@ -118,7 +119,9 @@ def test_every_row_of_the_table_has_a_case_here() -> None:
 class TestOneAtATime:
     def test_three_items_from_one_line(self) -> None:
         adviser = Adviser()
-        said = [len(adviser.advice(request([item(GOOD, str(number))]))) for number in range(5)]
+        said = [
+            len(adviser.advice(parse(request([item(GOOD, str(number))])))) for number in range(5)
+        ]
         # At the third it is known that all three were: one call is no loop, and two are none yet.
         assert said == [0, 0, 3, 1, 1]
 
@@ -130,13 +133,13 @@ class TestOneAtATime:
         full = [item(GOOD, str(number)) for number in range(10)]
         batches = [[*full], [item(GOOD, "x")], [*full], [item(GOOD, "y")], [*full]]
         batches.append([item(GOOD, "z")])
-        assert [one for batch in batches for one in adviser.advice(request(batch))] == []
+        assert [one for batch in batches for one in adviser.advice(parse(request(batch)))] == []
 
     def test_lines_are_counted_apart(self) -> None:
         adviser = Adviser()
-        assert adviser.advice(request([item(GOOD, "a")])) == []
-        assert adviser.advice(request([item(GOOD, "b")])) == []
-        assert adviser.advice(request([item(GOOD, "c")])) == []
+        assert adviser.advice(parse(request([item(GOOD, "a")]))) == []
+        assert adviser.advice(parse(request([item(GOOD, "b")]))) == []
+        assert adviser.advice(parse(request([item(GOOD, "c")]))) == []
 
     def test_datasets_are_counted_apart(self) -> None:
         arns = [ACTIVE.replace("contract-active", name) for name in ("a", "b", "c")]
@@ -227,7 +230,7 @@ def test_properties_that_are_no_string_are_the_contract_s_business() -> None:
 
 def test_one_can_be_turned_off() -> None:
     sent = request([item('{"A": [1]}'), item(GOOD, "b")])
-    assert [one.row.name for one in Adviser(("key-case",)).advice(sent)] == ["array-value"]
+    assert [one.row.name for one in Adviser(("key-case",)).advice(parse(sent))] == ["array-value"]
 
 
 def test_an_unknown_name_is_a_usage_error() -> None:
@@ -237,14 +240,14 @@ def test_an_unknown_name_is_a_usage_error() -> None:
 
 def test_no_value_is_ever_shown() -> None:
     sent = request([item('{"UNIT_PRICE": [4711], "' + "x" * 100 + '_": {"a": 4711}}')])
-    said = Adviser().advice(sent)
+    said = Adviser().advice(parse(sent))
     assert said
     assert "4711" not in repr(said)
     assert all(len(one.where) < 80 for one in said)
 
 
 def test_it_says_which_line_sent_it() -> None:
-    (said,) = Adviser().advice(request([item('{"A": 1}'), item(GOOD, "b")]))
+    (said,) = Adviser().advice(parse(request([item('{"A": 1}'), item(GOOD, "b")])))
     assert said.sent.startswith("tests/test_advice.py:")
 
 

@@ -64,7 +64,7 @@ def leaks(where: str, data: bytes) -> list[str]:
 
 def echoing(request: Request, store: Store) -> Response:
     """The service's answer, in which it repeats all that it knows about who asks."""
-    response = core.answer(request, store)
+    response = core.respond(request, store)
     headers = {
         **response.headers,
         "x-amzn-errortype": response.headers.get("x-amzn-errortype", ""),

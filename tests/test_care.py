@@ -22,6 +22,7 @@ from personalize_contract.live.rate_limit import Pace
 from personalize_contract.live.retry import Patience
 from personalize_contract.model.exchange import Exchange, Request, Response
 from personalize_contract.model.failures import in_response
+from personalize_contract.model.parsed_request import parse
 from personalize_contract.service import core
 from support.command import environment, run
 from support.shop import Shop, text
@@ -216,7 +217,7 @@ def test_requests_are_sent_below_ten_a_second() -> None:
     pace = Pace(time.sleep, lambda: time.now)
     careful = Careful(service, pace, Patience(print, time.sleep), ACCOUNT, [GIVEN])
     for _ in range(30):
-        careful.answer(put())
+        careful.answer(parse(put()))
     gaps = [after - before for before, after in zip(service.at, service.at[1:], strict=False)]
     assert min(gaps) > 0.1
 
@@ -249,7 +250,7 @@ def patient(*answers: Response) -> tuple[Careful, Service, Patience, list[str], 
 @pytest.mark.parametrize(("answer", "name"), [(DENIED, "access denied"), (FAST, "throttling")])
 def test_what_passes_is_waited_for_with_a_note(answer: Response, name: str) -> None:
     careful, service, patience, said, _ = patient(answer, answer, OK)
-    assert careful.answer(put()).response is OK
+    assert careful.answer(parse(put())).response is OK
     assert len(service.at) == 3
     assert patience.notes == [f"PutItems: {name} passed after 3 s"]
     assert said[0] == f"PutItems: {name}; trying again in 1 s, for 120 s at most"
@@ -259,18 +260,18 @@ def test_what_passes_is_waited_for_with_a_note(answer: Response, name: str) -> N
 def test_what_does_not_pass_is_waited_for_once_and_two_minutes(answer: Response, name: str) -> None:
     careful, _, patience, _, time = patient(answer)
     began = time.now
-    assert careful.answer(put()).response is answer
+    assert careful.answer(parse(put())).response is answer
     assert time.now - began == 120
     assert patience.notes == [f"PutItems: {name} did not pass in 120 s"]
-    assert careful.answer(put()).response is answer
+    assert careful.answer(parse(put())).response is answer
     assert time.now - began == 120
 
 
 def test_a_role_that_was_let_in_is_not_a_new_one() -> None:
     careful, _, patience, _, time = patient(OK, DENIED)
     began = time.now
-    careful.answer(put())
-    assert careful.answer(put()).response is DENIED
+    careful.answer(parse(put()))
+    assert careful.answer(parse(put())).response is DENIED
     assert time.now == began
     assert patience.notes == []
 
@@ -287,7 +288,7 @@ def test_a_role_that_was_let_in_is_not_a_new_one() -> None:
 )
 def test_no_other_answer_is_asked_for_twice(answer: Response) -> None:
     careful, service, _, said, _ = patient(answer, OK)
-    assert careful.answer(put()).response is answer
+    assert careful.answer(parse(put())).response is answer
     assert len(service.at) == 1
     assert said == []
 
@@ -295,7 +296,7 @@ def test_no_other_answer_is_asked_for_twice(answer: Response) -> None:
 @pytest.mark.parametrize("item", ["p", "personalize-", "personalize-contract-1", ""])
 def test_an_id_carries_as_much_of_the_prefix_as_fits(item: str) -> None:
     careful, service, *_ = patient(OK)
-    careful.answer(put(item))
+    careful.answer(parse(put(item)))
     assert len(service.at) == 1
 
 
@@ -303,7 +304,7 @@ def test_an_id_carries_as_much_of_the_prefix_as_fits(item: str) -> None:
 def test_any_other_id_is_refused(item: str) -> None:
     careful, service, *_ = patient(OK)
     with pytest.raises(UsageError, match="does not begin with"):
-        careful.answer(put(item))
+        careful.answer(parse(put(item)))
     assert service.at == []
 
 
@@ -321,10 +322,10 @@ def test_any_other_id_is_refused(item: str) -> None:
 def test_no_other_dataset_of_the_account_is_written_to(arn: str, sent: bool) -> None:
     careful, service, *_ = patient(OK)
     if sent:
-        careful.answer(put(arn=arn))
+        careful.answer(parse(put(arn=arn)))
     else:
         with pytest.raises(UsageError, match="was not given"):
-            careful.answer(put(arn=arn))
+            careful.answer(parse(put(arn=arn)))
     assert bool(service.at) == sent
 
 
@@ -397,7 +398,7 @@ def test_processes_share_the_turns() -> None:
     pace = Pace(time.sleep, lambda: time.now, sharers=4)
     careful = Careful(service, pace, Patience(print, time.sleep), ACCOUNT, [GIVEN])
     for _ in range(5):
-        careful.answer(put())
+        careful.answer(parse(put()))
     gaps = [after - before for before, after in zip(service.at, service.at[1:], strict=False)]
     assert min(gaps) > 0.4
 

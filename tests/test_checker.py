@@ -11,13 +11,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from personalize_contract.model.checker import checker
+from personalize_contract.model.checker import Violation, checker
+from personalize_contract.model.contract import load
 from personalize_contract.model.exchange import Exchange, Request, Response
+from personalize_contract.model.parsed_request import parse, violations
 
 ARN = "arn:aws:personalize:us-east-1:000000000000:dataset/shop/ITEMS"
 TEACUP = "\N{TEACUP WITHOUT HANDLE}"
 GOOD = {"datasetArn": ARN, "items": [{"itemId": "1", "properties": "{}"}]}
-CHECK = checker("PutItems")
+
+
+def broken_by(sent: Request) -> list[Violation]:
+    return list(parse(sent, load("PutItems")).violations)
 
 
 def request(body: object, raw: bytes | None = None, **changed: Any) -> Request:
@@ -223,14 +228,14 @@ ILLEGAL: dict[str, tuple[Request, set[tuple[str, str]]]] = {
 
 @pytest.mark.parametrize("sent", LEGAL.values(), ids=LEGAL)
 def test_a_legal_request_breaks_nothing(sent: Request) -> None:
-    assert CHECK.request(sent) == []
+    assert broken_by(sent) == []
 
 
 @pytest.mark.parametrize(("sent", "broken"), ILLEGAL.values(), ids=ILLEGAL)
 def test_an_illegal_request_breaks_all_of_these(
     sent: Request, broken: set[tuple[str, str]]
 ) -> None:
-    found = CHECK.request(sent)
+    found = broken_by(sent)
 
     assert {(one.clause.id, one.where) for one in found} == broken
     assert len(found) == len(broken)
@@ -238,7 +243,7 @@ def test_an_illegal_request_breaks_all_of_these(
 
 
 def test_a_violation_says_clause_source_place_and_finding() -> None:
-    (found,) = CHECK.request(ILLEGAL["eleven items"][0])
+    (found,) = broken_by(ILLEGAL["eleven items"][0])
 
     assert str(found) == (
         "request.items.max-members: items has at most 10 members. [Request Body: items] "
@@ -259,7 +264,7 @@ def test_a_violation_says_clause_source_place_and_finding() -> None:
     ],
 )
 def test_what_was_found_is_told_in_words(sent: Request, found: str) -> None:
-    assert [one.found for one in CHECK.request(sent)] == [found]
+    assert [one.found for one in broken_by(sent)] == [found]
 
 
 @pytest.mark.parametrize(
@@ -267,7 +272,7 @@ def test_what_was_found_is_told_in_words(sent: Request, found: str) -> None:
     [("ValidationException", "it is ValidationException"), ("", "it is absent")],
 )
 def test_so_is_the_code_of_an_answer(code: str, found: str) -> None:
-    seen = CHECK.exchange(Exchange(ELEVEN, answer(400, code)))
+    seen = violations(Exchange(ELEVEN, answer(400, code)))
 
     assert [one.found for one in seen if one.by == "service"] == [found]
 
@@ -279,20 +284,20 @@ def test_what_was_found_never_shows_properties(properties: object) -> None:
     sent = item(itemId="1", properties=properties)
     broken = raw(sent.body + b"canary")
 
-    found = [*CHECK.request(sent), *CHECK.request(broken)]
+    found = [*broken_by(sent), *broken_by(broken)]
 
     assert len(found) == 2
     assert "canary" not in "".join(map(str, found))
 
 
 PROBE = """
-from personalize_contract.model.checker import checker
 from personalize_contract.model.exchange import Request
+from personalize_contract.model.parsed_request import parse
 for probe in (":" * 10**6, "a-" * 10**6, "personalize:" * 10**5):
     for length in (256, 4096, 10**6):
         arn = ("arn:aws:personalize:" + probe)[:length]
         body = '{"datasetArn": "%s\\\\n", "items": []}' % arn
-        found = checker("PutItems").request(Request("POST", "http://x/items", {}, body.encode()))
+        found = parse(Request("POST", "http://x/items", {}, body.encode())).violations
         assert "request.dataset-arn" in str([one.clause.id for one in found]), found
 """
 
@@ -446,19 +451,19 @@ SERVICES: dict[str, tuple[Request, Response, set[str]]] = {
 
 @pytest.mark.parametrize(("sent", "given", "broken"), SERVICES.values(), ids=SERVICES)
 def test_the_service_breaks_these(sent: Request, given: Response, broken: set[str]) -> None:
-    found = CHECK.exchange(Exchange(sent, given))
+    found = violations(Exchange(sent, given))
 
     assert {one.clause.id for one in found if one.by == "service"} == broken
 
 
 def test_eleven_items_answered_400_blame_the_caller_alone() -> None:
-    found = CHECK.exchange(Exchange(ELEVEN, INVALID))
+    found = violations(Exchange(ELEVEN, INVALID))
 
     assert [(one.clause.id, one.by) for one in found] == [("request.items.max-members", "caller")]
 
 
 def test_eleven_items_answered_200_blame_both() -> None:
-    found = CHECK.exchange(Exchange(ELEVEN, OK))
+    found = violations(Exchange(ELEVEN, OK))
 
     assert [(one.clause.id, one.by, one.found) for one in found] == [
         ("request.items.max-members", "caller", "it has 11 members"),
@@ -479,6 +484,6 @@ def test_eleven_items_answered_200_blame_both() -> None:
     )
 )
 def test_what_is_seen_at_a_glance_is_what_a_close_look_finds(body: object) -> None:
-    glance = CHECK.request(request(body))
-    with mock.patch.object(CHECK, "_fits", dict.fromkeys(CHECK._fits)):
-        assert CHECK.request(request(body)) == glance
+    glance = broken_by(request(body))
+    with mock.patch.object(checker(), "_fits", dict.fromkeys(checker()._fits)):
+        assert broken_by(request(body)) == glance

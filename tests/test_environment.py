@@ -20,6 +20,7 @@ from personalize_contract.model.exchange import Request, Response
 from personalize_contract.model.failures import in_response, why
 from personalize_contract.service import core
 from personalize_contract.service.signatures import refusal
+from personalize_contract.settings import Settings
 from personalize_contract.targets.connection import live
 from personalize_contract.targets.endpoint import Endpoint
 from support.command import ACTIVE, environment, here, run
@@ -316,7 +317,9 @@ def test_a_denial_that_stays_ends_a_night_with_what_to_allow(tmp_path: Path) -> 
     tell: list[str] = []
     with stand_in.served():
         control = Control(
-            live(None, stand_in.url), Pace(), Patience(tell.append, lambda seconds: None)
+            live(Settings(endpoint_url=stand_in.url)),
+            Pace(),
+            Patience(tell.append, lambda seconds: None),
         )
         with pytest.raises(TargetUnavailable) as caught:
             control.call("CreateDatasetGroup", name="shop")
@@ -328,7 +331,7 @@ def test_a_denial_that_stays_ends_a_night_with_what_to_allow(tmp_path: Path) -> 
 
 def test_what_the_control_plane_says_is_told_without_account_ids() -> None:
     with StandIn().served() as stand_in:
-        control = Control(live(None, stand_in.url), Pace(), Patience(print))
+        control = Control(live(Settings(endpoint_url=stand_in.url)), Pace(), Patience(print))
         arn = f"arn:aws:personalize:us-east-1:{ACCOUNT}:schema/tea"
         with pytest.raises(ControlPlaneRefused) as caught:
             control.call("DeleteSchema", schemaArn=arn)

@@ -11,9 +11,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mutants.service import operation
-from personalize_contract.model.checker import checker
 from personalize_contract.model.exchange import Request
-from personalize_contract.service.core import answer
+from personalize_contract.model.parsed_request import parse
+from personalize_contract.service.core import respond
 from personalize_contract.service.store import Store
 from support.command import ACTIVE
 from support.generated import MISTAKES, Mistake, batches
@@ -28,14 +28,14 @@ def request(body: Any, *, ascii_only: bool = True) -> Request:
 
 
 def clauses(of: Request) -> set[str]:
-    return {violation.clause.id for violation in checker().request(of)}
+    return {violation.clause.id for violation in parse(of).violations}
 
 
 def served(of: Request) -> tuple[int, dict[str, str | None]]:
     """The status, and what is stored then."""
     store = Store()
     store.add_dataset(ACTIVE)
-    status = answer(of, store).status
+    status = respond(of, store).status
     items = store.items(ACTIVE)
     store.close()
     return status, items

@@ -12,11 +12,12 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
 from personalize_contract.model.datasets import State
 from personalize_contract.model.exchange import Request, Response
-from personalize_contract.service import faults
-from personalize_contract.service.core import answer
-from personalize_contract.service.faults import Fault, Interrupted
+from personalize_contract.model.interruption import Interrupted
+from personalize_contract.service import core
 from personalize_contract.service.http_server import HttpServer
 from personalize_contract.service.store import Store
+from personalize_contract.targets import faults
+from personalize_contract.targets.faults import Fault
 from support.generated import MISTAKES, batches
 
 ARNS = [f"arn:aws:personalize:us-east-1:000000000000:dataset/shop-{n}/ITEMS" for n in range(3)]
@@ -52,9 +53,9 @@ class Machine(RuleBasedStateMachine):
     def respond(self, request: Request) -> Response:
         fault, self.fault = self.fault, None
         if fault is None:
-            return answer(request, self.store)
-        if fault.is_stored:
-            answer(request, self.store)
+            return core.respond(request, self.store)
+        if fault.is_sent:
+            core.respond(request, self.store)
         assert fault.wire
         raise Interrupted(fault.wire)
 
@@ -115,7 +116,7 @@ class Machine(RuleBasedStateMachine):
             self.connection.close()
         else:
             raise AssertionError("a whole answer came")
-        if fault.is_stored:
+        if fault.is_sent:
             self.remember(arn, items)
 
     @rule()

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from personalize_contract.service.core import answer
+from personalize_contract.service.core import respond
 from personalize_contract.service.http_server import HttpServer
 from personalize_contract.service.store import Store
 from support.command import ACTIVE
@@ -30,7 +30,7 @@ def store() -> Iterator[Store]:
 
 @pytest.fixture(scope="module")
 def port(store: Store) -> Iterator[int]:
-    with HttpServer(lambda request: answer(request, store)) as server:
+    with HttpServer(lambda request: respond(request, store)) as server:
         yield int(server.url.rpartition(":")[2])
 
 

@@ -16,7 +16,6 @@ from personalize_contract.model.datasets import DUMMY
 from personalize_contract.model.exchange import Request, Response
 from personalize_contract.report import github
 from personalize_contract.report.files import WRITERS
-from personalize_contract.service.signatures import DUMMY_CREDENTIALS
 from personalize_contract.settings import Settings
 from personalize_contract.suite import shipped
 from personalize_contract.suite.evidence import Evidence, Outcome
@@ -24,6 +23,7 @@ from personalize_contract.suite.run import Run
 from personalize_contract.suite.tables.scenarios import SCENARIOS
 from personalize_contract.targets.base import InProcess
 from personalize_contract.targets.connection import Connection
+from personalize_contract.targets.signing import DUMMY_CREDENTIALS
 from support.command import DATASETS, environment, run
 from support.endpoint import Change, listening
 

@@ -204,7 +204,7 @@ class Late(Nobody):
 
 def test_a_service_that_does_not_answer_is_given_up() -> None:
     target = Late(3)
-    to = connection.live("us-east-1", "http://127.0.0.1:1")
+    to = connection.live(Settings(region="us-east-1", endpoint_url="http://127.0.0.1:1"))
     run = Run(Settings(target="live"), Live(to, target, {"active": ACTIVE}))
 
     outcomes = [run.outcome(one) for one in SCENARIOS["PutItems"][:20]]
@@ -233,7 +233,7 @@ def test_what_gets_no_answer_where_none_is_known_is_noted() -> None:
 @pytest.mark.parametrize(("answers", "asked"), [(0, 1), (1, 3)])
 def test_an_endpoint_where_nobody_ever_was_is_asked_once(answers: int, asked: int) -> None:
     target = Nobody(answers)
-    to = connection.live("us-east-1", "http://127.0.0.1:1")
+    to = connection.live(Settings(region="us-east-1", endpoint_url="http://127.0.0.1:1"))
     run = Run(Settings(target="live"), Live(to, target, {"active": ACTIVE}))
 
     outcomes = [run.outcome(one) for one in SCENARIOS["PutItems"][:3]]

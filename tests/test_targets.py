@@ -15,10 +15,14 @@ from mutants.transport import drip, endless, silent
 from personalize_contract.errors import NoAnswer
 from personalize_contract.interceptors import botocore as door
 from personalize_contract.model.exchange import Exchange, Request, Response
+from personalize_contract.model.parsed_request import parse
+from personalize_contract.plugin.mark import Mark
+from personalize_contract.plugin.session import Session
 from personalize_contract.service import signatures
-from personalize_contract.service.signatures import DUMMY_CREDENTIALS
+from personalize_contract.targets.base import InProcess
 from personalize_contract.targets.connection import Connection
 from personalize_contract.targets.endpoint import Endpoint, Readdressed
+from personalize_contract.targets.signing import DUMMY_CREDENTIALS
 from support.command import ACTIVE
 
 LIVE = "http://127.0.0.1:8000"
@@ -48,18 +52,19 @@ def written(url: str | None, region: str = "us-east-1", key: str = "", token: st
         aws_session_token=token or None,
     )
 
-    def answer(request: Request) -> Response:
+    def respond(request: Request) -> Response:
         found.append(request)
         return Response(200, "OK", {}, b"")
 
-    with door.patched(answer, unsigned=False):
+    session = Session(InProcess(respond, "reference"), Mark())
+    with door.patched(session, unsigned=False):
         client.put_items(datasetArn=ACTIVE, items=[{"itemId": "a"}])
     return found[0]
 
 
 def sent(request: Request, to: Connection = TO) -> Request:
     inner = Kept()
-    Readdressed(inner, to).answer(request)
+    Readdressed(inner, to).answer(parse(request))
     (asked,) = inner.asked
     return asked
 

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     )
     from personalize_contract.model.datasets import Datasets
     from personalize_contract.model.exchange import Exchange, Request, Response
-    from personalize_contract.service.embedded import Service
+    from personalize_contract.plugin.service import Service
 
 _HOMES = {
     "model.datasets": ("Datasets",),
@@ -36,7 +36,7 @@ _HOMES = {
         "UsageError",
     ),
     "model.exchange": ("Exchange", "Request", "Response"),
-    "service.embedded": ("Service",),
+    "plugin.service": ("Service",),
 }
 
 __all__ = [

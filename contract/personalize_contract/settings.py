@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
@@ -39,6 +38,8 @@ class Settings(NamedTuple):
         no_advice: names of the advice that is not given.
         operation: that the suite verifies.
         check: whose requests are checked: those of `marked` tests, or `all`.
+        option_prefix: begins the options by which the settings were given: `--` for `verify`,
+            `--personalize-` for pytest.
     """
 
     target: str = "recorded"
@@ -56,6 +57,11 @@ class Settings(NamedTuple):
     no_advice: tuple[str, ...] = ()
     operation: str = "PutItems"
     check: str = "marked"
+    option_prefix: str = "--"
+
+    def option(self, name: str) -> str:
+        """Return an option as it is typed where these settings were given, for messages."""
+        return f"{self.option_prefix}{name}"
 
 
 KEY = pytest.StashKey[Settings]()
@@ -87,21 +93,3 @@ def account(text: str | None) -> str | None:
     if text and not (len(text) == 12 and text.isascii() and text.isdigit()):
         raise UsageError("the account is not an account id, which has 12 digits")
     return text
-
-
-_OPTIONS = (
-    "target",
-    "record",
-    "dataset",
-    "region",
-    "endpoint-url",
-    "account",
-    "write-to-existing",
-    "strict",
-)
-
-
-def spelled(message: str) -> str:
-    """A message about options of the command `verify`, with the names that they have here."""
-    names = "|".join(_OPTIONS)
-    return re.sub(rf"(?<!\S)--({names})(?![\w-])", r"--personalize-\1", message)

@@ -34,7 +34,7 @@ from personalize_contract.privacy.redaction import Redactor
 from personalize_contract.service import core
 from personalize_contract.service.http_server import HttpServer
 from personalize_contract.service.store import Store
-from personalize_contract.targets.base import Recorded
+from personalize_contract.targets.base import InProcess, Recorded
 from support.command import environment
 from support.exchanges import URL, exchanges
 
@@ -60,7 +60,7 @@ def arguments(name: str) -> dict[str, Any]:
 def url() -> Iterator[str]:
     store = Store()
     store.add_dummies()
-    with HttpServer(lambda request: core.answer(request, store)) as server:
+    with HttpServer(lambda request: core.respond(request, store)) as server:
         yield server.url
     store.close()
 
@@ -103,7 +103,7 @@ def replayed(path: Path) -> tuple[list[int], Replay]:
     replay = Replay(path, loader.load(path), Redactor(), Matching())
     target = Recorded(replay, lambda _, request: f"nothing answers {request}")
     violates = ("request.items.max-members",)
-    with door.patched(Session(target, Mark(violates)).answer, unsigned=True):
+    with door.patched(Session(target, Mark(violates)), unsigned=True):
         return [by_botocore(None, name) for name in CALLS], replay
 
 
@@ -195,11 +195,12 @@ def ours(tmp_path: Path) -> Path:
     with recording.Recording(path, WHO) as recorder:
 
         def answer(request: Any) -> Any:
-            response = core.answer(request, store)
+            response = core.respond(request, store)
             recorder.append(Redactor().exchange(Exchange(request, response, "reference")))
             return response
 
-        with door.patched(answer, unsigned=True):
+        session = Session(InProcess(answer, "reference"), Mark())
+        with door.patched(session, unsigned=True):
             assert [by_botocore(None, name) for name in CALLS] == STATUSES
         recorder.save()
     store.close()

@@ -74,7 +74,7 @@ def recorded(path: Path, mode: str, fails: list[bool], *names: str) -> tuple[lis
 
     with served(Rules(around=around)) as url, Recording(path, Provenance("endpoint")) as recording:
         target = Recorder(Endpoint(url, "endpoint"), recording, Redactor())
-        with door.patched(Session(target, Mark()).answer, unsigned=True):
+        with door.patched(Session(target, Mark()), unsigned=True):
             seen = put(mode, *names)
         recording.save()
     return seen, sent
@@ -84,7 +84,7 @@ def replayed(path: Path, mode: str, *names: str) -> tuple[list[int], int]:
     """The statuses that the caller saw, and the exchanges that were not asked for."""
     replay = Replay(path, loader.load(path), Redactor(), Matching())
     target = Recorded(replay, lambda *_: "nothing is recorded")
-    with door.patched(Session(target, Mark()).answer, unsigned=True):
+    with door.patched(Session(target, Mark()), unsigned=True):
         return put(mode, *names), len(replay.unused())
 
 

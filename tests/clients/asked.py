@@ -11,9 +11,10 @@ from dataclasses import dataclass
 from clients.installed import CLIENTS, command
 from personalize_contract.model.exchange import Request, Response
 from personalize_contract.service import signatures
-from personalize_contract.service.core import answer
+from personalize_contract.service.core import respond
 from personalize_contract.service.http_server import HttpServer
 from personalize_contract.service.store import Store
+from personalize_contract.targets.signing import DUMMY_CREDENTIALS
 from support.command import ACTIVE, IN_USE, MISSING, environment
 
 TEA = [{"itemId": "th\N{LATIN SMALL LETTER E WITH ACUTE}", "properties": '{"category": "tea"}'}]
@@ -80,12 +81,12 @@ def asked(name: str) -> Asked:
     store = Store()
     store.add_dummies()
 
-    def respond(request: Request) -> Response:
+    def answer(request: Request) -> Response:
         requests.append(request)
-        return answer(request, store, signatures.refusal)
+        return respond(request, store, signatures.refusal)
 
-    keys = signatures.DUMMY_CREDENTIALS
-    with HttpServer(respond) as server:
+    keys = DUMMY_CREDENTIALS
+    with HttpServer(answer) as server:
         done = subprocess.run(
             [*script, server.url, json.dumps(CALLS)],
             capture_output=True,

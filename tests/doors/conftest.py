@@ -4,7 +4,9 @@ from collections.abc import Iterator
 
 import pytest
 
-from personalize_contract.service.embedded import Service
+from personalize_contract.plugin.mark import Mark
+from personalize_contract.plugin.service import Service, serve
+from personalize_contract.plugin.session import Session
 from support.nobody import nobody
 
 
@@ -19,6 +21,6 @@ def _nobody(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def service() -> Iterator[Service]:
-    found = Service()
+    found = serve(Session(None, Mark()))
     yield found
     found.close()

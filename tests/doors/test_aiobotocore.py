@@ -26,9 +26,9 @@ from personalize_contract.model.exchange import Exchange, Request, Response
 from personalize_contract.model.provenance import Provenance
 from personalize_contract.plugin.mark import Mark
 from personalize_contract.plugin.network_guard import guarded
+from personalize_contract.plugin.service import Service
 from personalize_contract.plugin.session import Session
 from personalize_contract.privacy.redaction import Redactor
-from personalize_contract.service.embedded import Service
 from personalize_contract.targets.base import Recorded, Recorder
 from support.clients import AWS, all_at_once, body, by_aiobotocore, counted
 from support.command import ACTIVE
@@ -50,7 +50,7 @@ def using(
 
 
 def test_a_client_made_while_it_is_open_is_caught(service: Service) -> None:
-    with of_sdks(Session(service, Mark()), unsigned=True), guarded([]):
+    with of_sdks(Session(service.target, Mark()), unsigned=True), guarded([]):
         assert by_aiobotocore(AWS, "tea") == 200
 
     assert service.items(ACTIVE) == {"tea": "{}"}
@@ -58,7 +58,7 @@ def test_a_client_made_while_it_is_open_is_caught(service: Service) -> None:
 
 def test_a_client_that_was_there_before_is_caught(service: Service) -> None:
     async def put(client: Any) -> None:
-        with of_sdks(Session(service, Mark()), unsigned=True):
+        with of_sdks(Session(service.target, Mark()), unsigned=True):
             await client.put_items(**body("tea"))
 
     using(put)
@@ -70,7 +70,7 @@ def test_a_client_without_credentials_is_caught(
 ) -> None:
     for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
         monkeypatch.delenv(name)
-    with of_sdks(Session(service, Mark()), unsigned=True):
+    with of_sdks(Session(service.target, Mark()), unsigned=True):
         assert by_aiobotocore(AWS, "tea") == 200
 
 
@@ -81,7 +81,7 @@ def test_an_error_is_the_clients_own_exception(service: Service) -> None:
         with pytest.raises(client.exceptions.ResourceInUseException):
             await client.put_items(**body("tea"))
 
-    with of_sdks(Session(service, Mark()), unsigned=True):
+    with of_sdks(Session(service.target, Mark()), unsigned=True):
         using(put)
 
 
@@ -97,7 +97,7 @@ def test_64_calls_at_once_lose_no_exchange_and_open_no_connection(
             return [answer["ResponseMetadata"]["HTTPStatusCode"] for answer in found]
 
         with Recording(path, Provenance("reference")) as recording:
-            recorder = Recorder(service, recording, Redactor())
+            recorder = Recorder(service.target, recording, Redactor())
             with of_sdks(Session(recorder, Mark()), unsigned=True):
                 recorded = using(put)
             recording.save()
@@ -141,7 +141,7 @@ def test_a_refused_connection_is_told_as_it_is() -> None:
 def test_each_attempt_of_a_retry_is_an_exchange(service: Service) -> None:
     service.fail_next(503)
     service.fail_next("reset")
-    with of_sdks(Session(service, Mark()), unsigned=True):
+    with of_sdks(Session(service.target, Mark()), unsigned=True):
         using(
             lambda client: client.put_items(**body("tea")),
             retries={"mode": "standard", "total_max_attempts": 3},
@@ -161,7 +161,7 @@ def test_a_handler_of_the_users_sees_the_request_and_ours_answers(service: Servi
         client.meta.events.register("before-send.personalize-events.PutItems", handler)
         await client.put_items(**body("tea"))
 
-    with of_sdks(Session(service, Mark()), unsigned=True):
+    with of_sdks(Session(service.target, Mark()), unsigned=True):
         using(put)
 
     assert seen == [f"{AWS}/items"]
@@ -189,11 +189,11 @@ def test_a_target_that_waits_does_not_hold_up_the_event_loop() -> None:
 
 
 def test_a_violation_is_told_with_its_place_in_the_users_code(service: Service) -> None:
-    session = Session(service, Mark())
+    session = Session(service.target, Mark())
     with of_sdks(session, unsigned=True), pytest.raises(Exception, match="InvalidInput"):
         using(lambda client: client.put_items(**body(*map(str, range(11)))))
 
-    (finding,) = session.findings
+    (finding,) = session.problems
     assert f"sent:   {Path(__file__).name}" in finding.text.replace(f"{Path('tests/doors')}/", "")
 
 
@@ -202,11 +202,12 @@ def test_the_door_opens_when_the_test_imports_it(service: Service) -> None:
 import asyncio
 from personalize_contract.interceptors.install import of_sdks
 from personalize_contract.plugin.mark import Mark
-from personalize_contract.service.embedded import Service
+from personalize_contract.plugin.service import serve
 from personalize_contract.plugin.session import Session
 
-service = Service()
-with of_sdks(Session(service, Mark()), unsigned=True):
+session = Session(None, Mark())
+service = serve(session)
+with of_sdks(session, unsigned=True):
     from aiobotocore.session import AioSession
 
     async def put():
@@ -231,7 +232,7 @@ def test_the_httpx_backend_is_caught_on_asyncio_and_trio(service: Service, backe
         ) as client:
             await client.put_items(**body("tea"))
 
-    with of_sdks(Session(service, Mark()), unsigned=True), guarded([]):
+    with of_sdks(Session(service.target, Mark()), unsigned=True), guarded([]):
         anyio.run(put, backend=backend)
 
     assert list(service.items(ACTIVE)) == ["tea"]

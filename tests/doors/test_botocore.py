@@ -24,9 +24,9 @@ from personalize_contract.model.exchange import Request, Response
 from personalize_contract.model.provenance import Provenance
 from personalize_contract.plugin.mark import Mark
 from personalize_contract.plugin.network_guard import guarded
+from personalize_contract.plugin.service import Service
 from personalize_contract.plugin.session import Session
 from personalize_contract.privacy.redaction import Redactor
-from personalize_contract.service.embedded import Service
 from personalize_contract.targets.base import Recorded, Recorder
 from support.clients import AWS, all_at_once, body, client, counted
 from support.command import ACTIVE
@@ -58,7 +58,7 @@ def test_a_client_is_caught_however_and_whenever_made(
     service: Service, make: Callable[[], Any]
 ) -> None:
     before = make()
-    with of_sdks(Session(service, Mark()), unsigned=True):
+    with of_sdks(Session(service.target, Mark()), unsigned=True):
         before.put_items(**body("before"))
         make().put_items(**body("while"))
 
@@ -71,7 +71,7 @@ def test_a_client_without_credentials_is_caught(
     for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
         monkeypatch.delenv(name)
     found = client()
-    with of_sdks(Session(service, Mark()), unsigned=True):
+    with of_sdks(Session(service.target, Mark()), unsigned=True):
         found.put_items(**body("tea"))
 
     assert list(service.items(ACTIVE)) == ["tea"]
@@ -80,7 +80,7 @@ def test_a_client_without_credentials_is_caught(
 def test_nothing_of_it_is_left(service: Service) -> None:
     with counted() as elsewhere:
         found = client(elsewhere.url)
-        with of_sdks(Session(service, Mark()), unsigned=True):
+        with of_sdks(Session(service.target, Mark()), unsigned=True):
             found.put_items(**body("tea"))
         with pytest.raises(HTTPClientError):
             found.put_items(**body("tea"))
@@ -108,7 +108,7 @@ def test_64_threads_with_fresh_clients_lose_no_exchange_and_open_no_connection(
             return int(answer["ResponseMetadata"]["HTTPStatusCode"])
 
         with _recording(path) as recording:
-            recorder = Recorder(service, recording, Redactor())
+            recorder = Recorder(service.target, recording, Redactor())
             with of_sdks(Session(recorder, Mark()), unsigned=True):
                 recorded = all_at_once(put, 64)
             recording.save()
@@ -167,7 +167,7 @@ def test_a_handler_of_the_users_sees_the_request_and_ours_answers(service: Servi
 
     found = client()
     found.meta.events.register("before-send.personalize-events.PutItems", handler)
-    with of_sdks(Session(service, Mark()), unsigned=True):
+    with of_sdks(Session(service.target, Mark()), unsigned=True):
         found.put_items(**body("tea"))
 
     assert seen == [f"{AWS}/items"]
@@ -182,7 +182,7 @@ def test_a_handler_that_raises_is_not_overruled(service: Service) -> None:
 
     found = client()
     found.meta.events.register("before-send", handler)
-    with of_sdks(Session(service, Mark()), unsigned=True), pytest.raises(KeyError):
+    with of_sdks(Session(service.target, Mark()), unsigned=True), pytest.raises(KeyError):
         found.put_items(**body("tea"))
 
     assert service.exchanges == []
@@ -190,7 +190,7 @@ def test_a_handler_that_raises_is_not_overruled(service: Service) -> None:
 
 @pytest.mark.parametrize("first", ["moto", "ours"])
 def test_moto_answers_what_is_not_ours_in_either_order(service: Service, first: str) -> None:
-    doors = of_sdks(Session(service, Mark()), unsigned=True)
+    doors = of_sdks(Session(service.target, Mark()), unsigned=True)
     one, other = (mock_aws(), doors) if first == "moto" else (doors, mock_aws())
     with one, other:
         s3 = boto3.client("s3", "us-east-1")
@@ -224,7 +224,7 @@ def test_each_attempt_of_a_retry_is_an_exchange(
     found = client(config=Config(retries=settings))
     # One attempt pays for the pause of botocore's back-off; the table of faults has the rest.
     service.fail_next(fault)
-    with of_sdks(Session(service, Mark()), unsigned=True):
+    with of_sdks(Session(service.target, Mark()), unsigned=True):
         found.put_items(**body("tea"))
 
     first, second = service.exchanges

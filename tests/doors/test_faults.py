@@ -17,8 +17,8 @@ from personalize_contract.errors import UsageError
 from personalize_contract.interceptors import aws_hosts
 from personalize_contract.interceptors.install import of_http, of_sdks
 from personalize_contract.plugin.mark import Mark
+from personalize_contract.plugin.service import Service
 from personalize_contract.plugin.session import Session
-from personalize_contract.service.embedded import Service
 from support.clients import AWS, HTTP, SDKS, Put, body, client, config
 from support.command import ACTIVE, IN_USE, MISSING
 
@@ -27,7 +27,7 @@ IN_PROCESS = [*SDKS, "requests"]
 
 
 def opened(service: Service, name: str) -> AbstractContextManager[None]:
-    session = Session(service, Mark())
+    session = Session(service.target, Mark())
     if name in SDKS:
         return of_sdks(session, unsigned=True)
     return of_http(session, aws_hosts.ours(service.urls), in_process=True)

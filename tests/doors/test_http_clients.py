@@ -31,9 +31,9 @@ from personalize_contract.model.exchange import Request, Response
 from personalize_contract.model.provenance import Provenance
 from personalize_contract.plugin.mark import Mark
 from personalize_contract.plugin.network_guard import guarded
+from personalize_contract.plugin.service import Service
 from personalize_contract.plugin.session import Session
 from personalize_contract.privacy.redaction import Redactor
-from personalize_contract.service.embedded import Service
 from personalize_contract.service.http_server import HttpServer
 from personalize_contract.targets.base import Recorded, Recorder, Target
 from personalize_contract.targets.endpoint import Endpoint
@@ -64,7 +64,7 @@ def replayed(path: Path) -> Recorded:
 
 @every_client
 def test_it_is_answered(service: Service, put: Put) -> None:
-    with opened(service), guarded([]):
+    with opened(service.target), guarded([]):
         assert put(AWS, "tea") == 200
 
     assert service.items(ACTIVE) == {"tea": "{}"}
@@ -76,13 +76,13 @@ def test_it_is_answered(service: Service, put: Put) -> None:
 
 @pytest.mark.parametrize("url", HOSTS)
 def test_every_host_of_the_service_is_ours(service: Service, url: str) -> None:
-    with opened(service), guarded([]):
+    with opened(service.target), guarded([]):
         assert by_requests(url, "tea") == 200
 
 
 @every_client
 def test_a_url_that_was_given_is_ours_too(service: Service, put: Put) -> None:
-    with counted() as elsewhere, opened(service, elsewhere.url):
+    with counted() as elsewhere, opened(service.target, elsewhere.url):
         assert put(elsewhere.url, "tea") == 200
 
     assert elsewhere.connected == 0
@@ -90,7 +90,7 @@ def test_a_url_that_was_given_is_ours_too(service: Service, put: Put) -> None:
 
 @every_client
 def test_what_is_not_ours_goes_where_it_would(service: Service, put: Put) -> None:
-    with opened(service):
+    with opened(service.target):
         put(AWS, "tea")
         assert put(service.url, "coffee") == 200
 
@@ -103,7 +103,7 @@ def test_what_is_not_ours_goes_where_it_would(service: Service, put: Put) -> Non
 @every_client
 def test_an_error_is_the_clients_own_answer(service: Service, put: Put) -> None:
     service.set_state(ACTIVE, "in-use")
-    with opened(service):
+    with opened(service.target):
         assert put(AWS, "tea") == 409
 
 
@@ -125,7 +125,7 @@ def test_64_threads_lose_no_exchange_and_open_no_connection(
     with counted() as elsewhere:
         url = elsewhere.url
         with Recording(path, Provenance("reference")) as recording:
-            with opened(Recorder(service, recording, Redactor()), url):
+            with opened(Recorder(service.target, recording, Redactor()), url):
                 recorded = all_at_once(lambda number: put(url, f"tea-{number}"), 64)
             recording.save()
         with opened(replayed(path), url):
@@ -139,7 +139,7 @@ def test_64_threads_lose_no_exchange_and_open_no_connection(
 def test_a_body_in_any_form_is_the_body(service: Service) -> None:
     text = json.dumps(body("tea"))
     sent = {"content-type": "application/json"}
-    with opened(service):
+    with opened(service.target):
         for data in (text, text.encode(), iter([text.encode()[:9], text.encode()[9:]])):
             requests.post(f"{AWS}/items", data=data, headers=sent, timeout=5)
 
@@ -168,7 +168,7 @@ def test_each_cassette_gets_its_own(
 ) -> None:
     path = tmp_path / "theirs.yaml"
     for _ in range(2):  # recorded, then played
-        theirs, doors = cassette(path), opened(service)
+        theirs, doors = cassette(path), opened(service.target)
         first, second = (doors, theirs) if order == "theirs in ours" else (theirs, doors)
         with first, second:
             assert put(shop, "elsewhere") == 202
@@ -184,7 +184,7 @@ def test_each_cassette_gets_its_own(
 def test_a_cassette_that_takes_nothing_new_does_not_keep_ours_out(
     service: Service, tmp_path: Path
 ) -> None:
-    with opened(service), cassette(tmp_path / "theirs.yaml", "none"):
+    with opened(service.target), cassette(tmp_path / "theirs.yaml", "none"):
         assert by_requests(AWS, "tea") == 200
 
 
@@ -192,14 +192,14 @@ def test_a_cassette_that_outlives_the_test_goes_on(
     service: Service, shop: str, tmp_path: Path
 ) -> None:
     path, theirs = tmp_path / "theirs.yaml", ExitStack()
-    with opened(service):
+    with opened(service.target):
         by_requests(AWS, "tea")
         theirs.enter_context(cassette(path))
     by_requests(shop, "elsewhere")
-    with opened(service):
+    with opened(service.target):
         by_requests(AWS, "coffee")
     theirs.close()
-    with opened(service):
+    with opened(service.target):
         by_requests(AWS, "cocoa")
 
     assert path.read_text("utf-8").count("- request:") == 1
@@ -209,7 +209,7 @@ def test_a_cassette_that_outlives_the_test_goes_on(
 
 def test_nothing_of_it_is_left(service: Service) -> None:
     before = _patched()
-    with opened(service):
+    with opened(service.target):
         by_requests(AWS, "tea")
         assert _patched() != before
     assert _patched() == before
@@ -222,7 +222,7 @@ def test_clients_that_have_another_door_or_none_are_let_alone(service: Service) 
         return [*(pool.ConnectionCls for pool in pools), *connections]
 
     before = classes()
-    with opened(service):
+    with opened(service.target):
         by_requests(AWS, "tea")
         assert classes() == before
 
@@ -258,7 +258,9 @@ def test_mocks_of_the_test_answer_what_is_not_ours(
 ) -> None:
     mock = responses.RequestsMock()
     mock.add("GET", "https://shop.example/", body="theirs")
-    doors = of_http(Session(service, Mark()), aws_hosts.ours(service.urls), in_process=in_process)
+    doors = of_http(
+        Session(service.target, Mark()), aws_hosts.ours(service.urls), in_process=in_process
+    )
     first, second = (doors, mock) if order == "theirs in ours" else (mock, doors)
     with first, second:
         assert requests.get("https://shop.example/", timeout=5).text == "theirs"
@@ -270,7 +272,7 @@ def test_mocks_of_the_test_answer_what_is_not_ours(
 
 @pytest.mark.parametrize("in_process", [True, False])
 def test_moto_does_not_take_what_is_ours(service: Service, in_process: bool) -> None:
-    doors = of_http(Session(service, Mark()), aws_hosts.ours([]), in_process=in_process)
+    doors = of_http(Session(service.target, Mark()), aws_hosts.ours([]), in_process=in_process)
     with mock_aws(), doors:
         assert by_requests(AWS, "tea") == 200
 
@@ -283,7 +285,9 @@ def test_requests_reaches_a_service_in_process_by_its_url_and_by_that_of_aws(
 ) -> None:
     with counted() as elsewhere:
         service.urls.append(elsewhere.url)  # where nobody answers
-        doors = of_http(Session(service, Mark()), aws_hosts.ours(service.urls), in_process=True)
+        doors = of_http(
+            Session(service.target, Mark()), aws_hosts.ours(service.urls), in_process=True
+        )
         with doors, guarded([]):
             assert by_requests(elsewhere.url, "tea") == 200
             assert by_requests(AWS, "coffee") == 200
@@ -293,14 +297,14 @@ def test_requests_reaches_a_service_in_process_by_its_url_and_by_that_of_aws(
 
 
 def test_its_url_may_be_asked_for_in_the_middle(service: Service) -> None:
-    doors = of_http(Session(service, Mark()), aws_hosts.ours(service.urls), in_process=True)
+    doors = of_http(Session(service.target, Mark()), aws_hosts.ours(service.urls), in_process=True)
     with doors:
         assert by_requests(service.url, "tea") == 200
         assert requests.get(f"{service.url}/nothing", timeout=5).status_code == 404
 
 
 def test_other_clients_reach_it_over_http(service: Service) -> None:
-    doors = of_http(Session(service, Mark()), aws_hosts.ours(service.urls), in_process=True)
+    doors = of_http(Session(service.target, Mark()), aws_hosts.ours(service.urls), in_process=True)
     with doors, guarded([]):
         assert by_urllib3(service.url, "tea") == 200
         with pytest.raises(NetworkRefused):
@@ -346,12 +350,12 @@ import botocore.session
 from personalize_contract.interceptors import aws_hosts
 from personalize_contract.interceptors.install import of_http, of_sdks
 from personalize_contract.plugin.mark import Mark
-from personalize_contract.service.embedded import Service
+from personalize_contract.plugin.service import serve
 from personalize_contract.plugin.session import Session
 
-service = Service()
-way = Session(service, Mark())
-with of_sdks(way, unsigned=True), of_http(way, aws_hosts.ours([]), in_process={in_process}):
+session = Session(None, Mark())
+service = serve(session)
+with of_sdks(session, unsigned=True), of_http(session, aws_hosts.ours([]), in_process={in_process}):
     {use}
     print(sorted({{"vcr", "requests", "responses", "httpx", "aiohttp"}} & set(sys.modules)))
 print([str(one.response.status) for one in service.exchanges])
@@ -392,7 +396,7 @@ def test_a_test_of_botocore_loads_no_other_library(in_process: bool) -> None:
 
 def test_a_live_target_that_we_ask_ourselves_loads_no_vcr(service: Service) -> None:
     source = LOADED.replace(
-        "Session(service, Mark())", f"Session(Endpoint({service.url!r}, ''), Mark())"
+        "with of_sdks", f"session.target = Endpoint({service.url!r}, '')\nwith of_sdks"
     )
     source = source.replace("aws_hosts.ours([])", f"aws_hosts.ours([{service.url!r}])")
     source = "from personalize_contract.targets.endpoint import Endpoint\n" + source

@@ -10,7 +10,6 @@ from mutants.listening import Wire, listening
 from mutants.service import Answer, Sent, Service
 from personalize_contract.live.access import Live
 from personalize_contract.model.datasets import STATES
-from personalize_contract.service.signatures import DUMMY_CREDENTIALS
 from personalize_contract.settings import Settings
 from personalize_contract.suite.evidence import Evidence
 from personalize_contract.suite.run import Run
@@ -18,6 +17,7 @@ from personalize_contract.suite.scenario import Scenario
 from personalize_contract.suite.tables.scenarios import SCENARIOS
 from personalize_contract.targets.connection import Connection
 from personalize_contract.targets.endpoint import Endpoint
+from personalize_contract.targets.signing import DUMMY_CREDENTIALS
 
 TIMEOUT = 2.0
 """Seconds that a service has for an answer here; the command gives it more."""

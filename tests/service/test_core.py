@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from personalize_contract.model.exchange import Request, Response
-from personalize_contract.service.core import answer
+from personalize_contract.service.core import respond
 from personalize_contract.service.store import Store
 from support.command import ACTIVE, IN_USE, MISSING
 
@@ -38,7 +38,7 @@ def named(response: Response) -> tuple[int, str | None]:
 
 
 def test_a_success_has_no_body(store: Store) -> None:
-    response = answer(request(), store)
+    response = respond(request(), store)
 
     assert (response.status, response.body) == (200, b"")
     assert response.headers["content-length"] == "0"
@@ -47,7 +47,7 @@ def test_a_success_has_no_body(store: Store) -> None:
 
 
 def test_what_was_put_is_there(store: Store) -> None:
-    answer(items({"itemId": "1", "properties": "{}"}, {"itemId": "2"}), store)
+    respond(items({"itemId": "1", "properties": "{}"}, {"itemId": "2"}), store)
 
     assert store.items(ACTIVE) == {"1": "{}", "2": None}
 
@@ -97,7 +97,7 @@ ANSWERS: dict[str, tuple[Request, tuple[int, str | None]]] = {
 
 @pytest.mark.parametrize(("sent", "expected"), ANSWERS.values(), ids=ANSWERS)
 def test_it_is_answered(sent: Request, expected: tuple[int, str | None], store: Store) -> None:
-    response = answer(sent, store)
+    response = respond(sent, store)
 
     assert named(response) == expected
     assert response.headers["content-length"] == str(len(response.body))
@@ -107,7 +107,7 @@ def test_it_is_answered(sent: Request, expected: tuple[int, str | None], store: 
     "name", [name for name, (_, (status, _)) in ANSWERS.items() if status > 299]
 )
 def test_what_is_refused_is_not_stored(name: str, store: Store) -> None:
-    answer(ANSWERS[name][0], store)
+    respond(ANSWERS[name][0], store)
 
     assert (store.items(ACTIVE), store.items(IN_USE), store.items(MISSING)) == ({}, {}, {})
 
@@ -116,7 +116,7 @@ def test_what_is_refused_is_not_stored(name: str, store: Store) -> None:
     "name", [name for name, (_, (_, code)) in ANSWERS.items() if code is not None]
 )
 def test_an_error_is_framed_as_rest_json(name: str, store: Store) -> None:
-    response = answer(ANSWERS[name][0], store)
+    response = respond(ANSWERS[name][0], store)
 
     assert response.headers["content-type"] == "application/json"
     assert list(json.loads(response.body)) == ["message"]
@@ -126,12 +126,12 @@ def test_who_uses_an_arn_of_their_own_learns_why_it_is_missing(store: Store) -> 
     hint = b"this reference service was never told of it"
     own = "arn:aws:personalize:eu-west-1:123456789012:dataset/shop/ITEMS"
 
-    assert hint in answer(request({**GOOD, "datasetArn": own}), store).body
-    assert hint not in answer(request({**GOOD, "datasetArn": MISSING}), store).body
+    assert hint in respond(request({**GOOD, "datasetArn": own}), store).body
+    assert hint not in respond(request({**GOOD, "datasetArn": MISSING}), store).body
 
 
 def test_one_bad_item_of_ten_refuses_them_all(store: Store) -> None:
-    response = answer(items(*({"itemId": str(n)} for n in range(9)), {"itemId": ""}), store)
+    response = respond(items(*({"itemId": str(n)} for n in range(9)), {"itemId": ""}), store)
 
     assert named(response) == (400, "InvalidInputException")
     assert "items[9].itemId" in json.loads(response.body)["message"]
@@ -163,7 +163,7 @@ ECHOES = {
 
 @pytest.mark.parametrize("sent", ECHOES.values(), ids=ECHOES)
 def test_no_error_repeats_properties(sent: Request, store: Store) -> None:
-    response = answer(sent, store)
+    response = respond(sent, store)
 
     assert response.status >= 400
     assert SECRET not in response.body.decode()
@@ -174,7 +174,7 @@ def test_who_is_not_let_in_learns_nothing_of_the_datasets(store: Store) -> None:
     refuse = lambda request: ("AccessDeniedException", "no")  # noqa: E731 - as short as it is
 
     found = {
-        named(answer(request({**GOOD, "datasetArn": arn}), store, refuse))
+        named(respond(request({**GOOD, "datasetArn": arn}), store, refuse))
         for arn in (ACTIVE, IN_USE, MISSING)
     }
 

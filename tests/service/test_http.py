@@ -12,7 +12,7 @@ import pytest
 from personalize_contract.errors import UsageError
 from personalize_contract.model.exchange import Response
 from personalize_contract.service import http_server
-from personalize_contract.service.core import answer
+from personalize_contract.service.core import respond
 from personalize_contract.service.http_server import HttpServer
 from personalize_contract.service.store import Store
 from support.command import ACTIVE, IN_USE, MISSING
@@ -25,7 +25,7 @@ BODY = json.dumps({"datasetArn": ACTIVE, "items": [{"itemId": "1", "properties":
 def port() -> Iterator[int]:
     store = Store()
     store.add_dummies()
-    with HttpServer(lambda request: answer(request, store)) as server:
+    with HttpServer(lambda request: respond(request, store)) as server:
         yield int(server.url.rpartition(":")[2])
     store.close()
 
@@ -248,7 +248,7 @@ def test_an_address_that_cannot_be_listened_on_is_said(host: str, port: int) -> 
 def test_the_url_is_one_to_connect_to(host: str) -> None:
     store = Store()
     store.add_dummies()
-    with HttpServer(lambda request: answer(request, store), host) as server:
+    with HttpServer(lambda request: respond(request, store), host) as server:
         name, _, number = server.url.removeprefix("http://").rpartition(":")
         with closing(socket.create_connection((name, int(number)), timeout=20)) as connection:
             connection.sendall(post())

@@ -12,8 +12,9 @@ from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
 
 from personalize_contract.model.exchange import Request
-from personalize_contract.service.signatures import DUMMY_CREDENTIALS, refusal
+from personalize_contract.service.signatures import refusal
 from personalize_contract.targets import signing
+from personalize_contract.targets.signing import DUMMY_CREDENTIALS
 
 UNSIGNED = Request(
     "POST",

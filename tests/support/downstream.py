@@ -12,7 +12,7 @@ import pytest
 import responses  # noqa: F401
 from botocore.loaders import create_loader
 
-import personalize_contract.plugin.modes  # noqa: F401
+import personalize_contract.plugin.marked  # noqa: F401
 from support.nobody import nobody
 from support.shop import Shop
 

@@ -11,7 +11,7 @@ from subprocess import CompletedProcess
 from typing import Any
 
 from personalize_contract.model.exchange import Request, Response
-from personalize_contract.service.core import answer
+from personalize_contract.service.core import respond
 from personalize_contract.service.http_server import HttpServer
 from personalize_contract.service.store import Store
 from support.command import DATASETS, run
@@ -25,12 +25,12 @@ def listening(change: Change = lambda request, response: response) -> Iterator[s
     store = Store()
     store.add_dummies()
 
-    def respond(request: Request) -> Response:
-        changed = change(request, answer(request, store))
+    def answer(request: Request) -> Response:
+        changed = change(request, respond(request, store))
         length = {"content-length": str(len(changed.body))}
         return replace(changed, headers={**changed.headers, **length})
 
-    with HttpServer(respond) as server:
+    with HttpServer(answer) as server:
         yield server.url
     store.close()
 

@@ -13,7 +13,7 @@ import socket
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from personalize_contract.service.core import answer
+from personalize_contract.service.core import respond
 from personalize_contract.service.http_server import HttpServer
 from personalize_contract.service.store import Store
 from support.command import ACTIVE, IN_USE, MISSING
@@ -320,7 +320,7 @@ def tried(cases: Mapping[str, Case]) -> Iterator[tuple[str, str | None]]:
     """The name of each case, and what is wrong with the reference service's answer or None."""
     store = Store()
     store.add_dummies()
-    with HttpServer(lambda request: answer(request, store)) as server:
+    with HttpServer(lambda request: respond(request, store)) as server:
         port = int(server.url.rpartition(":")[2])
         for name, case in cases.items():
             yield name, wrong(case, received(port, case.sent))

@@ -15,9 +15,9 @@ from personalize_contract.cassette import folders, loader
 from personalize_contract.cassette.reader import Cassette
 from personalize_contract.errors import CassetteError
 from personalize_contract.model import contract
-from personalize_contract.model.checker import checker
 from personalize_contract.model.contract import Contract
 from personalize_contract.model.exchange import Exchange, Request
+from personalize_contract.model.parsed_request import violations
 from personalize_contract.privacy.redaction import Redactor
 from personalize_contract.privacy.secrets import Secrets
 
@@ -116,8 +116,8 @@ class Linter:
 def _wrong(exchange: Exchange) -> Iterator[str]:
     if exchange.altered:
         yield "its answer was changed after it was recorded; record it again"
-    if operation := _operation(exchange.request):
-        for one in checker(operation.operation).exchange(exchange):
+    if _operation(exchange.request):
+        for one in violations(exchange):
             if one.by == "service" and one.clause.can_fail:
                 yield (
                     f"its answer breaks {one.clause.id}: {one.where}: {one.found}; record it "

@@ -55,6 +55,7 @@ def run(given: argparse.Namespace) -> int:
     from personalize_contract.service import core, signatures
     from personalize_contract.service.http_server import HttpServer
     from personalize_contract.service.store import Store
+    from personalize_contract.targets.signing import DUMMY_CREDENTIALS
 
     if given.control_plane and given.store:
         raise UsageError("--control-plane keeps what it makes in memory; leave --store out")
@@ -74,7 +75,7 @@ def run(given: argparse.Namespace) -> int:
     def answer(request: Request) -> Response:
         if plane:
             return account.answer(request, store, plane, authenticate)
-        return core.answer(request, store, authenticate)
+        return core.respond(request, store, authenticate)
 
     server = HttpServer(answer, given.host, given.port)
     print(server.url, flush=True)
@@ -83,7 +84,7 @@ def run(given: argparse.Namespace) -> int:
     for arn, state in store.states().items():
         print(f"{state:8} {arn}", flush=True)
     if authenticate:
-        keys = signatures.DUMMY_CREDENTIALS
+        keys = DUMMY_CREDENTIALS
         print(f"AWS_ACCESS_KEY_ID={keys.access_key} AWS_SECRET_ACCESS_KEY={keys.secret_key}")
     sys.stdout.flush()
     try:

@@ -171,7 +171,7 @@ def _dry_run(settings: Settings, *, provision: bool) -> int:
 
     if not settings.account:
         raise UsageError("--dry-run needs --account ID: the policy is for its resources")
-    home = connection.home(settings.region, settings.endpoint_url, settings.account)
+    home = connection.home(settings, settings.account)
     calls = plan.PROVISIONED if provision else plan.GIVEN
     scenarios = len(SCENARIOS[settings.operation])
     for line in plan.told(calls, settings.operation, scenarios):

@@ -36,4 +36,4 @@ def answer(
         refused = authenticate and authenticate(request)
         return aws_json.error(*refused) if refused else plane.answer(request)
     plane.settle()
-    return core.answer(request, store, authenticate)
+    return core.respond(request, store, authenticate)

@@ -1,4 +1,4 @@
-"""The door of aiobotocore: the twin of botocore's, with the same place wrapped.
+"""The interceptor of aiobotocore: the twin of botocore's, with the same method wrapped.
 
 A request is checked where it is sent, so that its place in the user's code can be told. It is
 answered in another thread: a live service would hold up the event loop.
@@ -18,63 +18,66 @@ from aiobotocore.signers import AioRequestSigner
 from botocore.exceptions import EndpointConnectionError
 
 from personalize_contract.interceptors.botocore import (
-    but,
-    delay,
+    copy_with,
+    deliver_or_raise,
     is_ours,
-    ours,
+    own_error,
     read_timeout,
-    received,
     request_of,
     response_for,
 )
-from personalize_contract.interceptors.handler import Way
+from personalize_contract.interceptors.handler import Handler
 from personalize_contract.model.contract import operations
-from personalize_contract.model.exchange import Request, Response
-from personalize_contract.service.faults import Interrupted
-from personalize_contract.service.signatures import DUMMY_CREDENTIALS
+from personalize_contract.model.exchange import Response
+from personalize_contract.model.interruption import Interrupted
+from personalize_contract.model.parsed_request import ParsedRequest
 from personalize_contract.targets import signing
+from personalize_contract.targets.signing import DUMMY_CREDENTIALS
 
 _UNSIGNED = AioCredentials(DUMMY_CREDENTIALS.access_key, DUMMY_CREDENTIALS.secret_key)
 
 
-async def _elsewhere(way: Way, request: Request) -> Response | None:
+async def _forward(handler: Handler, request: ParsedRequest) -> Response | None:
     try:
         asyncio.get_running_loop()
     except RuntimeError:
-        return way.ask(request)  # trio runs this, and lends no thread without its own library
-    return await asyncio.to_thread(way.ask, request)
+        # trio runs this, and lends no thread without its own library.
+        return handler.forward(request)
+    return await asyncio.to_thread(handler.forward, request)
 
 
 class _Emitter:
     """As `botocore`'s, awaited."""
 
-    def __init__(self, endpoint: Any, way: Way, patience: float) -> None:
-        self._emitter, self._way, self._patience = endpoint._event_emitter, way, patience
+    def __init__(self, endpoint: Any, handler: Handler, read_timeout: float) -> None:
+        self._emitter, self._handler = endpoint._event_emitter, handler
+        self._read_timeout = read_timeout
         self._sleep = getattr(endpoint, "_sleep", asyncio.sleep)
 
-    async def emit(self, event: str, **named: Any) -> Any:
-        given = await self._emitter.emit(event, **named)
+    async def emit(self, event: str, **arguments: Any) -> Any:
+        responses = await self._emitter.emit(event, **arguments)
         if not event.startswith("before-send."):
-            return given
-        prepared = named["request"]
-        request = request_of(prepared)
-        self._way.check(request)
+            return responses
+        prepared = arguments["request"]
+        request = self._handler.check(request_of(prepared))
         try:
-            response = await _elsewhere(self._way, request)
-        except Interrupted as interrupted:
-            await self._sleep(delay(interrupted, self._patience))
-            response = received(interrupted, prepared, self._patience, EndpointConnectionError)
+            response = await _forward(self._handler, request)
+        except Interrupted as interruption:
+            await self._sleep(min(interruption.seconds, self._read_timeout))
+            response = deliver_or_raise(
+                interruption, prepared, self._read_timeout, EndpointConnectionError
+            )
         if response is None:
-            return given
+            return responses
         return [(None, response_for(prepared.url, response, AioAWSResponse))]
 
 
 @contextlib.contextmanager
-def patched(way: Way, *, unsigned: bool) -> Iterator[None]:
-    """While this lasts, every aiobotocore client of this process is answered this way.
+def patched(handler: Handler, *, unsigned: bool) -> Iterator[None]:
+    """Intercept every aiobotocore client of this process while this lasts.
 
     Args:
-        way: see `install.of_sdks`.
+        handler: of the requests.
         unsigned: sign with dummy credentials, so that a client made without any works too.
     """
     do_get_response, sign = AioEndpoint._do_get_response, AioRequestSigner.sign
@@ -83,16 +86,16 @@ def patched(way: Way, *, unsigned: bool) -> Iterator[None]:
         __tracebackhide__ = True
         endpoint = self
         if is_ours(operation_model):
-            emitter = _Emitter(self, way, read_timeout(context))
-            endpoint = but(self, _event_emitter=emitter)
-        given, error = await do_get_response(endpoint, request, operation_model, context)
-        if found := ours(error):
-            raise found
-        return given, error
+            emitter = _Emitter(self, handler, read_timeout(context))
+            endpoint = copy_with(self, _event_emitter=emitter)
+        success, error = await do_get_response(endpoint, request, operation_model, context)
+        if reason := own_error(error):
+            raise reason
+        return success, error
 
     async def _sign(self: Any, operation_name: str, *arguments: Any, **named: Any) -> Any:
         if operation_name in operations() and self.signing_name == signing.NAME:
-            self = but(self, _credentials=_UNSIGNED)
+            self = copy_with(self, _credentials=_UNSIGNED)
         return await sign(self, operation_name, *arguments, **named)
 
     with contextlib.ExitStack() as stack:

@@ -17,14 +17,13 @@ def ours(urls: Iterable[str]) -> Callable[[str], bool]:
     Args:
         urls: of services that are not at AWS; scheme, host and port. Read again each time.
     """
-    services = {one.path: one.service for one in map(contract.load, contract.operations())}
 
     def is_ours(url: str) -> bool:
         try:
             parts = urlsplit(url)
-            service = services.get(parts.path)
-            return service is not None and (
-                _is_aws(parts.hostname or "", service)
+            operation = contract.at(parts.path)
+            return operation is not None and (
+                _is_aws(parts.hostname or "", operation.service)
                 or any(_place(parts) == _place(urlsplit(one)) for one in urls)
             )
         except ValueError:

@@ -1,4 +1,4 @@
-"""The door of botocore: boto3 and every other client made of it, however and whenever made.
+"""The interceptor of botocore: boto3 and every other client made of it, however and whenever made.
 
 Handlers on a client's events miss the clients that were there before, so the one place that all
 of them pass is wrapped: `Endpoint._do_get_response`, above the sending and below the retries.
@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import contextlib
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 from botocore import endpoint as endpoints
@@ -19,17 +19,16 @@ from botocore.awsrequest import AWSPreparedRequest, AWSResponse
 from botocore.exceptions import BotoCoreError, ConnectionClosedError, ReadTimeoutError
 
 from personalize_contract.errors import PersonalizeContractError
+from personalize_contract.interceptors.handler import Handler
 from personalize_contract.model.contract import load, operations
 from personalize_contract.model.exchange import Request, Response, headers
-from personalize_contract.service.faults import Interrupted
-from personalize_contract.service.signatures import DUMMY_CREDENTIALS
+from personalize_contract.model.interruption import Interrupted
 from personalize_contract.targets import signing
+from personalize_contract.targets.signing import DUMMY_CREDENTIALS
 
 # What is wrapped is botocore's own business, and no part of its types.
 Endpoint: Any = endpoints.Endpoint
 RequestSigner: Any = signers.RequestSigner
-
-Answer = Callable[[Request], Response | None]
 
 _READ_TIMEOUT = 60.0
 """Seconds that a client waits which was not told how long (botocore's default)."""
@@ -78,80 +77,75 @@ def read_timeout(context: Any) -> float:
     return context.get("read_timeout") or getattr(config, "read_timeout", None) or _READ_TIMEOUT
 
 
-def delay(interrupted: Interrupted, patience: float) -> float:
-    """Seconds until the client has a late answer, or has waited long enough for it."""
-    return min(interrupted.seconds, patience)
-
-
-def received(
-    interrupted: Interrupted,
+def deliver_or_raise(
+    interruption: Interrupted,
     prepared: AWSPreparedRequest,
-    patience: float,
+    read_timeout: float,
     reset: type[BotoCoreError] = ConnectionClosedError,
 ) -> Response:
-    """The late answer to an interrupted request, after its `delay`.
+    """Return the late response to an interrupted request, once its delay is over.
 
     Args:
-        interrupted: by which fault.
+        interruption: the fault that lies on its way.
         prepared: the request.
-        patience: seconds that the client waits.
-        reset: what the client's HTTP session raises for a connection that is reset.
+        read_timeout: seconds that the client waits for an answer.
+        reset: the error that the client's HTTP session raises for a connection that is reset.
 
     Raises:
-        ReadTimeoutError, ConnectionClosedError, `reset`: what that session raises where there is
-            no answer: it is botocore that decides about another attempt.
+        ReadTimeoutError, ConnectionClosedError, `reset`: the error that the client's own HTTP
+            session raises where there is no answer; botocore decides about another attempt.
     """
-    late = interrupted.how == "slow" and interrupted.seconds < patience
-    if late and interrupted.response:
-        return interrupted.response
-    if interrupted.how in ("slow", "timeout"):
-        raise ReadTimeoutError(endpoint_url=prepared.url, error=interrupted)
-    closed = reset if interrupted.how == "reset" else ConnectionClosedError
-    raise closed(endpoint_url=prepared.url, request=prepared, error=interrupted)
+    if response := interruption.answer_after(read_timeout):
+        return response
+    if interruption.times_out:
+        raise ReadTimeoutError(endpoint_url=prepared.url, error=interruption)
+    closed = reset if interruption.how == "reset" else ConnectionClosedError
+    raise closed(endpoint_url=prepared.url, request=prepared, error=interruption)
 
 
-def ours(error: BaseException | None) -> PersonalizeContractError | None:
-    """The error of ours that botocore was given, or has wrapped in one of its own."""
+def own_error(error: BaseException | None) -> PersonalizeContractError | None:
+    """Return the error of this package that botocore was given, or wrapped in one of its own."""
     if isinstance(error, BotoCoreError):
         error = error.kwargs.get("error")
     return error if isinstance(error, PersonalizeContractError) else None
 
 
-def but(one: Any, **members: Any) -> Any:
-    """A shallow copy with other members; `copy.copy` takes thrice as long, on every call."""
-    new = object.__new__(type(one))
-    new.__dict__.update(one.__dict__, **members)
-    return new
+def copy_with(instance: Any, **members: Any) -> Any:
+    """Return a shallow copy with other members; `copy.replace` is slower, and this is each call."""
+    copy = object.__new__(type(instance))
+    copy.__dict__.update(instance.__dict__, **members)
+    return copy
 
 
 class _Emitter:
     """Stands for an endpoint's event emitter, and has the last word on `before-send`."""
 
-    def __init__(self, emitter: Any, answer: Answer, patience: float) -> None:
-        self._emitter, self._answer, self._patience = emitter, answer, patience
+    def __init__(self, emitter: Any, handler: Handler, read_timeout: float) -> None:
+        self._emitter, self._handler, self._read_timeout = emitter, handler, read_timeout
 
-    def emit(self, event: str, **named: Any) -> Any:
-        given = self._emitter.emit(event, **named)
+    def emit(self, event: str, **arguments: Any) -> Any:
+        responses = self._emitter.emit(event, **arguments)
         if not event.startswith("before-send."):
-            return given
-        prepared = named["request"]
+            return responses
+        prepared = arguments["request"]
+        request = self._handler.check(request_of(prepared))
         try:
-            response = self._answer(request_of(prepared))
-        except Interrupted as interrupted:
-            time.sleep(delay(interrupted, self._patience))
-            response = received(interrupted, prepared, self._patience)
-        return given if response is None else [(None, response_for(prepared.url, response))]
+            response = self._handler.forward(request)
+        except Interrupted as interruption:
+            time.sleep(min(interruption.seconds, self._read_timeout))
+            response = deliver_or_raise(interruption, prepared, self._read_timeout)
+        return responses if response is None else [(None, response_for(prepared.url, response))]
 
 
 @contextlib.contextmanager
-def patched(answer: Answer, *, unsigned: bool) -> Iterator[None]:
-    """While this lasts, `answer` answers every botocore client of this process, in any thread.
+def patched(handler: Handler, *, unsigned: bool) -> Iterator[None]:
+    """Intercept every botocore client of this process, in any thread, while this lasts.
 
-    What `answer` raises of ours reaches the caller as it is: never retried, never wrapped. Where
-    it answers None, the client sends the request as if nothing was patched.
+    An error of this package that the handler raises reaches the caller as it is: never retried,
+    never wrapped.
 
     Args:
-        answer: from request to response, or to None.
+        handler: of the requests.
         unsigned: sign with dummy credentials, so that a client made without any works too.
     """
     do_get_response, sign = Endpoint._do_get_response, RequestSigner.sign
@@ -160,16 +154,16 @@ def patched(answer: Answer, *, unsigned: bool) -> Iterator[None]:
         __tracebackhide__ = True
         endpoint = self
         if is_ours(operation_model):
-            emitter = _Emitter(self._event_emitter, answer, read_timeout(context))
-            endpoint = but(self, _event_emitter=emitter)
-        given, error = do_get_response(endpoint, request, operation_model, context)
-        if found := ours(error):
-            raise found
-        return given, error
+            emitter = _Emitter(self._event_emitter, handler, read_timeout(context))
+            endpoint = copy_with(self, _event_emitter=emitter)
+        success, error = do_get_response(endpoint, request, operation_model, context)
+        if reason := own_error(error):
+            raise reason
+        return success, error
 
     def _sign(self: Any, operation_name: str, *arguments: Any, **named: Any) -> Any:
         if operation_name in operations() and self.signing_name == signing.NAME:
-            self = but(self, _credentials=DUMMY_CREDENTIALS)
+            self = copy_with(self, _credentials=DUMMY_CREDENTIALS)
         return sign(self, operation_name, *arguments, **named)
 
     with contextlib.ExitStack() as stack:

@@ -1,20 +1,27 @@
-"""What is behind the doors."""
+"""The handler that every interceptor hands its requests to."""
 
 from __future__ import annotations
 
 from typing import Protocol
 
 from personalize_contract.model.exchange import Request, Response
+from personalize_contract.model.parsed_request import ParsedRequest
 
 
-class Way(Protocol):
-    """Checks each request and answers it. Any thread may call it."""
+class Handler(Protocol):
+    """Handles intercepted requests. Any thread may call it.
 
-    def check(self, request: Request) -> None:
-        """Note what can be said about a request. Never waits."""
+    An interceptor checks each request where it is sent, since that tells whose line it was, and
+    then forwards it; a request that something else answers is only checked.
+    """
 
-    def ask(self, request: Request) -> Response | None:
-        """The answer to a checked request; None if it is sent where it would have gone."""
+    def check(self, request: Request) -> ParsedRequest:
+        """Parse a request and note what is wrong with it. Never waits."""
 
-    def answer(self, request: Request) -> Response | None:
-        """Check and ask."""
+    def forward(self, request: ParsedRequest) -> Response | None:
+        """Return the response, or None to let the client send the request itself.
+
+        Raises:
+            PersonalizeContractError: there is no answer. It reaches the caller as it is.
+            Interrupted: the client has to see what its wire would have shown it.
+        """

@@ -1,14 +1,14 @@
-"""Doors: how a user's traffic gets to the target, one module for each kind of client.
+"""Installs the interceptors of the client libraries that a test uses.
 
-| client               | its door                                                     |
+| client               | its interceptor                                              |
 | -------------------- | ------------------------------------------------------------ |
 | botocore, boto3      | `botocore`; what a Stubber answers is checked by `stubber`   |
 | aiobotocore          | `aiobotocore`                                                |
 | requests             | `responses` with a service in this process, `vcr` with other targets |
 | urllib3, httpx, aiohttp | `vcr`; a service in this process they reach by its URL     |
 
-The door of a client library opens when the library is loaded, or when it is used: a test of
-boto3 pays for no other.
+The interceptor of a library is installed when the library is loaded, or when it is used: a test
+of boto3 pays for no other.
 """
 
 from __future__ import annotations
@@ -18,27 +18,27 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 
 from personalize_contract.interceptors import botocore, stubber, urllib3
-from personalize_contract.interceptors.handler import Way
+from personalize_contract.interceptors.handler import Handler
 from personalize_contract.interceptors.on_import import Loading
 
 
 @contextlib.contextmanager
-def of_sdks(way: Way, *, unsigned: bool) -> Iterator[None]:
-    """While this lasts, what botocore's and aiobotocore's clients send comes this way.
+def of_sdks(handler: Handler, *, unsigned: bool) -> Iterator[None]:
+    """Intercept botocore's and aiobotocore's clients while this lasts.
 
     Args:
-        way: where it comes.
+        handler: of the requests.
         unsigned: sign with dummy credentials, so that a client made without any works too.
     """
 
     def aiobotocore() -> AbstractContextManager[None]:
         from personalize_contract.interceptors.aiobotocore import patched
 
-        return patched(way, unsigned=unsigned)
+        return patched(handler, unsigned=unsigned)
 
     with (
-        botocore.patched(way.answer, unsigned=unsigned),
-        stubber.checked(way.check),
+        botocore.patched(handler, unsigned=unsigned),
+        stubber.checked(handler),
         Loading() as loading,
     ):
         loading.when(("aiobotocore",), aiobotocore)
@@ -46,11 +46,13 @@ def of_sdks(way: Way, *, unsigned: bool) -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def of_http(way: Way, is_ours: Callable[[str], bool], *, in_process: bool) -> Iterator[None]:
-    """While this lasts, what other HTTP clients send to Personalize comes this way.
+def of_http(
+    handler: Handler, is_ours: Callable[[str], bool], *, in_process: bool
+) -> Iterator[None]:
+    """Intercept what other HTTP clients send to Personalize, while this lasts.
 
     Args:
-        way: where it comes.
+        handler: of the requests.
         is_ours: whether a URL is one of ours: these clients know no operations.
         in_process: a service in this process answers.
     """
@@ -58,12 +60,12 @@ def of_http(way: Way, is_ours: Callable[[str], bool], *, in_process: bool) -> It
     def responses() -> AbstractContextManager[None]:
         from personalize_contract.interceptors.responses import patched
 
-        return patched(way.answer if in_process else None, is_ours)
+        return patched(handler if in_process else None, is_ours)
 
     def vcr() -> AbstractContextManager[None]:
         from personalize_contract.interceptors.vcr import patched
 
-        return patched(way.answer, is_ours)
+        return patched(handler, is_ours)
 
     with Loading() as loading:
         if in_process:
@@ -77,18 +79,18 @@ def of_http(way: Way, is_ours: Callable[[str], bool], *, in_process: bool) -> It
 
 
 @contextlib.contextmanager
-def of_mocks(way: Way, is_ours: Callable[[str], bool]) -> Iterator[None]:
-    """While this lasts, what `responses` answers for requests is checked.
+def of_mocks(handler: Handler, is_ours: Callable[[str], bool]) -> Iterator[None]:
+    """Check the requests that `responses` answers, while this lasts.
 
     Args:
-        way: whose check it goes to.
+        handler: that checks them.
         is_ours: whether a URL is one of ours.
     """
 
     def responses() -> AbstractContextManager[None]:
         from personalize_contract.interceptors.responses import checked
 
-        return checked(way.check, is_ours)
+        return checked(handler, is_ours)
 
     with Loading() as loading:
         loading.when(("responses",), responses)

@@ -1,4 +1,4 @@
-"""Opens a door when the library that it is for is loaded, which may be in the middle of a test."""
+"""Installs an interceptor when its library is loaded, which may be in the middle of a test."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ from types import ModuleType
 
 
 class Loading(MetaPathFinder):
-    """The doors that are open, and those that wait for an import. Use as a context manager.
+    """The interceptors installed, and those that wait for an import. Use as a context manager.
 
-    Lives as long as the session of one test. Any thread may import, and open a door by that.
+    Lives as long as the session of one test. Any thread may import, and install one by that.
     """
 
     def __init__(self) -> None:
@@ -27,16 +27,16 @@ class Loading(MetaPathFinder):
         self._executing = threading.local()
 
     def when(
-        self, libraries: Sequence[str], door: Callable[[], AbstractContextManager[None]]
+        self, libraries: Sequence[str], interceptor: Callable[[], AbstractContextManager[None]]
     ) -> Callable[[], None]:
-        """Open a door when one of some libraries is loaded; at once if one is.
+        """Install an interceptor when one of some libraries is loaded; at once if one is.
 
         Args:
             libraries: top-level modules.
-            door: is called and entered once.
+            interceptor: called and entered once.
 
         Returns:
-            A function that opens it now, and does nothing if it is open.
+            A function that installs it now, and does nothing if it is installed.
         """
         waits = True
 
@@ -45,7 +45,7 @@ class Loading(MetaPathFinder):
             with self._lock:
                 if waits:
                     waits = False
-                    self._open.enter_context(door())
+                    self._open.enter_context(interceptor())
 
         def loaded() -> None:
             # Who opens it just now may wait for the very import that this is called from.

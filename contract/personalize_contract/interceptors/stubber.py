@@ -1,4 +1,4 @@
-"""botocore's Stubber answers before a request is sent, so the door of botocore never sees it.
+"""botocore's Stubber answers before a request is sent, so the interceptor never sees it.
 
 What a stubbed client would have sent is checked here. The answer stays the Stubber's.
 """
@@ -6,12 +6,13 @@ What a stubbed client would have sent is checked here. The answer stays the Stub
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from botocore import stub
 
 from personalize_contract.interceptors.botocore import is_ours
+from personalize_contract.interceptors.handler import Handler
 from personalize_contract.model.exchange import Request, headers
 
 # What is wrapped is botocore's own business, and no part of its types.
@@ -30,15 +31,15 @@ def _request_of(params: Mapping[str, Any]) -> Request:
 
 
 @contextlib.contextmanager
-def checked(check: Callable[[Request], None]) -> Iterator[None]:
-    """While this lasts, each request that a Stubber answers goes to `check` first."""
+def checked(handler: Handler) -> Iterator[None]:
+    """Check each request that a Stubber answers, while this lasts."""
     # Looked up on the class at each call, so that Stubbers which are active already are seen too.
     expected = Stubber._assert_expected_call_order
 
     def _assert_expected_call_order(self: Any, model: Any, params: Any) -> None:
         # Called twice: with the call's parameters, and with the message made of them.
         if is_ours(model) and "body" in params:
-            check(_request_of(params))
+            handler.check(_request_of(params))
         expected(self, model, params)
 
     Stubber._assert_expected_call_order = _assert_expected_call_order

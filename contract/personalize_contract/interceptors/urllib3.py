@@ -1,4 +1,4 @@
-"""When urllib3 is used, for itself or by requests, the door of VCR.py opens.
+"""Installs the interceptor of VCR.py when urllib3 is used, for itself or by requests.
 
 urllib3 is always loaded, since botocore needs it: what tells is a request to one of our URLs.
 """

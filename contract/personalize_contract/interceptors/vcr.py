@@ -1,4 +1,4 @@
-"""The door of requests, urllib3, httpx and aiohttp: VCR.py, and no cassette of its.
+"""The interceptor of requests, urllib3, httpx and aiohttp: VCR.py, and no cassette of its.
 
 VCR.py asks the innermost open cassette about each request. Here an empty one that keeps nothing
 is opened below those of the test's own, and every cassette, whoever opened it and when, asks us
@@ -18,9 +18,8 @@ import vcr.patch
 from urllib3 import connectionpool
 from vcr.cassette import Cassette
 
+from personalize_contract.interceptors.handler import Handler
 from personalize_contract.model.exchange import Request, Response, headers
-
-Answer = Callable[[Request], Response | None]
 
 
 class _Empty(Cassette):  # type: ignore[misc]  # VCR.py has no types
@@ -103,11 +102,11 @@ def _on_top() -> Any:
 
 
 @contextlib.contextmanager
-def patched(answer: Answer, is_ours: Callable[[str], bool]) -> Iterator[None]:
-    """While this lasts, our requests are answered here, also where cassettes of others are open.
+def patched(handler: Handler, is_ours: Callable[[str], bool]) -> Iterator[None]:
+    """Intercept our requests while this lasts, also where cassettes of others are open.
 
     Args:
-        answer: from request to response.
+        handler: of our requests.
         is_ours: whether a URL is one of ours.
     """
     can_play, play = Cassette.can_play_response_for, Cassette.play_response
@@ -120,7 +119,7 @@ def patched(answer: Answer, is_ours: Callable[[str], bool]) -> Iterator[None]:
         __tracebackhide__ = True
         if not is_ours(request.uri):
             return play(self, request)
-        response = answer(_request_of(request))
+        response = handler.forward(handler.check(_request_of(request)))
         assert response is not None
         return _played(response)
 
@@ -133,7 +132,7 @@ def patched(answer: Answer, is_ours: Callable[[str], bool]) -> Iterator[None]:
         vcr.patch.reset_patchers = lambda: _resets(resets)
         if _on_top() is None:
             opened = contextlib.ExitStack()
-            # botocore has a door of its own; the others name no door of ours.
+            # botocore has an interceptor of its own; the others are no clients of ours.
             skipped = ("httplib", "boto3", "httplib2", "tornado")
             cassette = opened.enter_context(_Empty.use(path="none", skip_patchers=skipped))
             _left_open.append((cassette, opened))

@@ -79,10 +79,10 @@ def connect(settings: Settings, tell: Tell = _silent, *, keep_alive: bool = Fals
         UsageError: no dataset, no region, no leave to write, the wrong account.
         TargetUnavailable: STS can't be asked.
     """
-    to = connection.live(settings.region, settings.endpoint_url)
+    to = connection.live(settings)
     if not settings.datasets:
         raise UsageError(
-            "live needs a dataset: say --dataset ARN=STATE, "
+            f"live needs a dataset: say {settings.option('dataset')} ARN=STATE, "
             "where STATE is active, in-use or missing, once for each state"
         )
     target: Target = Endpoint(to.url, to.answered_by, ca_bundle=to.ca_bundle, keep_alive=keep_alive)
@@ -92,13 +92,15 @@ def connect(settings: Settings, tell: Tell = _silent, *, keep_alive: bool = Fals
     if any(state != "missing" for state in arns) and not settings.write_to_existing:
         raise UsageError(
             "live would put items into the datasets given, and items can't be deleted there: "
-            "add --write-to-existing if that is what you want"
+            f"add {settings.option('write-to-existing')} if that is what you want"
         )
     # Set by pytest-xdist in each of its workers.
     workers = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
     pace, patience = Pace(sharers=workers), Patience(tell)
     account = own_account(settings, Control(to, pace, patience))
-    careful = Careful(target, pace, patience, account, settings.datasets)
+    careful = Careful(
+        target, pace, patience, account, settings.datasets, settings.option("dataset")
+    )
     return Live(to, careful, arns, patience.notes)
 
 
@@ -110,9 +112,13 @@ def own_account(settings: Settings, control: Control) -> str:
         TargetUnavailable: STS can't be asked.
     """
     if not settings.account:
-        raise UsageError("live writes to AWS: say --account ID, the account that may be written to")
+        raise UsageError(
+            f"live writes to AWS: say {settings.option('account')} ID, "
+            "the account that may be written to"
+        )
     if control.account() != settings.account:
         raise UsageError(
-            "live: the credentials are of another account than --account says; nothing was written"
+            "live: the credentials are of another account than "
+            f"{settings.option('account')} says; nothing was written"
         )
     return settings.account

@@ -12,9 +12,11 @@ from collections.abc import Collection
 from personalize_contract.errors import UsageError
 from personalize_contract.live.rate_limit import Pace
 from personalize_contract.live.retry import Patience
-from personalize_contract.model import contract, failures, strict_json
+from personalize_contract.model import failures
+from personalize_contract.model.contract import Contract
 from personalize_contract.model.datasets import PREFIX
-from personalize_contract.model.exchange import Exchange, Request
+from personalize_contract.model.exchange import Exchange
+from personalize_contract.model.parsed_request import ParsedRequest
 from personalize_contract.targets.base import Target
 
 
@@ -27,6 +29,7 @@ class Careful:
         patience: for what passes.
         account: whose it is.
         datasets: the ARNs that may be written to.
+        dataset_option: the option that names one, for messages.
     """
 
     def __init__(
@@ -36,17 +39,19 @@ class Careful:
         patience: Patience,
         account: str,
         datasets: Collection[str],
+        dataset_option: str = "--dataset",
     ) -> None:
         self._inner, self._pace, self._patience = inner, pace, patience
         self._account, self._datasets = account, tuple(datasets)
+        self._dataset_option = dataset_option
 
-    def answer(self, request: Request) -> Exchange:
+    def answer(self, request: ParsedRequest) -> Exchange:
         """Ask, if that writes nothing that it should not.
 
         Raises:
             UsageError: it would; nothing was sent.
         """
-        operation = contract.at(request.path)
+        operation = request.operation
         if operation:
             self._refuse(request, operation)
         name = operation.operation if operation else request.path
@@ -54,24 +59,19 @@ class Careful:
             name, lambda: self._ask(request), lambda one: failures.in_response(one.response)
         )
 
-    def _ask(self, request: Request) -> Exchange:
+    def _ask(self, request: ParsedRequest) -> Exchange:
         self._pace.turn()
         return self._inner.answer(request)
 
-    def _refuse(self, request: Request, operation: contract.Contract) -> None:
-        try:
-            body = strict_json.loads(request.body)
-        except strict_json.NotJson:
-            return
-        if not isinstance(body, dict):
-            return
+    def _refuse(self, request: ParsedRequest, operation: Contract) -> None:
+        body = request.members
         arn = body.get("datasetArn")
         ours = isinstance(arn, str) and arn.split(":")[4:5] == [self._account]
         # The suite makes ARNs longer, which name nothing.
         if ours and not str(arn).startswith(self._datasets):
             raise UsageError(
                 "live: this is a dataset of the account that was not given, so nothing was "
-                "sent to it: add --dataset ARN=STATE if it may be written to"
+                f"sent to it: add {self._dataset_option} ARN=STATE if it may be written to"
             )
         batch = body.get(operation.batch)
         for number, one in enumerate(batch if isinstance(batch, list) else ()):

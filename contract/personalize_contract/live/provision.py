@@ -44,7 +44,7 @@ def provisioned(settings: Settings, tell: Tell) -> Iterator[Live]:
     """
     if settings.datasets:
         raise UsageError("--provision makes the dataset itself: leave --dataset out")
-    to = connection.live(settings.region, settings.endpoint_url)
+    to = connection.live(settings)
     pace, patience = Pace(), Patience(tell)
     with Interrupts(tell) as interrupts:
         control = Control(to, pace, patience, interrupts.held)

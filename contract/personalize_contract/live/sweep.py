@@ -45,7 +45,7 @@ class Sweep:
     """
 
     def __init__(self, settings: Settings, tell: Tell) -> None:
-        to = connection.live(settings.region, settings.endpoint_url)
+        to = connection.live(settings)
         self._tell = tell
         self._control = Control(to, Pace(), Patience(tell))
         own_account(settings, self._control)

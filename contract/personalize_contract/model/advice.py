@@ -15,9 +15,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from personalize_contract.errors import UsageError
-from personalize_contract.model import contract, strict_json
 from personalize_contract.model.contract import Contract
-from personalize_contract.model.exchange import Request
+from personalize_contract.model.parsed_request import ParsedRequest
 
 _MILLISECONDS = 10**11
 """The smallest number that is taken for milliseconds: as seconds it is the year 5138."""
@@ -104,14 +103,10 @@ class Put:
     documents: tuple[Document, ...]
 
     @classmethod
-    def read(cls, request: Request) -> Put | None:
-        """What a request puts; None if it is nothing that could be read."""
-        operation = contract.at(request.path)
-        try:
-            body = strict_json.shared(request.body) if operation else None
-        except strict_json.NotJson:
-            return None
-        if not operation or not isinstance(body, dict):
+    def read(cls, request: ParsedRequest) -> Put | None:
+        """Return what a request puts; None if it is nothing that could be read."""
+        operation, body = request.operation, request.members
+        if not operation or not body:
             return None
         given, arn = body.get(operation.batch), body.get("datasetArn")
         batch = tuple(

@@ -10,14 +10,14 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-from personalize_contract.model import failures, rest_json, strict_json
+from personalize_contract.model import failures, rest_json
 from personalize_contract.model.contract import Binds, Clause, Contract
-from personalize_contract.model.exchange import Exchange, Request, Response, media_type
+from personalize_contract.model.exchange import Request, Response, media_type
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,11 +163,7 @@ class _Fit:
 
 
 class Checker:
-    """Checks exchanges against one contract. One serves any number of threads.
-
-    It remembers what it found in the last request: with a service in this process, the session
-    of a test and the service ask about the same one.
-    """
+    """Checks exchanges against one contract. One serves any number of threads."""
 
     def __init__(self, contract: Contract) -> None:
         self.contract = contract
@@ -192,27 +188,23 @@ class Checker:
                 self._members.setdefault(at, []).append((clause, one))
                 rules.setdefault(at, {})[rule] = want
         self._fits = {path: _Fit.of(path, named) for path, named in rules.items()}
-        self._last: tuple[Request | None, list[Violation]] = (None, [])
 
-    def request(self, request: Request) -> list[Violation]:
-        """Every clause that a request breaks, blamed on its caller."""
-        last, found = self._last
-        if last is not request:
-            found = self._found(request)
-            self._last = (request, found)
-        return list(found)
+    def request(self, request: Request, body: Any, json_error: str) -> list[Violation]:
+        """Return every clause that a request breaks, blamed on its caller.
 
-    def _found(self, request: Request) -> list[Violation]:
+        Args:
+            request: the message.
+            body: the value of its JSON body.
+            json_error: why there is no such value; `""` if there is one.
+        """
         found = [
             Violation(clause, "caller", *breach)
             for clause, rule in self._message_clauses
             if (breach := rule(request))
         ]
-        try:
-            body = strict_json.shared(request.body)
-        except strict_json.NotJson as error:
+        if json_error:
             clause, _ = self._members[""][0]
-            return [*found, Violation(clause, "caller", "body", f"it is not JSON: {error}")]
+            return [*found, Violation(clause, "caller", "body", f"it is not JSON: {json_error}")]
         for path, rules in self._members.items():
             if (fit := self._fits[path]) and fit.holds(body):
                 continue
@@ -223,12 +215,13 @@ class Checker:
                         found.append(Violation(clause, "caller", where, what))
         return found
 
-    def exchange(self, exchange: Exchange) -> list[Violation]:
-        """Every clause that an exchange breaks, by its caller and by its service."""
-        by_caller = self.request(exchange.request)
-        return [*by_caller, *self._response(exchange.response, by_caller)]
+    def response(self, response: Response, by_caller: Iterable[Violation]) -> Iterator[Violation]:
+        """Yield every clause that a service breaks by its response.
 
-    def _response(self, response: Response, by_caller: list[Violation]) -> Iterator[Violation]:
+        Args:
+            response: of the service.
+            by_caller: the clauses that the request breaks.
+        """
         breaches = [violation for violation in by_caller if violation.clause.can_fail]
         refusals = {violation.clause.refused for violation in breaches}
         if "unspecified" in refusals or failures.in_response(response):

@@ -25,6 +25,10 @@ REGION = "us-east-1"
 PREFIX = "personalize-contract-"
 """Begins the name of everything that a live run makes, and the id of every item that it puts."""
 
+DUMMY_ACCESS_KEY = "personalize-contract"
+DUMMY_SECRET_KEY = "personalize-contract-dummy-secret"  # noqa: S105 - it opens nothing
+"""Credentials that the reference service knows, and that open nothing."""
+
 _TYPES = ("ITEMS", "USERS", "ACTIONS")
 
 

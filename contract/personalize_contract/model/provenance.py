@@ -46,6 +46,10 @@ class Provenance:
         """Whether this proves less than `other`, and so must not replace it."""
         return RANKS.index(self.answered_by) < RANKS.index(other.answered_by)
 
+    def is_stale(self) -> bool:
+        """Whether this was recorded with another service model than that of this botocore."""
+        return self.service_model not in ("", model_digest())
+
     def fields(self) -> dict[str, str]:
         """Name to value, as they are written, those that are not known left out."""
         return {name: value for name, value in asdict(self).items() if value}
@@ -55,8 +59,10 @@ def service_model() -> dict[str, Any]:
     """The service model that clients of the installed botocore are made of."""
     from botocore.loaders import create_loader
 
+    # `load_service_model` looks through the models of every service first.
     loader = create_loader(os.environ.get("AWS_DATA_PATH"))
-    model: dict[str, Any] = loader.load_service_model("personalize-events", "service-2")
+    versions = loader.list_api_versions("personalize-events", "service-2")
+    model: dict[str, Any] = loader.load_data(f"personalize-events/{max(versions)}/service-2")
     return model
 
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import math
-from functools import lru_cache
 from typing import Any
 
 MAX_DEPTH = 100
@@ -101,16 +100,6 @@ def loads(text: bytes | str) -> Any:
     except ValueError:  # an integer past Python's limit on digits
         raise NotJson("a number has too many digits") from None
     return value
-
-
-@lru_cache(maxsize=16)
-def shared(text: bytes) -> Any:
-    """As `loads`, for those who only look: all who ask for one text get one value.
-
-    A body is read by the checker, by the adviser and by the service; that costs more than what
-    they look for in it.
-    """
-    return loads(text)
 
 
 def canonical(value: Any) -> str:

@@ -6,7 +6,7 @@ import threading
 from dataclasses import dataclass
 
 from personalize_contract.model.advice import TABLE, Put, Row
-from personalize_contract.model.exchange import Request
+from personalize_contract.model.parsed_request import ParsedRequest
 from personalize_contract.plugin import call_site
 
 _IN_A_ROW = 3
@@ -40,7 +40,7 @@ class Adviser:
         self._lock = threading.Lock()
         self._single: dict[tuple[str, str], set[str]] = {}
 
-    def advice(self, request: Request) -> list[Advice]:
+    def advice(self, request: ParsedRequest) -> list[Advice]:
         """What can be said about a request, or about several up to it; nothing of a good one."""
         put = Put.read(request)
         if not put:

@@ -15,41 +15,45 @@ from _pytest._code.code import (
 )
 
 from personalize_contract.plugin.call_site import is_theirs
-from personalize_contract.plugin.session import Finding
+from personalize_contract.plugin.session import Problem
 
 
-def text(findings: Iterable[Finding]) -> str:
-    """Findings for people, each once. The first line stands alone: pytest's summary shows it."""
-    return "\n\n".join(dict.fromkeys(one.text for one in findings))
+def text(problems: Iterable[Problem]) -> str:
+    """Return problems for people, each once.
+
+    The first line stands alone: pytest's summary shows it.
+    """
+    return "\n\n".join(dict.fromkeys(problem.text for problem in problems))
 
 
-def lead(report: pytest.TestReport, findings: Sequence[Finding], error: BaseException) -> None:
-    """Put what was found at the head of a failure, if it isn't what the failure says itself.
+def lead(report: pytest.TestReport, problems: Sequence[Problem], error: BaseException) -> None:
+    """Put problems at the head of a failure, unless the failure itself says the same.
 
     pytest's summary gets the first line of it: on CI it would print all of them again.
 
     Args:
         report: of the failure.
-        findings: what was found until then, at least one.
-        error: that the test failed with; a finding which is this error is told by it.
+        problems: noted until then, at least one.
+        error: the test's failure; a problem that is this error is told by it.
     """
-    found, failure = text(one for one in findings if one.error is not error), report.longrepr
+    words = text(problem for problem in problems if problem.error is not error)
+    failure = report.longrepr
     path, line, _ = report.location
     if isinstance(failure, ExceptionChainRepr):
         chain, sections = list(failure.chain), failure.sections
     else:
-        chain, sections = [(_words(report.longreprtext), None, None)], []
+        chain, sections = [(_native(report.longreprtext), None, None)], []
     entries, place, _ = chain[-1]
-    said = found or (place.message if place else report.longreprtext)
+    headline = words or (place.message if place else report.longreprtext)
     place = place or ReprFileLocation(path, (line or 0) + 1, "")
-    chain[-1] = entries, replace(place, message=said.partition("\n")[0]), None
-    if found and found not in report.longreprtext:
-        chain.insert(0, (_words(found), None, "and this is how the test failed:"))
+    chain[-1] = entries, replace(place, message=headline.partition("\n")[0]), None
+    if words and words not in report.longreprtext:
+        chain.insert(0, (_native(words), None, "and this is how the test failed:"))
     report.longrepr = ExceptionChainRepr(chain)
     report.longrepr.sections.extend(sections)
 
 
-def _words(text: str) -> ReprTraceback:
+def _native(text: str) -> ReprTraceback:
     return ReprTraceback([ReprEntryNative([f"{text}\n"])], None, style="native")
 
 

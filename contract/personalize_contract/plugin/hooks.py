@@ -20,9 +20,9 @@ from personalize_contract.settings import MARK
 if TYPE_CHECKING:
     from personalize_contract.live.access import Live
     from personalize_contract.model.datasets import Datasets
-    from personalize_contract.plugin.modes import Marked
+    from personalize_contract.plugin.marked import Marked
+    from personalize_contract.plugin.service import Service
     from personalize_contract.plugin.summary import Tally
-    from personalize_contract.service.embedded import Service
 
 _LIVE = pytest.StashKey["Live | PersonalizeContractError"]()
 _TALLY = pytest.StashKey["Tally"]()
@@ -54,8 +54,8 @@ def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object
     try:
         return (yield)
     except (KeyboardInterrupt, pytest.exit.Exception):
-        if (marked := item.stash.get(_MARKED, None)) and marked.recording:
-            marked.leave()
+        if marked := item.stash.get(_MARKED, None):
+            marked.interrupt()
         raise
     finally:
         _close(item)
@@ -69,7 +69,7 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)
 def pytest_runtest_call(item: pytest.Item) -> Generator[None, object, object]:
-    _fail_for_findings(item)  # of the set-up
+    _fail_for_problems(item)  # of the set-up
     return (yield from _phase(item))
 
 
@@ -95,16 +95,16 @@ def pytest_runtest_makereport(
         return (yield)
     from personalize_contract.plugin import failure_report
 
-    findings = marked.session.findings
-    if findings and call.excinfo and not item.config.getoption("fulltrace"):
+    problems = marked.session.problems
+    if problems and call.excinfo and not item.config.getoption("fulltrace"):
         call.excinfo = failure_report.shortened(call.excinfo)
     report = yield
     if call.when == "call":
         marked.passed = report.passed
-    if report.failed and call.excinfo and findings:
-        failure_report.lead(report, findings, call.excinfo.value)
+    if report.failed and call.excinfo and problems:
+        failure_report.lead(report, problems, call.excinfo.value)
     if report.failed or hasattr(report, "wasxfail"):
-        marked.session.told(findings)
+        marked.session.reported(problems)
     return report
 
 
@@ -114,18 +114,18 @@ def _phase(item: pytest.Item) -> Generator[None, object, object]:
         result = yield
     except pytest.skip.Exception:
         # What was sent before is not less broken by that.
-        _fail_for_findings(item)
+        _fail_for_problems(item)
         raise
-    _fail_for_findings(item)
+    _fail_for_problems(item)
     return result
 
 
-def _fail_for_findings(item: pytest.Item) -> None:
+def _fail_for_problems(item: pytest.Item) -> None:
     marked = item.stash.get(_MARKED, None)
-    if marked and (findings := marked.session.findings):
+    if marked and (problems := marked.session.problems):
         from personalize_contract.plugin import failure_report
 
-        _fail(failure_report.text(findings))
+        _fail(failure_report.text(problems))
 
 
 def _fail(text: str) -> None:
@@ -147,17 +147,18 @@ def _open(item: pytest.Item) -> None:
     is_marked = _is_marked(item)
     if not is_marked and settings.check != "all":
         return
-    from personalize_contract.plugin import mark, modes
+    from personalize_contract.plugin import mark as marks
+    from personalize_contract.plugin import marked
 
     problem, stack = "", contextlib.ExitStack()
     try:
         if is_marked:
             service = "personalize_service" in getattr(item, "fixturenames", ())
-            given = mark.read(reversed(list(item.iter_markers(MARK))))
+            mark = marks.read(reversed(list(item.iter_markers(MARK))))
             live = None if service else _live(item.config)
-            opened = modes.opened(item, given, settings, live, service=service)
+            opened = marked.opened(item, mark, settings, live, service=service)
         else:
-            opened = modes.checked_only(item, settings)
+            opened = marked.checked_only(item, settings)
         item.stash[_MARKED] = stack.enter_context(opened)
         item.stash[_OPEN] = stack
     except PersonalizeContractError as error:
@@ -182,12 +183,9 @@ def _live(config: pytest.Config) -> Live | None:
         return None
     if _LIVE not in config.stash:
         from personalize_contract.live.access import connect
-        from personalize_contract.settings import spelled
 
         try:
             config.stash[_LIVE] = connect(settings, keep_alive=True)
-        except UsageError as error:
-            config.stash[_LIVE] = UsageError(spelled(str(error)))
         except PersonalizeContractError as error:
             config.stash[_LIVE] = error
     found = config.stash[_LIVE]

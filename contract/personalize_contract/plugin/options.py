@@ -143,6 +143,7 @@ def read(config: pytest.Config) -> Settings:
         no_advice=_advice(listed("no_advice")),
         operation=config.getoption("personalize_operation"),
         check=check,
+        option_prefix="--personalize-",
     )
 
 

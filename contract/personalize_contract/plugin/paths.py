@@ -9,11 +9,16 @@ import shlex
 from collections.abc import Iterable
 from hashlib import sha256
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
 from personalize_contract.cassette.folders import SUFFIX
+from personalize_contract.errors import CassetteMissing
 from personalize_contract.settings import Settings
+
+if TYPE_CHECKING:
+    from personalize_contract.cassette.reader import Cassette
 
 _ODD = re.compile(r"[^A-Za-z0-9_.\[\]+=,-]+")
 
@@ -75,3 +80,21 @@ def orphans(
     return sorted(
         path for folder in folders for path in folder.glob(f"*{SUFFIX}") if path not in played
     )
+
+
+def load(path: Path) -> Cassette:
+    """Return a test's cassette; an empty one where there is none.
+
+    A test that sends nothing needs none; the first request that is sent says so.
+
+    Raises:
+        CassetteError: it can't be read.
+    """
+    from personalize_contract.cassette import loader
+    from personalize_contract.cassette.reader import Cassette
+    from personalize_contract.model.provenance import Provenance
+
+    try:
+        return loader.load(path)
+    except CassetteMissing:
+        return Cassette(Provenance(), ())

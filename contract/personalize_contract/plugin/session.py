@@ -1,6 +1,6 @@
 """One marked test: every PutItems request that it sends is checked, then answered by its target.
 
-Lives from the test's set-up to its teardown. Nothing that it finds depends on what the code under
+Lives from the test's set-up to its teardown. Nothing that it notes depends on what the code under
 test does with the answer: a miss or a violation that is swallowed still fails the test.
 """
 
@@ -8,27 +8,30 @@ from __future__ import annotations
 
 import threading
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from personalize_contract import settings
-from personalize_contract.errors import PersonalizeContractError, UsageError
-from personalize_contract.model import contract
-from personalize_contract.model.checker import Violation, checker
-from personalize_contract.model.exchange import Request, Response
+from personalize_contract.errors import PersonalizeContractError
+from personalize_contract.model.checker import Violation
+from personalize_contract.model.exchange import Exchange, Request, Response
+from personalize_contract.model.interruption import Interrupted
+from personalize_contract.model.parsed_request import ParsedRequest, parse
 from personalize_contract.plugin import call_site
 from personalize_contract.plugin.adviser import Advice, Adviser
 from personalize_contract.plugin.mark import Mark
-from personalize_contract.privacy import display
-from personalize_contract.targets.base import Target
+
+if TYPE_CHECKING:
+    from personalize_contract.targets.base import Target
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
-    """Why a test fails.
+class Problem:
+    """The reason why a test fails.
 
     Args:
         text: for people; its first line stands alone.
-        error: that was raised for it in the code under test; None if nothing was.
+        error: raised for it in the code under test; None if nothing was.
     """
 
     text: str
@@ -36,13 +39,13 @@ class Finding:
 
 
 class Session:
-    """The requests of one test. Any thread may send them.
+    """Handles the requests of one test. Any thread may send them.
 
     Args:
-        target: who answers; None if requests are only checked, and go where they would go.
-        mark: what the test says about itself.
+        target: answers; None if requests are only checked, and go where they would go.
+        mark: the mark of the test.
         no_advice: names of the advice that is not given.
-        strict: whether advice is a finding.
+        strict: whether advice is a problem.
     """
 
     def __init__(
@@ -57,104 +60,96 @@ class Session:
         self._mark, self._strict = mark, strict
         self._adviser = Adviser(no_advice)
         self._lock = threading.Lock()
-        self._findings: list[Finding] = []
+        self._problems: list[Problem] = []
         self._seen: set[tuple[str, str]] = set()
         self._meant: set[str] = set()
         self.violations = 0
         self.answered: Counter[str] = Counter()
         self.advice: Counter[Advice] = Counter()
 
-    def answer(self, request: Request) -> Response | None:
-        """Check a request and get it answered; None if it is only checked.
+    def check(self, request: Request) -> ParsedRequest:
+        """Parse a request, and note its violations and the advice on it."""
+        parsed = parse(request)
+        if violations := [one for one in parsed.violations if one.clause.can_fail]:
+            self._note_violations(violations, parsed)
+        for advice in self._adviser.advice(parsed):
+            with self._lock:
+                self.advice[advice] += 1
+                if self._strict and self._is_new(advice.row.name, advice.sent):
+                    self._problems.append(Problem(_advice_text(advice)))
+        return parsed
+
+    def forward(self, request: ParsedRequest) -> Response | None:
+        """Return the target's response; None if requests are only checked.
 
         Raises:
-            Miss, TargetUnavailable, SecretFound, CassetteError: nobody answered, or the answer
-                could not be kept. The test fails, whatever becomes of this error.
-        """
-        __tracebackhide__ = True
-        self.check(request)
-        return self.ask(request)
-
-    def ask(self, request: Request) -> Response | None:
-        """Get a request answered that was checked; None if it is only checked.
-
-        Raises: as `answer`.
+            Miss, TargetUnavailable, SecretFound, CassetteError, UsageError: there is no answer,
+                or it could not be kept. The test fails, whatever becomes of this error.
+            Interrupted: a fault that the test asked for.
         """
         __tracebackhide__ = True
         if self.target is None:
             return None
         try:
             exchange = self.target.answer(request)
+        except Interrupted as interruption:
+            if interruption.late:
+                self._count(interruption.late)
+            raise
         except PersonalizeContractError as error:
-            # The live target speaks of the options of `verify`.
-            is_usage = isinstance(error, UsageError)
-            told = UsageError(settings.spelled(str(error))) if is_usage else error
             with self._lock:
-                self._findings.append(Finding(str(told), told))
-            if told is error:
-                raise
-            raise told from None
-        with self._lock:
-            self.answered[exchange.answered_by] += 1
+                self._problems.append(Problem(str(error), error))
+            raise
+        self._count(exchange)
         return exchange.response
 
     def respond(self, request: Request) -> Response:
-        """As `answer`, where there is a target."""
-        response = self.answer(request)
+        """Check and forward a request that came over a socket."""
+        response = self.forward(self.check(request))
         assert response is not None
         return response
 
-    def check(self, request: Request) -> None:
-        """Note what a request breaks, and what can be said about it."""
-        operation = contract.at(request.path)
-        if not operation:
-            return
-        found = checker(operation.operation).request(request)
-        broken = [one for one in found if one.clause.can_fail]
-        if broken:
-            self._broken(broken, request)
-        for one in self._adviser.advice(request):
-            with self._lock:
-                self.advice[one] += 1
-                if self._strict and self._is_new(one.row.name, one.sent):
-                    self._findings.append(Finding(_advised(one)))
+    def _count(self, exchange: Exchange) -> None:
+        with self._lock:
+            self.answered[exchange.answered_by] += 1
 
-    def _broken(self, broken: list[Violation], request: Request) -> None:
+    def _note_violations(self, violations: Iterable[Violation], request: ParsedRequest) -> None:
         sent = call_site.of_caller()
         with self._lock:
-            for violation in broken:
+            for violation in violations:
                 clause = violation.clause.id
                 if clause in self._mark.violates:
                     self._meant.add(clause)
                 elif self._is_new(clause, sent):
                     self.violations += 1
-                    value = display.value(request.body, violation.where)
-                    self._findings.append(Finding(_told(violation, value, sent)))
+                    self._problems.append(Problem(_violation_text(violation, request, sent)))
 
-    def _is_new(self, what: str, sent: str) -> bool:
-        """Whether a place was not told about this yet."""
+    def _is_new(self, name: str, sent: str) -> bool:
+        """Whether this was not noted of that call site yet."""
         before = len(self._seen)
-        self._seen.add((what, sent))
+        self._seen.add((name, sent))
         return len(self._seen) > before
 
     @property
-    def findings(self) -> list[Finding]:
-        """What was found and not told yet."""
+    def problems(self) -> list[Problem]:
+        """The problems that no report has shown yet."""
         with self._lock:
-            return list(self._findings)
+            return list(self._problems)
 
-    def told(self, findings: list[Finding]) -> None:
-        """These are in a report now."""
+    def reported(self, problems: list[Problem]) -> None:
+        """Forget problems that are in a report now."""
         with self._lock:
-            self._findings = [one for one in self._findings if one not in findings]
+            self._problems = [one for one in self._problems if one not in problems]
 
     def missing_violations(self) -> list[str]:
-        """The clauses that the test says it breaks, and did not."""
+        """Return the clauses that the mark says the test breaks, and that it did not break."""
         return [clause for clause in self._mark.violates if clause not in self._meant]
 
 
-def _told(violation: Violation, value: str, sent: str) -> str:
-    clause = violation.clause
+def _violation_text(violation: Violation, request: ParsedRequest, sent: str) -> str:
+    from personalize_contract.privacy import display
+
+    clause, value = violation.clause, display.value(request.body, violation.where)
     return (
         f"{clause.id} is broken by this test's request\n"
         f"  says:   {clause.statement} [{clause.source}]\n"
@@ -164,7 +159,7 @@ def _told(violation: Violation, value: str, sent: str) -> str:
     )
 
 
-def _advised(advice: Advice) -> str:
+def _advice_text(advice: Advice) -> str:
     row = advice.row
     return (
         f"{row.name}: {row.wrong}\n"

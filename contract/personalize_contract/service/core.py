@@ -11,9 +11,9 @@ import uuid
 from collections.abc import Callable
 from http.client import responses as reasons
 
-from personalize_contract.model import contract, strict_json
-from personalize_contract.model.checker import Violation, checker
+from personalize_contract.model.checker import Violation
 from personalize_contract.model.exchange import Request, Response
+from personalize_contract.model.parsed_request import parse
 from personalize_contract.service.store import Store
 
 _STATES = {
@@ -60,20 +60,21 @@ def _refuse(broken: Violation) -> Response:
     return error(400, code, f"{broken.where}: {broken.found}. {clause.statement}")
 
 
-def answer(
-    request: Request,
+def respond(
+    message: Request,
     store: Store,
     authenticate: Callable[[Request], tuple[str, str] | None] | None = None,
 ) -> Response:
-    """Answer one request, and store what it puts.
+    """Return the response to one request, and store what it puts.
 
     Args:
-        request: any request at all; a malformed one gets a 4xx that names the broken clause and
+        message: any request at all; a malformed one gets a 4xx that names the broken clause and
             never repeats `properties`.
         store: the datasets.
         authenticate: says why a request is refused, as (code, message), or None.
     """
-    operation = contract.at(request.path)
+    request = parse(message)
+    operation = request.operation
     if not operation or request.method != operation.method:
         return _unknown_operation()
     if authenticate and (refused := authenticate(request)):
@@ -81,17 +82,17 @@ def answer(
     # URI parameters mean nothing to the operation, so they are nothing to refuse.
     broken = [
         violation
-        for violation in checker(operation.operation).request(request)
+        for violation in request.violations
         if violation.clause.id != "request.no-uri-parameters"
     ]
     if broken:
         return _refuse(broken[0])
-    body = strict_json.shared(request.body)
+    body = request.members
     if refusal := _STATES.get(state := store.state(body["datasetArn"])):
-        code, message = refusal
+        code, words = refusal
         if body["datasetArn"] not in store.states():
-            message += ": this reference service was never told of it"
-        return error(404 if state == "missing" else 409, code, message)
+            words += ": this reference service was never told of it"
+        return error(404 if state == "missing" else 409, code, words)
     batch = [
         (one[operation.identity], one.get(operation.document)) for one in body[operation.batch]
     ]

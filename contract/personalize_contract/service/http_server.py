@@ -28,7 +28,7 @@ from waitress.utilities import BadRequest, Error
 
 from personalize_contract.errors import UsageError
 from personalize_contract.model.exchange import Request, Response, headers
-from personalize_contract.service.faults import Interrupted
+from personalize_contract.model.interruption import Interrupted
 
 MAX_BODY = 8 * 1024 * 1024
 """Bytes of the largest body: the largest legal one, all of it escaped emoji, has under 4 MB."""
@@ -179,10 +179,10 @@ def _late(answer: Answer, request: Request) -> Response:
     try:
         return answer(request)
     except Interrupted as interrupted:
-        if interrupted.how != "slow" or interrupted.response is None:
+        if interrupted.late is None:
             raise
         time.sleep(interrupted.seconds)
-        return interrupted.response
+        return interrupted.late.response
 
 
 def _application(answer: Answer) -> Callable[[dict[str, Any], Any], Iterable[bytes]]:

@@ -16,11 +16,11 @@ from botocore.auth import SIGV4_TIMESTAMP, SigV4Auth
 from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
 
-from personalize_contract.model.datasets import REGION
+from personalize_contract.model.datasets import DUMMY_ACCESS_KEY, DUMMY_SECRET_KEY, REGION
 from personalize_contract.model.exchange import Request
 
-DUMMY_CREDENTIALS = Credentials("personalize-contract", "personalize-contract-dummy-secret")
-"""What a client of the reference service signs with. They open nothing."""
+_CREDENTIALS = Credentials(DUMMY_ACCESS_KEY, DUMMY_SECRET_KEY)
+"""What a client of the reference service signs with."""
 
 _AUTHORIZATION = re.compile(
     r"AWS4-HMAC-SHA256 Credential=(?P<key>[^/,]+)/(?P<date>\d{8})/(?P<region>[^/,]+)"
@@ -34,7 +34,7 @@ class _Signer(SigV4Auth):
     """Signs only the headers that the sender signed, at the sender's time."""
 
     def __init__(self, signed: list[str], service: str, region: str) -> None:
-        super().__init__(DUMMY_CREDENTIALS, service, region)
+        super().__init__(_CREDENTIALS, service, region)
         self._signed = signed
 
     def headers_to_sign(self, request: AWSRequest) -> HTTPMessage:
@@ -69,7 +69,7 @@ def refusal(
         parts = None
     if not parts:
         return "IncompleteSignatureException", "Authorization or X-Amz-Date is not SigV4."
-    if parts["key"] != DUMMY_CREDENTIALS.access_key:
+    if parts["key"] != DUMMY_ACCESS_KEY:
         return "UnrecognizedClientException", "The access key is not known here."
     if abs((now or dt.datetime.now(dt.UTC)) - signed_at) > _SKEW:
         return _invalid("Signature expired: the clocks are 5 minutes apart.")

@@ -10,6 +10,7 @@ from botocore.credentials import Credentials
 
 from personalize_contract.interceptors.botocore import request_of, response_for
 from personalize_contract.model.exchange import Exchange, Request
+from personalize_contract.model.parsed_request import parse
 from personalize_contract.suite.scenario import Scenario, Wire, text
 from personalize_contract.targets.base import Target
 from personalize_contract.targets.connection import Connection
@@ -41,9 +42,11 @@ class Client:
         """
         for before in scenario.before:
             first = self._raw(before, arn)
-            target.answer(replace(first, headers={**first.headers, "connection": "keep-alive"}))
+            target.answer(
+                parse(replace(first, headers={**first.headers, "connection": "keep-alive"}))
+            )
         if isinstance(scenario.sends, Wire):
-            return target.answer(self._raw(scenario.sends, arn))
+            return target.answer(parse(self._raw(scenario.sends, arn)))
         self._target = target
         self._answered.clear()
         try:
@@ -56,7 +59,7 @@ class Client:
 
     def _before_send(self, request: AWSPreparedRequest, **_: Any) -> AWSResponse:
         assert self._target is not None
-        exchange = self._target.answer(request_of(request))
+        exchange = self._target.answer(parse(request_of(request)))
         self._answered.append(exchange)
         return response_for(request.url, exchange.response)
 

@@ -25,7 +25,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 def run(pytestconfig: pytest.Config) -> Iterator[Run]:
     """The target, connected."""
     try:
-        settings = pytestconfig.stash[KEY]
+        settings = pytestconfig.stash[KEY]._replace(option_prefix="--")
         if settings.record and not settings.cassettes:
             raise UsageError(
                 "recording the suite needs a folder for its cassettes: "

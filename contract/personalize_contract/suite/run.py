@@ -32,8 +32,7 @@ from personalize_contract.model.exchange import Exchange, Request
 from personalize_contract.model.provenance import Provenance
 from personalize_contract.privacy import display
 from personalize_contract.privacy.redaction import Redactor
-from personalize_contract.service import signatures
-from personalize_contract.service.core import answer
+from personalize_contract.service import core, signatures
 from personalize_contract.service.http_server import HttpServer
 from personalize_contract.service.store import Store
 from personalize_contract.settings import Settings
@@ -257,7 +256,7 @@ def opened(settings: Settings, live: Live | None = None) -> Iterator[Run]:
     else:
         store = Store()
         store.add_dummies()
-        with HttpServer(lambda request: answer(request, store, signatures.refusal)) as server:
+        with HttpServer(lambda request: core.respond(request, store, signatures.refusal)) as server:
             to = connections.reference(server.url)
             yield Run(settings, Live(to, Endpoint(to.url, to.answered_by), _dummies(settings)))
         store.close()

@@ -6,21 +6,25 @@ Recording is a target that wraps a target; nothing else differs between record a
 from __future__ import annotations
 
 from collections.abc import Callable
-from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
-from personalize_contract.cassette.recording import Recording
-from personalize_contract.cassette.replay import Replay
 from personalize_contract.errors import Miss
-from personalize_contract.model.exchange import Exchange, Request, Response
-from personalize_contract.privacy.redaction import Redactor
+from personalize_contract.model.exchange import Exchange, Response
+from personalize_contract.model.parsed_request import ParsedRequest
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from personalize_contract.cassette.recording import Recording
+    from personalize_contract.cassette.replay import Replay
+    from personalize_contract.privacy.redaction import Redactor
 
 
 class Target(Protocol):
     """Whoever answers. Any thread may call it."""
 
-    def answer(self, request: Request) -> Exchange:
-        """The exchange of a request.
+    def answer(self, request: ParsedRequest) -> Exchange:
+        """Return the exchange of a request.
 
         Raises:
             TargetUnavailable: it could not be asked.
@@ -29,23 +33,28 @@ class Target(Protocol):
 
 
 class InProcess:
-    """A service in this process: a function from request to response."""
+    """A service in this process: a function from request to response.
 
-    def __init__(self, answer: Callable[[Request], Response], answered_by: str) -> None:
-        self._answer, self._answered_by = answer, answered_by
+    Args:
+        respond: called by any thread.
+        answered_by: its name as provenance.
+    """
 
-    def answer(self, request: Request) -> Exchange:
+    def __init__(self, respond: Callable[[ParsedRequest], Response], answered_by: str) -> None:
+        self._respond, self._answered_by = respond, answered_by
+
+    def answer(self, request: ParsedRequest) -> Exchange:
         """Call the service."""
-        return Exchange(request, self._answer(request), self._answered_by)
+        return Exchange(request, self._respond(request), self._answered_by)
 
 
 class Recorded:
     """What a cassette says. Opens no socket."""
 
-    def __init__(self, replay: Replay, explain: Callable[[Replay, Request], str]) -> None:
+    def __init__(self, replay: Replay, explain: Callable[[Replay, ParsedRequest], str]) -> None:
         self._replay, self._explain = replay, explain
 
-    def answer(self, request: Request) -> Exchange:
+    def answer(self, request: ParsedRequest) -> Exchange:
         """The recorded answer."""
         __tracebackhide__ = True
         found = self._replay.take(request)
@@ -65,7 +74,7 @@ class Recorder:
         """The cassette."""
         return self._recording.path
 
-    def answer(self, request: Request) -> Exchange:
+    def answer(self, request: ParsedRequest) -> Exchange:
         """Ask the inner target; its exchange is in the journal when this returns."""
         exchange = self._inner.answer(request)
         call = request.headers.get("amz-sdk-invocation-id", "")

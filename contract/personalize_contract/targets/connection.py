@@ -19,7 +19,8 @@ from personalize_contract.errors import UsageError
 from personalize_contract.model.contract import load
 from personalize_contract.model.datasets import REGION
 from personalize_contract.model.failures import EXPIRED, NO_CREDENTIALS
-from personalize_contract.service.signatures import DUMMY_CREDENTIALS
+from personalize_contract.settings import Settings
+from personalize_contract.targets.signing import DUMMY_CREDENTIALS
 
 AWS_DOMAINS = (".amazonaws.com", ".amazonaws.com.cn", ".api.aws", ".api.amazonwebservices.com.cn")
 
@@ -65,6 +66,16 @@ class Connection:
             config=Config(retries={"total_max_attempts": 1}),
         )
 
+    @property
+    def is_unsigned(self) -> bool:
+        """Whether requests are signed with dummy credentials, for want of any."""
+        return self.credentials.access_key == DUMMY_CREDENTIALS.access_key
+
+    @property
+    def secrets(self) -> list[str]:
+        """The parts of the credentials that must never be written."""
+        return [one for one in (self.credentials.secret_key, self.credentials.token) if one]
+
     def home(self, account: str) -> str:
         """The beginning of the ARNs of what an account has there, up to the account."""
         partition = Session().get_partition_for_region(self.region)
@@ -99,7 +110,7 @@ def reference(url: str) -> Connection:
     return Connection(url, REGION, DUMMY_CREDENTIALS, "reference")
 
 
-def live(region: str | None, endpoint_url: str | None) -> Connection:
+def live(settings: Settings) -> Connection:
     """To AWS, or to whatever answers at `endpoint_url`.
 
     Credentials and region come from where every AWS SDK takes them. An endpoint that is not AWS
@@ -109,7 +120,8 @@ def live(region: str | None, endpoint_url: str | None) -> Connection:
         UsageError: no region, no credentials, not a URL, or no such CA bundle.
     """
     session = Session()
-    region, url = _place(session, region, endpoint_url)
+    region, url = _place(session, settings)
+    endpoint_url = settings.endpoint_url
     to_aws = is_aws(url)
     # What a URL or AWS_ENDPOINT_URL leads to may be anybody.
     own = not endpoint_url and url == _url(session, region, ignore_configured_endpoint_urls=True)
@@ -123,26 +135,28 @@ def live(region: str | None, endpoint_url: str | None) -> Connection:
     )
 
 
-def home(region: str | None, endpoint_url: str | None, account: str) -> str:
+def home(settings: Settings, account: str) -> str:
     """As `Connection.home`, of a service that is not asked; needs no credentials.
 
     Raises:
         UsageError: no region, or not a URL.
     """
-    region, url = _place(Session(), region, endpoint_url)
+    region, url = _place(Session(), settings)
     return Connection(url, region, DUMMY_CREDENTIALS, "unknown").home(account)
 
 
-def _place(session: Session, region: str | None, endpoint_url: str | None) -> tuple[str, str]:
+def _place(session: Session, settings: Settings) -> tuple[str, str]:
     """The region and the URL of a live service."""
     try:
         session.get_scoped_config()  # which knows whether there is such a profile
-        region = region or session.get_config_variable("region") or os.environ.get("AWS_REGION")
+        region = (
+            settings.region or session.get_config_variable("region") or os.environ.get("AWS_REGION")
+        )
     except BotoCoreError as error:
         raise UsageError(f"{NO_CREDENTIALS.name}: {error}; {NO_CREDENTIALS.advice}") from error
-    url = endpoint_url or _url(session, region or REGION)
+    url = settings.endpoint_url or _url(session, region or REGION)
     if is_aws(url) and not region:
-        raise UsageError("live needs a region: say --region, or set AWS_REGION")
+        raise UsageError(f"live needs a region: say {settings.option('region')}, or set AWS_REGION")
     return region or REGION, url
 
 

@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 from personalize_contract.errors import NoAnswer, TargetUnavailable, TimedOut
 from personalize_contract.model import failures
 from personalize_contract.model.exchange import Exchange, Request, Response, headers
+from personalize_contract.model.parsed_request import ParsedRequest, parse
 from personalize_contract.targets.base import Target
 from personalize_contract.targets.connection import Connection
 from personalize_contract.targets.signing import signed
@@ -172,14 +173,14 @@ class Readdressed:
         key = re.escape(f"{to.credentials.access_key}/")
         self._signed = re.compile(rf"Credential={key}\d+/{re.escape(to.region)}/").search
 
-    def answer(self, request: Request) -> Exchange:
+    def answer(self, request: ParsedRequest) -> Exchange:
         """Ask the inner target."""
         if self._is_for_it(request):
             return self._inner.answer(request)
         query = f"?{request.query}" if request.query else ""
         url = f"{self._to.url.rstrip('/')}{request.path}{query}"
         here = Request(request.method, url, request.headers, request.body)
-        return self._inner.answer(signed(here, self._to.credentials, self._to.region))
+        return self._inner.answer(parse(signed(here, self._to.credentials, self._to.region)))
 
     def _is_for_it(self, request: Request) -> bool:
         """Whether its client knew where it goes, and signed it with what it is signed with here."""

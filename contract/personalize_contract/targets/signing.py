@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from botocore.credentials import Credentials
 
+from personalize_contract.model.datasets import DUMMY_ACCESS_KEY, DUMMY_SECRET_KEY
 from personalize_contract.model.exchange import Request
-
-if TYPE_CHECKING:
-    from botocore.credentials import Credentials
 
 NAME = "personalize"
 """The service's signing name (service model: signingName)."""
+
+DUMMY_CREDENTIALS = Credentials(DUMMY_ACCESS_KEY, DUMMY_SECRET_KEY)
+"""Sign for nobody: whatever only the reference service or a cassette answers."""
 
 _SIGNATURE = ("authorization", "x-amz-date", "x-amz-security-token", "x-amz-content-sha256")
 

@@ -1,0 +1,49 @@
+"""The AWS environment of a marked test: a region, and credentials that open nothing."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from collections.abc import Iterator
+
+from personalize_contract.model.datasets import DUMMY_ACCESS_KEY, DUMMY_SECRET_KEY, REGION
+
+_REGION = ("AWS_DEFAULT_REGION", "AWS_REGION")
+
+_DUMMY: dict[str, str | None] = {
+    "AWS_ACCESS_KEY_ID": DUMMY_ACCESS_KEY,
+    "AWS_SECRET_ACCESS_KEY": DUMMY_SECRET_KEY,
+    "AWS_SESSION_TOKEN": None,
+    "AWS_SECURITY_TOKEN": None,
+    "AWS_PROFILE": None,
+    "AWS_DEFAULT_PROFILE": None,
+}
+"""The variables in which an SDK looks for credentials, and what stands there meanwhile."""
+
+
+@contextlib.contextmanager
+def patched(region: str | None, *, dummy: bool) -> Iterator[None]:
+    """Put a region and dummy credentials where an SDK looks for them, while this lasts.
+
+    Args:
+        region: for whoever has none; None for that of the dummy ARNs.
+        dummy: whether dummy credentials stand in the place of real ones.
+    """
+    values: dict[str, str | None] = {
+        name: os.environ.get(name) or region or REGION for name in _REGION
+    }
+    values |= _DUMMY if dummy else {}
+    before = {name: os.environ.get(name) for name in values}
+    _set(values)
+    try:
+        yield
+    finally:
+        _set(before)
+
+
+def _set(values: dict[str, str | None]) -> None:
+    for name, value in values.items():
+        if value is None:
+            os.environ.pop(name, None)
+        else:
+            os.environ[name] = value

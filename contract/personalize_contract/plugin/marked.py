@@ -1,0 +1,258 @@
+"""One marked test, from its set-up to its teardown: its session, its mode, and what is patched.
+
+While it is open, the requests of every client come to its session, the network is closed to
+everything else, and unless the target is live, dummy credentials and a region stand where an SDK
+looks for them.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from personalize_contract.interceptors import aws_hosts, install
+from personalize_contract.plugin import aws_env, paths
+from personalize_contract.plugin.mark import Mark
+from personalize_contract.plugin.modes import Answering, Mode, Recording, Replaying
+from personalize_contract.plugin.network_guard import guarded, or_allow
+from personalize_contract.plugin.session import Session
+
+if TYPE_CHECKING:
+    import pytest
+
+    from personalize_contract.live.access import Live
+    from personalize_contract.model.provenance import Provenance
+    from personalize_contract.plugin.service import Service
+    from personalize_contract.plugin.summary import Tally
+    from personalize_contract.privacy.redaction import Redactor
+    from personalize_contract.settings import Settings
+    from personalize_contract.targets.base import Target
+    from personalize_contract.targets.faults import FaultInjector
+
+
+@dataclass(slots=True)
+class Marked:
+    """A test with an open session.
+
+    Args:
+        test: its node id.
+        session: handles what it sends.
+        mark: what it says about itself.
+        mode: the life of its answers; None if its requests are only checked.
+        service: the object of the fixture `personalize_service`; None without it.
+        faults: of the target; None if the test can't ask for any.
+        passed: whether the test ran, and passed.
+    """
+
+    test: str
+    session: Session
+    mark: Mark
+    mode: Mode | None = None
+    service: Service | None = None
+    faults: FaultInjector | None = None
+    passed: bool = False
+
+    def finish(self) -> str:
+        """Return what is wrong with a test that passed; saves its recording if nothing is.
+
+        Raises:
+            CassetteError: the recording can't be written; its journal holds it.
+        """
+        if not self.passed:
+            return ""
+        problems = [
+            f"this test says that it breaks {clause}, and none of its requests did: "
+            "take it out of `violates`, or make it happen"
+            for clause in self.session.missing_violations()
+        ]
+        if self.mode and not (problems and isinstance(self.mode, Recording)):
+            problems += self.mode.finish(self._sent)
+        return "\n\n".join(problems)
+
+    def interrupt(self) -> None:
+        """Keep what was recorded so far: the run is interrupted."""
+        if self.mode:
+            self.mode.interrupt(self._sent)
+
+    @property
+    def _sent(self) -> int:
+        return self.session.answered.total()
+
+    def tally(self) -> Tally:
+        """Return what the summary of the run says of this test."""
+        from personalize_contract.plugin import summary
+
+        tally = summary.advised(self.session.advice.items())
+        if self.mode:
+            tally.update(self.mode.tally(self.session.answered, passed=self.passed))
+        if self.session.violations:
+            tally["violations",] = self.session.violations
+        if self.faults and self.passed and (waiting := self.faults.waiting):
+            tally["faults", self.test] = waiting
+        return tally
+
+
+@contextlib.contextmanager
+def opened(
+    item: pytest.Item, mark: Mark, settings: Settings, live: Live | None, *, service: bool
+) -> Iterator[Marked]:
+    """Open the session of one test, with everything in place for it.
+
+    Args:
+        item: the test.
+        mark: what it says about itself.
+        settings: of the run.
+        live: the live service of the run, if that is the target.
+        service: whether the test uses the fixture `personalize_service`.
+
+    Raises:
+        CassetteError: its cassette can't be read, or can't be recorded now.
+    """
+    with contextlib.ExitStack() as stack:
+        session = _session(item, mark, settings)
+        marked = Marked(item.nodeid, session, mark)
+        urls = [url for url in (settings.endpoint_url, live and live.connection.url) if url]
+        if service:
+            urls = _serve(marked, stack)
+        else:
+            marked.mode = _mode(item, mark, settings, live, stack)
+            session.target = marked.mode.target
+        # An endpoint near by may be asked by somebody who has no credentials at all.
+        dummy = live is None or live.connection.is_unsigned
+        stack.enter_context(aws_env.patched(live.connection.region if live else None, dummy=dummy))
+        hosts = [*settings.allowed_hosts, *(_hosts(live) if live else ())]
+        stack.enter_context(guarded(hosts, _in_process if service else _instead))
+        stack.enter_context(install.of_sdks(session, unsigned=dummy))
+        stack.enter_context(install.of_http(session, aws_hosts.ours(urls), in_process=service))
+        yield marked
+
+
+@contextlib.contextmanager
+def checked_only(item: pytest.Item, settings: Settings) -> Iterator[Marked]:
+    """Open a session that checks what a test sends; whoever answers it answers."""
+    mark = Mark()
+    session = _session(item, mark, settings)
+    is_ours = aws_hosts.ours([settings.endpoint_url] if settings.endpoint_url else [])
+    with install.of_sdks(session, unsigned=False), install.of_mocks(session, is_ours):
+        yield Marked(item.nodeid, session, mark)
+
+
+def _session(item: pytest.Item, mark: Mark, settings: Settings) -> Session:
+    off = settings.no_advice
+    if getattr(getattr(item, "obj", None), "is_hypothesis_test", False):
+        # One item in each of a hundred examples is no loop that could put ten.
+        off = (*off, "one-at-a-time")
+    return Session(None, mark, off, strict=settings.strict)
+
+
+def _serve(marked: Marked, stack: contextlib.ExitStack) -> list[str]:
+    """Let the reference service of the fixture answer; returns where it listens, once it does."""
+    from personalize_contract.plugin.service import serve
+
+    marked.service = serve(marked.session)
+    marked.faults = marked.service.target
+    marked.mode = Answering(marked.faults)
+    stack.callback(marked.service.close)
+    return marked.service.urls
+
+
+def _mode(
+    item: pytest.Item,
+    mark: Mark,
+    settings: Settings,
+    live: Live | None,
+    stack: contextlib.ExitStack,
+) -> Mode:
+    if settings.target == "recorded":
+        return _replaying(item, mark, settings)
+    target, answered_by, region = _answering(settings, live)
+    if not settings.record:
+        return Answering(target)
+    from personalize_contract.cassette.recording import Recording as CassetteRecording
+    from personalize_contract.model.provenance import Provenance
+
+    provenance = Provenance.now(answered_by, region, item.nodeid)
+    recording = CassetteRecording(paths.cassette_path(item, settings), provenance)
+    stack.enter_context(recording)
+    return Recording(target, recording, _redactor(mark, settings, live))
+
+
+def _replaying(item: pytest.Item, mark: Mark, settings: Settings) -> Replaying:
+    from personalize_contract.cassette.matching import Matching
+
+    path = paths.cassette_path(item, settings)
+    cassette = paths.load(path)
+    return Replaying(
+        path,
+        cassette,
+        _redactor(mark, settings, None),
+        Matching((*settings.ignore, *mark.ignore), mark.items_any_order),
+        paths.record_command(item, _again(cassette.provenance, settings)),
+        fail_unused=mark.unused == "fail",
+    )
+
+
+def _redactor(mark: Mark, settings: Settings, live: Live | None) -> Redactor:
+    from personalize_contract.model.datasets import stand_ins
+    from personalize_contract.privacy.redaction import Redactor
+
+    secrets = live.connection.secrets if live else ()
+    return Redactor(stand_ins(settings.datasets), secrets, (*settings.redact, *mark.redact))
+
+
+def _answering(settings: Settings, live: Live | None) -> tuple[Target, str, str]:
+    """Return the target that answers, its name as provenance, and its region."""
+    if live:
+        from personalize_contract.targets.endpoint import Readdressed
+
+        to = live.connection
+        return Readdressed(live.target, to), to.answered_by, to.region
+    from personalize_contract.model.datasets import REGION
+    from personalize_contract.service import core
+    from personalize_contract.service.store import Store
+    from personalize_contract.targets.base import InProcess
+
+    store = Store()
+    store.add_dummies()
+    for arn, state in settings.datasets.items():
+        store.add_dataset(arn, state)
+    return InProcess(partial(core.respond, store=store), "reference"), "reference", REGION
+
+
+def _again(provenance: Provenance, settings: Settings) -> str:
+    """Return the target to record from again, so that the recording replaces the old one."""
+    if provenance.answered_by == "endpoint" and not settings.endpoint_url:
+        return "live --personalize-endpoint-url URL"  # which is not written anywhere
+    return "live" if provenance.answered_by in ("aws", "endpoint") else "reference"
+
+
+def _instead(host: str) -> str:
+    if aws_hosts.is_of_aws(host):
+        from personalize_contract.model import contract
+
+        return (
+            "What this client sends there is not answered for it: the mark is about "
+            f"{' and '.join(contract.operations())}, sent by boto3, botocore, aiobotocore, "
+            "requests, urllib3, httpx or aiohttp"
+        )
+    return or_allow(host)
+
+
+def _in_process(host: str) -> str:
+    if aws_hosts.is_of_aws(host):
+        return "This client reaches the service of the test by its URL, personalize_service.url"
+    return or_allow(host)
+
+
+def _hosts(live: Live) -> Iterator[str]:
+    """Yield the hosts on the way to the live service: its own, and a proxy's."""
+    from requests.utils import get_environ_proxies
+
+    url = live.connection.url
+    yield urlsplit(url).hostname or ""
+    for proxy in get_environ_proxies(url).values():
+        yield urlsplit(proxy).hostname or ""

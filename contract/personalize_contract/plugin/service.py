@@ -1,0 +1,93 @@
+"""The reference service inside a test: the fixture `personalize_service`."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from personalize_contract.errors import UsageError
+from personalize_contract.model.datasets import STATES, State, parse
+from personalize_contract.model.exchange import Exchange
+from personalize_contract.plugin.loopback import Loopback
+from personalize_contract.plugin.session import Session
+from personalize_contract.service import core
+from personalize_contract.service.store import Store
+from personalize_contract.targets.base import InProcess
+from personalize_contract.targets.faults import FaultInjector
+
+
+class Service:
+    """The reference service for one test: what is put into it is there until the test ends.
+
+    It has the dummy datasets of `personalize_dataset`. One never mentioned is missing: 404, as
+    on AWS.
+
+    Args:
+        store: the datasets and their items.
+        target: of the requests of the test.
+        loopback: the way to it for clients that are not intercepted in process.
+    """
+
+    def __init__(self, store: Store, target: FaultInjector, loopback: Loopback) -> None:
+        self._store, self.target, self._loopback = store, target, loopback
+
+    @property
+    def url(self) -> str:
+        """Where it listens, for whatever is not caught in process: `http://127.0.0.1:PORT`."""
+        return self._loopback.url
+
+    def add_dataset(self, arn: str, state: State = "active") -> None:
+        """Make a dataset: `active` (200), `in-use` (409) or `missing` (404).
+
+        Raises:
+            UsageError: there is no such state, or it is not the ARN of a Personalize resource.
+        """
+        if state not in STATES:
+            raise UsageError(f"a dataset is not {state!r}, but one of {', '.join(STATES)}")
+        self._store.add_dataset(arn, parse([f"{arn}={state}"])[arn])
+
+    def set_state(self, arn: str, state: State) -> None:
+        """Change the state of a dataset; its items stay. Raises as `add_dataset`."""
+        self.add_dataset(arn, state)
+
+    def fail_next(
+        self, error: str | int | None = None, times: int = 1, *, slow: float | None = None
+    ) -> None:
+        """Make the next requests fail, as `FaultInjector.fail_next` does."""
+        self.target.fail_next(error, times, slow=slow)
+
+    def items(self, arn: str) -> dict[str, str | None]:
+        """Return the items of a dataset: itemId to properties as sent, None without any.
+
+        Raises:
+            UsageError: nobody ever said that there is such a dataset.
+        """
+        if arn not in self._store.states():
+            raise UsageError(
+                f"there is no dataset {arn!r} in this service: give an ARN of "
+                "personalize_dataset, or of add_dataset"
+            )
+        return self._store.items(arn)
+
+    @property
+    def exchanges(self) -> list[Exchange]:
+        """The exchanges so far; see `FaultInjector.exchanges`."""
+        return self.target.exchanges
+
+    @property
+    def urls(self) -> list[str]:
+        """The URL, once it listens; read by whoever has to know which requests are its."""
+        return self._loopback.urls
+
+    def close(self) -> None:
+        """Stop listening and forget everything."""
+        self._loopback.close()
+        self._store.close()
+
+
+def serve(session: Session) -> Service:
+    """Let a reference service of its own answer the requests of a session."""
+    store = Store()
+    store.add_dummies()
+    target = FaultInjector(InProcess(partial(core.respond, store=store), "reference"))
+    session.target = target
+    return Service(store, target, Loopback(session.respond))
