@@ -17,6 +17,7 @@ from benchmarks import traffic
 from benchmarks.measure import BOUND, Table, medians, seconds, times
 from personalize_contract.cassette.recording import Recording
 from personalize_contract.interceptors import botocore as door
+from personalize_contract.interceptors.identity import DUMMY as DUMMY_IDENTITY
 from personalize_contract.model.datasets import REGION
 from personalize_contract.model.provenance import Provenance
 from personalize_contract.plugin.mark import Mark
@@ -80,7 +81,7 @@ class _Ours(_Plain):
             self._recording = Recording(self._path, Provenance.now("endpoint", REGION, "benchmark"))
             target = Recorder(self._live, self._recording, Redactor())
             self._session = Session(target, Mark())
-        with door.patched(self._session, unsigned=True):
+        with door.patched(self._session, DUMMY_IDENTITY):
             taken = super().__call__()
         if not self._next:
             began = time.perf_counter()

@@ -18,6 +18,7 @@ from personalize_contract.cassette import loader
 from personalize_contract.cassette.matching import Matching
 from personalize_contract.cassette.replay import Replay
 from personalize_contract.interceptors import botocore as door
+from personalize_contract.interceptors.identity import DUMMY as DUMMY_IDENTITY
 from personalize_contract.plugin.mark import Mark
 from personalize_contract.plugin.session import Session
 from personalize_contract.privacy.redaction import Redactor
@@ -74,7 +75,7 @@ class _Ours:
             replay = Replay(self._path, loader.load(self._path), Redactor(), Matching())
             target = Recorded(replay, lambda _, request: f"nothing answers {request}")
             self._session = Session(target, Mark())
-        return door.patched(self._session, unsigned=True)
+        return door.patched(self._session, DUMMY_IDENTITY)
 
 
 def _cost(folder: Path, count: int) -> dict[str, float]:

@@ -13,6 +13,7 @@ from benchmarks import traffic
 from benchmarks.hammer import hammer
 from benchmarks.http import Address, list_schemas, moto, moto_server, put
 from benchmarks.measure import Round, Table, medians, seconds, times
+from personalize_contract.interceptors.identity import DUMMY as DUMMY_IDENTITY
 from personalize_contract.interceptors.install import of_sdks
 from personalize_contract.plugin.mark import Mark
 from personalize_contract.plugin.service import serve
@@ -43,7 +44,7 @@ def _in_process() -> Iterator[Table]:
     puts = _puts(traffic.client(), time.process_time)
 
     def ours() -> float:
-        with of_sdks(session, unsigned=True):
+        with of_sdks(session, DUMMY_IDENTITY):
             return puts()
 
     floor = _puts(traffic.floor(), time.process_time)

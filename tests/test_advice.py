@@ -112,7 +112,7 @@ def test_an_arn_of_something_else(resource: str) -> None:
 
 def test_every_row_of_the_table_has_a_case_here() -> None:
     tested = {name for _, name, _ in PROPERTIES.values()}
-    tested |= {"no-id", "duplicate-ids", "other-dataset", "one-at-a-time"}
+    tested |= {"no-id", "duplicate-ids", "other-dataset", "one-at-a-time", "sent-nothing"}
     assert tested == {row.name for row in TABLE}
 
 

@@ -118,8 +118,9 @@ WAYS: dict[str, Callable[[str], Any]] = {
 @pytest.mark.parametrize("host", [ADDRESS, NAME])
 @pytest.mark.parametrize("name", WAYS)
 def test_another_host_is_refused(name: str, host: str) -> None:
-    if name == "happy eyeballs":
+    if name == "happy eyeballs" or name.startswith("get"):
         # asyncio loses any error there that is no OSError: by its address, an IndexError is seen.
+        # To resolve an address asks nobody.
         host = NAME
     way = WAYS[name]
     with guarded([]), pytest.raises(NetworkRefused) as caught:
@@ -131,11 +132,43 @@ def test_another_host_is_refused(name: str, host: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "host", ["2001:db8::1", "::ffff:192.0.2.1", "SHOP.invalid.", b"shop.invalid", "notlocalhost.x"]
+    "host",
+    [
+        *("SHOP.invalid.", b"shop.invalid", "notlocalhost.x", "evil-localhost", "localhost.evil"),
+        *("evil.localdomain", "localhost.localdomain.evil", "127.0.0.1.evil", "0x7f.1.evil"),
+    ],
 )
-def test_however_it_is_written(host: str | bytes) -> None:
+def test_a_name_is_refused_however_it_is_written(host: str | bytes) -> None:
     with guarded([]), pytest.raises(NetworkRefused):
         socket.getaddrinfo(host, 9)
+
+
+@pytest.mark.parametrize("host", ["2001:db8::1", "::ffff:192.0.2.1", "192.0.2.1"])
+def test_an_address_is_refused_when_it_is_connected_to(host: str) -> None:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with guarded([]), socket.socket(family) as client, pytest.raises(NetworkRefused):
+        client.connect((host, 9))
+
+
+def test_a_datagram_socket_may_be_connected_and_not_written_to() -> None:
+    with guarded([]), socket.socket(type=socket.SOCK_DGRAM) as client:
+        client.connect((ADDRESS, 9))
+        with pytest.raises(NetworkRefused):
+            client.send(b"tea")
+
+
+def test_this_machines_own_name_and_addresses_are_open() -> None:
+    own = socket.getaddrinfo(socket.gethostname(), 9, type=socket.SOCK_STREAM)[0][4][0]
+    with guarded([]):
+        assert _reached(lambda name: socket.getaddrinfo(name, 9), socket.gethostname())
+        assert _reached(_connect, str(own))
+
+
+def test_where_an_sdk_looks_for_credentials_is_never_to_be_opened() -> None:
+    with guarded([]), pytest.raises(NetworkRefused) as caught:
+        _connect("169.254.169.254")
+    assert "AWS_ACCESS_KEY_ID" in str(caught.value)
+    assert "personalize_allowed_hosts" not in str(caught.value)
 
 
 @pytest.mark.parametrize(
@@ -192,7 +225,7 @@ def test_what_is_allowed_is_open() -> None:
     with guarded([ADDRESS]):
         assert _reached(_connect, ADDRESS)
         assert _reached(_udp, ADDRESS)
-        assert not _reached(_connect, "192.0.2.2")
+        assert not _reached(_connect, "198.51.100.2")
 
 
 def test_an_allowed_name_is_open_by_its_address_however_it_was_resolved(
@@ -202,7 +235,7 @@ def test_an_allowed_name_is_open_by_its_address_however_it_was_resolved(
     monkeypatch.setattr(socket, "getaddrinfo", lambda host, *_, **__: [row])
     with guarded(["shop.example"]):
         assert _reached(_connect, ADDRESS)
-        assert not _reached(_connect, "192.0.2.2")
+        assert not _reached(_connect, "198.51.100.2")
 
 
 def test_everything_is_open_again_afterwards() -> None:
@@ -213,8 +246,7 @@ def test_everything_is_open_again_afterwards() -> None:
 
 
 def _patched() -> list[object]:
-    methods = [
-        getattr(socket.socket, name) for name in ("connect", "connect_ex", "sendto", "sendmsg")
-    ]
-    own = [name in vars(socket.socket) for name in ("connect", "connect_ex", "sendto", "sendmsg")]
+    names = ("connect", "connect_ex", "send", "sendall", "sendto", "sendmsg")
+    methods = [getattr(socket.socket, name) for name in names]
+    own = [name in vars(socket.socket) for name in names]
     return [*methods, *own, socket.getaddrinfo, socket.gethostbyname, socket.gethostbyname_ex]

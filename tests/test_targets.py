@@ -57,7 +57,7 @@ def written(url: str | None, region: str = "us-east-1", key: str = "", token: st
         return Response(200, "OK", {}, b"")
 
     session = Session(InProcess(respond, "reference"), Mark())
-    with door.patched(session, unsigned=False):
+    with door.patched(session, None):
         client.put_items(datasetArn=ACTIVE, items=[{"itemId": "a"}])
     return found[0]
 

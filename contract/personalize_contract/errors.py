@@ -10,6 +10,7 @@
     │   ├── CassetteMissing     there is no such cassette
     │   └── CassetteLocked      another recording of it is under way
     ├── NetworkRefused          a marked test tried to connect to somewhere else
+    ├── TooLate                 the test that sent a request had ended
     ├── SecretFound             something that looks like a secret was about to be written
     └── Miss                    no recorded exchange answers this request
 
@@ -80,6 +81,10 @@ class CassetteLocked(CassetteError):
 
 class NetworkRefused(PersonalizeContractError):
     """A marked test tried to connect to a host that it may not connect to."""
+
+
+class TooLate(PersonalizeContractError):
+    """A thread or task that a test left running sent a request, or was answered, after its end."""
 
 
 class SecretFound(PersonalizeContractError):

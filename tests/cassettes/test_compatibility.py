@@ -25,6 +25,7 @@ from personalize_contract.cassette import loader, recording, writer
 from personalize_contract.cassette.matching import Matching
 from personalize_contract.cassette.replay import Replay
 from personalize_contract.interceptors import botocore as door
+from personalize_contract.interceptors.identity import DUMMY as DUMMY_IDENTITY
 from personalize_contract.model.datasets import DUMMY
 from personalize_contract.model.exchange import Exchange
 from personalize_contract.model.provenance import Provenance
@@ -103,7 +104,7 @@ def replayed(path: Path) -> tuple[list[int], Replay]:
     replay = Replay(path, loader.load(path), Redactor(), Matching())
     target = Recorded(replay, lambda _, request: f"nothing answers {request}")
     violates = ("request.items.max-members",)
-    with door.patched(Session(target, Mark(violates)), unsigned=True):
+    with door.patched(Session(target, Mark(violates)), DUMMY_IDENTITY):
         return [by_botocore(None, name) for name in CALLS], replay
 
 
@@ -200,7 +201,7 @@ def ours(tmp_path: Path) -> Path:
             return response
 
         session = Session(InProcess(answer, "reference"), Mark())
-        with door.patched(session, unsigned=True):
+        with door.patched(session, DUMMY_IDENTITY):
             assert [by_botocore(None, name) for name in CALLS] == STATUSES
         recorder.save()
     store.close()

@@ -19,6 +19,7 @@ from personalize_contract.cassette.matching import Matching
 from personalize_contract.cassette.recording import Recording
 from personalize_contract.cassette.replay import Replay
 from personalize_contract.interceptors import botocore as door
+from personalize_contract.interceptors.identity import DUMMY as DUMMY_IDENTITY
 from personalize_contract.model.provenance import Provenance
 from personalize_contract.plugin.mark import Mark
 from personalize_contract.plugin.session import Session
@@ -74,7 +75,7 @@ def recorded(path: Path, mode: str, fails: list[bool], *names: str) -> tuple[lis
 
     with served(Rules(around=around)) as url, Recording(path, Provenance("endpoint")) as recording:
         target = Recorder(Endpoint(url, "endpoint"), recording, Redactor())
-        with door.patched(Session(target, Mark()), unsigned=True):
+        with door.patched(Session(target, Mark()), DUMMY_IDENTITY):
             seen = put(mode, *names)
         recording.save()
     return seen, sent
@@ -84,7 +85,7 @@ def replayed(path: Path, mode: str, *names: str) -> tuple[list[int], int]:
     """The statuses that the caller saw, and the exchanges that were not asked for."""
     replay = Replay(path, loader.load(path), Redactor(), Matching())
     target = Recorded(replay, lambda *_: "nothing is recorded")
-    with door.patched(Session(target, Mark()), unsigned=True):
+    with door.patched(Session(target, Mark()), DUMMY_IDENTITY):
         return put(mode, *names), len(replay.unused())
 
 

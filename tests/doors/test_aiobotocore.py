@@ -21,6 +21,7 @@ from personalize_contract.cassette.matching import Matching
 from personalize_contract.cassette.recording import Recording
 from personalize_contract.cassette.replay import Replay
 from personalize_contract.errors import Miss, NetworkRefused
+from personalize_contract.interceptors.identity import DUMMY as DUMMY_IDENTITY
 from personalize_contract.interceptors.install import of_sdks
 from personalize_contract.model.exchange import Exchange, Request, Response
 from personalize_contract.model.provenance import Provenance
@@ -50,7 +51,7 @@ def using(
 
 
 def test_a_client_made_while_it_is_open_is_caught(service: Service) -> None:
-    with of_sdks(Session(service.target, Mark()), unsigned=True), guarded([]):
+    with of_sdks(Session(service.target, Mark()), DUMMY_IDENTITY), guarded([]):
         assert by_aiobotocore(AWS, "tea") == 200
 
     assert service.items(ACTIVE) == {"tea": "{}"}
@@ -58,7 +59,7 @@ def test_a_client_made_while_it_is_open_is_caught(service: Service) -> None:
 
 def test_a_client_that_was_there_before_is_caught(service: Service) -> None:
     async def put(client: Any) -> None:
-        with of_sdks(Session(service.target, Mark()), unsigned=True):
+        with of_sdks(Session(service.target, Mark()), DUMMY_IDENTITY):
             await client.put_items(**body("tea"))
 
     using(put)
@@ -70,7 +71,7 @@ def test_a_client_without_credentials_is_caught(
 ) -> None:
     for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
         monkeypatch.delenv(name)
-    with of_sdks(Session(service.target, Mark()), unsigned=True):
+    with of_sdks(Session(service.target, Mark()), DUMMY_IDENTITY):
         assert by_aiobotocore(AWS, "tea") == 200
 
 
@@ -81,7 +82,7 @@ def test_an_error_is_the_clients_own_exception(service: Service) -> None:
         with pytest.raises(client.exceptions.ResourceInUseException):
             await client.put_items(**body("tea"))
 
-    with of_sdks(Session(service.target, Mark()), unsigned=True):
+    with of_sdks(Session(service.target, Mark()), DUMMY_IDENTITY):
         using(put)
 
 
@@ -98,12 +99,12 @@ def test_64_calls_at_once_lose_no_exchange_and_open_no_connection(
 
         with Recording(path, Provenance("reference")) as recording:
             recorder = Recorder(service.target, recording, Redactor())
-            with of_sdks(Session(recorder, Mark()), unsigned=True):
+            with of_sdks(Session(recorder, Mark()), DUMMY_IDENTITY):
                 recorded = using(put)
             recording.save()
         replay = Replay(path, loader.load(path), Redactor(), Matching())
         target = Recorded(replay, lambda replay, request: "nothing recorded answers")
-        with of_sdks(Session(target, Mark()), unsigned=True):
+        with of_sdks(Session(target, Mark()), DUMMY_IDENTITY):
             played = all_at_once(lambda number: by_aiobotocore(elsewhere.url, f"tea-{number}"), 64)
 
     assert recorded == played == [200] * 64
@@ -120,7 +121,7 @@ def test_a_miss_reaches_the_code_under_test_as_it_is_and_is_not_retried(mode: st
             asked.append(request)
             raise Miss("nothing recorded answers")
 
-    with of_sdks(Session(Nothing(), Mark()), unsigned=True), pytest.raises(Miss):
+    with of_sdks(Session(Nothing(), Mark()), DUMMY_IDENTITY), pytest.raises(Miss):
         using(
             lambda client: client.put_items(**body("tea")),
             retries={"mode": mode, "total_max_attempts": 5},
@@ -131,7 +132,7 @@ def test_a_miss_reaches_the_code_under_test_as_it_is_and_is_not_retried(mode: st
 
 def test_a_refused_connection_is_told_as_it_is() -> None:
     with (
-        of_sdks(Session(None, Mark()), unsigned=True),
+        of_sdks(Session(None, Mark()), DUMMY_IDENTITY),
         guarded([]),
         pytest.raises(NetworkRefused, match=r"sqs\.us-east-1\.amazonaws\.com"),
     ):
@@ -141,7 +142,7 @@ def test_a_refused_connection_is_told_as_it_is() -> None:
 def test_each_attempt_of_a_retry_is_an_exchange(service: Service) -> None:
     service.fail_next(503)
     service.fail_next("reset")
-    with of_sdks(Session(service.target, Mark()), unsigned=True):
+    with of_sdks(Session(service.target, Mark()), DUMMY_IDENTITY):
         using(
             lambda client: client.put_items(**body("tea")),
             retries={"mode": "standard", "total_max_attempts": 3},
@@ -161,7 +162,7 @@ def test_a_handler_of_the_users_sees_the_request_and_ours_answers(service: Servi
         client.meta.events.register("before-send.personalize-events.PutItems", handler)
         await client.put_items(**body("tea"))
 
-    with of_sdks(Session(service.target, Mark()), unsigned=True):
+    with of_sdks(Session(service.target, Mark()), DUMMY_IDENTITY):
         using(put)
 
     assert seen == [f"{AWS}/items"]
@@ -184,13 +185,13 @@ def test_a_target_that_waits_does_not_hold_up_the_event_loop() -> None:
     async def put(client: Any) -> None:
         await asyncio.gather(client.put_items(**body("tea")), tick())
 
-    with of_sdks(Session(Waiting(), Mark()), unsigned=True):
+    with of_sdks(Session(Waiting(), Mark()), DUMMY_IDENTITY):
         using(put)
 
 
 def test_a_violation_is_told_with_its_place_in_the_users_code(service: Service) -> None:
     session = Session(service.target, Mark())
-    with of_sdks(session, unsigned=True), pytest.raises(Exception, match="InvalidInput"):
+    with of_sdks(session, DUMMY_IDENTITY), pytest.raises(Exception, match="InvalidInput"):
         using(lambda client: client.put_items(**body(*map(str, range(11)))))
 
     (finding,) = session.problems
@@ -200,6 +201,7 @@ def test_a_violation_is_told_with_its_place_in_the_users_code(service: Service) 
 def test_the_door_opens_when_the_test_imports_it(service: Service) -> None:
     source = f"""
 import asyncio
+from personalize_contract.interceptors.identity import DUMMY as DUMMY_IDENTITY
 from personalize_contract.interceptors.install import of_sdks
 from personalize_contract.plugin.mark import Mark
 from personalize_contract.plugin.service import serve
@@ -207,7 +209,7 @@ from personalize_contract.plugin.session import Session
 
 session = Session(None, Mark())
 service = serve(session)
-with of_sdks(session, unsigned=True):
+with of_sdks(session, DUMMY_IDENTITY):
     from aiobotocore.session import AioSession
 
     async def put():
@@ -232,7 +234,7 @@ def test_the_httpx_backend_is_caught_on_asyncio_and_trio(service: Service, backe
         ) as client:
             await client.put_items(**body("tea"))
 
-    with of_sdks(Session(service.target, Mark()), unsigned=True), guarded([]):
+    with of_sdks(Session(service.target, Mark()), DUMMY_IDENTITY), guarded([]):
         anyio.run(put, backend=backend)
 
     assert list(service.items(ACTIVE)) == ["tea"]

@@ -19,6 +19,7 @@ from personalize_contract.cassette.matching import Matching
 from personalize_contract.cassette.recording import Recording
 from personalize_contract.cassette.replay import Replay
 from personalize_contract.errors import Miss, NetworkRefused
+from personalize_contract.interceptors.identity import DUMMY as DUMMY_IDENTITY
 from personalize_contract.interceptors.install import of_sdks
 from personalize_contract.model.exchange import Request, Response
 from personalize_contract.model.provenance import Provenance
@@ -58,7 +59,7 @@ def test_a_client_is_caught_however_and_whenever_made(
     service: Service, make: Callable[[], Any]
 ) -> None:
     before = make()
-    with of_sdks(Session(service.target, Mark()), unsigned=True):
+    with of_sdks(Session(service.target, Mark()), DUMMY_IDENTITY):
         before.put_items(**body("before"))
         make().put_items(**body("while"))
 
@@ -71,7 +72,7 @@ def test_a_client_without_credentials_is_caught(
     for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
         monkeypatch.delenv(name)
     found = client()
-    with of_sdks(Session(service.target, Mark()), unsigned=True):
+    with of_sdks(Session(service.target, Mark()), DUMMY_IDENTITY):
         found.put_items(**body("tea"))
 
     assert list(service.items(ACTIVE)) == ["tea"]
@@ -80,7 +81,7 @@ def test_a_client_without_credentials_is_caught(
 def test_nothing_of_it_is_left(service: Service) -> None:
     with counted() as elsewhere:
         found = client(elsewhere.url)
-        with of_sdks(Session(service.target, Mark()), unsigned=True):
+        with of_sdks(Session(service.target, Mark()), DUMMY_IDENTITY):
             found.put_items(**body("tea"))
         with pytest.raises(HTTPClientError):
             found.put_items(**body("tea"))
@@ -109,11 +110,11 @@ def test_64_threads_with_fresh_clients_lose_no_exchange_and_open_no_connection(
 
         with _recording(path) as recording:
             recorder = Recorder(service.target, recording, Redactor())
-            with of_sdks(Session(recorder, Mark()), unsigned=True):
+            with of_sdks(Session(recorder, Mark()), DUMMY_IDENTITY):
                 recorded = all_at_once(put, 64)
             recording.save()
         played = _replay(path)
-        with of_sdks(Session(played, Mark()), unsigned=True):
+        with of_sdks(Session(played, Mark()), DUMMY_IDENTITY):
             replayed = all_at_once(put, 64)
 
     assert recorded == replayed == [200] * 64
@@ -133,7 +134,7 @@ def test_a_miss_reaches_the_code_under_test_as_it_is_and_is_not_retried(mode: st
 
     settings: Any = {"mode": mode, "total_max_attempts": 5}
     found = client(config=Config(retries=settings))
-    with of_sdks(Session(Nothing(), Mark()), unsigned=True), pytest.raises(Miss) as caught:
+    with of_sdks(Session(Nothing(), Mark()), DUMMY_IDENTITY), pytest.raises(Miss) as caught:
         found.put_items(**body("tea"))
 
     assert str(caught.value) == "nothing recorded answers"
@@ -148,7 +149,7 @@ def test_a_refused_connection_is_told_as_it_is_and_is_not_retried(mode: str) -> 
     found: Any = session.create_client("sqs", "us-east-1", config=Config(retries=settings))
     found.meta.events.register("before-send", lambda request, **_: attempts.append(request))
     with (
-        of_sdks(Session(None, Mark()), unsigned=True),
+        of_sdks(Session(None, Mark()), DUMMY_IDENTITY),
         guarded([]),
         pytest.raises(NetworkRefused, match=r"sqs\.us-east-1\.amazonaws\.com"),
     ):
@@ -167,7 +168,7 @@ def test_a_handler_of_the_users_sees_the_request_and_ours_answers(service: Servi
 
     found = client()
     found.meta.events.register("before-send.personalize-events.PutItems", handler)
-    with of_sdks(Session(service.target, Mark()), unsigned=True):
+    with of_sdks(Session(service.target, Mark()), DUMMY_IDENTITY):
         found.put_items(**body("tea"))
 
     assert seen == [f"{AWS}/items"]
@@ -182,7 +183,7 @@ def test_a_handler_that_raises_is_not_overruled(service: Service) -> None:
 
     found = client()
     found.meta.events.register("before-send", handler)
-    with of_sdks(Session(service.target, Mark()), unsigned=True), pytest.raises(KeyError):
+    with of_sdks(Session(service.target, Mark()), DUMMY_IDENTITY), pytest.raises(KeyError):
         found.put_items(**body("tea"))
 
     assert service.exchanges == []
@@ -190,7 +191,7 @@ def test_a_handler_that_raises_is_not_overruled(service: Service) -> None:
 
 @pytest.mark.parametrize("first", ["moto", "ours"])
 def test_moto_answers_what_is_not_ours_in_either_order(service: Service, first: str) -> None:
-    doors = of_sdks(Session(service.target, Mark()), unsigned=True)
+    doors = of_sdks(Session(service.target, Mark()), DUMMY_IDENTITY)
     one, other = (mock_aws(), doors) if first == "moto" else (doors, mock_aws())
     with one, other:
         s3 = boto3.client("s3", "us-east-1")
@@ -206,7 +207,7 @@ def test_what_is_only_checked_is_answered_by_whom_it_would_have_been() -> None:
     session = Session(None, Mark())
     with (
         mock_aws(),
-        of_sdks(session, unsigned=False),
+        of_sdks(session, None),
         pytest.raises(ClientError) as caught,
     ):
         client().put_items(**body(*map(str, range(11))))
@@ -224,7 +225,7 @@ def test_each_attempt_of_a_retry_is_an_exchange(
     found = client(config=Config(retries=settings))
     # One attempt pays for the pause of botocore's back-off; the table of faults has the rest.
     service.fail_next(fault)
-    with of_sdks(Session(service.target, Mark()), unsigned=True):
+    with of_sdks(Session(service.target, Mark()), DUMMY_IDENTITY):
         found.put_items(**body("tea"))
 
     first, second = service.exchanges

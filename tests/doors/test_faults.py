@@ -15,6 +15,7 @@ import requests
 
 from personalize_contract.errors import UsageError
 from personalize_contract.interceptors import aws_hosts
+from personalize_contract.interceptors.identity import DUMMY as DUMMY_IDENTITY
 from personalize_contract.interceptors.install import of_http, of_sdks
 from personalize_contract.plugin.mark import Mark
 from personalize_contract.plugin.service import Service
@@ -29,7 +30,7 @@ IN_PROCESS = [*SDKS, "requests"]
 def opened(service: Service, name: str) -> AbstractContextManager[None]:
     session = Session(service.target, Mark())
     if name in SDKS:
-        return of_sdks(session, unsigned=True)
+        return of_sdks(session, DUMMY_IDENTITY)
     return of_http(session, aws_hosts.ours(service.urls), in_process=True)
 
 

@@ -347,6 +347,7 @@ def test_a_compressed_answer_arrives_as_it_was_meant(put: Put) -> None:
 LOADED = """
 import sys
 import botocore.session
+from personalize_contract.interceptors.identity import DUMMY as DUMMY_IDENTITY
 from personalize_contract.interceptors import aws_hosts
 from personalize_contract.interceptors.install import of_http, of_sdks
 from personalize_contract.plugin.mark import Mark
@@ -355,7 +356,8 @@ from personalize_contract.plugin.session import Session
 
 session = Session(None, Mark())
 service = serve(session)
-with of_sdks(session, unsigned=True), of_http(session, aws_hosts.ours([]), in_process={in_process}):
+sdks = of_sdks(session, DUMMY_IDENTITY)
+with sdks, of_http(session, aws_hosts.ours([]), in_process={in_process}):
     {use}
     print(sorted({{"vcr", "requests", "responses", "httpx", "aiohttp"}} & set(sys.modules)))
 print([str(one.response.status) for one in service.exchanges])
@@ -396,7 +398,7 @@ def test_a_test_of_botocore_loads_no_other_library(in_process: bool) -> None:
 
 def test_a_live_target_that_we_ask_ourselves_loads_no_vcr(service: Service) -> None:
     source = LOADED.replace(
-        "with of_sdks", f"session.target = Endpoint({service.url!r}, '')\nwith of_sdks"
+        "with sdks", f"session.target = Endpoint({service.url!r}, '')\nwith sdks"
     )
     source = source.replace("aws_hosts.ours([])", f"aws_hosts.ours([{service.url!r}])")
     source = "from personalize_contract.targets.endpoint import Endpoint\n" + source

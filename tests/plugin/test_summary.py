@@ -106,8 +106,17 @@ def test_a_run_without_the_mark_has_no_block(shop: Shop) -> None:
     assert "personalize-contract =" not in text(shop.run())
 
 
-def test_a_test_that_sent_nothing_makes_no_block(shop: Shop) -> None:
+def test_a_marked_test_that_sent_nothing_gets_advice(shop: Shop) -> None:
     shop.tests("@pytest.mark.personalize_contract\ndef test_it():\n    pass\n")
+    assert "sent-nothing: a marked test sent no request" in text(shop.run())
+    assert shop.run("--personalize-strict").ret == 1
+
+
+@pytest.mark.parametrize("mark", ["skip", "xfail(strict=False)"])
+def test_a_test_that_is_skipped_or_expected_to_fail_may_send_nothing(shop: Shop, mark: str) -> None:
+    shop.tests(
+        f"@pytest.mark.{mark}\n@pytest.mark.personalize_contract\ndef test_it():\n    pass\n"
+    )
     assert "personalize-contract =" not in text(shop.run())
 
 

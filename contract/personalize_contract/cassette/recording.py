@@ -45,6 +45,10 @@ class Recording:
                 where there is no such thing.
         """
         with self._mutex:
+            if not self._is_open:
+                raise CassetteError(
+                    self.path, "its recording is over: this answer came after the test had ended"
+                )
             self._journal.append(exchange, call)
 
     def taken(self) -> list[Exchange]:
@@ -90,9 +94,10 @@ class Recording:
         self._end(keep=True)
 
     def _end(self, *, keep: bool) -> None:
-        if self._is_open:
-            self._is_open = False
-            self._journal.close(keep=keep)
+        with self._mutex:
+            if self._is_open:
+                self._is_open = False
+                self._journal.close(keep=keep)
 
     def __enter__(self) -> Recording:
         return self

@@ -14,6 +14,7 @@ from typing import Any
 from aiobotocore.awsrequest import AioAWSResponse
 from aiobotocore.credentials import AioCredentials
 from aiobotocore.endpoint import AioEndpoint
+from aiobotocore.session import AioSession
 from aiobotocore.signers import AioRequestSigner
 from botocore.exceptions import EndpointConnectionError
 
@@ -27,6 +28,7 @@ from personalize_contract.interceptors.botocore import (
     response_for,
 )
 from personalize_contract.interceptors.handler import Handler
+from personalize_contract.interceptors.identity import Identity
 from personalize_contract.model.contract import operations
 from personalize_contract.model.exchange import Response
 from personalize_contract.model.interruption import Interrupted
@@ -49,9 +51,11 @@ async def _forward(handler: Handler, request: ParsedRequest) -> Response | None:
 class _Emitter:
     """As `botocore`'s, awaited."""
 
-    def __init__(self, endpoint: Any, handler: Handler, read_timeout: float) -> None:
+    def __init__(
+        self, endpoint: Any, handler: Handler, operation_model: Any, read_timeout: float
+    ) -> None:
         self._emitter, self._handler = endpoint._event_emitter, handler
-        self._read_timeout = read_timeout
+        self._operation, self._read_timeout = operation_model, read_timeout
         self._sleep = getattr(endpoint, "_sleep", asyncio.sleep)
 
     async def emit(self, event: str, **arguments: Any) -> Any:
@@ -59,7 +63,7 @@ class _Emitter:
         if not event.startswith("before-send."):
             return responses
         prepared = arguments["request"]
-        request = self._handler.check(request_of(prepared))
+        request = self._handler.check(request_of(prepared, self._operation))
         try:
             response = await _forward(self._handler, request)
         except Interrupted as interruption:
@@ -73,20 +77,21 @@ class _Emitter:
 
 
 @contextlib.contextmanager
-def patched(handler: Handler, *, unsigned: bool) -> Iterator[None]:
+def patched(handler: Handler, identity: Identity | None) -> Iterator[None]:
     """Intercept every aiobotocore client of this process while this lasts.
 
     Args:
         handler: of the requests.
-        unsigned: sign with dummy credentials, so that a client made without any works too.
+        identity: of the clients; None to leave theirs as it is.
     """
     do_get_response, sign = AioEndpoint._do_get_response, AioRequestSigner.sign
+    get_credentials = AioSession.get_credentials
 
     async def _do_get_response(self: Any, request: Any, operation_model: Any, context: Any) -> Any:
         __tracebackhide__ = True
         endpoint = self
         if is_ours(operation_model):
-            emitter = _Emitter(self, handler, read_timeout(context))
+            emitter = _Emitter(self, handler, operation_model, read_timeout(context))
             endpoint = copy_with(self, _event_emitter=emitter)
         success, error = await do_get_response(endpoint, request, operation_model, context)
         if reason := own_error(error):
@@ -98,10 +103,17 @@ def patched(handler: Handler, *, unsigned: bool) -> Iterator[None]:
             self = copy_with(self, _credentials=_UNSIGNED)
         return await sign(self, operation_name, *arguments, **named)
 
-    with contextlib.ExitStack() as stack:
-        stack.callback(setattr, AioEndpoint, "_do_get_response", do_get_response)
-        AioEndpoint._do_get_response = _do_get_response
-        if unsigned:
-            stack.callback(setattr, AioRequestSigner, "sign", sign)
+    async def _get_credentials(self: Any) -> Any:
+        own = self._credentials
+        return own if own is not None else AioCredentials(*identity.resolve())  # type: ignore[union-attr]
+
+    AioEndpoint._do_get_response = _do_get_response
+    if identity:
+        AioSession.get_credentials = _get_credentials
+        if identity.unsigned:
             AioRequestSigner.sign = _sign
+    try:
         yield
+    finally:
+        AioEndpoint._do_get_response, AioRequestSigner.sign = do_get_response, sign
+        AioSession.get_credentials = get_credentials

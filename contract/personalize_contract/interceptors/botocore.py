@@ -12,14 +12,18 @@ import contextlib
 import time
 from collections.abc import Iterator
 from typing import Any
+from urllib.parse import urlsplit
 
 from botocore import endpoint as endpoints
+from botocore import session as sessions
 from botocore import signers
 from botocore.awsrequest import AWSPreparedRequest, AWSResponse
+from botocore.credentials import Credentials
 from botocore.exceptions import BotoCoreError, ConnectionClosedError, ReadTimeoutError
 
 from personalize_contract.errors import PersonalizeContractError
 from personalize_contract.interceptors.handler import Handler
+from personalize_contract.interceptors.identity import Identity
 from personalize_contract.model.contract import load, operations
 from personalize_contract.model.exchange import Request, Response, headers
 from personalize_contract.model.interruption import Interrupted
@@ -29,22 +33,40 @@ from personalize_contract.targets.signing import DUMMY_CREDENTIALS
 # What is wrapped is botocore's own business, and no part of its types.
 Endpoint: Any = endpoints.Endpoint
 RequestSigner: Any = signers.RequestSigner
+Session: Any = sessions.Session
 
 _READ_TIMEOUT = 60.0
 """Seconds that a client waits which was not told how long (botocore's default)."""
 
 
-def request_of(prepared: AWSPreparedRequest) -> Request:
-    """The message that botocore is about to send."""
+def request_of(prepared: AWSPreparedRequest, operation_model: Any = None) -> Request:
+    """Return the message that botocore is about to send.
+
+    Args:
+        prepared: the message, as botocore has it.
+        operation_model: of its operation; what an endpoint's own path puts before the
+            operation's path is left out.
+    """
     body: Any = prepared.body or b""
     if hasattr(body, "read"):
         stream, start = body, body.tell()
         body = stream.read()
         stream.seek(start)
     sent = headers(prepared.headers.items())
+    url = prepared.url
+    if operation_model is not None:
+        url = _at_the_root(url, operation_model.http["requestUri"])
     return Request(
-        prepared.method, prepared.url, sent, body.encode() if isinstance(body, str) else bytes(body)
+        prepared.method, url, sent, body.encode() if isinstance(body, str) else bytes(body)
     )
+
+
+def _at_the_root(url: str, path: str) -> str:
+    """Return the URL of an operation without the path of its endpoint."""
+    parts = urlsplit(url)
+    if parts.path == path or not parts.path.endswith(path):
+        return url
+    return parts._replace(path=path).geturl()
 
 
 def response_for(
@@ -120,15 +142,18 @@ def copy_with(instance: Any, **members: Any) -> Any:
 class _Emitter:
     """Stands for an endpoint's event emitter, and has the last word on `before-send`."""
 
-    def __init__(self, emitter: Any, handler: Handler, read_timeout: float) -> None:
-        self._emitter, self._handler, self._read_timeout = emitter, handler, read_timeout
+    def __init__(
+        self, endpoint: Any, handler: Handler, operation_model: Any, read_timeout: float
+    ) -> None:
+        self._emitter, self._handler = endpoint._event_emitter, handler
+        self._operation, self._read_timeout = operation_model, read_timeout
 
     def emit(self, event: str, **arguments: Any) -> Any:
         responses = self._emitter.emit(event, **arguments)
         if not event.startswith("before-send."):
             return responses
         prepared = arguments["request"]
-        request = self._handler.check(request_of(prepared))
+        request = self._handler.check(request_of(prepared, self._operation))
         try:
             response = self._handler.forward(request)
         except Interrupted as interruption:
@@ -138,7 +163,7 @@ class _Emitter:
 
 
 @contextlib.contextmanager
-def patched(handler: Handler, *, unsigned: bool) -> Iterator[None]:
+def patched(handler: Handler, identity: Identity | None) -> Iterator[None]:
     """Intercept every botocore client of this process, in any thread, while this lasts.
 
     An error of this package that the handler raises reaches the caller as it is: never retried,
@@ -146,15 +171,16 @@ def patched(handler: Handler, *, unsigned: bool) -> Iterator[None]:
 
     Args:
         handler: of the requests.
-        unsigned: sign with dummy credentials, so that a client made without any works too.
+        identity: of the clients; None to leave theirs as it is.
     """
     do_get_response, sign = Endpoint._do_get_response, RequestSigner.sign
+    get_credentials, get_config = Session.get_credentials, Session.get_config_variable
 
     def _do_get_response(self: Any, request: Any, operation_model: Any, context: Any) -> Any:
         __tracebackhide__ = True
         endpoint = self
         if is_ours(operation_model):
-            emitter = _Emitter(self._event_emitter, handler, read_timeout(context))
+            emitter = _Emitter(self, handler, operation_model, read_timeout(context))
             endpoint = copy_with(self, _event_emitter=emitter)
         success, error = do_get_response(endpoint, request, operation_model, context)
         if reason := own_error(error):
@@ -166,10 +192,23 @@ def patched(handler: Handler, *, unsigned: bool) -> Iterator[None]:
             self = copy_with(self, _credentials=DUMMY_CREDENTIALS)
         return sign(self, operation_name, *arguments, **named)
 
-    with contextlib.ExitStack() as stack:
-        stack.callback(setattr, Endpoint, "_do_get_response", do_get_response)
-        Endpoint._do_get_response = _do_get_response
-        if unsigned:
-            stack.callback(setattr, RequestSigner, "sign", sign)
+    def _get_credentials(self: Any) -> Any:
+        # Not kept in the session, which may live longer than the test.
+        own = self._credentials
+        return own if own is not None else Credentials(*identity.resolve())  # type: ignore[union-attr]
+
+    def _get_config_variable(self: Any, logical_name: str, *arguments: Any) -> Any:
+        value = get_config(self, logical_name, *arguments)
+        return identity.region_for(logical_name, value)  # type: ignore[union-attr]
+
+    Endpoint._do_get_response = _do_get_response
+    if identity:
+        Session.get_credentials = _get_credentials
+        Session.get_config_variable = _get_config_variable
+        if identity.unsigned:
             RequestSigner.sign = _sign
+    try:
         yield
+    finally:
+        Endpoint._do_get_response, RequestSigner.sign = do_get_response, sign
+        Session.get_credentials, Session.get_config_variable = get_credentials, get_config

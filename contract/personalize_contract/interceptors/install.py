@@ -19,25 +19,26 @@ from contextlib import AbstractContextManager
 
 from personalize_contract.interceptors import botocore, stubber, urllib3
 from personalize_contract.interceptors.handler import Handler
+from personalize_contract.interceptors.identity import Identity
 from personalize_contract.interceptors.on_import import Loading
 
 
 @contextlib.contextmanager
-def of_sdks(handler: Handler, *, unsigned: bool) -> Iterator[None]:
+def of_sdks(handler: Handler, identity: Identity | None) -> Iterator[None]:
     """Intercept botocore's and aiobotocore's clients while this lasts.
 
     Args:
         handler: of the requests.
-        unsigned: sign with dummy credentials, so that a client made without any works too.
+        identity: of the clients; None to leave theirs as it is.
     """
 
     def aiobotocore() -> AbstractContextManager[None]:
         from personalize_contract.interceptors.aiobotocore import patched
 
-        return patched(handler, unsigned=unsigned)
+        return patched(handler, identity)
 
     with (
-        botocore.patched(handler, unsigned=unsigned),
+        botocore.patched(handler, identity),
         stubber.checked(handler),
         Loading() as loading,
     ):

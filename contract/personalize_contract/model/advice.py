@@ -331,6 +331,13 @@ TABLE = (
         "Request Body: datasetArn",
         _other_dataset,
     ),
+    Row(
+        "sent-nothing",
+        "a marked test sent no request",
+        "take the mark off, or look for a mock that is still in place",
+        "Concepts",
+        None,
+    ),
 )
 
 _BY_NAME = {row.name: row for row in TABLE}

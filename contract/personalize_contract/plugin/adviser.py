@@ -50,10 +50,15 @@ class Adviser:
             if row.find:
                 if (at := next(row.find(put), None)) is not None:
                     found.append((row, at))
-            else:
+            elif row.name == "one-at-a-time":
                 found += [(row, put.contract.batch)] * self._one_at_a_time(put)
         sent = call_site.of_caller() if found else ""
         return [Advice(row, where, sent) for row, where in found]
+
+    def sent_nothing(self) -> Advice | None:
+        """Return the advice on a test that sent nothing; None if it is turned off."""
+        rows = (row for row in self._rows if row.name == "sent-nothing")
+        return next((Advice(row, "(no request)", "") for row in rows), None)
 
     def _one_at_a_time(self, put: Put) -> int:
         """The requests that are new among those by which one line puts one item each."""

@@ -6,7 +6,8 @@ import contextlib
 import os
 from collections.abc import Iterator
 
-from personalize_contract.model.datasets import DUMMY_ACCESS_KEY, DUMMY_SECRET_KEY, REGION
+from personalize_contract.interceptors.identity import Identity
+from personalize_contract.model.datasets import DUMMY_ACCESS_KEY, DUMMY_SECRET_KEY
 
 _REGION = ("AWS_DEFAULT_REGION", "AWS_REGION")
 
@@ -22,17 +23,19 @@ _DUMMY: dict[str, str | None] = {
 
 
 @contextlib.contextmanager
-def patched(region: str | None, *, dummy: bool) -> Iterator[None]:
-    """Put a region and dummy credentials where an SDK looks for them, while this lasts.
+def patched(identity: Identity) -> Iterator[None]:
+    """Put a region and dummy credentials where any SDK looks for them, while this lasts.
+
+    botocore is answered by its interceptor, whatever becomes of the environment; this is for
+    what else looks there.
 
     Args:
-        region: for whoever has none; None for that of the dummy ARNs.
-        dummy: whether dummy credentials stand in the place of real ones.
+        identity: of the test's clients.
     """
     values: dict[str, str | None] = {
-        name: os.environ.get(name) or region or REGION for name in _REGION
+        name: os.environ.get(name) or identity.region for name in _REGION
     }
-    values |= _DUMMY if dummy else {}
+    values |= _DUMMY if identity.unsigned else {}
     before = {name: os.environ.get(name) for name in values}
     _set(values)
     try:

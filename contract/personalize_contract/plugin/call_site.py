@@ -1,30 +1,69 @@
-"""Where in the user's code a request comes from."""
+"""The line of the user's code that a request comes from.
+
+A library is whatever was installed rather than written in the user's project, wherever it is
+imported from: site-packages, `pip install --target`, Debian's dist-packages, a vendored copy, a
+zip file. What an HTTP client or a mock of one is called is known, too: a copy without metadata
+shows it by nothing else.
+"""
 
 from __future__ import annotations
 
 import sys
 import sysconfig
+from functools import lru_cache
 from pathlib import Path
 from types import FrameType
 
-_NOT_THEIRS = tuple(
-    {
-        f"{spelled}/"
-        for name in ("stdlib", "platstdlib", "purelib", "platlib")
-        if (path := sysconfig.get_path(name))
-        for spelled in (path, Path(path).resolve())
-    }
-    | {f"{Path(__file__).parents[1]}/", f"{Path(__file__).resolve().parents[1]}/", "<"}
+_STANDARD = tuple(
+    f"{path}/"
+    for name in ("stdlib", "platstdlib")
+    if (written := sysconfig.get_path(name))
+    for path in (written, Path(written).resolve())
+)
+_OURS = tuple(
+    f"{path}/" for path in (Path(__file__).parents[1], Path(__file__).resolve().parents[1])
 )
 
+_INSTALLED = frozenset({"site-packages", "dist-packages"})
+"""Folders that installers fill."""
 
+_VENDORED = frozenset({"vendor", "_vendor", "vendored", "third_party"})
+"""Folders of a project that hold what others wrote."""
+
+_CLIENTS = frozenset(
+    {
+        *("aioboto3", "aiobotocore", "aiohappyeyeballs", "aiohttp", "boto3", "botocore"),
+        *("httpcore", "httpx", "httpx2", "moto", "requests", "responses", "s3transfer"),
+        *("urllib3", "vcr"),
+    }
+)
+"""Packages between the user's code and the wire."""
+
+
+@lru_cache(maxsize=1024)
 def is_theirs(path: str) -> bool:
-    """Whether a file is the user's: neither a library's nor ours."""
-    return not path.startswith(_NOT_THEIRS)
+    """Whether a file is the user's own: neither a library's nor this package's."""
+    if path.startswith((*_OURS, *_STANDARD, "<")):
+        return False
+    file = Path(path)
+    # Of a package, the folder above its topmost `__init__` is where it was imported from.
+    root = file.parent
+    while (root / "__init__.py").is_file():
+        root = root.parent
+    if not _CLIENTS.isdisjoint(file.relative_to(root).parts[:-1]):
+        return False
+    if not _INSTALLED.isdisjoint(file.parts) or not _VENDORED.isdisjoint(_in_project(file)):
+        return False
+    return root.is_dir() and not any(root.glob("*.dist-info"))
+
+
+def _in_project(file: Path) -> tuple[str, ...]:
+    here = Path.cwd()
+    return file.relative_to(here).parts if file.is_relative_to(here) else ()
 
 
 def of_caller() -> str:
-    """`file:line` of the innermost frame of the user's own code; `""` if none is."""
+    """Return `file:line` of the innermost frame of the user's own code; `""` if none is."""
     frame: FrameType | None = sys._getframe(1)
     while frame is not None:
         if is_theirs(frame.f_code.co_filename):
@@ -34,5 +73,4 @@ def of_caller() -> str:
 
 
 def _short(path: str) -> str:
-    here = f"{Path.cwd()}/"
-    return path.removeprefix(here)
+    return path.removeprefix(f"{Path.cwd()}/")

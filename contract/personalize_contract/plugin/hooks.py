@@ -29,6 +29,7 @@ _TALLY = pytest.StashKey["Tally"]()
 _WHOLE = pytest.StashKey[list[pytest.Item]]()
 _MARKED = pytest.StashKey["Marked"]()
 _OPEN = pytest.StashKey[contextlib.ExitStack]()
+_LATE = pytest.StashKey[contextlib.ExitStack]()
 
 _OURS = "personalize_contract"
 """The name of this in what an xdist worker hands to its controller."""
@@ -70,7 +71,9 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
 @pytest.hookimpl(wrapper=True, tryfirst=True)
 def pytest_runtest_call(item: pytest.Item) -> Generator[None, object, object]:
     _fail_for_problems(item)  # of the set-up
-    return (yield from _phase(item))
+    marked = item.stash.get(_MARKED, None)
+    with marked.owner.watching() if marked else contextlib.nullcontext():
+        return (yield from _phase(item))
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)
@@ -100,7 +103,7 @@ def pytest_runtest_makereport(
         call.excinfo = failure_report.shortened(call.excinfo)
     report = yield
     if call.when == "call":
-        marked.passed = report.passed
+        marked.passed = report.passed and not hasattr(report, "wasxfail")
     if report.failed and call.excinfo and problems:
         failure_report.lead(report, problems, call.excinfo.value)
     if report.failed or hasattr(report, "wasxfail"):
@@ -156,9 +159,10 @@ def _open(item: pytest.Item) -> None:
             service = "personalize_service" in getattr(item, "fixturenames", ())
             mark = marks.read(reversed(list(item.iter_markers(MARK))))
             live = None if service else _live(item.config)
-            opened = marked.opened(item, mark, settings, live, service=service)
+            tally = _tally(item.config)
+            opened = marked.opened(item, mark, settings, live, tally, service=service)
         else:
-            opened = marked.checked_only(item, settings)
+            opened = marked.checked_only(item, settings, _tally(item.config))
         item.stash[_MARKED] = stack.enter_context(opened)
         item.stash[_OPEN] = stack
     except PersonalizeContractError as error:
@@ -172,8 +176,23 @@ def _close(item: pytest.Item) -> None:
         marked = item.stash[_MARKED]
         del item.stash[_OPEN], item.stash[_MARKED]
         stack.close()
+        _refuse_late(item.config, left_running=marked.owner.close())
         _tally(item.config).update(marked.tally())
         _tally_waits(item.config)
+
+
+def _refuse_late(config: pytest.Config, *, left_running: bool) -> None:
+    """Refuse what the tests left running sends between marked tests, as long as it runs."""
+    late = config.stash.get(_LATE, None)
+    if left_running and not late:
+        from personalize_contract.interceptors.install import of_sdks
+        from personalize_contract.plugin.run_log import LateHandler, RunLog
+
+        late = config.stash[_LATE] = contextlib.ExitStack()
+        late.enter_context(of_sdks(LateHandler(RunLog("", _tally(config))), None))
+    elif late and not left_running:
+        del config.stash[_LATE]
+        late.close()
 
 
 def _live(config: pytest.Config) -> Live | None:
@@ -227,6 +246,7 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
     config = session.config
     if _TALLY not in config.stash:
         return
+    _refuse_late(config, left_running=False)
     if items := config.stash.get(_WHOLE, []):
         from personalize_contract.plugin.paths import orphans
         from personalize_contract.privacy import display

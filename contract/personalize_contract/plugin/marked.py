@@ -15,10 +15,13 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from personalize_contract.interceptors import aws_hosts, install
+from personalize_contract.interceptors.identity import DUMMY, Identity
 from personalize_contract.plugin import aws_env, paths
 from personalize_contract.plugin.mark import Mark
 from personalize_contract.plugin.modes import Answering, Mode, Recording, Replaying
 from personalize_contract.plugin.network_guard import guarded, or_allow
+from personalize_contract.plugin.owners import Owner
+from personalize_contract.plugin.run_log import RunLog
 from personalize_contract.plugin.session import Session
 
 if TYPE_CHECKING:
@@ -42,6 +45,7 @@ class Marked:
         test: its node id.
         session: handles what it sends.
         mark: what it says about itself.
+        owner: of the threads and tasks that it starts.
         mode: the life of its answers; None if its requests are only checked.
         service: the object of the fixture `personalize_service`; None without it.
         faults: of the target; None if the test can't ask for any.
@@ -51,6 +55,7 @@ class Marked:
     test: str
     session: Session
     mark: Mark
+    owner: Owner
     mode: Mode | None = None
     service: Service | None = None
     faults: FaultInjector | None = None
@@ -71,6 +76,8 @@ class Marked:
         ]
         if self.mode and not (problems and isinstance(self.mode, Recording)):
             problems += self.mode.finish(self._sent)
+        if self.mode and not self.session.sent:
+            problems += self.session.advise_sent_nothing()
         return "\n\n".join(problems)
 
     def interrupt(self) -> None:
@@ -98,7 +105,13 @@ class Marked:
 
 @contextlib.contextmanager
 def opened(
-    item: pytest.Item, mark: Mark, settings: Settings, live: Live | None, *, service: bool
+    item: pytest.Item,
+    mark: Mark,
+    settings: Settings,
+    live: Live | None,
+    tally: Tally,
+    *,
+    service: bool,
 ) -> Iterator[Marked]:
     """Open the session of one test, with everything in place for it.
 
@@ -107,14 +120,16 @@ def opened(
         mark: what it says about itself.
         settings: of the run.
         live: the live service of the run, if that is the target.
+        tally: of the run.
         service: whether the test uses the fixture `personalize_service`.
 
     Raises:
         CassetteError: its cassette can't be read, or can't be recorded now.
     """
     with contextlib.ExitStack() as stack:
-        session = _session(item, mark, settings)
-        marked = Marked(item.nodeid, session, mark)
+        marked = _marked(item, mark, settings, tally)
+        session = marked.session
+        stack.callback(session.close)
         urls = [url for url in (settings.endpoint_url, live and live.connection.url) if url]
         if service:
             urls = _serve(marked, stack)
@@ -122,31 +137,42 @@ def opened(
             marked.mode = _mode(item, mark, settings, live, stack)
             session.target = marked.mode.target
         # An endpoint near by may be asked by somebody who has no credentials at all.
-        dummy = live is None or live.connection.is_unsigned
-        stack.enter_context(aws_env.patched(live.connection.region if live else None, dummy=dummy))
+        identity = _identity(live)
+        stack.enter_context(aws_env.patched(identity))
         hosts = [*settings.allowed_hosts, *(_hosts(live) if live else ())]
-        stack.enter_context(guarded(hosts, _in_process if service else _instead))
-        stack.enter_context(install.of_sdks(session, unsigned=dummy))
+        instead = _in_process if service else _instead
+        stack.enter_context(guarded(hosts, instead, session.refuse))
+        stack.enter_context(install.of_sdks(session, identity))
         stack.enter_context(install.of_http(session, aws_hosts.ours(urls), in_process=service))
         yield marked
 
 
 @contextlib.contextmanager
-def checked_only(item: pytest.Item, settings: Settings) -> Iterator[Marked]:
+def checked_only(item: pytest.Item, settings: Settings, tally: Tally) -> Iterator[Marked]:
     """Open a session that checks what a test sends; whoever answers it answers."""
-    mark = Mark()
-    session = _session(item, mark, settings)
+    marked = _marked(item, Mark(), settings, tally)
+    session = marked.session
     is_ours = aws_hosts.ours([settings.endpoint_url] if settings.endpoint_url else [])
-    with install.of_sdks(session, unsigned=False), install.of_mocks(session, is_ours):
-        yield Marked(item.nodeid, session, mark)
+    with install.of_sdks(session, None), install.of_mocks(session, is_ours):
+        yield marked
 
 
-def _session(item: pytest.Item, mark: Mark, settings: Settings) -> Session:
+def _identity(live: Live | None) -> Identity:
+    if live is None:
+        return DUMMY
+    to = live.connection
+    return Identity(to.credentials, to.region, unsigned=to.is_unsigned)
+
+
+def _marked(item: pytest.Item, mark: Mark, settings: Settings, tally: Tally) -> Marked:
     off = settings.no_advice
     if getattr(getattr(item, "obj", None), "is_hypothesis_test", False):
         # One item in each of a hundred examples is no loop that could put ten.
         off = (*off, "one-at-a-time")
-    return Session(None, mark, off, strict=settings.strict)
+    owner = Owner(item.nodeid)
+    log = RunLog(item.nodeid, tally, owner)
+    session = Session(None, mark, off, strict=settings.strict, run=log)
+    return Marked(item.nodeid, session, mark, owner)
 
 
 def _serve(marked: Marked, stack: contextlib.ExitStack) -> list[str]:

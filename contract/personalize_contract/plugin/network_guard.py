@@ -3,36 +3,73 @@
 from __future__ import annotations
 
 import contextlib
+import _socket
 import ipaddress
 import socket
 from collections.abc import Callable, Collection, Iterator
 from typing import Any
+from weakref import WeakKeyDictionary
 
 from personalize_contract.errors import NetworkRefused
 
-_SENDING: dict[str, Callable[..., object]] = {
-    "connect": lambda address: address,
-    "connect_ex": lambda address: address,
-    "sendto": lambda data, *rest: rest[-1],
-    "sendmsg": lambda buffers, ancillary=(), flags=0, address=None: address,
-}
-"""Methods of a socket by which something leaves this machine: the address in their arguments."""
+_LOCAL = frozenset(
+    {
+        "",
+        "localhost",
+        "localhost.localdomain",
+        "localhost6",
+        "localhost6.localdomain6",
+        "ip6-localhost",
+        "ip6-loopback",
+    }
+)
+"""Names of loopback in the hosts files of the usual systems."""
 
 _RESOLVING = ("getaddrinfo", "gethostbyname", "gethostbyname_ex")
 """Functions of the module `socket` that are given the name of a host first."""
 
+Report = Callable[[NetworkRefused], None]
+"""Told each refusal, in the thread that caused it."""
 
-def _is_here(host: str) -> bool:
-    """Whether a host is this machine, by loopback."""
-    if host in ("", "localhost") or host.endswith((".localhost", ".localdomain", "-localhost")):
-        return True
+# Those that no test and no other plugin replaces.
+_Socket = _socket.socket
+_gethostname, _getaddrinfo = _socket.gethostname, _socket.getaddrinfo
+
+
+def _address(host: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
     try:
         address = ipaddress.ip_address(host.partition("%")[0])
     except ValueError:
-        return False
-    address = getattr(address, "ipv4_mapped", None) or address
+        return None
+    return getattr(address, "ipv4_mapped", None) or address
+
+
+def _own_addresses() -> Iterator[str]:
+    """Yield the addresses by which this machine knows itself, asking nobody."""
+    with contextlib.suppress(OSError):
+        yield from (str(row[4][0]) for row in _getaddrinfo(_gethostname(), None))
+    for family, elsewhere in ((socket.AF_INET, "192.0.2.1"), (socket.AF_INET6, "2001:db8::1")):
+        with contextlib.suppress(OSError):
+            probe = _Socket(family, socket.SOCK_DGRAM)
+            try:
+                # To connect a datagram socket sends nothing, and chooses its own address.
+                probe.connect((elsewhere, 9))
+                yield str(probe.getsockname()[0])
+            finally:
+                probe.close()
+
+
+def _is_loopback(address: ipaddress.IPv4Address | ipaddress.IPv6Address) -> bool:
     # To connect to no address in particular is to connect to loopback.
     return address.is_loopback or address.is_unspecified
+
+
+def _is_own_name(name: str) -> bool:
+    """Whether a name is of this machine: of loopback, or the one that it calls itself by."""
+    if name in _LOCAL or name.endswith(".localhost"):
+        return True
+    own = _gethostname().lower()
+    return name in (own, own.partition(".")[0])
 
 
 def _name(host: object) -> str:
@@ -43,26 +80,60 @@ def _name(host: object) -> str:
 class _Guard:
     """Which hosts are let through. Any thread may ask."""
 
-    def __init__(self, allowed: Collection[str], instead: Callable[[str], str]) -> None:
+    def __init__(
+        self, allowed: Collection[str], instead: Callable[[str], str], report: Report
+    ) -> None:
         self._hosts = {_name(host) for host in allowed}
         self._addresses: set[str] = set()
-        self._instead = instead
+        self._instead, self._report = instead, report
         self._resolve = socket.getaddrinfo
+        self._unwritten: WeakKeyDictionary[socket.socket, str] = WeakKeyDictionary()
 
-    def check(self, host: object) -> None:
+    def look_up(self, host: object) -> None:
+        """Refuse to resolve a name that is not let through; a number asks nobody."""
+        __tracebackhide__ = True
+        if not _address(_name(host)):
+            self.connect(host)
+
+    def connect(self, host: object) -> None:
         """Refuse a host that is not let through."""
         __tracebackhide__ = True
         name = _name(host)
-        if _is_here(name) or name in self._hosts or name in self._found():
+        address = _address(name)
+        own = _is_loopback(address) if address else _is_own_name(name)
+        if own or name in self._hosts or name in self._open_addresses():
             return
-        raise NetworkRefused(
+        error = NetworkRefused(
             f"a test marked personalize_contract may not connect to {name}: only its target, "
-            f"loopback and Unix sockets are open to it. {self._instead(name)}"
+            f"loopback and Unix sockets are open to it. {self._advice(name, address)}"
         )
+        self._report(error)
+        raise error
 
-    def _found(self) -> set[str]:
-        """The addresses of the hosts that are let through, however the caller resolved them."""
-        if self._hosts and not self._addresses:
+    def _advice(
+        self, name: str, address: ipaddress.IPv4Address | ipaddress.IPv6Address | None
+    ) -> str:
+        if address and address.is_link_local:
+            return (
+                "That is where an SDK looks for credentials: give it dummy ones, such as "
+                "AWS_ACCESS_KEY_ID=test and AWS_SECRET_ACCESS_KEY=test"
+            )
+        return self._instead(name)
+
+    def connected(self, sock: socket.socket, host: str) -> None:
+        """Remember where a datagram socket is connected to: nothing was sent by that."""
+        self._unwritten[sock] = host
+
+    def write(self, sock: socket.socket) -> None:
+        """Refuse what a connected datagram socket sends to a host that is not let through."""
+        __tracebackhide__ = True
+        if sock in self._unwritten:
+            self.connect(self._unwritten[sock])
+
+    def _open_addresses(self) -> set[str]:
+        """The addresses of this machine and of the hosts let through, however they are resolved."""
+        if not self._addresses:
+            self._addresses = set(map(_name, _own_addresses()))
             for host in self._hosts:
                 with contextlib.suppress(OSError):
                     self._addresses |= {_name(row[4][0]) for row in self._resolve(host, None)}
@@ -70,60 +141,99 @@ class _Guard:
 
 
 def or_allow(host: str) -> str:
-    """What to do about a host that is not the service's."""
-    return "Record or fake this traffic, or name the host in the ini key personalize_allowed_hosts"
+    """Return what to do about a host that is not the service's."""
+    return (
+        "Record or fake this traffic (a vcr mark that records needs the host, too), "
+        "or name the host in the ini key personalize_allowed_hosts"
+    )
+
+
+def _raise_only(error: NetworkRefused) -> None:
+    """Leave a refusal to the code that caused it."""
 
 
 @contextlib.contextmanager
-def guarded(allowed: Collection[str], instead: Callable[[str], str] = or_allow) -> Iterator[None]:
-    """While this lasts, this process connects to loopback, Unix sockets and `allowed` only.
+def guarded(
+    allowed: Collection[str],
+    instead: Callable[[str], str] = or_allow,
+    report: Report = _raise_only,
+) -> Iterator[None]:
+    """Let this process connect to itself, to Unix sockets and to `allowed` only, while this lasts.
 
     Holds for every thread and for each library that uses Python's sockets; what goes around
     them (another process, an extension with sockets of its own) is not seen.
 
     Args:
         allowed: host names or addresses.
-        instead: what to do about a refused host, as a sentence.
+        instead: from a refused host to what to do about it, as a sentence.
+        report: told each refusal, whatever becomes of the error.
 
     Raises (in the code that connects):
         NetworkRefused: the host is another one. No library takes it for an error of its own.
     """
-    guard = _Guard(allowed, instead)
+    guard = _Guard(allowed, instead, report)
     # The class itself may be replaced meanwhile, as pytest-socket does.
     kind = socket.socket
 
-    def sending(name: str, address_in: Callable[..., object]) -> Callable[..., Any]:
-        method = getattr(kind, name)
-
-        def guarded_method(self: socket.socket, *arguments: Any) -> Any:
+    def connecting(method: Callable[..., Any]) -> Callable[..., Any]:
+        def guarded_connect(self: socket.socket, address: Any) -> Any:
             __tracebackhide__ = True
-            address = address_in(*arguments)
             if isinstance(address, tuple):
-                guard.check(address[0])
+                if self.type == socket.SOCK_DGRAM:
+                    guard.connected(self, address[0])
+                else:
+                    try:
+                        guard.connect(address[0])
+                    except NetworkRefused:
+                        # Libraries close what fails with an OSError, and this is none.
+                        self.close()
+                        raise
+            return method(self, address)
+
+        return guarded_connect
+
+    def sending(method: Callable[..., Any]) -> Callable[..., Any]:
+        def guarded_send(self: socket.socket, *arguments: Any) -> Any:
+            __tracebackhide__ = True
+            # sendto(data, [flags,] address), sendmsg(buffers, ancillary, flags, address).
+            if len(arguments) > 1 and isinstance(arguments[-1], tuple):
+                guard.connect(arguments[-1][0])
+            elif self.type == socket.SOCK_DGRAM:
+                guard.write(self)
             return method(self, *arguments)
 
-        return guarded_method
+        return guarded_send
 
-    def resolving(name: str) -> Callable[..., Any]:
-        function = getattr(socket, name)
-
+    def resolving(function: Callable[..., Any]) -> Callable[..., Any]:
         def guarded_function(host: Any, *arguments: Any, **named: Any) -> Any:
             __tracebackhide__ = True
-            guard.check(host)
+            guard.look_up(host)
             return function(host, *arguments, **named)
 
         return guarded_function
 
-    with contextlib.ExitStack() as stack:
-        for name in _RESOLVING:
-            stack.callback(setattr, socket, name, getattr(socket, name))
-            setattr(socket, name, resolving(name))
-        for name, address_in in _SENDING.items():
-            before = vars(kind).get(name)
-            guarded_method = sending(name, address_in)
-            if before is None:
-                stack.callback(delattr, kind, name)
-            else:
-                stack.callback(setattr, kind, name, before)
-            setattr(kind, name, guarded_method)
+    wrappers = {
+        "connect": connecting,
+        "connect_ex": connecting,
+        "send": sending,
+        "sendall": sending,
+        "sendto": sending,
+        "sendmsg": sending,
+    }
+    before = vars(kind)
+    inherited = [name for name in wrappers if name not in before]
+    replaced = {name: before[name] for name in wrappers if name in before}
+    functions = {name: getattr(socket, name) for name in _RESOLVING}
+    for name, wrapper in wrappers.items():
+        setattr(kind, name, wrapper(getattr(kind, name)))
+    for name, function in functions.items():
+        setattr(socket, name, resolving(function))
+    try:
         yield
+    finally:
+        for name in inherited:
+            delattr(kind, name)
+        for name, method in replaced.items():
+            setattr(kind, name, method)
+        for name, function in functions.items():
+            setattr(socket, name, function)

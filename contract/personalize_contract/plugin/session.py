@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from personalize_contract.errors import PersonalizeContractError
+from personalize_contract.errors import NetworkRefused, PersonalizeContractError
 from personalize_contract.model.checker import Violation
 from personalize_contract.model.exchange import Exchange, Request, Response
 from personalize_contract.model.interruption import Interrupted
@@ -20,6 +20,7 @@ from personalize_contract.model.parsed_request import ParsedRequest, parse
 from personalize_contract.plugin import call_site
 from personalize_contract.plugin.adviser import Advice, Adviser
 from personalize_contract.plugin.mark import Mark
+from personalize_contract.plugin.run_log import RunLog
 
 if TYPE_CHECKING:
     from personalize_contract.targets.base import Target
@@ -46,6 +47,7 @@ class Session:
         mark: the mark of the test.
         no_advice: names of the advice that is not given.
         strict: whether advice is a problem.
+        run: told what isn't this test's doing.
     """
 
     def __init__(
@@ -55,9 +57,13 @@ class Session:
         no_advice: tuple[str, ...] = (),
         *,
         strict: bool = False,
+        run: RunLog | None = None,
     ) -> None:
         self.target = target
         self._mark, self._strict = mark, strict
+        self.run = run or RunLog("")
+        self.sent = 0
+        self._closed = False
         self._adviser = Adviser(no_advice)
         self._lock = threading.Lock()
         self._problems: list[Problem] = []
@@ -68,8 +74,16 @@ class Session:
         self.advice: Counter[Advice] = Counter()
 
     def check(self, request: Request) -> ParsedRequest:
-        """Parse a request, and note its violations and the advice on it."""
+        """Parse a request, and note its violations and the advice on it.
+
+        Raises:
+            TooLate: another test sent it, which has ended.
+        """
+        __tracebackhide__ = True
+        self.run.refuse_late()
         parsed = parse(request)
+        with self._lock:
+            self.sent += 1
         if violations := [one for one in parsed.violations if one.clause.can_fail]:
             self._note_violations(violations, parsed)
         for advice in self._adviser.advice(parsed):
@@ -97,11 +111,34 @@ class Session:
                 self._count(interruption.late)
             raise
         except PersonalizeContractError as error:
+            self._refuse_if_closed()
             with self._lock:
                 self._problems.append(Problem(str(error), error))
             raise
+        self._refuse_if_closed()
         self._count(exchange)
         return exchange.response
+
+    def refuse(self, error: NetworkRefused) -> None:
+        """Take note of a connection that was refused.
+
+        It fails the test whose code asked for it, whatever that code does with the error.
+        """
+        if self.run.owns_current():
+            with self._lock:
+                self._problems.append(Problem(str(error), error))
+        else:
+            self.run.note_refusal(str(error))
+
+    def close(self) -> None:
+        """End the session: what is answered from now on comes too late."""
+        with self._lock:
+            self._closed = True
+
+    def _refuse_if_closed(self) -> None:
+        __tracebackhide__ = True
+        if self._closed:
+            self.run.refuse_too_late()
 
     def respond(self, request: Request) -> Response:
         """Check and forward a request that came over a socket."""
@@ -140,6 +177,14 @@ class Session:
         """Forget problems that are in a report now."""
         with self._lock:
             self._problems = [one for one in self._problems if one not in problems]
+
+    def advise_sent_nothing(self) -> list[str]:
+        """Note the advice on a test that sent nothing; returns it if advice is a problem."""
+        advice = self._adviser.sent_nothing()
+        if not advice:
+            return []
+        self.advice[advice] += 1
+        return [_advice_text(advice)] if self._strict else []
 
     def missing_violations(self) -> list[str]:
         """Return the clauses that the mark says the test breaks, and that it did not break."""

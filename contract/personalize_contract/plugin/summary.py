@@ -79,7 +79,7 @@ def short(tally: Tally) -> str:
         parts.append(f"{len(places)} advice")
     parts += [
         f"{sum(_by(tally, what).values())} {what}"
-        for what in ("unused", "waited", *_CASSETTES)
+        for what in ("unused", "late", "refused", "waited", *_CASSETTES)
         if _by(tally, what)
     ]
     return "; ".join(parts)
@@ -106,6 +106,13 @@ def lines(tally: Tally) -> Iterator[str]:
         yield f"unused: {_number(count, 'exchange')} recorded in {path}"
     for test, count in _by(tally, "faults").items():
         yield f"fail_next: {_number(count, 'failure')} asked for did not happen in {test}"
+    for test, count in _by(tally, "late").items():
+        yield (
+            f"late: {_number(count, 'request')} sent after {test} had ended, by a thread or task "
+            "that it left running"
+        )
+    for refusal, count in _by(tally, "refused").items():
+        yield f"refused: {_number(count, 'time')}, to code that ran before its test: {refusal}"
     for note in _by(tally, "waited"):
         yield f"waited: {note}"
     for what, why in _CASSETTES.items():

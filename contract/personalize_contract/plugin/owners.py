@@ -1,0 +1,161 @@
+"""The threads, jobs and tasks of a test, so that one that outlives its test spoils no other.
+
+A thread belongs to the test if the test's own code started it, directly or by another such thread;
+so do the jobs that it gives to an executor, and its tasks. What a server or a worker starts that
+ran before the test belongs to no test. A thread of a pool belongs to whoever gives it work.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from typing import Any
+from weakref import WeakKeyDictionary, WeakSet
+
+_POOLS = frozenset(
+    {"concurrent.futures.thread", "trio._core._thread_cache", "anyio._backends._asyncio"}
+)
+"""The modules whose threads work for one test after the other."""
+
+
+class Owner:
+    """One test, as the owner of the threads, jobs and tasks that it starts. Any thread may ask.
+
+    Args:
+        test: the node id.
+    """
+
+    def __init__(self, test: str) -> None:
+        self.test, self.is_over = test, False
+        self._threads: WeakSet[threading.Thread] = WeakSet()
+        self._tasks: WeakSet[Any] = WeakSet()
+        self._jobs: WeakSet[_Job] = WeakSet()
+        self._watches_tasks = False
+
+    @contextlib.contextmanager
+    def watching(self) -> Iterator[None]:
+        """Take note of what the test starts, while this lasts."""
+        asyncio = sys.modules.get("asyncio")
+        futures = sys.modules.get("concurrent.futures.thread")
+        starts: list[tuple[Any, str, Callable[[Any], Any]]] = [
+            (threading.Thread, "start", self._starting_threads)
+        ]
+        if asyncio:
+            self._watches_tasks = True
+            starts.append((asyncio.base_events.BaseEventLoop, "create_task", self._starting_tasks))
+        if futures:
+            starts.append((futures.ThreadPoolExecutor, "submit", self._starting_jobs))
+        before = [(kind, name, getattr(kind, name)) for kind, name, _ in starts]
+        for kind, name, watch in starts:
+            setattr(kind, name, watch(getattr(kind, name)))
+        try:
+            yield
+        finally:
+            for kind, name, method in before:
+                setattr(kind, name, method)
+
+    def _starting_threads(self, start: Callable[..., Any]) -> Callable[..., Any]:
+        def start_owned(thread: threading.Thread) -> None:
+            if self.owns_current() and not _is_pooled(thread):
+                self._threads.add(thread)
+            start(thread)
+
+        return start_owned
+
+    def _starting_tasks(self, create_task: Callable[..., Any]) -> Callable[..., Any]:
+        def create_owned(loop: Any, *arguments: Any, **named: Any) -> Any:
+            owned = self._owns_current_task()
+            task = create_task(loop, *arguments, **named)
+            if owned:
+                self._tasks.add(task)
+            return task
+
+        return create_owned
+
+    def _starting_jobs(self, submit: Callable[..., Any]) -> Callable[..., Any]:
+        def submit_owned(
+            executor: Any, function: Callable[..., Any], /, *arguments: Any, **named: Any
+        ) -> Any:
+            if not self.owns_current():
+                return submit(executor, function, *arguments, **named)
+            job = _Job(function, self)
+            self._jobs.add(job)
+            return submit(executor, job, *arguments, **named)
+
+        return submit_owned
+
+    def owns_current(self) -> bool:
+        """Whether the code that asks is the test's own."""
+        if (owner := getattr(_running, "owner", None)) is not None:
+            return owner is self
+        thread = threading.current_thread()
+        if thread is threading.main_thread():
+            return self._owns_current_task()
+        return thread in self._threads
+
+    def _owns_current_task(self) -> bool:
+        asyncio = sys.modules.get("asyncio")
+        if not asyncio or not (loop := asyncio._get_running_loop()):
+            return True
+        # Where tasks were not watched from the beginning, they are taken for the test's own.
+        return not self._watches_tasks or asyncio.current_task(loop) in self._tasks
+
+    def close(self) -> bool:
+        """End the test; returns whether anything that some test started still runs."""
+        self.is_over = True
+        for thread in self._threads:
+            if thread.is_alive():
+                _left_threads[thread] = self
+        for task in self._tasks:
+            if not task.done():
+                _left_tasks[task] = self
+        _left_jobs.update(job for job in self._jobs if not job.is_done)
+        return (
+            any(thread.is_alive() for thread in list(_left_threads))
+            or any(not task.done() for task in list(_left_tasks))
+            or any(not job.is_done for job in list(_left_jobs))
+        )
+
+
+class _Job:
+    """A function that is called on behalf of a test, in a thread of a pool."""
+
+    __slots__ = ("__weakref__", "_function", "_owner", "is_done")
+
+    def __init__(self, function: Callable[..., Any], owner: Owner) -> None:
+        self._function, self._owner, self.is_done = function, owner, False
+
+    def __call__(self, *arguments: Any, **named: Any) -> Any:
+        _running.owner = self._owner
+        try:
+            return self._function(*arguments, **named)
+        finally:
+            _running.owner, self.is_done = None, True
+
+
+_running = threading.local()
+"""Its `owner` is the test on whose behalf a thread of a pool runs."""
+
+_left_threads: WeakKeyDictionary[threading.Thread, Owner] = WeakKeyDictionary()
+_left_tasks: WeakKeyDictionary[Any, Owner] = WeakKeyDictionary()
+_left_jobs: WeakSet[_Job] = WeakSet()
+
+
+def finished_test() -> str:
+    """Return the test that started the code that asks and has ended; `""` for none."""
+    owner: Owner | None = getattr(_running, "owner", None)
+    if owner is None and _left_threads:
+        owner = _left_threads.get(threading.current_thread())
+    if owner is None and _left_tasks:
+        asyncio: Any = sys.modules["asyncio"]
+        if loop := asyncio._get_running_loop():
+            task = asyncio.current_task(loop)
+            owner = _left_tasks.get(task) if task is not None else None
+    return owner.test if owner and owner.is_over else ""
+
+
+def _is_pooled(thread: threading.Thread) -> bool:
+    target = getattr(thread, "_target", None)
+    return not _POOLS.isdisjoint({type(thread).__module__, getattr(target, "__module__", "")})

@@ -1,0 +1,142 @@
+"""What a marked test's code is refused fails that test, whatever the code does with the error."""
+
+from __future__ import annotations
+
+import pytest
+
+from support.shop import Shop, text
+
+SWALLOWED = {
+    "a connection": 'socket.create_connection(("192.0.2.9", 9), 0.01)',
+    "a look-up": 'socket.getaddrinfo("shop.example", 80)',
+    "urllib": 'urllib.request.urlopen("http://shop.example/feed", timeout=2)',
+    "another service of the SDK": 'boto3.client("s3", "us-east-1").list_buckets()',
+    "an unknown path of the service": (
+        'urllib.request.urlopen("https://personalize-events.us-east-1.amazonaws.com/nothing")'
+    ),
+    "an instance's metadata": 'urllib.request.urlopen("http://169.254.169.254/latest", timeout=1)',
+}
+
+TEST = """
+import contextlib
+import socket
+import threading
+import urllib.request
+
+
+@pytest.mark.personalize_contract
+def test_it():
+    put()
+    with contextlib.suppress(BaseException):
+        SEND
+"""
+
+
+@pytest.mark.parametrize("send", SWALLOWED.values(), ids=SWALLOWED)
+def test_a_refusal_that_is_swallowed_fails_the_test(shop: Shop, send: str) -> None:
+    shop.tests(TEST.replace("SEND", send))
+    result = shop.run("--personalize-target=reference")
+    result.assert_outcomes(failed=1)
+    assert "a test marked personalize_contract may not connect to" in text(result)
+
+
+@pytest.mark.parametrize("how", ["thread", "pool", "task"])
+def test_it_fails_the_test_that_started_the_code(shop: Shop, how: str) -> None:
+    runs = {
+        "thread": "thread = threading.Thread(target=send); thread.start(); thread.join()",
+        "pool": "from concurrent.futures import ThreadPoolExecutor as Pool\n"
+        "    with Pool() as pool: pool.submit(send).result()",
+        "task": "import asyncio; asyncio.run(task())",
+    }
+    shop.tests(
+        f"""
+import contextlib
+import socket
+import threading
+
+
+def send():
+    with contextlib.suppress(BaseException):
+        socket.create_connection(("192.0.2.9", 9), 0.01)
+
+
+async def task():
+    send()
+
+
+@pytest.mark.personalize_contract
+def test_it():
+    put()
+    {runs[how]}
+"""
+    )
+    shop.run("--personalize-target=reference").assert_outcomes(failed=1)
+
+
+def test_what_ran_before_the_test_is_refused_and_fails_no_test(shop: Shop) -> None:
+    shop.tests(
+        """
+import queue
+import socket
+import threading
+
+
+@pytest.fixture(scope="module")
+def telemetry():
+    waiting, done = queue.Queue(), queue.Queue()
+
+    def work():
+        while waiting.get():
+            try:
+                socket.create_connection(("192.0.2.9", 9), 0.01)
+            except Exception as error:
+                done.put(type(error).__name__)
+
+    worker = threading.Thread(target=work)
+    worker.start()
+    yield lambda: (waiting.put(1), done.get(timeout=30))[1]
+    waiting.put(0)
+    worker.join()
+
+
+@pytest.mark.personalize_contract
+def test_it(telemetry):
+    put()
+    assert telemetry() == "NetworkRefused"
+"""
+    )
+    result = shop.run("--personalize-target=reference")
+    result.assert_outcomes(passed=1)
+    assert "refused: 1 time, to code that ran before its test: " in text(result)
+
+
+OPEN = {
+    "loopback": 'socket.create_server(("127.0.0.1", 0)).close()',
+    "a look-up of a number": 'socket.getaddrinfo("192.0.2.9", 80)',
+    "this machine's name": "socket.getaddrinfo(socket.gethostname(), 80)",
+    "a datagram socket that is not written to": (
+        'client = socket.socket(type=socket.SOCK_DGRAM); client.connect(("192.0.2.9", 9)); '
+        "client.close()"
+    ),
+    "a socket pair": "[one.close() for one in socket.socketpair()]",
+    "what responses answers": (
+        "import requests, responses\n"
+        "    with responses.RequestsMock() as mock:\n"
+        '        mock.get("https://shop.example/")\n'
+        '        requests.get("https://shop.example/", timeout=5)'
+    ),
+    "what moto answers": (
+        "import moto\n"
+        "    with moto.mock_aws():\n"
+        '        boto3.client("s3", "us-east-1").list_buckets()'
+    ),
+}
+
+
+@pytest.mark.filterwarnings("default")
+@pytest.mark.parametrize("send", OPEN.values(), ids=OPEN)
+def test_what_leaves_nothing_of_this_machine_is_open(shop: Shop, send: str) -> None:
+    mark = "@pytest.mark.personalize_contract"
+    shop.tests(f"import socket\n\n\n{mark}\ndef test_it():\n    put()\n    {send}\n")
+    result = shop.run("--personalize-target=reference")
+    assert result.ret == 0, text(result)
