@@ -11,11 +11,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from personalize_contract.errors import UsageError
+from personalize_contract.feedback.adviser import Adviser
 from personalize_contract.model import advice
 from personalize_contract.model.advice import TABLE, known
 from personalize_contract.model.exchange import Request
 from personalize_contract.model.parsed_request import parse
-from personalize_contract.plugin.adviser import Adviser
 from support.command import ACTIVE
 
 URL = "https://personalize-events.us-east-1.amazonaws.com"

@@ -26,6 +26,7 @@ FLOORS = {
     "targets": "targets",
     "interceptors": "interceptors",
     "live": "live",
+    "feedback": "feedback",
     "the plugin": "plugin",
     "the suite": "suite report",
     "the command": "commands cli __main__",

@@ -12,10 +12,10 @@ import pytest
 from personalize_contract.cassette.matching import Matching
 from personalize_contract.cassette.reader import Cassette
 from personalize_contract.cassette.replay import Replay
+from personalize_contract.feedback.miss_report import Explainer
 from personalize_contract.model import contract
 from personalize_contract.model.exchange import Exchange, Request, Response
 from personalize_contract.model.provenance import Provenance
-from personalize_contract.plugin.miss_report import Explainer
 from personalize_contract.privacy.redaction import Redactor
 from support.command import ACTIVE
 

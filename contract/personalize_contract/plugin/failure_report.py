@@ -14,7 +14,7 @@ from _pytest._code.code import (
     ReprTraceback,
 )
 
-from personalize_contract.plugin.call_site import is_theirs
+from personalize_contract.feedback.call_site import is_theirs
 from personalize_contract.plugin.session import Problem
 
 

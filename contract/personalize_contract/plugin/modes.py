@@ -123,7 +123,7 @@ class _Explanation:
         self._explainer: object = None
 
     def __call__(self, replay: object, request: ParsedRequest) -> str:
-        from personalize_contract.plugin.miss_report import Explainer
+        from personalize_contract.feedback.miss_report import Explainer
 
         if not isinstance(self._explainer, Explainer):
             self._explainer = Explainer(self._command)

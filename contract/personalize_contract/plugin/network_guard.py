@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import contextlib
 import _socket
+import contextlib
 import ipaddress
 import socket
 from collections.abc import Callable, Collection, Iterator

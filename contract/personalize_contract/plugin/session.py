@@ -13,12 +13,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from personalize_contract.errors import NetworkRefused, PersonalizeContractError
+from personalize_contract.feedback import call_site
+from personalize_contract.feedback.adviser import Advice, Adviser
 from personalize_contract.model.checker import Violation
 from personalize_contract.model.exchange import Exchange, Request, Response
 from personalize_contract.model.interruption import Interrupted
 from personalize_contract.model.parsed_request import ParsedRequest, parse
-from personalize_contract.plugin import call_site
-from personalize_contract.plugin.adviser import Advice, Adviser
 from personalize_contract.plugin.mark import Mark
 from personalize_contract.plugin.run_log import RunLog
 

@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator
 
+from personalize_contract.feedback.adviser import Advice
 from personalize_contract.model.advice import known
-from personalize_contract.plugin.adviser import Advice
 
 Tally = Counter[tuple[str, ...]]
 """How often something happened: what, and to whom or where. For example

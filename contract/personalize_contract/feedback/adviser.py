@@ -5,9 +5,9 @@ from __future__ import annotations
 import threading
 from dataclasses import dataclass
 
+from personalize_contract.feedback import call_site
 from personalize_contract.model.advice import TABLE, Put, Row
 from personalize_contract.model.parsed_request import ParsedRequest
-from personalize_contract.plugin import call_site
 
 _IN_A_ROW = 3
 """Requests with one item each, from one line of one test, that look like a loop."""

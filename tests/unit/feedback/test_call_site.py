@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from personalize_contract.plugin.call_site import is_theirs
+from personalize_contract.feedback.call_site import is_theirs
 
 LIBRARIES = {
     "installed": "venv/lib/python3.11/site-packages/anything/client.py",

@@ -1,0 +1,1 @@
+"""Feedback: what a caller learns about a request, in a test as through the proxy."""
