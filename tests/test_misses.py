@@ -13,7 +13,8 @@ from personalize_contract.cassette.matching import Matching
 from personalize_contract.cassette.reader import Cassette
 from personalize_contract.cassette.replay import Replay
 from personalize_contract.feedback.miss_report import Explainer
-from personalize_contract.model import contract
+from personalize_contract.model import contract, parsed_request
+from personalize_contract.model.checker import Checker
 from personalize_contract.model.exchange import Exchange, Request, Response
 from personalize_contract.model.provenance import Provenance
 from personalize_contract.privacy.redaction import Redactor
@@ -123,8 +124,56 @@ def test_another_operation_has_its_own_words(monkeypatch: pytest.MonkeyPatch) ->
         document="facts",
     )
     monkeypatch.setattr(contract, "at", lambda path: other)
+    monkeypatch.setattr(parsed_request, "checker", lambda operation: Checker(other))
     sent = request({"things": [{"thingId": "a", "facts": '{"b": 1}'}]}, "/things")
     lines = Explainer(COMMAND)(replay({"things": [{"thingId": "a"}]}), sent).splitlines()
     assert lines[0] == "no recorded exchange answers this PutThings request"
     assert lines[2].startswith("  sent:      POST /things, 1 thing, ")
     assert "    things[0].facts.b: sent 1, recorded nothing" in lines
+
+
+def test_a_string_that_became_an_object_is_named() -> None:
+    sent = {"datasetArn": ACTIVE, "items": [{"itemId": "tea-0", "properties": {"a": 1}}]}
+    lines = explained(replay(puts('{"a": 1}')), sent)
+    assert "    items[0].properties (itself): sent an object, recorded a string of JSON" in lines
+
+
+def test_a_long_value_is_shown_around_the_place_where_it_differs() -> None:
+    told = explained(replay(puts(f'{{"a": "{"x" * 300}y"}}')), puts(f'{{"a": "{"x" * 300}z"}}'))
+    (line,) = [line for line in told if "items[0].properties.a" in line]
+    assert 'xxxz"' in line
+    assert 'xxxy"' in line
+    assert line.count("x") < 60
+
+
+LOOK_ALIKES = {
+    "normal forms": ("caf\u00e9", "cafe\u0301", "U+00E9 LATIN SMALL LETTER E WITH ACUTE"),
+    "blanks": ("a b", "a\u00a0b", "U+00A0 NO-BREAK SPACE"),
+    "an invisible character": ("ab", "a\u200bb", "U+200B ZERO WIDTH SPACE"),
+    "an alphabet": ("\u0430bc", "abc", "U+0430 CYRILLIC SMALL LETTER A"),
+    "a dash": ("a\u2013b", "a-b", "U+2013 EN DASH"),
+    "a width": ("\uff11", "1", "U+FF11 FULLWIDTH DIGIT ONE"),
+}
+
+
+@pytest.mark.parametrize(("sent", "recorded", "name"), LOOK_ALIKES.values(), ids=LOOK_ALIKES)
+def test_what_looks_the_same_is_told_apart_by_name(sent: str, recorded: str, name: str) -> None:
+    bodies = [puts(json.dumps({"a": text}, ensure_ascii=False)) for text in (sent, recorded)]
+    told = explained(replay(bodies[1]), bodies[0])
+    (line,) = [line for line in told if "items[0].properties.a" in line]
+    assert name in line
+
+
+def test_a_request_that_breaks_a_clause_is_not_to_be_recorded() -> None:
+    eleven = puts(*["{}"] * 11)
+    assert explained(replay(puts("{}")), eleven)[-1] == (
+        "  first:     it breaks request.items.max-members, so no recording of it is wanted"
+    )
+    meant = Explainer(COMMAND, ["request.items.max-members"])(replay(puts("{}")), request(eleven))
+    assert meant.splitlines()[-1] == f"  record it: {COMMAND}"
+
+
+def test_another_dataset_of_the_same_state_is_named() -> None:
+    second = ACTIVE.replace("contract-active/", "contract-active-2/")
+    lines = explained(replay(puts("{}")), puts("{}", arn=second))
+    assert any("the order of personalize_dataset changed" in line for line in lines)

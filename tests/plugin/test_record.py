@@ -85,13 +85,42 @@ def test_a_test_that_sends_nothing_gets_no_cassette(shop: Shop) -> None:
     assert shop.cassettes() == []
 
 
-def test_a_test_that_sends_nothing_any_more_is_recorded_as_that(shop: Shop) -> None:
+def test_a_recording_of_nothing_replaces_none_of_something(shop: Shop) -> None:
     shop.tests(PUTS.format(count=2))
     shop.record()
+    (before,) = [path.read_bytes() for path in shop.path.rglob("*.personalize.yaml")]
     shop.tests("@pytest.mark.personalize_contract\ndef test_it():\n    pass\n")
-    shop.run().assert_outcomes(passed=1, errors=1)
-    shop.record().assert_outcomes(passed=1)
-    shop.run().assert_outcomes(passed=1)
+    result = shop.record()
+    result.assert_outcomes(passed=1, errors=1)
+    assert "nothing was recorded, and cassettes/test_shop/test_it" in text(result)
+    assert [path.read_bytes() for path in shop.path.rglob("*.personalize.yaml")] == [before]
+
+
+def test_a_test_that_may_send_nothing_is_recorded_as_that(shop: Shop) -> None:
+    shop.tests(PUTS.format(count=2))
+    shop.record()
+    shop.tests('@pytest.mark.personalize_contract(unused="report")\ndef test_it():\n    pass\n')
+    result = shop.record()
+    result.assert_outcomes(passed=1)
+    assert "fewer: 1 exchange less than before recorded in " in text(result)
+
+
+def test_a_recording_of_less_than_before_is_told(shop: Shop) -> None:
+    mark = "@pytest.mark.personalize_contract\n"
+    shop.tests(f"{mark}def test_it():\n    put()\n    put(first=5)\n    put(first=9)\n")
+    shop.record()
+    shop.tests(f"{mark}def test_it():\n    put()\n")
+    result = shop.record()
+    result.assert_outcomes(passed=1)
+    assert "fewer: 2 exchanges less than before recorded in " in text(result)
+
+
+def test_an_ignored_member_that_no_request_has_is_told(shop: Shop) -> None:
+    ignore = 'ignore=["items[].properties.category", "items[].properties.catgory"]'
+    shop.tests(f"@pytest.mark.personalize_contract({ignore})\ndef test_it():\n    put()\n")
+    told = text(shop.record())
+    assert "ignore: no request that was recorded has items[].properties.catgory: " in told
+    assert "has items[].properties.category" not in told
 
 
 def test_an_answer_that_proves_less_replaces_nothing(shop: Shop) -> None:

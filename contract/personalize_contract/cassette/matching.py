@@ -8,14 +8,15 @@ Host, region and account never decide: messages are redacted before they get her
 
 from __future__ import annotations
 
+import contextlib
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from hashlib import sha256
 from typing import Any
 
 from personalize_contract.model import contract, json_path, strict_json
 from personalize_contract.model.contract import Contract
-from personalize_contract.model.exchange import Request, media_type
+from personalize_contract.model.exchange import Exchange, Request, media_type
 
 Key = tuple[str, str, str, bytes]
 
@@ -35,8 +36,22 @@ class Matching:
     """
 
     def __init__(self, ignore: Sequence[str] = (), items_any_order: bool = False) -> None:
+        self._ignored = tuple(ignore)
         self._ignore = [json_path.path(text) for text in ignore]
         self._any_order = items_any_order
+
+    def met(self, exchanges: Iterable[Exchange]) -> dict[str, bool]:
+        """Return of each ignored member whether one of these requests has it."""
+        met = dict.fromkeys(self._ignored, False)
+        for exchange in exchanges if met else ():
+            with contextlib.suppress(strict_json.NotJson):
+                body = strict_json.loads(exchange.request.body)
+                operation = contract.at(exchange.request.path)
+                if operation and isinstance(body, dict):
+                    list(json_path.opened(body, operation))
+                for text, path in zip(self._ignored, self._ignore, strict=True):
+                    met[text] = met[text] or any(json_path.each(body, path))
+        return met
 
     def key(self, request: Request) -> Key:
         """What two requests share if the answer to one is the answer to the other."""

@@ -35,6 +35,8 @@ class Recording:
         self._mutex = threading.Lock()
         self._journal = journal.Journal(path, provenance)
         self._is_open = True
+        self.saved: list[Exchange] = []
+        """What the cassette holds, once it is saved."""
 
     def append(self, exchange: Exchange, call: str = "") -> None:
         """Take one redacted exchange; it is in the journal when this returns.
@@ -74,8 +76,8 @@ class Recording:
         try:
             above = _is_above(self.path, self._provenance)
             if not above:
-                found = confirmed or last_of_each_call(self._journal.read())
-                write(self.path, self._provenance, found)
+                self.saved = list(confirmed or last_of_each_call(self._journal.read()))
+                write(self.path, self._provenance, self.saved)
             keep = False
         except CassetteError as error:
             raise CassetteError(

@@ -2,25 +2,23 @@
 
 from __future__ import annotations
 
-import contextlib
-import json
-from collections.abc import Iterator
-from typing import Any
+import re
+from collections.abc import Collection, Iterator
 
 from personalize_contract.cassette.replay import Replay
-from personalize_contract.model import contract, strict_json
+from personalize_contract.feedback.differences import differences, facts
 from personalize_contract.model.contract import Contract
-from personalize_contract.model.exchange import Request, media_type
+from personalize_contract.model.exchange import Request
+from personalize_contract.model.parsed_request import ParsedRequest, parse
 from personalize_contract.privacy import display
-from personalize_contract.privacy.redaction import Redactor
 
 _SHOWN = 12
 """Differences that are listed; a request that differs in more is another request."""
 
-_LONGEST = 60
-
 _EXPLAINED = 5
 """Misses of one test that are explained."""
+
+_STAND_IN = re.compile(r":dataset/contract-(active|in-use|missing)(?:-\d+)?/(\w+)")
 
 
 class Explainer:
@@ -32,100 +30,82 @@ class Explainer:
 
     Args:
         record: the command that records the test.
+        meant: ids of the clauses that the test breaks on purpose.
     """
 
-    def __init__(self, record: str) -> None:
-        self._record = record
+    def __init__(self, record: str, meant: Collection[str] = ()) -> None:
+        self._record, self._meant = record, meant
         self._explained = 0
 
     def __call__(self, replay: Replay, request: Request) -> str:
-        """The message of a miss.
+        """Return the message of a miss.
 
         Args:
             replay: the cassette, as far as it is used up.
-            request: what nothing answers; redacted here before any of it is shown.
+            request: answered by nothing; redacted here before any of it is shown.
         """
-        request = replay.redacted(request)
-        operation = contract.at(request.path)
-        head = (
-            f"no recorded exchange answers this {operation.operation if operation else ''} request"
-        )
+        broken = [
+            violation.clause.id
+            for violation in parse(request).violations
+            if violation.clause.can_fail and violation.clause.id not in self._meant
+        ]
+        sent = parse(replay.redacted(request))
+        name = f" {sent.operation.operation}" if sent.operation else ""
+        head = f"no recorded exchange answers this{name} request"
         if self._explained == _EXPLAINED:
             return f"{head} either: the first {_EXPLAINED} such requests are shown with the nearest"
         self._explained += 1
+        remedy = (
+            f"  first:     it breaks {broken[0]}, so no recording of it is wanted"
+            if broken
+            else f"  record it: {self._record}"
+        )
         lines = [
             head,
             f"  cassette:  {display.path(replay.path)}",
-            f"  sent:      {_summary(request, operation)}",
-            *_nearest(replay, _facts(request)),
-            f"  record it: {self._record}",
+            f"  sent:      {_summary(sent, sent.operation)}",
+            *_nearest(replay, facts(sent)),
+            remedy,
         ]
         return "\n".join(lines)
 
 
 def _nearest(replay: Replay, sent: dict[str, str]) -> Iterator[str]:
-    recorded = [_facts(exchange.request) for exchange in replay.recorded]
+    recorded = [facts(exchange.request) for exchange in replay.recorded]
     if not recorded:
         yield "  nearest:   none, nothing is recorded"
         return
-    distances = [len(sent.items() ^ facts.items()) for facts in recorded]
+    distances = [len(sent.items() ^ other.items()) for other in recorded]
     at = distances.index(min(distances))
     number = f"exchange {at + 1} of {len(recorded)}"
     if distances[at] == 0:
         yield f"  nearest:   {number} is the same; each answers once, and all like it were used"
         return
     yield f"  nearest:   {number}"
-    paths = [path for path in {**sent, **recorded[at]} if sent.get(path) != recorded[at].get(path)]
-    for path in paths[:_SHOWN]:
+    differing = list(differences(sent, recorded[at]))
+    for place, told in differing[:_SHOWN]:
+        yield f"    {place}: {told}"
+    if len(differing) > _SHOWN:
+        yield f"    ... and {len(differing) - _SHOWN} more differences"
+    if [place for place, _ in differing] == ["datasetArn"] and _are_of_one_state(
+        sent["datasetArn"], recorded[at].get("datasetArn", "")
+    ):
         yield (
-            f"    {path}: sent {_value(sent.get(path))}, recorded {_value(recorded[at].get(path))}"
+            "  datasets:  the same is recorded for another dataset of this state: it was sent to "
+            "the wrong one, or the order of personalize_dataset changed"
         )
-    if len(paths) > _SHOWN:
-        yield f"    ... and {len(paths) - _SHOWN} more differences"
 
 
-def _facts(request: Request) -> dict[str, str]:
-    """What a request says, by place: the message's parts, and each leaf of its JSON body."""
-    facts = {
-        "method": request.method,
-        "path": f"{request.path}?{request.query}" if request.query else request.path,
-        "media type": media_type(request.headers),
-    }
-    try:
-        body = strict_json.loads(request.body)
-    except strict_json.NotJson:
-        facts["body (not JSON)"] = request.body.decode("utf-8", "backslashreplace")
-        return facts
-    operation = contract.at(request.path)
-    facts.update(_leaves("", body, operation.document if operation else ""))
-    return facts
+def _are_of_one_state(one: str, other: str) -> bool:
+    """Whether two ARNs are the stand-ins of datasets of one state and type."""
+    found = [_STAND_IN.search(arn) for arn in (one, other)]
+    return bool(found[0] and found[1] and found[0].groups() == found[1].groups())
 
 
-def _leaves(at: str, value: Any, document: str) -> Iterator[tuple[str, str]]:
-    """Each leaf of a JSON value by its path, into the JSON text that a `document` holds too."""
-    if isinstance(value, dict) and value:
-        for name, member in value.items():
-            yield from _leaves(f"{at}.{name}" if at else name, member, document)
-    elif isinstance(value, list) and value:
-        for index, member in enumerate(value):
-            yield from _leaves(f"{at}[{index}]", member, document)
-    elif isinstance(value, str) and value[:1] == "{" and at.endswith(f".{document}"):
-        try:
-            yield from _leaves(at, strict_json.loads(value), document)
-        except strict_json.NotJson:
-            yield at, json.dumps(value, ensure_ascii=False)
-    else:
-        yield at or "body", json.dumps(value, ensure_ascii=False)
-
-
-def _value(value: str | None) -> str:
-    return "nothing" if value is None else display.text(value, Redactor(), _LONGEST)
-
-
-def _summary(request: Request, operation: Contract | None) -> str:
+def _summary(request: ParsedRequest, operation: Contract | None) -> str:
+    batch = request.members.get(operation.batch) if operation else None
     count = ""
-    with contextlib.suppress(strict_json.NotJson, KeyError, TypeError):
-        batch = operation.batch if operation else ""
-        number = len(strict_json.loads(request.body)[batch])
-        count = f"{number} {batch if number != 1 else batch.removesuffix('s')}, "
+    if operation and isinstance(batch, list):
+        unit = operation.batch if len(batch) != 1 else operation.batch.removesuffix("s")
+        count = f"{len(batch)} {unit}, "
     return f"{request.method} {request.path}, {count}{len(request.body)} bytes"

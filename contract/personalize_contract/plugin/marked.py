@@ -27,6 +27,7 @@ from personalize_contract.plugin.session import Session
 if TYPE_CHECKING:
     import pytest
 
+    from personalize_contract.cassette.matching import Matching
     from personalize_contract.live.access import Live
     from personalize_contract.model.provenance import Provenance
     from personalize_contract.plugin.service import Service
@@ -204,22 +205,32 @@ def _mode(
     provenance = Provenance.now(answered_by, region, item.nodeid)
     recording = CassetteRecording(paths.cassette_path(item, settings), provenance)
     stack.enter_context(recording)
-    return Recording(target, recording, _redactor(mark, settings, live))
+    return Recording(
+        target,
+        recording,
+        _redactor(mark, settings, live),
+        _matching(mark, settings),
+        fail_unused=mark.unused == "fail",
+    )
 
 
 def _replaying(item: pytest.Item, mark: Mark, settings: Settings) -> Replaying:
-    from personalize_contract.cassette.matching import Matching
-
     path = paths.cassette_path(item, settings)
     cassette = paths.load(path)
     return Replaying(
         path,
         cassette,
         _redactor(mark, settings, None),
-        Matching((*settings.ignore, *mark.ignore), mark.items_any_order),
+        _matching(mark, settings),
         paths.record_command(item, _again(cassette.provenance, settings)),
-        fail_unused=mark.unused == "fail",
+        mark,
     )
+
+
+def _matching(mark: Mark, settings: Settings) -> Matching:
+    from personalize_contract.cassette.matching import Matching
+
+    return Matching((*settings.ignore, *mark.ignore), mark.items_any_order)
 
 
 def _redactor(mark: Mark, settings: Settings, live: Live | None) -> Redactor:

@@ -17,10 +17,16 @@ if TYPE_CHECKING:
     from personalize_contract.cassette.matching import Matching
     from personalize_contract.cassette.reader import Cassette
     from personalize_contract.cassette.recording import Recording as CassetteRecording
+    from personalize_contract.cassette.replay import Replay
     from personalize_contract.model.exchange import Exchange
     from personalize_contract.model.parsed_request import ParsedRequest
+    from personalize_contract.plugin.mark import Mark
     from personalize_contract.plugin.summary import Tally
     from personalize_contract.privacy.redaction import Redactor
+
+
+_SHOWN = 10
+"""Numbers of exchanges that are listed."""
 
 
 class Mode(Protocol):
@@ -74,7 +80,7 @@ class Replaying:
         redactor: of the requests, as they were redacted to be recorded.
         matching: decides which exchange answers.
         record_command: the command that records the test, for the messages of misses.
-        fail_unused: whether an exchange that was not asked for fails the test.
+        mark: of the test.
     """
 
     def __init__(
@@ -84,21 +90,20 @@ class Replaying:
         redactor: Redactor,
         matching: Matching,
         record_command: str,
-        *,
-        fail_unused: bool,
+        mark: Mark,
     ) -> None:
         from personalize_contract.cassette.replay import Replay
 
         self._replay = Replay(path, cassette, redactor, matching)
-        self._command, self._fail_unused = record_command, fail_unused
+        self._fail_unused = mark.unused == "fail"
         self._stale = cassette.provenance.is_stale()
-        self._explain = _Explanation(record_command)
-        self.target: Target = Recorded(self._replay, self._explain)
+        explain = _Explanation(record_command, mark.violates)
+        self.target: Target = Recorded(self._replay, explain)
 
     def finish(self, sent: int) -> list[str]:
         """An exchange that was recorded and not asked for is a request that was lost."""
         unused = self._replay.unused() if self._fail_unused else []
-        return [_unused(self._replay.path, unused, len(self._replay.recorded))] if unused else []
+        return [_unused(self._replay, unused)] if unused else []
 
     def interrupt(self, sent: int) -> None:
         """A cassette that was read stays as it is."""
@@ -118,15 +123,15 @@ class Replaying:
 class _Explanation:
     """Explains the misses of one test; what that takes is loaded by the first of them."""
 
-    def __init__(self, record_command: str) -> None:
-        self._command = record_command
+    def __init__(self, record_command: str, meant: tuple[str, ...]) -> None:
+        self._command, self._meant = record_command, meant
         self._explainer: object = None
 
     def __call__(self, replay: object, request: ParsedRequest) -> str:
         from personalize_contract.feedback.miss_report import Explainer
 
         if not isinstance(self._explainer, Explainer):
-            self._explainer = Explainer(self._command)
+            self._explainer = Explainer(self._command, self._meant)
         return self._explainer(replay, request)  # type: ignore[arg-type]
 
 
@@ -137,18 +142,37 @@ class Recording:
         inner: the target that answers.
         recording: of its answers.
         redactor: of what is written.
+        matching: that the recording will be replayed with.
+        fail_unused: whether a recording of nothing may not replace one of something.
     """
 
-    def __init__(self, inner: Target, recording: CassetteRecording, redactor: Redactor) -> None:
-        self._recording, self._redactor = recording, redactor
+    def __init__(
+        self,
+        inner: Target,
+        recording: CassetteRecording,
+        redactor: Redactor,
+        matching: Matching,
+        *,
+        fail_unused: bool,
+    ) -> None:
+        self._recording, self._redactor, self._matching = recording, redactor, matching
+        self._fail_unused = fail_unused
         self._saved: bool | None = None
         self._left = False
+        self._missing = 0
         self.target: Target = Recorder(inner, recording, redactor)
 
     def finish(self, sent: int) -> list[str]:
         """Save the recording; a test that sent nothing and never did needs no cassette."""
-        if sent or self._recording.path.exists():
-            self._saved = self._recording.save()
+        path = self._recording.path
+        if not sent and not path.exists():
+            return []
+        before = _recorded_before(path)
+        now = len(self._recording.taken())
+        self._missing = max(before - now, 0)
+        if before and not now and self._fail_unused:
+            return [_recorded_nothing(path, before)]
+        self._saved = self._recording.save()
         return []
 
     def interrupt(self, sent: int) -> None:
@@ -165,6 +189,10 @@ class Recording:
         if self._saved:
             for member, met in self._redactor.met.items():
                 tally["redact", member] += met
+            for member, met in self._matching.met(self._recording.saved).items():
+                tally["ignore", member] += met
+            if self._missing:
+                tally["fewer", path] = self._missing
         if self._saved is False:
             tally["kept", path] = 1
         if self._left:
@@ -176,12 +204,37 @@ def _by(outcome: str, answered: Counter[str]) -> Tally:
     return Counter({(outcome, name): count for name, count in answered.items()})
 
 
-def _unused(path: Path, unused: list[Exchange], recorded: int) -> str:
+def _recorded_before(path: Path) -> int:
+    """Return how many exchanges a cassette holds that is to be replaced."""
+    from personalize_contract.cassette import loader
+    from personalize_contract.errors import CassetteError
+
+    try:
+        return len(loader.load(path).exchanges)
+    except CassetteError:
+        return 0
+
+
+def _recorded_nothing(path: Path, before: int) -> str:
     from personalize_contract.privacy import display
 
+    exchanges = "the exchange" if before == 1 else f"the {before} exchanges"
     return (
-        f"{len(unused)} of the {recorded} exchanges recorded in "
-        f"{display.path(path)} were not asked for: "
+        f"nothing was recorded, and {display.path(path)} was not replaced: it holds {exchanges} "
+        "that this test used to send. Look for a mock that is still in place; if it is right that "
+        'nothing is sent any more, delete the cassette, or say unused="report" in the mark'
+    )
+
+
+def _unused(replay: Replay, unused: list[Exchange]) -> str:
+    from personalize_contract.privacy import display
+
+    recorded = replay.recorded
+    numbers = [number for number, one in enumerate(recorded, 1) if any(one is u for u in unused)]
+    which = ", ".join(map(str, numbers[:_SHOWN])) + (", ..." if len(numbers) > _SHOWN else "")
+    return (
+        f"{len(unused)} of the {len(recorded)} exchanges recorded in "
+        f"{display.path(replay.path)} were not asked for (number {which}): "
         "a request that this test used to send is not sent any more. "
         'If that is right, record the test again, or say unused="report" in its mark'
     )

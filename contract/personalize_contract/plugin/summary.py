@@ -79,7 +79,7 @@ def short(tally: Tally) -> str:
         parts.append(f"{len(places)} advice")
     parts += [
         f"{sum(_by(tally, what).values())} {what}"
-        for what in ("unused", "late", "refused", "waited", *_CASSETTES)
+        for what in ("unused", "fewer", "late", "refused", "waited", *_CASSETTES)
         if _by(tally, what)
     ]
     return "; ".join(parts)
@@ -102,6 +102,11 @@ def lines(tally: Tally) -> Iterator[str]:
     for path, met in _by(tally, "redact").items():
         if not met:
             yield f"redact: no request that was recorded has {path}: is it spelled as it is sent?"
+    for path, met in _by(tally, "ignore").items():
+        if not met:
+            yield f"ignore: no request that was recorded has {path}: is it spelled as it is sent?"
+    for path, count in _by(tally, "fewer").items():
+        yield f"fewer: {_number(count, 'exchange')} less than before recorded in {path}"
     for path, count in _by(tally, "unused").items():
         yield f"unused: {_number(count, 'exchange')} recorded in {path}"
     for test, count in _by(tally, "faults").items():
