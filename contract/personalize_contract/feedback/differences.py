@@ -111,7 +111,7 @@ def _name(text: str, at: int) -> str:
 
 def _is_odd(text: str, at: int) -> bool:
     """Whether the character there is not one that every reader knows by its looks."""
-    return at < len(text) and not "!" <= text[at] <= "~"
+    return at < len(text) and not " " <= text[at] <= "~"
 
 
 def _folded(text: str) -> str:
