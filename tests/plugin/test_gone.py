@@ -90,3 +90,14 @@ def test_workers_of_xdist_list_it_once(later: Shop, monkeypatch: pytest.MonkeyPa
     monkeypatch.setenv("PYTEST_PLUGINS", "personalize_contract.plugin,xdist.plugin")
     result = later.run("-n2")
     assert [line for line in result.outlines if line.endswith(".yaml")] == [GONE]
+
+
+@pytest.mark.parametrize("recorded", [["--count=2"], []], ids=["copies", "the test itself"])
+@pytest.mark.parametrize("run", [["--count=2"], []], ids=["copies", "the test itself"])
+def test_copies_of_a_test_make_no_cassette_gone(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch, recorded: list[str], run: list[str]
+) -> None:
+    monkeypatch.setenv("PYTEST_PLUGINS", "personalize_contract.plugin,pytest_repeat")
+    shop.tests("@pytest.mark.personalize_contract\ndef test_it():\n    put()\n")
+    shop.record(*recorded)
+    assert "gone: the test is gone" not in text(shop.run(*run))

@@ -52,7 +52,7 @@ _AS_IS = r'[^"\\\x00-\x1f]*+'
 _TEXT = rf'"{_AS_IS}(?:\\(?:["\\/bfnrt]|u[0-9A-Fa-f]{{4}}){_AS_IS})*+"'
 _FRACTION = r"(?:\.\d{1,300}+)?+"
 _NUMBER = rf"-?(?:0|[1-9]\d{{0,300}}+){_FRACTION}"
-_SECONDS = rf"-?(?:0|[1-9]\d{{0,10}}+){_FRACTION}"
+_SECONDS = r"(?:0|[1-9]\d{0,10}+)(?![.\deE])"
 _MEMBER = (
     rf'(?:"c(?i:reationtimestamp)"{_SPACE}:{_SPACE}{_SECONDS}'
     rf'|"(?!(?i:creationtimestamp)")[a-z][A-Za-z0-9]*+"{_SPACE}:{_SPACE}'
@@ -201,6 +201,22 @@ def _milliseconds(put: Put) -> Iterator[str]:
                 yield where
 
 
+def _no_seconds(put: Put) -> Iterator[str]:
+    for one in put.documents:
+        for where, name, value in one.members():
+            if name.replace("_", "").lower() != _TIMESTAMP or value is None:
+                continue
+            is_number = isinstance(value, int | float) and not isinstance(value, bool)
+            # A text of milliseconds is told of as that.
+            is_text_of_seconds = isinstance(value, str) and not (
+                value.isdecimal() and int(value) >= _MILLISECONDS
+            )
+            if is_text_of_seconds or isinstance(value, bool):
+                yield where
+            elif is_number and (value < 0 or (isinstance(value, float) and value % 1)):
+                yield where
+
+
 def _of_kind(kind: type) -> Callable[[Put], Iterator[str]]:
     def find(put: Put) -> Iterator[str]:
         for one in put.documents:
@@ -295,6 +311,13 @@ TABLE = (
         "divide by 1000: Personalize counts seconds",
         "Item data: Creation timestamp data",
         _milliseconds,
+    ),
+    Row(
+        "timestamp-kind",
+        "a creation timestamp is no whole number of seconds",
+        "write seconds since 1970 as a number: int(moment.timestamp())",
+        "Item data: Creation timestamp data",
+        _no_seconds,
     ),
     Row(
         "array-value",

@@ -7,6 +7,7 @@ dummy ARN; against a live service the caller says which real ARN is in which sta
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from types import SimpleNamespace
 from typing import Literal, get_args
@@ -44,13 +45,24 @@ def dummies(dataset_type: str = "ITEMS") -> Mapping[State, str]:
     }
 
 
-def stand_ins(arns: Mapping[str, State]) -> dict[str, str]:
-    """The dummy ARN that is written for each real one."""
-    types = {arn: arn.rpartition("/")[2] for arn in arns}
-    return {
-        arn: dummies(types[arn] if types[arn] in _TYPES else "ITEMS")[state]
-        for arn, state in arns.items()
-    }
+def stand_ins(arns: Mapping[str, State], *, numbered: bool = True) -> dict[str, str]:
+    """Return the dummy ARN that is written for each real one.
+
+    The first dataset of a state and type has the plain dummy, the others a number.
+
+    Args:
+        arns: ARN to state, in the order in which they were declared.
+        numbered: False to give all of one state the plain dummy, as cassettes had it before.
+    """
+    written: dict[str, str] = {}
+    count: Counter[str] = Counter()
+    for arn, state in arns.items():
+        dataset_type = arn.rpartition("/")[2]
+        dummy = dummies(dataset_type if dataset_type in _TYPES else "ITEMS")[state]
+        count[dummy] += 1
+        number = f"-{count[dummy]}" if numbered and count[dummy] > 1 else ""
+        written[arn] = dummy.replace(f"contract-{state}", f"contract-{state}{number}")
+    return written
 
 
 DUMMY = dummies()
@@ -85,6 +97,11 @@ def parse(values: Iterable[str], *, default: State | None = None) -> dict[str, S
             )
         found[arn] = state
     return found
+
+
+def share_a_state(arns: Mapping[str, State]) -> bool:
+    """Whether several of these datasets are of one state and type."""
+    return len(set(stand_ins(arns, numbered=False).values())) < len(arns)
 
 
 def by_state(arns: Mapping[str, State]) -> dict[State, str]:

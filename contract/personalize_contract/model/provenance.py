@@ -24,6 +24,7 @@ class Provenance:
         sdk: name and version of the SDK that built the requests.
         service_model: SHA-256 of the SDK's service model, its first 16 digits.
         recorded_for: the scenario or the test's node id.
+        datasets: `numbered` where several datasets of one state have a dummy ARN each.
     """
 
     answered_by: str = "unknown"
@@ -32,15 +33,18 @@ class Provenance:
     sdk: str = ""
     service_model: str = ""
     recorded_for: str = ""
+    datasets: str = ""
 
     @classmethod
-    def now(cls, answered_by: str, region: str, recorded_for: str) -> Provenance:
-        """The provenance of what is recorded from now on, with the installed botocore."""
+    def now(
+        cls, answered_by: str, region: str, recorded_for: str, datasets: str = ""
+    ) -> Provenance:
+        """Return the provenance of what is recorded from now on, with the installed botocore."""
         import botocore
 
         moment = dt.datetime.now(dt.UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
         sdk = f"botocore {botocore.__version__}"
-        return cls(answered_by, moment, region, sdk, model_digest(), recorded_for)
+        return cls(answered_by, moment, region, sdk, model_digest(), recorded_for, datasets)
 
     def below(self, other: Provenance) -> bool:
         """Whether this proves less than `other`, and so must not replace it."""

@@ -261,13 +261,17 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
 @pytest.hookimpl(optionalhook=True)
 def pytest_testnodedown(node: Any) -> None:
     """Add up what an xdist worker counted. One that crashed has nothing to hand over."""
+    tally = _tally(node.config)
     for key, count in getattr(node, "workeroutput", {}).get(_OURS, ()):
-        _tally(node.config)[key] += count
+        # Each worker sees every cassette that no test plays.
+        tally[key] = count if key[0] == "gone" else tally[key] + count
 
 
 def pytest_terminal_summary(
     terminalreporter: pytest.TerminalReporter, config: pytest.Config
 ) -> None:
+    if config.getini("personalize_record"):
+        _tally(config)["ini-record", str(config.getini("personalize_record"))] = 1
     if _TALLY not in config.stash or config.get_verbosity() < -1:
         return
     from personalize_contract.plugin import summary
@@ -294,6 +298,8 @@ def personalize_dataset(request: pytest.FixtureRequest) -> Datasets:
     """
     from personalize_contract.model.datasets import DUMMY, Datasets
 
+    if request.scope == "function" and not request.node.stash.get(_MARKED, None):
+        _tally(request.config)["unmarked", request.node.nodeid] = 1
     live = None if "personalize_service" in request.fixturenames else _live(request.config)
     arns = live.arns if live else DUMMY
     return Datasets(**{state.replace("-", "_"): arn for state, arn in arns.items()})

@@ -72,7 +72,7 @@ class Marked:
             return ""
         problems = [
             f"this test says that it breaks {clause}, and none of its requests did: "
-            "take it out of `violates`, or make it happen"
+            f"take it out of `violates`, or make it happen{_how(clause)}"
             for clause in self.session.missing_violations()
         ]
         if self.mode and not (problems and isinstance(self.mode, Recording)):
@@ -102,6 +102,22 @@ class Marked:
         if self.faults and self.passed and (waiting := self.faults.waiting):
             tally["faults", self.test] = waiting
         return tally
+
+
+_REFUSED_BY_BOTOCORE = frozenset({"required", "type", "min-length", "min-members"})
+"""The rules that botocore checks itself, before it sends anything."""
+
+
+def _how(clause_id: str) -> str:
+    """Return how a clause can be broken that botocore keeps its callers from breaking."""
+    from personalize_contract.model.contract import known
+
+    if _REFUSED_BY_BOTOCORE.isdisjoint(known(clause_id).check):
+        return ""
+    return (
+        " (botocore refuses such a call before it is sent: "
+        "send it with Config(parameter_validation=False), or as raw HTTP)"
+    )
 
 
 @contextlib.contextmanager
@@ -200,9 +216,11 @@ def _mode(
     if not settings.record:
         return Answering(target)
     from personalize_contract.cassette.recording import Recording as CassetteRecording
+    from personalize_contract.model.datasets import share_a_state
     from personalize_contract.model.provenance import Provenance
 
-    provenance = Provenance.now(answered_by, region, item.nodeid)
+    datasets = "numbered" if share_a_state(settings.datasets) else ""
+    provenance = Provenance.now(answered_by, region, item.nodeid, datasets)
     recording = CassetteRecording(paths.cassette_path(item, settings), provenance)
     stack.enter_context(recording)
     return Recording(
@@ -215,15 +233,19 @@ def _mode(
 
 
 def _replaying(item: pytest.Item, mark: Mark, settings: Settings) -> Replaying:
+    from personalize_contract.model.datasets import share_a_state
+
     path = paths.cassette_path(item, settings)
     cassette = paths.load(path)
+    shares = share_a_state(settings.datasets) and cassette.provenance.datasets != "numbered"
     return Replaying(
         path,
         cassette,
-        _redactor(mark, settings, None),
+        _redactor(mark, settings, None, numbered=not shares),
         _matching(mark, settings),
         paths.record_command(item, _again(cassette.provenance, settings)),
         mark,
+        shares_dummies=shares,
     )
 
 
@@ -233,12 +255,15 @@ def _matching(mark: Mark, settings: Settings) -> Matching:
     return Matching((*settings.ignore, *mark.ignore), mark.items_any_order)
 
 
-def _redactor(mark: Mark, settings: Settings, live: Live | None) -> Redactor:
+def _redactor(
+    mark: Mark, settings: Settings, live: Live | None, *, numbered: bool = True
+) -> Redactor:
     from personalize_contract.model.datasets import stand_ins
     from personalize_contract.privacy.redaction import Redactor
 
     secrets = live.connection.secrets if live else ()
-    return Redactor(stand_ins(settings.datasets), secrets, (*settings.redact, *mark.redact))
+    arns = stand_ins(settings.datasets, numbered=numbered)
+    return Redactor(arns, secrets, (*settings.redact, *mark.redact))
 
 
 def _answering(settings: Settings, live: Live | None) -> tuple[Target, str, str]:

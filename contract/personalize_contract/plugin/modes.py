@@ -81,6 +81,7 @@ class Replaying:
         matching: decides which exchange answers.
         record_command: the command that records the test, for the messages of misses.
         mark: of the test.
+        shares_dummies: whether it was recorded before datasets of one state had a dummy each.
     """
 
     def __init__(
@@ -91,11 +92,14 @@ class Replaying:
         matching: Matching,
         record_command: str,
         mark: Mark,
+        *,
+        shares_dummies: bool = False,
     ) -> None:
         from personalize_contract.cassette.replay import Replay
 
         self._replay = Replay(path, cassette, redactor, matching)
         self._fail_unused = mark.unused == "fail"
+        self._shares_dummies = shares_dummies
         self._stale = cassette.provenance.is_stale()
         explain = _Explanation(record_command, mark.violates)
         self.target: Target = Recorded(self._replay, explain)
@@ -117,6 +121,8 @@ class Replaying:
             tally["unused", path] = len(unused)
         if self._stale:
             tally["stale", path] = 1
+        if self._shares_dummies and answered:
+            tally["shared-dummy", path] = 1
         return tally
 
 

@@ -20,6 +20,8 @@ from personalize_contract.settings import Settings
 if TYPE_CHECKING:
     from personalize_contract.cassette.reader import Cassette
 
+_COPY = re.compile(r"(?<=\[)\d+(?:-\d+)?-|-?\d+(?:-\d+)?(?=\])|\[\d+(?:-\d+)?\]")
+
 _ODD = re.compile(r"[^A-Za-z0-9_.\[\]+=,-]+")
 
 
@@ -77,9 +79,35 @@ def orphans(
             if not (module := item.path.with_name(f"{other.name}.py")).exists()
             and any(module.match(name) for name in names)
         )
+    copies = any(map(_is_copy, items))
+    names_played = {_without_copies(path.name) for path in played} if copies else set()
     return sorted(
-        path for folder in folders for path in folder.glob(f"*{SUFFIX}") if path not in played
+        path
+        for folder in folders
+        for path in folder.glob(f"*{SUFFIX}")
+        if path not in played and _without_copies(path.name) not in names_played
     )
+
+
+def _is_copy(item: pytest.Item) -> bool:
+    """Whether a plugin may run several copies of a test, such as pytest-repeat."""
+    repeats = any(
+        map(item.config.pluginmanager.hasplugin, ("repeat", "pytest_repeat", "flakefinder"))
+    )
+    return repeats or any(name.startswith("__") for name in _parameters(item))
+
+
+def _parameters(item: pytest.Item) -> Iterable[str]:
+    return getattr(getattr(item, "callspec", None), "params", {})
+
+
+def _without_copies(name: str) -> str:
+    """Return a cassette's name without the number of a copy that a repeating plugin makes.
+
+    pytest-repeat calls the second of three copies of `test_it` `test_it[2-3]`, pytest-flakefinder
+    calls it `test_it[1]`.
+    """
+    return _COPY.sub("", name, count=1)
 
 
 def load(path: Path) -> Cassette:

@@ -151,7 +151,7 @@ class Session:
             self.answered[exchange.answered_by] += 1
 
     def _note_violations(self, violations: Iterable[Violation], request: ParsedRequest) -> None:
-        sent = call_site.of_caller()
+        sent = call_site.of_caller() or _client(request)
         with self._lock:
             for violation in violations:
                 clause = violation.clause.id
@@ -189,6 +189,12 @@ class Session:
     def missing_violations(self) -> list[str]:
         """Return the clauses that the mark says the test breaks, and that it did not break."""
         return [clause for clause in self._mark.violates if clause not in self._meant]
+
+
+def _client(request: Request) -> str:
+    """Return the name that a client in another process gives itself; `""` if it has none."""
+    agent = request.headers.get("user-agent", "").partition(" ")[0]
+    return f"by {agent}, over HTTP" if agent else ""
 
 
 def _violation_text(violation: Violation, request: ParsedRequest, sent: str) -> str:

@@ -19,12 +19,17 @@ Tally = Counter[tuple[str, ...]]
 _SHOWN = 10
 """Cassettes that are listed of each kind."""
 
+_COUNTED = ("unused", "fewer", "late", "refused", "unmarked", "ini-record", "waited")
+"""What the one line counts, beside the answers, violations, advice and cassettes."""
+
 _CASSETTES = {
     "kept": "not replaced, because what was there is an answer of somebody who proves more",
     "stale": "recorded with another service model than that of the installed botocore; "
     "record again to see whether the answer is still the same",
     "interrupted": "what was recorded is in a journal beside it; `personalize-contract recover` "
     "makes the cassette of it",
+    "shared-dummy": "recorded with one dummy ARN for all datasets of a state, so an item that is "
+    "sent to the wrong one is not noticed; record again",
     "gone": "the test is gone, or has no mark any more; delete the cassette",
 }
 
@@ -79,7 +84,16 @@ def short(tally: Tally) -> str:
         parts.append(f"{len(places)} advice")
     parts += [
         f"{sum(_by(tally, what).values())} {what}"
-        for what in ("unused", "fewer", "late", "refused", "waited", *_CASSETTES)
+        for what in (
+            "unused",
+            "fewer",
+            "late",
+            "refused",
+            "unmarked",
+            "ini-record",
+            "waited",
+            *_CASSETTES,
+        )
         if _by(tally, what)
     ]
     return "; ".join(parts)
@@ -118,6 +132,16 @@ def lines(tally: Tally) -> Iterator[str]:
         )
     for refusal, count in _by(tally, "refused").items():
         yield f"refused: {_number(count, 'time')}, to code that ran before its test: {refusal}"
+    for target in _by(tally, "ini-record"):
+        yield (
+            f"personalize_record = {target} is in the ini file, so every run records again: "
+            "take it out, and say --personalize-record when you mean it"
+        )
+    for test in _by(tally, "unmarked"):
+        yield (
+            f"unmarked: {test} uses personalize_dataset without the mark personalize_contract: "
+            "what it sends is neither answered nor checked"
+        )
     for note in _by(tally, "waited"):
         yield f"waited: {note}"
     for what, why in _CASSETTES.items():

@@ -1,0 +1,101 @@
+"""What a run tells about itself: who sent it, how it can be met, what is set where."""
+
+from __future__ import annotations
+
+import pytest
+
+from support.shop import Shop, text
+
+
+def test_a_clause_that_botocore_keeps_is_met_with_a_word_on_how(shop: Shop) -> None:
+    shop.tests(
+        """
+@pytest.mark.personalize_contract(violates=["request.items.min-members"])
+def test_it():
+    with pytest.raises(Exception):
+        put(0)
+    put(1)
+"""
+    )
+    result = shop.run("--personalize-target=reference")
+    assert "send it with Config(parameter_validation=False), or as raw HTTP" in text(result)
+
+
+def test_it_is_met_that_way(shop: Shop) -> None:
+    shop.tests(
+        """
+from botocore.config import Config
+
+
+@pytest.mark.personalize_contract(violates=["request.items.min-members"])
+def test_it():
+    client = boto3.client("personalize-events", config=Config(parameter_validation=False))
+    with pytest.raises(client.exceptions.InvalidInputException):
+        client.put_items(datasetArn=ACTIVE, items=[])
+"""
+    )
+    shop.run("--personalize-target=reference").assert_outcomes(passed=1)
+
+
+def test_a_clause_that_botocore_lets_pass_needs_no_word(shop: Shop) -> None:
+    mark = '@pytest.mark.personalize_contract(violates=["request.items.max-members"])'
+    shop.tests(f"{mark}\ndef test_it():\n    put()\n")
+    assert "parameter_validation" not in text(shop.run("--personalize-target=reference"))
+
+
+def test_a_request_by_the_url_is_told_with_its_client(shop: Shop) -> None:
+    shop.tests(
+        """
+import json
+import subprocess
+
+
+def test_it(personalize_service):
+    body = json.dumps({"datasetArn": ACTIVE, "items": [{"itemId": str(n)} for n in range(11)]})
+    subprocess.run(
+        ["curl", "-sS", "-H", "content-type: application/json", "-d", body,
+         personalize_service.url + "/items"], check=True,
+    )
+"""
+    )
+    assert "  sent:   by curl/" in text(shop.run())
+
+
+def test_recording_by_the_ini_file_warns_on_each_run(shop: Shop) -> None:
+    shop.ini("personalize_record = reference")
+    shop.tests("@pytest.mark.personalize_contract\ndef test_it():\n    put()\n")
+    for _ in range(2):
+        assert "so every run records again" in text(shop.run())
+    assert "so every run records again" not in text(shop.run("-o", "personalize_record="))
+
+
+def test_datasets_without_the_mark_are_told(shop: Shop) -> None:
+    shop.tests("def test_it(personalize_dataset):\n    assert personalize_dataset.active\n")
+    result = shop.run()
+    result.assert_outcomes(passed=1)
+    assert "unmarked: test_shop.py::test_it uses personalize_dataset without the mark" in text(
+        result
+    )
+
+
+def test_the_exchange_that_was_not_asked_for_is_named(shop: Shop) -> None:
+    mark = "@pytest.mark.personalize_contract\ndef test_it():\n"
+    shop.tests(f"{mark}    put(1)\n    put(2)\n    put(3)\n")
+    shop.record()
+    shop.tests(f"{mark}    put(1)\n    put(3)\n")
+    result = shop.run()
+    assert "1 of the 3 exchanges recorded in " in text(result)
+    assert "were not asked for (number 2): " in text(result)
+
+
+def test_a_gone_cassette_is_counted_once_by_several_workers(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shop.tests(
+        "".join(f"@pytest.mark.personalize_contract\ndef test_{n}():\n    put()\n" for n in "ab")
+    )
+    shop.record()
+    shop.tests("@pytest.mark.personalize_contract\ndef test_a():\n    put()\n")
+    monkeypatch.setenv("PYTEST_PLUGINS", "personalize_contract.plugin,xdist.plugin")
+    result = shop.run("-n2", "-q")
+    assert "1 gone" in text(result)
