@@ -32,6 +32,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(given: argparse.Namespace) -> int:
     """Run the command; returns its exit status."""
+    from personalize_contract import clock
     from personalize_contract.cassette import folders
     from personalize_contract.cassette.lint import Linter
     from personalize_contract.errors import UsageError
@@ -39,7 +40,7 @@ def run(given: argparse.Namespace) -> int:
     if given.max_age is not None and given.max_age < 0:
         raise UsageError(f"--max-age {given.max_age}: it is a number of days, from 0 on")
     age = None if given.max_age is None else dt.timedelta(days=given.max_age)
-    linter = Linter(age, dt.datetime.now(dt.UTC))
+    linter = Linter(age, clock.now())
     findings = notes = 0
     for path in folders.files(given.path, _is_wanted):
         for one in linter.look(path):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import time
+from personalize_contract import clock
 
 
 class Clock:
@@ -20,9 +20,9 @@ class Clock:
         if not speed > 0:
             raise ValueError("a clock's speed is above 0")
         self._speed = speed
-        self._start = time.time() if start is None else start
-        self._since = time.monotonic()
+        self._start = clock.now().timestamp() if start is None else start
+        self._since = clock.monotonic()
 
     def now(self) -> float:
         """Seconds since 1970."""
-        return self._start + (time.monotonic() - self._since) * self._speed
+        return self._start + (clock.monotonic() - self._since) * self._speed

@@ -9,7 +9,6 @@ handler would have given it, after the handlers of everybody else have seen the 
 from __future__ import annotations
 
 import contextlib
-import time
 from collections.abc import Iterator
 from typing import Any
 from urllib.parse import urlsplit
@@ -21,6 +20,7 @@ from botocore.awsrequest import AWSPreparedRequest, AWSResponse
 from botocore.credentials import Credentials
 from botocore.exceptions import BotoCoreError, ConnectionClosedError, ReadTimeoutError
 
+from personalize_contract import clock
 from personalize_contract.errors import PersonalizeContractError
 from personalize_contract.interceptors.handler import Handler
 from personalize_contract.interceptors.identity import Identity
@@ -157,7 +157,7 @@ class _Emitter:
         try:
             response = self._handler.forward(request)
         except Interrupted as interruption:
-            time.sleep(min(interruption.seconds, self._read_timeout))
+            clock.sleep(min(interruption.seconds, self._read_timeout))
             response = deliver_or_raise(interruption, prepared, self._read_timeout)
         return responses if response is None else [(None, response_for(prepared.url, response))]
 

@@ -9,7 +9,6 @@ pass through their mocks. What is not ours is left to those mocks, or to the net
 from __future__ import annotations
 
 import contextlib
-import time
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -18,6 +17,7 @@ from requests.adapters import HTTPAdapter
 from requests.exceptions import ChunkedEncodingError, ReadTimeout
 from responses import CallbackResponse, RequestsMock
 
+from personalize_contract import clock
 from personalize_contract.interceptors.handler import Handler
 from personalize_contract.model.exchange import Request, Response, headers
 from personalize_contract.model.interruption import Interrupted
@@ -46,7 +46,7 @@ def _read_timeout(prepared: Any) -> float:
 def _deliver_or_raise(interruption: Interrupted, prepared: Any) -> Response:
     """Return the late response to an interrupted request, or raise what requests would raise."""
     read_timeout = _read_timeout(prepared)
-    time.sleep(min(interruption.seconds, read_timeout))
+    clock.sleep(min(interruption.seconds, read_timeout))
     if response := interruption.answer_after(read_timeout):
         return response
     if interruption.times_out:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import json
 import re
 import secrets
 from collections.abc import Mapping
 from typing import Any
 
+from personalize_contract import clock
 from personalize_contract.model.datasets import PREFIX
 
 _RUN = re.compile(re.escape(PREFIX) + r"\d{8}t\d{6}-[0-9a-f]{6}(?:-\d+)?")
@@ -19,7 +19,7 @@ _KEYS: Mapping[str, str] = {"ITEMS": "ITEM_ID", "USERS": "USER_ID"}
 
 def new_run() -> str:
     """The name of a run: when it began, UTC, and something that no other run has."""
-    moment = dt.datetime.now(dt.UTC).strftime("%Y%m%dt%H%M%S")
+    moment = clock.now().strftime("%Y%m%dt%H%M%S")
     return f"{PREFIX}{moment}-{secrets.token_hex(3)}"
 
 

@@ -7,11 +7,11 @@ moment of a dataset's life answers 409 is written nowhere, so they are tried one
 from __future__ import annotations
 
 import contextlib
-import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
 
+from personalize_contract import clock
 from personalize_contract.errors import ControlPlaneRefused, UsageError
 from personalize_contract.live import names
 from personalize_contract.live.access import Live, Try, own_account
@@ -167,7 +167,7 @@ class Provisioned(Live):
                 brought = self._passing = True
                 status = self._made.status()
             yield status
-            time.sleep(pause)
+            clock.sleep(pause)
 
     def _update(self) -> None:
         self._settle()

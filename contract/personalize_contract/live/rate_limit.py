@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import threading
-import time
 from collections.abc import Callable
+
+from personalize_contract import clock
 
 INTERVAL = 0.125
 """Seconds between two requests: the quota is 10 a second for each dataset group."""
@@ -21,8 +22,8 @@ class Pace:
 
     def __init__(
         self,
-        sleep: Callable[[float], None] = time.sleep,
-        now: Callable[[], float] = time.monotonic,
+        sleep: Callable[[float], None] = clock.sleep,
+        now: Callable[[], float] = clock.monotonic,
         sharers: int = 1,
     ) -> None:
         self._sleep, self._now, self._interval = sleep, now, INTERVAL * sharers

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 
+from personalize_contract import clock
 from personalize_contract.errors import (
     ControlPlaneRefused,
     PersonalizeContractError,
@@ -134,14 +134,14 @@ class Resources:
             ControlPlaneRefused: it failed.
             TargetUnavailable: it takes too long.
         """
-        began, told = time.monotonic(), ""
+        began, told = clock.monotonic(), ""
         for pause in pauses(0.25):
             found = status()
             if found == wanted:
                 return
             if found.endswith("FAILED"):
                 raise ControlPlaneRefused(f"the {what}", found, "see it in the console, or sweep")
-            waited = time.monotonic() - began
+            waited = clock.monotonic() - began
             if waited > LONGEST:
                 raise TargetUnavailable(
                     f"the {what} is still {found} after {waited:.0f} s; look at it in the console"
@@ -149,7 +149,7 @@ class Resources:
             if found != told:
                 self._tell(f"{what}: {found} ({waited:.0f} s)")
                 told = found
-            time.sleep(pause)
+            clock.sleep(pause)
 
     # --- down
 
@@ -196,7 +196,7 @@ def remove(control: Control, arn: str, tell: Tell) -> None:
     """
     name = arn.rpartition(":")[2]
     delete, member, describe = _KINDS[name.partition("/")[0]]
-    began, asked = time.monotonic(), False
+    began, asked = clock.monotonic(), False
     tell(f"{delete} {name}")
     for pause in pauses(0.25):
         try:
@@ -212,9 +212,9 @@ def remove(control: Control, arn: str, tell: Tell) -> None:
                 return
             if error.code != "ResourceInUseException":
                 raise
-        if time.monotonic() - began > LONGEST:
+        if clock.monotonic() - began > LONGEST:
             raise TargetUnavailable(
                 f"{name} is still there after {LONGEST:.0f} s; look at it in the console, "
                 "or `sweep` later"
             )
-        time.sleep(pause)
+        clock.sleep(pause)

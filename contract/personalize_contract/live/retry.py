@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Iterator
 from typing import TypeVar
 
+from personalize_contract import clock
 from personalize_contract.model.failures import ACCESS_DENIED, Trouble
 
 PATIENCE = 120.0
@@ -32,7 +32,7 @@ class Patience:
         sleep: waits for a number of seconds.
     """
 
-    def __init__(self, tell: Tell, sleep: Callable[[float], None] = time.sleep) -> None:
+    def __init__(self, tell: Tell, sleep: Callable[[float], None] = clock.sleep) -> None:
         self._tell, self._sleep = tell, sleep
         self._left: dict[str, float] = {}
         self._let_in: set[str] = set()

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from personalize_contract import clock
 from personalize_contract.errors import PersonalizeContractError
 from personalize_contract.live import names
 from personalize_contract.live.access import own_account
@@ -75,7 +76,7 @@ class Sweep:
     ) -> Iterator[dict[str, Any]]:
         for one in self._control.pages(operation, member):
             # By a clock that goes before ours it may be of tomorrow.
-            age = max(dt.datetime.now(dt.UTC) - one["creationDateTime"], dt.timedelta())
+            age = max(clock.now() - one["creationDateTime"], dt.timedelta())
             if names.is_ours(one["name"]) and age >= older_than:
                 yield one
 

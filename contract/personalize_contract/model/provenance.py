@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import hashlib
 import os
 from dataclasses import asdict, dataclass
 from functools import cache
 from typing import Any
+
+from personalize_contract import clock
 
 RANKS = ("unknown", "reference", "endpoint", "aws")
 """Who can have answered, from the one that proves least to the one that proves most."""
@@ -42,7 +43,7 @@ class Provenance:
         """Return the provenance of what is recorded from now on, with the installed botocore."""
         import botocore
 
-        moment = dt.datetime.now(dt.UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+        moment = clock.now().strftime("%Y-%m-%dT%H:%M:%SZ")
         sdk = f"botocore {botocore.__version__}"
         return cls(answered_by, moment, region, sdk, model_digest(), recorded_for, datasets)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import json
 from collections.abc import Iterable, Mapping
 from functools import cache
@@ -10,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import botocore
 
+from personalize_contract import clock
 from personalize_contract.model.contract import Clause
 from personalize_contract.report.headline import headline, plural
 from personalize_contract.report.page_links import link
@@ -59,7 +59,7 @@ def text(evidence: Evidence, allowed: Iterable[str]) -> str:
         obstacles=evidence.obstacles(),
         model=service_model.installed(evidence.contract),
         sdk=f"botocore {botocore.__version__}",
-        reported_at=dt.datetime.now(dt.UTC).strftime("%Y-%m-%d %H:%M UTC"),
+        reported_at=clock.now().strftime("%Y-%m-%d %H:%M UTC"),
     )
 
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import json
 from collections.abc import Iterable
 from typing import Any
 
 import botocore
 
+from personalize_contract import clock
 from personalize_contract.model.provenance import model_digest
 from personalize_contract.report.headline import headline
 from personalize_contract.suite import service_model
@@ -49,7 +49,7 @@ def document(evidence: Evidence) -> dict[str, Any]:
         },
         "obstacles": evidence.obstacles(),
         "provenance": {
-            "reported_at": dt.datetime.now(dt.UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
+            "reported_at": clock.now().strftime("%Y-%m-%dT%H:%M:%SZ"),
             "sdk": f"botocore {botocore.__version__}",
             "service_model": model_digest(),
             "model_differs": service_model.installed(evidence.contract),

@@ -13,7 +13,6 @@ import re
 import socket
 import struct
 import threading
-import time
 from collections.abc import Callable, Iterable
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
@@ -26,6 +25,7 @@ from waitress.server import TcpWSGIServer
 from waitress.task import WSGITask
 from waitress.utilities import BadRequest, Error
 
+from personalize_contract import clock
 from personalize_contract.errors import UsageError
 from personalize_contract.model.exchange import Request, Response, headers
 from personalize_contract.model.interruption import Interrupted
@@ -106,7 +106,7 @@ class _Channel(HTTPChannel):  # type: ignore[misc]
         if self.lingering_since:
             return False
         if self.request is None:
-            self.began = time.monotonic()
+            self.began = clock.monotonic()
         return bool(super().received(data))
 
     def give_up(self, error: Error) -> None:
@@ -146,7 +146,7 @@ class _Channel(HTTPChannel):  # type: ignore[misc]
         if self.refused and not self.lingering_since and self.connected:
             # With the rest of a refused request unread, closing would reset the connection, and
             # the answer might be lost with it (RFC 9112 9.6).
-            self.lingering_since = time.monotonic()
+            self.lingering_since = clock.monotonic()
             self.will_close = False
             with contextlib.suppress(OSError):
                 self.socket.shutdown(socket.SHUT_WR)
@@ -162,7 +162,7 @@ class _Server(TcpWSGIServer):  # type: ignore[misc]
 
     def maintenance(self, now: float) -> None:
         super().maintenance(now)
-        now = time.monotonic()
+        now = clock.monotonic()
         for channel in list(self.active_channels.values()):
             if channel.request is not None and channel.began < now - READ_SECONDS:
                 channel.give_up(_RequestTimeout(f"not complete after {READ_SECONDS:g} seconds"))
@@ -181,7 +181,7 @@ def _late(answer: Answer, request: Request) -> Response:
     except Interrupted as interrupted:
         if interrupted.late is None:
             raise
-        time.sleep(interrupted.seconds)
+        clock.sleep(interrupted.seconds)
         return interrupted.late.response
 
 

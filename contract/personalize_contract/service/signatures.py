@@ -16,6 +16,7 @@ from botocore.auth import SIGV4_TIMESTAMP, SigV4Auth
 from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
 
+from personalize_contract import clock
 from personalize_contract.model.datasets import DUMMY_ACCESS_KEY, DUMMY_SECRET_KEY, REGION
 from personalize_contract.model.exchange import Request
 
@@ -71,7 +72,7 @@ def refusal(
         return "IncompleteSignatureException", "Authorization or X-Amz-Date is not SigV4."
     if parts["key"] != DUMMY_ACCESS_KEY:
         return "UnrecognizedClientException", "The access key is not known here."
-    if abs((now or dt.datetime.now(dt.UTC)) - signed_at) > _SKEW:
+    if abs((now or clock.now()) - signed_at) > _SKEW:
         return _invalid("Signature expired: the clocks are 5 minutes apart.")
     if parts["date"] != stamp[:8]:
         return _invalid("The credential is scoped to another day than X-Amz-Date.")

@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from personalize_contract import clock
 from personalize_contract.cassette import loader
 from personalize_contract.cassette.matching import Matching
 from personalize_contract.cassette.reader import Cassette
@@ -57,7 +58,7 @@ class Beside:
         """Whether the date of the recording says enough about its age."""
         try:
             recorded_at = dt.datetime.fromisoformat(self.cassette.provenance.recorded_at)
-            return dt.datetime.now(dt.UTC) - recorded_at < FRESH
+            return clock.now() - recorded_at < FRESH
         except (ValueError, TypeError):
             return False
 

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import io
 import sys
-import time
 from http.client import HTTPException, HTTPResponse, parse_headers
 from typing import Any
 
@@ -18,6 +17,8 @@ from requests import Session
 from requests.adapters import HTTPAdapter
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
+
+from personalize_contract import clock
 
 _send: Any = getattr(sys.modules.get("responses"), "_real_send", HTTPAdapter.send)
 
@@ -31,13 +32,13 @@ class _Wire(io.RawIOBase):
 
     def __init__(self, socket: Any, seconds: float) -> None:
         self._socket, self.over = socket, False
-        self._until = time.monotonic() + seconds
+        self._until = clock.monotonic() + seconds
 
     def readable(self) -> bool:
         return True
 
     def readinto(self, buffer: Any) -> Any:
-        if time.monotonic() > self._until:
+        if clock.monotonic() > self._until:
             raise TimeoutError
         return None if self.over else self._socket.readinto(buffer)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from botocore.credentials import Credentials
 
+from personalize_contract import clock
 from personalize_contract.model.datasets import DUMMY_ACCESS_KEY, DUMMY_SECRET_KEY
 from personalize_contract.model.exchange import Request
 
@@ -24,11 +25,23 @@ def signed(request: Request, credentials: Credentials, region: str) -> Request:
         credentials: whose signature; a session token is sent along.
         region: that the service is in.
     """
-    from botocore.auth import SigV4Auth
+    from botocore.auth import SIGV4_TIMESTAMP, SigV4Auth
     from botocore.awsrequest import AWSRequest
 
     kept = {name: value for name, value in request.headers.items() if name not in _SIGNATURE}
+    kept["x-amz-date"] = clock.now().strftime(SIGV4_TIMESTAMP)
+    if credentials.token:
+        kept["x-amz-security-token"] = credentials.token
     unsigned = AWSRequest(request.method, request.url, headers=kept, data=request.body)
-    SigV4Auth(credentials, NAME, region).add_auth(unsigned)
-    headers = {name.lower(): value for name, value in unsigned.headers.items()}
-    return Request(request.method, request.url, headers, request.body)
+    # Not by `add_auth`, which would take the time from the test's clock.
+    unsigned.context["timestamp"] = kept["x-amz-date"]
+    signer = SigV4Auth(credentials, NAME, region)
+    signature = signer.signature(
+        signer.string_to_sign(unsigned, signer.canonical_request(unsigned)), unsigned
+    )
+    signed_headers = signer.signed_headers(signer.headers_to_sign(unsigned))
+    kept["authorization"] = (
+        f"AWS4-HMAC-SHA256 Credential={signer.scope(unsigned)}, "
+        f"SignedHeaders={signed_headers}, Signature={signature}"
+    )
+    return Request(request.method, request.url, kept, request.body)
