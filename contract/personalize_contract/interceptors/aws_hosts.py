@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from urllib.parse import SplitResult, urlsplit
 
 from personalize_contract.model import contract
-from personalize_contract.targets.connection import AWS_DOMAINS
+from personalize_contract.targets.aws_domains import hostname, is_aws_host
 
 _PORTS = {"http": 80, "https": 443}
 
@@ -38,11 +38,11 @@ def is_of_aws(host: str) -> bool:
     return any(_is_aws(host, service) for service in services)
 
 
-def _place(parts: SplitResult) -> tuple[str | None, int | None]:
-    return parts.hostname, parts.port or _PORTS.get(parts.scheme)
+def _place(parts: SplitResult) -> tuple[str, int | None]:
+    return hostname(parts.hostname or ""), parts.port or _PORTS.get(parts.scheme)
 
 
 def _is_aws(host: str, service: str) -> bool:
     """Whether a host is the service's: its own, the FIPS one, or that of a VPC endpoint."""
-    names = host.split(".")
-    return host.endswith(AWS_DOMAINS) and not {service, f"{service}-fips"}.isdisjoint(names)
+    labels = hostname(host).split(".")
+    return is_aws_host(host) and not {service, f"{service}-fips"}.isdisjoint(labels)

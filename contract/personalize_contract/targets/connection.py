@@ -20,9 +20,8 @@ from personalize_contract.model.contract import load
 from personalize_contract.model.datasets import REGION
 from personalize_contract.model.failures import EXPIRED, NO_CREDENTIALS
 from personalize_contract.settings import Settings
+from personalize_contract.targets.aws_domains import is_aws_host
 from personalize_contract.targets.signing import DUMMY_CREDENTIALS
-
-AWS_DOMAINS = (".amazonaws.com", ".amazonaws.com.cn", ".api.aws", ".api.amazonwebservices.com.cn")
 
 
 @dataclass(frozen=True)
@@ -195,7 +194,7 @@ def is_aws(url: str) -> bool:
         parts = urlsplit("")
     if parts.scheme not in ("http", "https") or not parts.hostname:
         raise UsageError(f"endpoint {url!r} is not a URL; it looks like http://127.0.0.1:8000")
-    return parts.hostname.endswith(AWS_DOMAINS)
+    return is_aws_host(parts.hostname)
 
 
 def _credentials(session: Session, to_aws: bool) -> Credentials:
