@@ -8,6 +8,7 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator, Mapping
 from importlib import import_module
 from pathlib import Path
@@ -38,6 +39,8 @@ def environment(**more: str) -> dict[str, str]:
         "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
         "AWS_EC2_METADATA_DISABLED": "true",
         "COLUMNS": "200",
+        # Turns of this process's own: other tests write to the same account at the same time.
+        "XDG_CACHE_HOME": str(Path(tempfile.gettempdir()) / f"personalize-contract-{os.getpid()}"),
     }
     return mine | more
 

@@ -8,6 +8,7 @@ import os
 import sys
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -159,13 +160,19 @@ def _opened(
 ) -> AbstractContextManager[Live]:
     from personalize_contract.live.access import connect
     from personalize_contract.live.provision import provisioned
+    from personalize_contract.suite.messages import TableGuard
 
-    return provisioned(settings, tell) if provision else nullcontext(connect(settings, tell))
+    guard = partial(TableGuard, settings.operation)
+    if provision:
+        return provisioned(settings, tell, guard)
+    return nullcontext(connect(settings, tell, guard=guard))
 
 
 def _dry_run(settings: Settings, *, provision: bool) -> int:
     """Print what a live run would call, and the policy that it needs."""
     from personalize_contract.live import plan
+    from personalize_contract.model.contract import load
+    from personalize_contract.suite import stored
     from personalize_contract.suite.tables.scenarios import SCENARIOS
     from personalize_contract.targets import connection
 
@@ -173,8 +180,12 @@ def _dry_run(settings: Settings, *, provision: bool) -> int:
         raise UsageError("--dry-run needs --account ID: the policy is for its resources")
     home = connection.home(settings, settings.account)
     calls = plan.PROVISIONED if provision else plan.GIVEN
-    scenarios = len(SCENARIOS[settings.operation])
-    for line in plan.told(calls, settings.operation, scenarios):
+    contract, scenarios = load(settings.operation), SCENARIOS[settings.operation]
+    for line in plan.told(calls, settings.operation, len(scenarios)):
+        print(line)
+    print(f"\nThe ids that a service which refuses nothing could store, of {contract.batch}:\n")
+    names = contract.batch, contract.identity, contract.document
+    for line in stored.told(scenarios, *names):
         print(line)
     print("\nThe least IAM policy for it:\n")
     print(json.dumps(plan.policy(calls, settings.operation, home, settings.datasets), indent=2))

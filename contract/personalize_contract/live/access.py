@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from personalize_contract.errors import UsageError
 from personalize_contract.live.control import Control
-from personalize_contract.live.guard import Careful
-from personalize_contract.live.rate_limit import Pace
+from personalize_contract.live.guard import Guard, Guarded, WriteGuard
+from personalize_contract.live.rate_limit import Pace, shared_file
 from personalize_contract.live.retry import Patience, Tell
+from personalize_contract.model.contract import operations
 from personalize_contract.model.datasets import State, by_state
 from personalize_contract.model.exchange import Response
 from personalize_contract.settings import Settings
@@ -65,7 +65,17 @@ def _silent(_: str) -> None:
     pass
 
 
-def connect(settings: Settings, tell: Tell = _silent, *, keep_alive: bool = False) -> Live:
+MakeGuard = Callable[[str, Mapping[State, str]], Guard]
+"""Makes the guard of a service, from its URL and the ARN of the dataset of each state."""
+
+
+def connect(
+    settings: Settings,
+    tell: Tell = _silent,
+    *,
+    guard: MakeGuard | None = None,
+    keep_alive: bool = False,
+) -> Live:
     """The live service that was asked for, with the datasets that were given.
 
     AWS is asked with care, and so is whatever stands in for an account that was named.
@@ -73,6 +83,8 @@ def connect(settings: Settings, tell: Tell = _silent, *, keep_alive: bool = Fals
     Args:
         settings: what was asked for.
         tell: told what is waited for.
+        guard: decides which requests are sent; None for what puts items that are known by
+            their ids into the datasets given.
         keep_alive: whether connections are used again.
 
     Raises:
@@ -89,19 +101,27 @@ def connect(settings: Settings, tell: Tell = _silent, *, keep_alive: bool = Fals
     arns = by_state(settings.datasets)
     if not connection.is_aws(to.url) and not settings.account:
         return Live(to, target, arns)
-    if any(state != "missing" for state in arns) and not settings.write_to_existing:
+    if not settings.write_to_existing:
+        # A dataset that is said to be missing may be there.
         raise UsageError(
             "live would put items into the datasets given, and items can't be deleted there: "
             f"add {settings.option('write-to-existing')} if that is what you want"
         )
-    # Set by pytest-xdist in each of its workers.
-    workers = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
-    pace, patience = Pace(sharers=workers), Patience(tell)
+    pace, patience = Pace(shared_file(settings.account, to.region)), Patience(tell)
     account = own_account(settings, Control(to, pace, patience))
-    careful = Careful(
-        target, pace, patience, account, settings.datasets, settings.option("dataset")
+    for arn in settings.datasets:
+        if not arn.startswith(f"{to.home(account)}:"):
+            raise UsageError(
+                "live: a dataset was given that is not of the account and region that may be "
+                f"written to; name those that are, with {settings.option('account')} and "
+                f"{settings.option('region')}"
+            )
+    decides = (
+        guard(to.url, arns)
+        if guard
+        else WriteGuard(to.url, settings.datasets, operations(), settings.option)
     )
-    return Live(to, careful, arns, patience.notes)
+    return Live(to, Guarded(target, decides, pace, patience), arns, patience.notes)
 
 
 def own_account(settings: Settings, control: Control) -> str:

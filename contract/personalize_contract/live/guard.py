@@ -1,13 +1,15 @@
-"""What may be sent to somebody's account, and what is refused before it is sent.
+"""Decides what is sent to a live service, and refuses the rest before it is sent.
 
-Items can't be deleted, and the account is somebody's. So each request waits for its turn, what
-passes by itself is waited for, and what would write anything else than items with our prefix into
-a dataset that was given for it is not sent at all.
+Items can't be deleted, and the account is somebody's: a request goes out only if it is read here
+as any service would read it, and names nothing but what was allowed.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection, Iterator
+from dataclasses import dataclass
+from typing import Any, Protocol
+from urllib.parse import urlsplit
 
 from personalize_contract.errors import UsageError
 from personalize_contract.live.rate_limit import Pace
@@ -15,45 +17,167 @@ from personalize_contract.live.retry import Patience
 from personalize_contract.model import failures
 from personalize_contract.model.contract import Contract
 from personalize_contract.model.datasets import PREFIX
-from personalize_contract.model.exchange import Exchange
+from personalize_contract.model.exchange import Exchange, Request
 from personalize_contract.model.parsed_request import ParsedRequest
 from personalize_contract.targets.base import Target
 
 
-class Careful:
-    """A target in somebody's account.
+class Guard(Protocol):
+    """Decides which requests are sent. Any thread may ask."""
+
+    def refusal(self, request: ParsedRequest) -> str | None:
+        """Return why a request may not be sent, with the remedy; None if it may."""
+
+
+@dataclass(frozen=True)
+class WriteGuard:
+    """Lets through what puts items that are known by their ids into datasets that were allowed.
+
+    It reads a request as it will be sent, and judges no clause of the contract: eleven items are
+    sent, since their ids can be read; a body that two services may read in two ways is not.
 
     Args:
-        inner: whom to ask.
-        pace: turns.
-        patience: for what passes.
-        account: whose it is.
-        datasets: the ARNs that may be written to.
-        dataset_option: the option that names one, for messages.
+        url: URL of the service: scheme, host, port, and the path before that of an operation.
+        datasets: ARNs of the datasets that may be written to.
+        operations: names of the operations that may be sent.
+        option: the way that an option is typed, for messages, from its name.
+        prefix: beginning of every id.
+        own_ids: ARNs of the datasets among them that take ids of any form.
     """
 
-    def __init__(
-        self,
-        inner: Target,
-        pace: Pace,
-        patience: Patience,
-        account: str,
-        datasets: Collection[str],
-        dataset_option: str = "--dataset",
-    ) -> None:
-        self._inner, self._pace, self._patience = inner, pace, patience
-        self._account, self._datasets = account, tuple(datasets)
-        self._dataset_option = dataset_option
+    url: str
+    datasets: Collection[str]
+    operations: Collection[str]
+    option: Callable[[str], str]
+    prefix: str = PREFIX
+    own_ids: Collection[str] = ()
+
+    @property
+    def _remedy(self) -> str:
+        return f"record it from the reference service, with {self.option('record')} reference"
+
+    def refusal(self, request: ParsedRequest) -> str | None:
+        """Return why a request may not be sent, with the remedy; None if it may."""
+        return next(self._refusals(request), None)
+
+    def _refusals(self, request: ParsedRequest) -> Iterator[str]:
+        if place := misaddressed(request, self.url):
+            yield place
+            return
+        operation, base = request.operation, urlsplit(self.url).path.rstrip("/")
+        if (
+            operation is None
+            or operation.operation not in self.operations
+            or (request.method, request.path) != (operation.method, base + operation.path)
+        ):
+            allowed = ", ".join(sorted(self.operations))
+            yield f"{request.method} {request.path[:80]} is none of the operations {allowed}"
+            return
+        if framing := _misframed(request):
+            yield framing
+            return
+        if request.json_error:
+            why = request.json_error
+            yield f"its body can't be read in one way only ({why}); {self._remedy}"
+            return
+        body = request.json
+        if not isinstance(body, dict):
+            yield f"its body is not a JSON object; {self._remedy}"
+            return
+        yield from self._unreadable(body, operation)
+        arn = body.get("datasetArn")
+        if arn is not None and arn not in self.datasets:
+            yield (
+                f"it names a dataset that was not given: add {self.option('dataset')} ARN=STATE if "
+                "it may be written to"
+            )
+        if arn not in self.own_ids:
+            yield from self._unknown_ids(body, operation)
+
+    def _unreadable(self, body: dict[str, Any], operation: Contract) -> Iterator[str]:
+        """What another reader of the body may take for an ARN or an id."""
+        things = body.get(operation.batch, [])
+        if "datasetArn" in body and not isinstance(body["datasetArn"], str):
+            yield f"its datasetArn is not a string; {self._remedy}"
+        if not isinstance(things, list) or not all(isinstance(thing, dict) for thing in things):
+            yield f"its {operation.batch} is not an array of objects; {self._remedy}"
+            return
+        known = {
+            "the body": ({"datasetArn", operation.batch}, [body]),
+            operation.batch: ({operation.identity, operation.document}, things),
+        }
+        for place, (members, objects) in known.items():
+            if unknown := {name for one in objects for name in one} - members:
+                yield (
+                    f"{place} has a member that {operation.operation} doesn't have "
+                    f"({min(unknown)[:40]!r}), which a service may read in some way; {self._remedy}"
+                )
+
+    def _unknown_ids(self, body: dict[str, Any], operation: Contract) -> Iterator[str]:
+        for index, thing in enumerate(body.get(operation.batch, [])):
+            name = thing.get(operation.identity)
+            where = f"{operation.batch}[{index}].{operation.identity}"
+            if not isinstance(name, str):
+                yield f"{where} is not a string, so that nobody would know it; {self._remedy}"
+            elif not name.startswith(self.prefix):
+                yield (
+                    f"{where} does not begin with {self.prefix}: what is put can't be deleted, and "
+                    "whoever owns the dataset must know it"
+                )
+
+
+def misaddressed(request: Request, url: str) -> str | None:
+    """Return how a request is not addressed to the service at a URL; None if it is."""
+    written, to = urlsplit(request.url), urlsplit(url)
+    host = request.headers.get("host", to.netloc)
+    if (written.scheme, written.netloc) != (to.scheme, to.netloc) or host.lower() != to.netloc:
+        return "it is addressed to another host than the service that was allowed"
+    if not request.path.startswith(f"{to.path.rstrip('/')}/"):
+        return f"the path {request.path[:80]} is not below that of the service"
+    return None
+
+
+_REROUTING = ("x-amz-target", "x-http-method", "x-http-method-override", "x-method-override")
+
+
+def _misframed(request: Request) -> str | None:
+    """Return the header by which a service may read another request than the one checked."""
+    expected = {
+        "content-length": (str(len(request.body)),),
+        "content-encoding": ("identity",),
+        "transfer-encoding": ("chunked",),  # which is undone, and not sent on
+    }
+    for name in _REROUTING:
+        if name in request.headers:
+            return f"its header {name} may make another operation of it"
+    for name, values in expected.items():
+        if request.headers.get(name, values[0]).strip(" \t").lower() not in values:
+            return f"its header {name} says that its body is another one than what was checked"
+    return None
+
+
+class Guarded:
+    """A target that is asked for what its guard lets through, and each time in its turn.
+
+    Args:
+        inner: target that answers.
+        guard: decides which requests are sent.
+        pace: turns of the account.
+        patience: what passes by itself, and is asked again.
+    """
+
+    def __init__(self, inner: Target, guard: Guard, pace: Pace, patience: Patience) -> None:
+        self._inner, self._guard, self._pace, self._patience = inner, guard, pace, patience
 
     def answer(self, request: ParsedRequest) -> Exchange:
-        """Ask, if that writes nothing that it should not.
+        """Ask, if the guard lets the request through.
 
         Raises:
-            UsageError: it would; nothing was sent.
+            UsageError: it doesn't; nothing was sent.
         """
+        if why := self._guard.refusal(request):
+            raise UsageError(f"live: this request was not sent: {why}")
         operation = request.operation
-        if operation:
-            self._refuse(request, operation)
         name = operation.operation if operation else request.path
         return self._patience.ask(
             name, lambda: self._ask(request), lambda one: failures.in_response(one.response)
@@ -62,23 +186,3 @@ class Careful:
     def _ask(self, request: ParsedRequest) -> Exchange:
         self._pace.turn()
         return self._inner.answer(request)
-
-    def _refuse(self, request: ParsedRequest, operation: Contract) -> None:
-        body = request.members
-        arn = body.get("datasetArn")
-        ours = isinstance(arn, str) and arn.split(":")[4:5] == [self._account]
-        # The suite makes ARNs longer, which name nothing.
-        if ours and not str(arn).startswith(self._datasets):
-            raise UsageError(
-                "live: this is a dataset of the account that was not given, so nothing was "
-                f"sent to it: add {self._dataset_option} ARN=STATE if it may be written to"
-            )
-        batch = body.get(operation.batch)
-        for number, one in enumerate(batch if isinstance(batch, list) else ()):
-            name = one.get(operation.identity) if isinstance(one, dict) else None
-            if isinstance(name, str) and not name.startswith(PREFIX[: len(name)]):
-                raise UsageError(
-                    f"live: {operation.batch}[{number}].{operation.identity} does not begin with "
-                    f"{PREFIX}, so nothing was sent: what is put can't be deleted, and whoever "
-                    "owns the dataset must know it"
-                )

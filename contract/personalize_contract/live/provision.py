@@ -14,10 +14,10 @@ from functools import partial
 from personalize_contract import clock
 from personalize_contract.errors import ControlPlaneRefused, UsageError
 from personalize_contract.live import names
-from personalize_contract.live.access import Live, Try, own_account
+from personalize_contract.live.access import Live, MakeGuard, Try, own_account
 from personalize_contract.live.control import Control
-from personalize_contract.live.guard import Careful
-from personalize_contract.live.rate_limit import Pace
+from personalize_contract.live.guard import Guarded
+from personalize_contract.live.rate_limit import Pace, shared_file
 from personalize_contract.live.resources import GONE, Resources
 from personalize_contract.live.retry import Patience, Tell, pauses
 from personalize_contract.live.signals import Interrupts
@@ -31,12 +31,13 @@ from personalize_contract.targets.endpoint import Endpoint
 
 
 @contextlib.contextmanager
-def provisioned(settings: Settings, tell: Tell) -> Iterator[Live]:
+def provisioned(settings: Settings, tell: Tell, guard: MakeGuard) -> Iterator[Live]:
     """A live service with a dataset that is there for this run only.
 
     Args:
         settings: what was asked for.
         tell: told what is made, waited for and taken down.
+        guard: decides which requests are sent to the dataset.
 
     Raises:
         UsageError: no account was named, or another one; datasets were given.
@@ -45,7 +46,7 @@ def provisioned(settings: Settings, tell: Tell) -> Iterator[Live]:
     if settings.datasets:
         raise UsageError("--provision makes the dataset itself: leave --dataset out")
     to = connection.live(settings)
-    pace, patience = Pace(), Patience(tell)
+    pace, patience = Pace(shared_file(settings.account, to.region)), Patience(tell)
     with Interrupts(tell) as interrupts:
         control = Control(to, pace, patience, interrupts.held)
         account = own_account(settings, control)
@@ -57,8 +58,8 @@ def provisioned(settings: Settings, tell: Tell) -> Iterator[Live]:
             "in-use": made.dataset,
             "missing": made.missing,
         }
-        careful = Careful(target, pace, patience, account, (made.dataset, made.missing))
-        live = Provisioned(to, careful, arns, patience.notes, made=made)
+        guarded = Guarded(target, guard(to.url, arns), pace, patience)
+        live = Provisioned(to, guarded, arns, patience.notes, made=made)
         try:
             made.make()
             yield live

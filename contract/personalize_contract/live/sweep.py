@@ -12,7 +12,7 @@ from personalize_contract.errors import PersonalizeContractError
 from personalize_contract.live import names
 from personalize_contract.live.access import own_account
 from personalize_contract.live.control import Control
-from personalize_contract.live.rate_limit import Pace
+from personalize_contract.live.rate_limit import Pace, shared_file
 from personalize_contract.live.resources import remove
 from personalize_contract.live.retry import Patience, Tell
 from personalize_contract.settings import Settings
@@ -48,7 +48,7 @@ class Sweep:
     def __init__(self, settings: Settings, tell: Tell) -> None:
         to = connection.live(settings)
         self._tell = tell
-        self._control = Control(to, Pace(), Patience(tell))
+        self._control = Control(to, Pace(shared_file(settings.account, to.region)), Patience(tell))
         own_account(settings, self._control)
 
     def find(self, older_than: dt.timedelta) -> list[Leftover]:

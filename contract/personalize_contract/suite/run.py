@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -41,6 +42,7 @@ from personalize_contract.suite.client import Client
 from personalize_contract.suite.evidence import Outcome
 from personalize_contract.suite.expectations import seen as answer_in_words
 from personalize_contract.suite.judge import judge, not_reached, trouble, unanswered
+from personalize_contract.suite.messages import TableGuard
 from personalize_contract.suite.recordings import Beside
 from personalize_contract.suite.scenario import Scenario, forms
 from personalize_contract.targets import connection as connections
@@ -252,7 +254,8 @@ def opened(settings: Settings, live: Live | None = None) -> Iterator[Run]:
             )
         yield Run(settings, None)
     elif settings.target == "live":
-        yield Run(settings, live or connect(settings))
+        guard = partial(TableGuard, settings.operation)
+        yield Run(settings, live or connect(settings, guard=guard))
     else:
         store = Store()
         store.add_dummies()
