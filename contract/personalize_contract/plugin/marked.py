@@ -19,7 +19,7 @@ from personalize_contract.interceptors.identity import DUMMY, Identity
 from personalize_contract.plugin import aws_env, paths
 from personalize_contract.plugin.mark import Mark
 from personalize_contract.plugin.modes import Answering, Mode, Recording, Replaying
-from personalize_contract.plugin.network_guard import guarded, or_allow
+from personalize_contract.plugin.network_guard import Place, guarded, or_allow
 from personalize_contract.plugin.owners import Owner
 from personalize_contract.plugin.run_log import RunLog
 from personalize_contract.plugin.session import Session
@@ -156,9 +156,9 @@ def opened(
         # An endpoint near by may be asked by somebody who has no credentials at all.
         identity = _identity(live)
         stack.enter_context(aws_env.patched(identity))
-        hosts = [*settings.allowed_hosts, *(_hosts(live) if live else ())]
+        targets = list(_targets(live)) if live else ()
         instead = _in_process if service else _instead
-        stack.enter_context(guarded(hosts, instead, session.refuse))
+        stack.enter_context(guarded(settings.allowed_hosts, instead, session.refuse, targets))
         stack.enter_context(install.of_sdks(session, identity))
         stack.enter_context(install.of_http(session, aws_hosts.ours(urls), in_process=service))
         yield marked
@@ -310,11 +310,11 @@ def _in_process(host: str) -> str:
     return or_allow(host)
 
 
-def _hosts(live: Live) -> Iterator[str]:
-    """Yield the hosts on the way to the live service: its own, and a proxy's."""
+def _targets(live: Live) -> Iterator[Place]:
+    """Yield the places on the way to the live service: its own, and a proxy's."""
     from requests.utils import get_environ_proxies
 
     url = live.connection.url
-    yield urlsplit(url).hostname or ""
-    for proxy in get_environ_proxies(url).values():
-        yield urlsplit(proxy).hostname or ""
+    for place in (url, *get_environ_proxies(url).values()):
+        parts = urlsplit(place)
+        yield parts.hostname or "", parts.port or {"http": 80, "https": 443}.get(parts.scheme, 0)

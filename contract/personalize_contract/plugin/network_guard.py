@@ -7,10 +7,11 @@ import contextlib
 import ipaddress
 import socket
 from collections.abc import Callable, Collection, Iterator
-from typing import Any
+from typing import Any, NoReturn
 from weakref import WeakKeyDictionary
 
 from personalize_contract.errors import NetworkRefused
+from personalize_contract.targets.sending import is_sending
 
 _LOCAL = frozenset(
     {
@@ -27,6 +28,9 @@ _LOCAL = frozenset(
 
 _RESOLVING = ("getaddrinfo", "gethostbyname", "gethostbyname_ex")
 """Functions of the module `socket` that are given the name of a host first."""
+
+Place = tuple[str, int]
+"""A host and a port."""
 
 Report = Callable[[NetworkRefused], None]
 """Told each refusal, in the thread that caused it."""
@@ -72,6 +76,11 @@ def _is_own_name(name: str) -> bool:
     return name in (own, own.partition(".")[0])
 
 
+def _is_own(name: str) -> bool:
+    address = _address(name)
+    return _is_loopback(address) if address else _is_own_name(name)
+
+
 def _name(host: object) -> str:
     text = host.decode("latin-1") if isinstance(host, bytes) else str(host or "")
     return text.rstrip(".").lower()
@@ -81,9 +90,15 @@ class _Guard:
     """Which hosts are let through. Any thread may ask."""
 
     def __init__(
-        self, allowed: Collection[str], instead: Callable[[str], str], report: Report
+        self,
+        allowed: Collection[str],
+        instead: Callable[[str], str],
+        report: Report,
+        targets: Collection[Place],
     ) -> None:
         self._hosts = {_name(host) for host in allowed}
+        self._targets = {(_name(host), port) for host, port in targets}
+        self._target_addresses: dict[str, set[str]] = {}
         self._addresses: set[str] = set()
         self._instead, self._report = instead, report
         self._resolve = socket.getaddrinfo
@@ -95,20 +110,49 @@ class _Guard:
         if not _address(_name(host)):
             self.connect(host)
 
-    def connect(self, host: object) -> None:
-        """Refuse a host that is not let through."""
+    def connect(self, host: object, port: object = None) -> None:
+        """Refuse a host that is not let through; without a port, it is only looked up."""
         __tracebackhide__ = True
+        if is_sending():
+            return
         name = _name(host)
         address = _address(name)
-        own = _is_loopback(address) if address else _is_own_name(name)
-        if own or name in self._hosts or name in self._open_addresses():
+        if self._is_target(name, port):
+            self._refuse(
+                f"a test marked personalize_contract may not connect to {name}, the live service: "
+                "only requests that were checked are sent there, and this client's were not. "
+                "Send them in a test without the mark, or answer them with a fake"
+            )
+        if _is_own(name) or name in self._hosts or name in self._open_addresses():
             return
-        error = NetworkRefused(
+        self._refuse(
             f"a test marked personalize_contract may not connect to {name}: only its target, "
             f"loopback and Unix sockets are open to it. {self._advice(name, address)}"
         )
+
+    def _refuse(self, message: str) -> NoReturn:
+        __tracebackhide__ = True
+        error = NetworkRefused(message)
         self._report(error)
         raise error
+
+    def _is_target(self, name: str, port: object) -> bool:
+        """Whether a place is on the way to the live service, by whatever name."""
+        for host, target_port in self._targets:
+            if _is_own(host):
+                # On this machine there are other services, at other ports.
+                if port == target_port and (_is_own(name) or name in self._open_addresses()):
+                    return True
+            elif port in (target_port, None) and name in (host, *self._addresses_of(host)):
+                return True
+        return False
+
+    def _addresses_of(self, host: str) -> set[str]:
+        if host not in self._target_addresses:
+            found = self._target_addresses[host] = set()
+            with contextlib.suppress(OSError):
+                found |= {_name(row[4][0]) for row in self._resolve(host, None)}
+        return self._target_addresses[host]
 
     def _advice(
         self, name: str, address: ipaddress.IPv4Address | ipaddress.IPv6Address | None
@@ -157,6 +201,7 @@ def guarded(
     allowed: Collection[str],
     instead: Callable[[str], str] = or_allow,
     report: Report = _raise_only,
+    targets: Collection[Place] = (),
 ) -> Iterator[None]:
     """Let this process connect to itself, to Unix sockets and to `allowed` only, while this lasts.
 
@@ -167,11 +212,13 @@ def guarded(
         allowed: host names or addresses.
         instead: from a refused host to what to do about it, as a sentence.
         report: told each refusal, whatever becomes of the error.
+        targets: places of the live service and of the proxies before it, which only the target
+            itself connects to.
 
     Raises (in the code that connects):
         NetworkRefused: the host is another one. No library takes it for an error of its own.
     """
-    guard = _Guard(allowed, instead, report)
+    guard = _Guard(allowed, instead, report, targets)
     # The class itself may be replaced meanwhile, as pytest-socket does.
     kind = socket.socket
 
@@ -183,7 +230,7 @@ def guarded(
                     guard.connected(self, address[0])
                 else:
                     try:
-                        guard.connect(address[0])
+                        guard.connect(*address[:2])
                     except NetworkRefused:
                         # Libraries close what fails with an OSError, and this is none.
                         self.close()
@@ -197,7 +244,7 @@ def guarded(
             __tracebackhide__ = True
             # sendto(data, [flags,] address), sendmsg(buffers, ancillary, flags, address).
             if len(arguments) > 1 and isinstance(arguments[-1], tuple):
-                guard.connect(arguments[-1][0])
+                guard.connect(*arguments[-1][:2])
             elif self.type == socket.SOCK_DGRAM:
                 guard.write(self)
             return method(self, *arguments)

@@ -16,7 +16,8 @@ from personalize_contract.model.exchange import Exchange, Request, Response, hea
 from personalize_contract.model.parsed_request import ParsedRequest, parse
 from personalize_contract.targets.base import Target
 from personalize_contract.targets.connection import Connection
-from personalize_contract.targets.signing import signed
+from personalize_contract.targets.sending import sending
+from personalize_contract.targets.signing import is_current, signed
 
 if TYPE_CHECKING:
     import requests
@@ -73,12 +74,14 @@ class Endpoint:
         query = f"?{request.query}" if request.query else ""
         prepared.url = f"{where}{request.path}{query}"
         prepared.headers = requests.structures.CaseInsensitiveDict(request.headers)
+        # It was undone where the request was taken from its client.
+        prepared.headers.pop("transfer-encoding", None)
         prepared.headers.setdefault("content-length", str(len(request.body)))
         prepared.body = request.body
         leaves = request.headers.get("connection") == "keep-alive"
         # A coding that nobody asked for is not undone: an empty body in gzip is not empty.
         coded = request.headers.get("accept-encoding", "identity") != "identity"
-        with self._sender(where, leaves) as send:
+        with sending(), self._sender(where, leaves) as send:
             try:
                 answer = send(prepared, stream=True)
                 connection = answer.raw.connection
@@ -179,14 +182,20 @@ class Readdressed:
             return self._inner.answer(request)
         query = f"?{request.query}" if request.query else ""
         url = f"{self._to.url.rstrip('/')}{request.path}{query}"
-        here = Request(request.method, url, request.headers, request.body)
-        return self._inner.answer(parse(signed(here, self._to.credentials, self._to.region)))
+        # Of the host that its client meant.
+        kept = {name: value for name, value in request.headers.items() if name != "host"}
+        here = Request(request.method, url, kept, request.body)
+        again = signed(here, self._to.credentials, self._to.region)
+        return self._inner.answer(parse(again, request.operation))
 
     def _is_for_it(self, request: Request) -> bool:
         """Whether its client knew where it goes, and signed it with what it is signed with here."""
         written, to = urlsplit(request.url), urlsplit(self._to.url)
         return (
             (written.scheme, written.netloc) == (to.scheme, to.netloc)
+            and to.path in ("", "/")
+            # A test that stops the time signs for a day that is over.
+            and is_current(request)
             and bool(self._signed(request.headers.get("authorization", "")))
             and request.headers.get("x-amz-security-token") == self._to.credentials.token
         )

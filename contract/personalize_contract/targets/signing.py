@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import datetime as dt
+
 from botocore.credentials import Credentials
 
 from personalize_contract import clock
@@ -15,6 +17,20 @@ DUMMY_CREDENTIALS = Credentials(DUMMY_ACCESS_KEY, DUMMY_SECRET_KEY)
 """Sign for nobody: whatever only the reference service or a cassette answers."""
 
 _SIGNATURE = ("authorization", "x-amz-date", "x-amz-security-token", "x-amz-content-sha256")
+
+
+_LIFETIME = dt.timedelta(minutes=5)
+
+
+def is_current(request: Request) -> bool:
+    """Whether AWS would still take the time that a request was signed at."""
+    from botocore.auth import SIGV4_TIMESTAMP
+
+    try:
+        signed_at = dt.datetime.strptime(request.headers.get("x-amz-date", ""), SIGV4_TIMESTAMP)
+    except ValueError:
+        return False
+    return abs(clock.now() - signed_at.replace(tzinfo=dt.UTC)) < _LIFETIME
 
 
 def signed(request: Request, credentials: Credentials, region: str) -> Request:
