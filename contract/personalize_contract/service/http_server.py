@@ -20,7 +20,7 @@ from urllib.parse import urlsplit, urlunsplit
 from waitress import wasyncore
 from waitress.adjustments import Adjustments
 from waitress.channel import HTTPChannel
-from waitress.parser import HTTPRequestParser, ParsingError
+from waitress.parser import HTTPRequestParser, ParsingError, get_header_lines
 from waitress.server import TcpWSGIServer
 from waitress.task import WSGITask
 from waitress.utilities import BadRequest, Error
@@ -81,6 +81,7 @@ class _Parser(HTTPRequestParser):  # type: ignore[misc]
     """Refuses what waitress lets pass and two servers may understand in two ways."""
 
     def parse_header(self, header_plus: bytes) -> None:
+        coding = _transfer_coding(header_plus)
         try:
             super().parse_header(header_plus)
         except ValueError as error:  # of urllib, which waitress does not expect
@@ -89,6 +90,20 @@ class _Parser(HTTPRequestParser):  # type: ignore[misc]
             raise ParsingError("Only HTTP/1.0 and HTTP/1.1 are spoken here")
         if self.chunked and "CONTENT_LENGTH" in self.headers:
             raise ParsingError("A request has a length or is chunked, not both (RFC 9112 6.1)")
+        if self.chunked:
+            if "," in coding:
+                raise ParsingError("A request is chunked once, and not coded otherwise")
+            # waitress drops it, and it may be signed.
+            self.headers["TRANSFER_ENCODING"] = coding
+
+
+def _transfer_coding(header_plus: bytes) -> str:
+    """The header Transfer-Encoding, as it was sent."""
+    name, values = b"transfer-encoding:", []
+    for line in get_header_lines(header_plus[header_plus.find(b"\r\n") + 2 :]):
+        if line.lower().startswith(name):
+            values.append(line[len(name) :].decode("latin-1").strip(" \t"))
+    return ", ".join(values)
 
 
 class _Channel(HTTPChannel):  # type: ignore[misc]
@@ -187,11 +202,15 @@ def _late(answer: Answer, request: Request) -> Response:
 
 def _application(answer: Answer) -> Callable[[dict[str, Any], Any], Iterable[bytes]]:
     def application(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
-        sent = headers(
-            (key.removeprefix("HTTP_").replace("_", "-"), value)
-            for key, value in environ.items()
-            if key.startswith("HTTP_") or key in ("CONTENT_TYPE", "CONTENT_LENGTH")
+        sent = dict(
+            headers(
+                (key.removeprefix("HTTP_").replace("_", "-"), value)
+                for key, value in environ.items()
+                if key.startswith("HTTP_") or key in ("CONTENT_TYPE", "CONTENT_LENGTH")
+            )
         )
+        if "transfer-encoding" in sent:
+            sent.pop("content-length", None)  # which waitress has counted
         host = sent.get("host", "")
         if not _HOST.fullmatch(host) and (host or environ["SERVER_PROTOCOL"] != "HTTP/1.0"):
             response = _HOSTLESS

@@ -40,6 +40,10 @@ class _Signer(SigV4Auth):
 
     def headers_to_sign(self, request: AWSRequest) -> HTTPMessage:
         chosen = super().headers_to_sign(request)
+        # botocore leaves some out that others sign.
+        for name in self._signed:
+            if name not in chosen and name in request.headers:
+                chosen[name] = request.headers[name]
         for name in set(chosen.keys()) - set(self._signed):
             del chosen[name]
         return chosen
@@ -80,12 +84,15 @@ def refusal(
         return _invalid(f"The credential is scoped to another service than {service}.")
     if parts["region"] not in regions:
         return _invalid(f"The credential is scoped to a region that this is not: {parts['region']}")
-    digest = request.headers.get("x-amz-content-sha256")
-    if digest and digest != hashlib.sha256(request.body).hexdigest():
-        return _invalid("X-Amz-Content-Sha256 is not the digest of the body.")
     signed = parts["headers"].split(";")
     if not {"host", "x-amz-date"} <= set(signed):
         return "IncompleteSignatureException", "Host and X-Amz-Date must be signed."
+    for name in request.headers:
+        if name.startswith("x-amz-") and name not in signed:
+            return _invalid(f"{name} must be signed, like every header of that kind.")
+    digest = request.headers.get("x-amz-content-sha256")
+    if digest and digest != hashlib.sha256(request.body).hexdigest():
+        return _invalid("X-Amz-Content-Sha256 is not the digest of the body.")
     again = AWSRequest(request.method, request.url, data=request.body)
     for name, value in request.headers.items():
         if name in signed:
