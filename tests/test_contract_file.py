@@ -59,6 +59,7 @@ OBSERVED = [
     "request.body.lenient",
     "request.unknown-members",
     "request.items.duplicates",
+    "request.properties.null",
     "request.properties.content",
 ]
 

@@ -83,6 +83,7 @@ def _one_by_one(of: Batch) -> Iterator[Scenario]:
                 [of.thing(1), of.thing(1, '{"category": "coffee"}')]
             ),
         },
+        "request.properties.null": {"properties-null": of.wire(of.with_properties("null"))},
         # What a schema may refuse, or a reader of the JSON in the string.
         "request.properties.content": {
             f"properties-{name}": of.call([of.thing(1, properties)])
