@@ -1,0 +1,55 @@
+"""A dataset that was given is written to only with leave, in the account that was named."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from personalize_contract.errors import UsageError
+from personalize_contract.live.access import connect
+from personalize_contract.model.datasets import STATES, State
+from personalize_contract.settings import Settings
+from support.stand_in import ACCOUNT, StandIn
+
+
+@pytest.fixture
+def account() -> Iterator[StandIn]:
+    with StandIn().served() as stand_in:
+        yield stand_in
+
+
+def settings(account: StandIn, arn: str, state: State = "active", *, leave: bool) -> Settings:
+    return Settings(
+        target="live",
+        datasets={arn: state},
+        region="us-east-1",
+        endpoint_url=account.url,
+        account=ACCOUNT,
+        write_to_existing=leave,
+    )
+
+
+@pytest.mark.parametrize("state", STATES)
+def test_leave_is_needed_in_every_state(account: StandIn, state: State) -> None:
+    """A dataset that is said to be missing may be there."""
+    arn = f"arn:aws:personalize:us-east-1:{ACCOUNT}:dataset/shop/ITEMS"
+    with pytest.raises(UsageError, match="write-to-existing"):
+        connect(settings(account, arn, state, leave=False))
+    assert account.calls == []
+    assert connect(settings(account, arn, state, leave=True)).arns == {state: arn}
+
+
+@pytest.mark.parametrize(
+    "arn",
+    [
+        "arn:aws:personalize:us-east-1:999999999999:dataset/shop/ITEMS",
+        f"arn:aws:personalize:eu-west-1:{ACCOUNT}:dataset/shop/ITEMS",
+        f"arn:aws-cn:personalize:us-east-1:{ACCOUNT}:dataset/shop/ITEMS",
+        f"arn:aws:personalize:us-east-1:{ACCOUNT}0:dataset/shop/ITEMS",
+    ],
+)
+def test_a_dataset_of_elsewhere_is_not_written_to(account: StandIn, arn: str) -> None:
+    with pytest.raises(UsageError, match="not of the account and region"):
+        connect(settings(account, arn, leave=True))
+    assert set(account.calls) <= {"GetCallerIdentity"}
