@@ -204,17 +204,17 @@ def _milliseconds(put: Put) -> Iterator[str]:
 def _no_seconds(put: Put) -> Iterator[str]:
     for one in put.documents:
         for where, name, value in one.members():
-            if name.replace("_", "").lower() != _TIMESTAMP or value is None:
-                continue
-            is_number = isinstance(value, int | float) and not isinstance(value, bool)
-            # A text of milliseconds is told of as that.
-            is_text_of_seconds = isinstance(value, str) and not (
-                value.isdecimal() and int(value) >= _MILLISECONDS
-            )
-            if is_text_of_seconds or isinstance(value, bool):
+            if name.replace("_", "").lower() == _TIMESTAMP and not _is_seconds(value):
                 yield where
-            elif is_number and (value < 0 or (isinstance(value, float) and value % 1)):
-                yield where
+
+
+def _is_seconds(value: object) -> bool:
+    """Whether a value is a whole number of seconds, or wrong in a way that has its own advice."""
+    if isinstance(value, bool):
+        return False
+    if isinstance(value, str):
+        return value.isdecimal() and int(value) >= _MILLISECONDS
+    return not isinstance(value, int | float) or (value >= 0 and value % 1 == 0)
 
 
 def _of_kind(kind: type) -> Callable[[Put], Iterator[str]]:
