@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from personalize_contract.errors import (
         CassetteError,
+        ContractBroken,
         Miss,
         NetworkRefused,
         PersonalizeContractError,
@@ -20,14 +21,17 @@ if TYPE_CHECKING:
         TargetUnavailable,
         UsageError,
     )
+    from personalize_contract.feedback.check import check
     from personalize_contract.model.datasets import Datasets
     from personalize_contract.model.exchange import Exchange, Request, Response
     from personalize_contract.plugin.service import Service
 
 _HOMES = {
+    "feedback.check": ("check",),
     "model.datasets": ("Datasets",),
     "errors": (
         "CassetteError",
+        "ContractBroken",
         "Miss",
         "NetworkRefused",
         "PersonalizeContractError",
@@ -41,6 +45,7 @@ _HOMES = {
 
 __all__ = [
     "CassetteError",
+    "ContractBroken",
     "Datasets",
     "Exchange",
     "Miss",
@@ -52,6 +57,7 @@ __all__ = [
     "Service",
     "TargetUnavailable",
     "UsageError",
+    "check",
 ]
 
 

@@ -8,12 +8,13 @@ import sys
 from collections.abc import Sequence
 from typing import NoReturn
 
-from personalize_contract.commands import drift, lint, recover, sdk, serve, sweep, verify
+from personalize_contract.commands import check, drift, lint, recover, sdk, serve, sweep, verify
 from personalize_contract.errors import PersonalizeContractError, UsageError
 
 COMMANDS = {
     "verify": verify,
     "serve": serve,
+    "check": check,
     "lint": lint,
     "recover": recover,
     "drift": drift,

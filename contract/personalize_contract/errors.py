@@ -11,11 +11,12 @@
     │   └── CassetteLocked      another recording of it is under way
     ├── NetworkRefused          a marked test tried to connect to somewhere else
     ├── TooLate                 the test that sent a request had ended
+    ├── ContractBroken          arguments that were checked break clauses of the contract
     ├── SecretFound             something that looks like a secret was about to be written
     └── Miss                    no recorded exchange answers this request
 
-Each message says what happened, where, and what to do. A finding (a broken clause) is not an
-error: it is a `personalize_contract.model.checker.Violation`.
+Each message says what happened, where, and what to do. A broken clause of a marked test is no
+error but a `personalize_contract.model.checker.Violation`; only `check` raises.
 """
 
 from __future__ import annotations
@@ -85,6 +86,10 @@ class NetworkRefused(PersonalizeContractError):
 
 class TooLate(PersonalizeContractError):
     """A thread or task that a test left running sent a request, or was answered, after its end."""
+
+
+class ContractBroken(PersonalizeContractError):
+    """Arguments that were checked break clauses of the contract; the message names each."""
 
 
 class SecretFound(PersonalizeContractError):

@@ -198,16 +198,10 @@ def _client(request: Request) -> str:
 
 
 def _violation_text(violation: Violation, request: ParsedRequest, sent: str) -> str:
-    from personalize_contract.privacy import display
+    from personalize_contract.feedback.violation_text import violation_text
 
-    clause, value = violation.clause, display.value(request.body, violation.where)
-    return (
-        f"{clause.id} is broken by this test's request\n"
-        f"  says:   {clause.statement} [{clause.source}]\n"
-        f"  found:  {violation.where}: {violation.found}{f': {value}' if value else ''}\n"
-        + (f"  sent:   {sent}\n" if sent else "")
-        + f'  if the test means it: violates=["{clause.id}"] in its mark'
-    )
+    text = violation_text(violation, request.body, subject="this test's request", sent=sent)
+    return f'{text}\n  if the test means it: violates=["{violation.clause.id}"] in its mark'
 
 
 def _advice_text(advice: Advice) -> str:

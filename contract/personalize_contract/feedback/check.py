@@ -1,0 +1,60 @@
+"""The contract, held against a request where there is no HTTP: a mock's arguments, a log line."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from personalize_contract.errors import ContractBroken, UsageError
+from personalize_contract.feedback.violation_text import violation_text
+from personalize_contract.model.contract import load
+from personalize_contract.model.datasets import REGION
+from personalize_contract.model.exchange import Exchange, Request, Response
+from personalize_contract.model.parsed_request import parse, violations
+
+
+def check(operation: str, arguments: Mapping[str, Any]) -> None:
+    """Hold the arguments of a call against the contract of its operation.
+
+    For mocks of your own, which see no HTTP: a patched `_make_api_call`, a fake client.
+
+    Args:
+        operation: its name in the service model, such as `PutItems`.
+        arguments: as they are given to the client: `{"datasetArn": ..., "items": [...]}`.
+
+    Raises:
+        ContractBroken: the arguments break clauses; the message has a block for each.
+        UsageError: there is no contract for the operation, or the arguments are not JSON.
+    """
+    try:
+        body = json.dumps(dict(arguments)).encode()
+    except (TypeError, ValueError) as error:
+        raise UsageError(f"the arguments of {operation} are not JSON: {error}") from error
+    if broken := broken_clauses(operation, body):
+        raise ContractBroken("\n\n".join(broken))
+
+
+def broken_clauses(operation: str, body: bytes, response: Response | None = None) -> list[str]:
+    """Return a block of text for each clause that a request or its response breaks.
+
+    Args:
+        operation: its name in the service model.
+        body: of the request; its method, path and media type are taken to be right.
+        response: of the service; None if only the request is known.
+
+    Raises:
+        UsageError: there is no contract for the operation.
+    """
+    contract = load(operation)
+    url = f"https://{contract.service}.{REGION}.amazonaws.com{contract.path}"
+    request = parse(
+        Request(contract.method, url, {"content-type": "application/json"}, body), contract
+    )
+    broken = violations(Exchange(request, response)) if response else request.violations
+    subjects = {"caller": f"this {operation} request", "service": "this response"}
+    return [
+        violation_text(violation, body, subject=subjects[violation.by])
+        for violation in broken
+        if violation.clause.can_fail
+    ]
