@@ -51,6 +51,12 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
+def _shown(words: object) -> str:
+    from personalize_contract.privacy import display
+
+    return display.quoted(words)
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command; returns its exit status (README, "Exit status")."""
     try:
@@ -61,11 +67,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print("personalize-contract: interrupted", file=sys.stderr)
         return INTERRUPTED
     except PersonalizeContractError as error:
-        print(f"personalize-contract: {error}", file=sys.stderr)
+        print(f"personalize-contract: {_shown(error)}", file=sys.stderr)
         return 2
     except OSError as error:
         where = error.filename or "what it prints can't be written"
-        print(f"personalize-contract: {where}: {error.strerror or error}", file=sys.stderr)
+        told = _shown(f"{where}: {error.strerror or error}")
+        print(f"personalize-contract: {told}", file=sys.stderr)
         if error.filename is None:
             # What is left would fail once more, at the very end.
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -205,8 +205,9 @@ def test_cassettes_of_other_tools_are_looked_through_too(lint: Lint, tmp_path: P
     assert [line.partition(": ")[0] for line in lines[:-1]] == [
         "cassettes/test_it.yaml:1",
         "cassettes/test_it.yaml:2",
+        "cassettes/test_it.yaml:2",
     ]
-    assert lines[-1] == "2 cassettes, 2 exchanges: 1 finding, 1 note"
+    assert lines[-1] == "2 cassettes, 2 exchanges: 2 findings, 1 note"
 
 
 def test_what_a_killed_recording_left_is_found(lint: Lint) -> None:

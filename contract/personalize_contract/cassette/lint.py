@@ -18,6 +18,7 @@ from personalize_contract.model import contract
 from personalize_contract.model.contract import Contract
 from personalize_contract.model.exchange import Exchange, Request
 from personalize_contract.model.parsed_request import violations
+from personalize_contract.privacy import display
 from personalize_contract.privacy.redaction import Redactor
 from personalize_contract.privacy.secrets import Secrets
 
@@ -45,7 +46,7 @@ class Finding:
     def __str__(self) -> str:
         """One line, as compilers write them."""
         where = f"{self.path}:{self.line}" if self.line else str(self.path)
-        return f"{where}: {'note: ' if self.is_note else ''}{self.text}"
+        return display.quoted(f"{where}: {'note: ' if self.is_note else ''}{self.text}")
 
 
 class Linter:
@@ -83,9 +84,9 @@ class Linter:
             self.exchanges += len(cassette.exchanges)
             yield from self._provenance(path, cassette)
             for exchange, line in zip(cassette.exchanges, cassette.lines, strict=True):
-                if found := self._redactor.secret_at(exchange):
+                for kind, place in self._redactor.secrets_at(exchange):
                     secret = True
-                    yield Finding(path, line, _TAKE_IT_OUT.format(*found))
+                    yield Finding(path, line, _TAKE_IT_OUT.format(kind, place))
                 yield from (Finding(path, line, what) for what in _wrong(exchange))
         if not secret:
             yield from self._elsewhere(path, data.decode("utf-8", "replace"))

@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any, NoReturn
+from urllib.parse import urlsplit
 
 import yaml
 
@@ -21,6 +22,7 @@ from personalize_contract.cassette.writer import FORMAT, digest
 from personalize_contract.errors import CassetteError
 from personalize_contract.model.exchange import Exchange, Headers, Request, Response
 from personalize_contract.model.provenance import RANKS, Provenance
+from personalize_contract.privacy import display
 
 MAX_EXCHANGES = 100_000
 MAX_NODES = 10_000
@@ -91,6 +93,7 @@ class Reader:
 
     def bad(self, reason: str, line: int | None = None, mend: str = _MEND) -> NoReturn:
         """Give up on the file; `line` counts from 0."""
+        reason = display.quoted(reason)
         raise CassetteError(self._path, f"{reason}; {mend}", None if line is None else line + 1)
 
     def read(self) -> Cassette:
@@ -208,7 +211,7 @@ class Reader:
             request = self._map(node.get("request"), "`request`", line)
             sent = Request(
                 self._text(request.get("method"), "`method`", line),
-                self._text(request.get("uri"), "`uri`", line),
+                self._url(request.get("uri"), line),
                 self._headers(request.get("headers"), line),
                 self._bytes(request.get("body"), line),
             )
@@ -217,10 +220,18 @@ class Reader:
             intact = isinstance(recorded, _Scalar) and recorded.text == digest(received)
             yield Exchange(sent, received), intact, line
 
+    def _url(self, node: Any, line: int) -> str:
+        url = self._text(node, "`uri`", line)
+        try:
+            urlsplit(url)
+        except ValueError:
+            self.bad("its `uri` is not one", node.line)
+        return url
+
     def _response(self, response: _Map, line: int) -> Response:
         status = self._map(response.get("status"), "`status`", line)
         code = self._text(status.get("code"), "`code`", line)
-        if not (code.isascii() and code.isdigit() and 100 <= int(code[:4]) <= 599):
+        if not (code.isascii() and code.isdigit() and 100 <= int(code[:4]) <= 999):
             self.bad(f"the status code is {code[:20]!r}", status["code"].line)
         reason = status.get("message")
         headers = dict(self._headers(response.get("headers"), line))

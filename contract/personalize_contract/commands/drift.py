@@ -86,6 +86,7 @@ def _by_clause(old: dict[str, Cassette], new: dict[str, Cassette]) -> dict[str, 
     """What differs of each clause, or of each cassette that is not a scenario's."""
     from personalize_contract.cassette import folders
     from personalize_contract.model.contract import load, operations
+    from personalize_contract.privacy import display
     from personalize_contract.suite.tables.scenarios import SCENARIOS
 
     clauses = {
@@ -102,11 +103,12 @@ def _by_clause(old: dict[str, Cassette], new: dict[str, Cassette]) -> dict[str, 
     for path in sorted({*old, *new}):
         name = path.removesuffix(folders.SUFFIX)
         lines = list(_lines(old.get(path), new.get(path)))
-        told = [(f"{name.rpartition('/')[2]}: {line}", counts) for line, counts in lines]
+        shown = display.quoted(name.rpartition("/")[2])
+        told = [(f"{shown}: {line}", counts) for line, counts in lines]
         for clause in clauses.get(path, []):
             found.setdefault(clause, []).extend(told)
         if path not in clauses:
-            others[name] = lines
+            others[display.quoted(name)] = lines
     order = [clause for operation in operations() for clause in load(operation).clauses]
     return {clause: found[clause] for clause in dict.fromkeys(order) if clause in found} | others
 

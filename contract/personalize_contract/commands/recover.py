@@ -38,5 +38,5 @@ def run(given: argparse.Namespace) -> int:
         print("no journal of a killed recording was found")
     outcomes = [recovery.recover(path) for path in found]
     for outcome in outcomes:
-        print(f"{display.path(outcome.journal)}: {outcome.text}")
+        print(f"{display.path(outcome.journal)}: {display.quoted(outcome.text)}")
     return 0 if all(outcome.done for outcome in outcomes) else 2

@@ -100,7 +100,7 @@ def _value(value: str | None, at: int = 0) -> str:
         return "nothing"
     if len(value) > _LONGEST and at > _LONGEST - _BEFORE:
         value = f"...{value[at - _BEFORE :]}"
-    return display.text(value, Redactor(), _LONGEST)
+    return display.quoted(display.text(value, Redactor(), _LONGEST))
 
 
 def _name(text: str, at: int) -> str:

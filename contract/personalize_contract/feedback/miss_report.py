@@ -63,7 +63,7 @@ class Explainer:
         lines = [
             head,
             f"  cassette:  {display.path(replay.path)}",
-            f"  sent:      {_summary(sent, sent.operation)}",
+            f"  sent:      {display.quoted(_summary(sent, sent.operation))}",
             *_nearest(replay, facts(sent)),
             remedy,
         ]
@@ -84,7 +84,7 @@ def _nearest(replay: Replay, sent: dict[str, str]) -> Iterator[str]:
     yield f"  nearest:   {number}"
     differing = list(differences(sent, recorded[at]))
     for place, told in differing[:_SHOWN]:
-        yield f"    {place}: {told}"
+        yield f"    {display.quoted(place)}: {told}"
     if len(differing) > _SHOWN:
         yield f"    ... and {len(differing) - _SHOWN} more differences"
     if [place for place, _ in differing] == ["datasetArn"] and _are_of_one_state(

@@ -20,6 +20,7 @@ def violation_text(violation: Violation, body: bytes, *, subject: str, sent: str
     return (
         f"{clause.id} is broken by {subject}\n"
         f"  says:   {clause.statement} [{clause.source}]\n"
-        f"  found:  {violation.where}: {violation.found}{f': {value}' if value else ''}"
+        f"  found:  {display.quoted(f'{violation.where}: {violation.found}')}"
+        f"{f': {value}' if value else ''}"
         + (f"\n  sent:   {sent}" if sent else "")
     )

@@ -16,6 +16,7 @@ from personalize_contract.live.retry import Patience
 from personalize_contract.model import failures
 from personalize_contract.model.failures import Trouble
 from personalize_contract.privacy import redaction
+from personalize_contract.privacy.own_logs import unlogged
 from personalize_contract.targets.connection import Connection
 
 Held = Callable[[], contextlib.AbstractContextManager[None]]
@@ -74,7 +75,7 @@ class Control:
         def ask() -> dict[str, Any] | Exception:
             self._pace.turn()
             try:
-                with self._held():
+                with self._held(), unlogged():
                     answer: dict[str, Any] = getattr(client, xform_name(operation))(**given)
                     return answer
             except (BotoCoreError, ClientError) as error:

@@ -16,6 +16,7 @@ from _pytest._code.code import (
 
 from personalize_contract.feedback.call_site import is_theirs
 from personalize_contract.plugin.session import Problem
+from personalize_contract.privacy import display
 
 
 def text(problems: Iterable[Problem]) -> str:
@@ -23,7 +24,7 @@ def text(problems: Iterable[Problem]) -> str:
 
     The first line stands alone: pytest's summary shows it.
     """
-    return "\n\n".join(dict.fromkeys(problem.text for problem in problems))
+    return display.message("\n\n".join(dict.fromkeys(problem.text for problem in problems)))
 
 
 def lead(report: pytest.TestReport, problems: Sequence[Problem], error: BaseException) -> None:

@@ -44,7 +44,9 @@ def pytest_configure(config: pytest.Config) -> None:
     try:
         config.stash[_SETTINGS] = options.read(config)
     except UsageError as error:
-        raise pytest.UsageError(str(error)) from None
+        from personalize_contract.privacy import display
+
+        raise pytest.UsageError(display.quoted(error)) from None
 
 
 # --- one test
@@ -132,7 +134,9 @@ def _fail_for_problems(item: pytest.Item) -> None:
 
 
 def _fail(text: str) -> None:
-    pytest.fail(text, pytrace=False)
+    from personalize_contract.privacy import display
+
+    pytest.fail(display.message(text), pytrace=False)
 
 
 def _is_marked(item: pytest.Item) -> bool:
@@ -275,6 +279,7 @@ def pytest_terminal_summary(
     if _TALLY not in config.stash or config.get_verbosity() < -1:
         return
     from personalize_contract.plugin import summary
+    from personalize_contract.privacy import display
 
     tally = config.stash[_TALLY]
     if config.get_verbosity() < 0:
@@ -283,7 +288,7 @@ def pytest_terminal_summary(
     elif lines := list(summary.lines(tally)):
         terminalreporter.write_sep("=", "personalize-contract")
         for line in lines:
-            terminalreporter.write_line(line)
+            terminalreporter.write_line(display.quoted(line))
 
 
 # --- fixtures

@@ -14,6 +14,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+from personalize_contract import errors
 from personalize_contract.model import contract, rest_json, strict_json
 from personalize_contract.model.datasets import ACCOUNT
 from personalize_contract.model.exchange import Exchange, Headers, Request, Response
@@ -32,17 +33,38 @@ _UNPRINTED = re.compile(
 )
 
 
+def message(words: str) -> str:
+    """Return a message of our own, which may quote files, options and answers, as it is shown.
+
+    Whatever is printed passes this: without accounts and secrets, and its control characters
+    escaped. Its lines stay lines; what it quotes must not bring any (`quoted`, `line`).
+    """
+    redactor = Redactor()
+    return "\n".join(_printed(redactor.masked(each)) for each in words.split("\n"))
+
+
+errors.guard_messages(message)
+
+
+def quoted(words: object) -> str:
+    """Return a message as one line, in which a line break of what it quotes is an escape."""
+    return message(str(words).replace("\n", "\\u000a"))
+
+
+def _printed(words: str) -> str:
+    return _UNPRINTED.sub(lambda match: f"\\u{ord(match[0]):04x}", words)
+
+
 def text(words: str, redactor: Redactor, limit: int = 500) -> str:
     """Words with what an answer may have put in them: shortened, unless they hold a secret."""
     if what := redactor.secret_in(words):
         return f"(not shown: it holds {what})"
-    printed = _UNPRINTED.sub(lambda found: f"\\u{ord(found[0]):04x}", words)
-    return _cut(printed, limit)
+    return _cut(_printed(words), limit)
 
 
-def line(words: str, redactor: Redactor) -> str:
+def line(words: str, redactor: Redactor, limit: int = 500) -> str:
     """The same on one line, so that no part of it is taken for a line of its own."""
-    return " ".join(text(words, redactor).split())
+    return " ".join(text(words, redactor, limit).split())
 
 
 def _cut(words: str, limit: int) -> str:
@@ -212,4 +234,4 @@ def value(body: bytes, where: str) -> str:
 
 def path(of: Path) -> str:
     """A path as it is typed here: below the working directory without it."""
-    return str(of).removeprefix(f"{Path.cwd()}/")
+    return quoted(str(of).removeprefix(f"{Path.cwd()}/"))

@@ -8,13 +8,15 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import replace
+from urllib.parse import parse_qsl
 
 from personalize_contract.errors import SecretFound
 from personalize_contract.model import contract, json_path, strict_json
 from personalize_contract.model.datasets import ACCOUNT, REGION
 from personalize_contract.model.exchange import Exchange, Headers, Request, Response
+from personalize_contract.privacy.credentials import is_credential_header
 from personalize_contract.privacy.secrets import Secrets
 
 _REQUEST_HEADERS = ("content-type", "content-encoding")
@@ -23,11 +25,13 @@ REDACTED = "REDACTED"
 _TELLING = 4
 """Bytes from which on a value in an answer is one that was sent, and there by no chance."""
 
+_SHORTEST_PARAMETER = 8
+"""Characters of a query parameter below which it names something, and is no credential."""
 
 _COLON = rb"(?::|%3[Aa])"
-_FIELD = rb"[a-z\d-]"
+_FIELD = rb"[\w*?.-]*"  # a policy's may be wildcards, or empty
 _ARN_ACCOUNT = re.compile(
-    rb"(arn%(c)b%(f)b+%(c)b%(f)b+%(c)b%(f)b*%(c)b)\d{12}(?=%(c)b)" % {b"c": _COLON, b"f": _FIELD}
+    rb"(arn%(c)b%(f)b%(c)b%(f)b%(c)b%(f)b%(c)b)\d{12}(?=%(c)b)" % {b"c": _COLON, b"f": _FIELD}
 )
 _ACCOUNT = ACCOUNT.encode()
 
@@ -47,6 +51,7 @@ class Redactor:
         arns: real ARN to the ARN to write instead, longest first where one begins another.
         secrets: values that must not be written, beside this process's own AWS credentials.
         paths: members of request bodies that are never written, as `items[].properties.email`.
+        placeholders: values that look like secrets and may be written.
 
     `met` says of each path whether a request had it until now.
     """
@@ -56,12 +61,13 @@ class Redactor:
         arns: Mapping[str, str] | None = None,
         secrets: Iterable[str] = (),
         paths: Iterable[str] = (),
+        placeholders: Collection[str] = (),
     ) -> None:
         ordered = sorted((arns or {}).items(), key=lambda pair: -len(pair[0]))
         self._arns = [(real.encode(), dummy.encode()) for real, dummy in ordered if real != dummy]
         self._paths = {text: json_path.path(text) for text in paths}
         self.met = dict.fromkeys(self._paths, False)
-        self._secrets = Secrets(secrets)
+        self._secrets = Secrets(secrets, placeholders)
         accounts = {real.split(":")[4] for real in arns or () if real.count(":") >= 5} - {ACCOUNT}
         known = "|".join(one for one in accounts if len(one) == len(ACCOUNT) and one.isdecimal())
         self._accounts = re.compile(rf"(?<!\d)(?:{known})(?!\d)".encode()) if known else None
@@ -153,24 +159,33 @@ class Redactor:
         request, taken = self._request(exchange.request)
         response = self.response(exchange.response, taken)
         redacted = replace(exchange, request=request, response=response)
-        if found := self.secret_at(redacted):
+        for kind, place in self.secrets_at(redacted):
             raise SecretFound(
-                "{} is in the {}, so nothing was written. "
-                "Take it out of what is sent, or name its member in `redact`".format(*found)
+                f"{kind} is in the {place}, so nothing was written. "
+                "Take it out of what is sent, or name its member in `redact`"
             )
         return redacted
 
-    def secret_at(self, exchange: Exchange) -> tuple[str, str] | None:
-        """What kind of secret an exchange holds, and where; None if it holds none."""
+    def secrets_at(self, exchange: Exchange) -> Iterator[tuple[str, str]]:
+        """Yield what kind of secret an exchange holds, and where, for each of them."""
         texts = dict(_texts(exchange))
         # Once through all of them is much cheaper than once through each.
-        if not self.secret_in("\n".join(texts.values())):
-            return None
-        return next((what, at) for at, text in texts.items() if (what := self.secret_in(text)))
+        if self.secret_in("\n".join(texts.values())):
+            for place, text in texts.items():
+                yield from ((kind, place) for kind in self._secrets.all_in(text))
+        for place, name, value in _named(exchange):
+            if is_credential_header(name, value, self._secrets.placeholders) and not (
+                self.secret_in(value)
+            ):
+                yield "a credential, by its name,", place
 
     def secret_in(self, text: str) -> str | None:
         """What kind of secret a text holds, or None."""
         return self._secrets.found_in(text)
+
+    def masked(self, text: str) -> str:
+        """Return a text for people, without real ARNs, accounts and secrets."""
+        return self._secrets.masked(self.words(text))
 
 
 def _spelled(value: object) -> Iterable[bytes]:
@@ -191,3 +206,14 @@ def _texts(exchange: Exchange) -> Iterable[tuple[str, str]]:
         for name, value in message.headers.items():
             yield f"{part} header {name}", value
         yield f"{part} body", message.body.decode("utf-8", "replace")
+
+
+def _named(exchange: Exchange) -> Iterable[tuple[str, str, str]]:
+    """Each header and query parameter of an exchange: its place, name and value."""
+    for part, message in (("request", exchange.request), ("response", exchange.response)):
+        for name, value in message.headers.items():
+            yield f"{part} header {name}", name, value
+    if query := exchange.request.query:
+        for name, value in parse_qsl(query):
+            if len(value) >= _SHORTEST_PARAMETER:
+                yield f"request URL, parameter {name[:40]}", name, value

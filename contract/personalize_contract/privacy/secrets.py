@@ -1,19 +1,55 @@
-"""What must not be written: the credentials of this process, and what has the shape of a secret.
-
-A text is searched as it is and as its escapes mean it, however often it was escaped: a secret in
-the JSON text inside a JSON text is a secret too.
-"""
+"""What must not be written or shown: this process's credentials, and what looks like a secret."""
 
 from __future__ import annotations
 
 import json
 import os
 import re
-from collections.abc import Iterable, Iterator
+from base64 import b64decode, urlsafe_b64decode
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass
-from urllib.parse import unquote
 
 from personalize_contract.model.datasets import ACCOUNT
+from personalize_contract.privacy.credentials import is_credential_name, is_placeholder
+from personalize_contract.privacy.readings import TooDeep, readings
+
+_ARN_FIELD = r"[\w*?.-]*"
+
+
+def _is_jwt(match: re.Match[str]) -> bool:
+    """Whether its header is that of a JSON web token, signed or encrypted."""
+    head = match["value"].partition(".")[0]
+    try:
+        header = json.loads(urlsafe_b64decode(head + "=" * (-len(head) % 4)))
+    except ValueError:
+        return False
+    return isinstance(header, dict) and "alg" in header
+
+
+def _is_basic(match: re.Match[str]) -> bool:
+    """Whether it is the base64 of a user and a password."""
+    try:
+        user, colon, password = b64decode(match["value"] + "==").decode().partition(":")
+    except ValueError:
+        return False
+    return bool(colon) and user.isprintable() and not is_placeholder(password)
+
+
+_NAME = re.compile(r"[\w -]*\Z")
+
+
+def _is_named(match: re.Match[str]) -> bool:
+    """Whether the whole name is a credential's, and its value isn't a word."""
+    value = match["value"]
+    before = _NAME.search(match.string, max(0, match.start() - 30), match.start())
+    name = (before[0] if before else "") + match["name"]
+    is_password = match["name"].lower().startswith("pass")
+    return (
+        len(value) >= (6 if is_password else 16)
+        and any(character.isdigit() for character in value)
+        and any(character.isalpha() for character in value)
+        and is_credential_name(name)
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,113 +57,172 @@ class Shape:
     """A kind of secret that is known by how it looks.
 
     Args:
-        kind: in words.
-        hints: texts of which one is in every such secret; looking for them costs nothing.
-        pattern: what it looks like.
+        kind: for messages, as "an AWS access key id".
+        hints: texts of which one is in every such secret, lower-case if its case is free; looking
+            for them is cheap.
+        pattern: that it matches; its group `value`, if it has one, must not be a placeholder.
+        check: whether a match is really one.
+        is_any_case: whether the hints are looked for in any case.
     """
 
     kind: str
     hints: tuple[str, ...]
     pattern: re.Pattern[str]
+    check: Callable[[re.Match[str]], bool] | None = None
+    is_any_case: bool = False
 
 
-def _shape(kind: str, pattern: str, *hints: str) -> Shape:
-    return Shape(kind, hints, re.compile(pattern))
+def _shape(
+    kind: str,
+    pattern: str,
+    *hints: str,
+    check: Callable[[re.Match[str]], bool] | None = None,
+) -> Shape:
+    return Shape(kind, hints, re.compile(pattern), check, pattern.startswith("(?i"))
 
 
 SHAPES = (
     _shape(
         "an AWS access key id",
         r"(?<![A-Z0-9])(?:AKIA|ASIA)[A-Z0-9]{16}(?![A-Z0-9])",
-        "AKIA",
-        "ASIA",
+        *("AKIA", "ASIA"),
     ),
     _shape(
         "an AWS secret key",
-        r"(?i:secret_?access_?key)\W{1,30}[A-Za-z0-9/+]{40}(?![A-Za-z0-9/+=])",
-        *("SecretAccessKey", "secretAccessKey", "secret_access_key", "SECRET_ACCESS_KEY"),
+        r"(?i:secret(?:[\W_]*access)?[\W_]*key)\W+(?P<value>[A-Za-z0-9/+]{40})(?![A-Za-z0-9/+=])",
+        "secret",
     ),
     _shape(
         "an AWS session token",
-        r"(?:IQoJb3JpZ2lu|FwoGZXIvYXdz)[A-Za-z0-9/+=]{40}",
-        "IQoJb3JpZ2lu",
-        "FwoGZXIvYXdz",
+        r"(?:IQoJb3JpZ2lu|F[wQ]oGZXIvYXdz)[A-Za-z0-9/+=]{40,}",
+        *("IQoJb3JpZ2lu", "oGZXIvYXdz"),
     ),
     _shape(
         "a SigV4 signature",
-        r"AWS4-HMAC-SHA256 Credential=|X-Amz-Signature=[0-9a-f]{64}",
-        "AWS4-HMAC-SHA256",
-        "X-Amz-Signature=",
+        r"(?i)AWS4-HMAC-SHA256\W+Credential\W*=\W*(?P<value>[^\s,/&]+)",
+        "aws4-hmac",
     ),
+    _shape("a SigV4 signature", r"(?i)X-Amz-Signature\W{1,9}[0-9a-f]{64}", "sig"),
     _shape(
         "an account id in an ARN",
-        rf"arn:[a-z\d-]+:[a-z\d-]+:[a-z\d-]*:(?!{ACCOUNT})\d{{12}}:",
+        rf"arn:{_ARN_FIELD}:{_ARN_FIELD}:{_ARN_FIELD}:(?!{ACCOUNT})\d{{12}}:",
         "arn:",
     ),
     _shape("a private key", r"-----BEGIN [A-Z ]*PRIVATE KEY-----", "PRIVATE KEY-----"),
     _shape(
         "a GitHub token",
-        r"\b(?:gh[pousr]_[A-Za-z0-9]{36}|github_pat_\w{22})",
+        r"(?:\b|_)(?:gh[pousr]_[A-Za-z0-9]{36}|github_pat_\w{22})",
         *("ghp_", "gho_", "ghu_", "ghs_", "ghr_", "github_pat_"),
     ),
     _shape("a GitLab token", r"\bglpat-[\w-]{20}", "glpat-"),
-    _shape("a Slack token", r"\bxox[abprs]-[\w-]{10,}", "xox"),
+    _shape("a Slack token", r"\bxox[abeprs]-[\w-]{10,}", "xox"),
     _shape("a Stripe key", r"\b[rs]k_live_[A-Za-z0-9]{20,}", "k_live_"),
     _shape("a Google API key", r"\bAIza[\w-]{35}", "AIza"),
-    _shape("a JSON web token", r"\beyJ[\w-]{10,}\.eyJ[\w-]{10,}\.[\w-]{10,}", ".eyJ"),
-    _shape("a bearer token", r"\bBearer [\w.~+/-]{20,}", "Bearer "),
-    _shape("a password in a URL", r"://[^/\s:@]+:[^/\s:@]+@", "://"),
+    _shape(
+        "a JSON web token",
+        r"(?P<value>(?:ey[JA]|ew[o0])[\w-]{6,}(?:\.[\w-]*){2,4})",
+        *("eyJ", "eyA", "ewo", "ew0"),  # a brace, then a quote, a blank or a line break
+        check=_is_jwt,
+    ),
+    _shape("a bearer token", r"(?i)\bBearer[\s+]+(?P<value>[\w.~+/=-]{20,})", "bearer"),
+    _shape(
+        "a user and a password (Basic)",
+        r"(?i)\bBasic[\s+]+(?P<value>[\w+/-]{4,})",
+        "basic",
+        check=_is_basic,
+    ),
+    _shape("a password in a URL", r"://[^/\s:@\"']*:(?P<value>[^/\s:@\"']+)@", "://"),
+    _shape(
+        "a value with the name of a credential",
+        r"(?i)(?P<name>token|secret|passw(?:or)?d|passphrase|credentials?|signature|\bsig"
+        r"|(?:api|access|private|secret|auth|subscription|account|shared|signing|session|master)"
+        r"[ _-]*key|session[ _-]*id)\d*"
+        r"[\s\"'\\]*[:=>]+[\s\"'\\]*(?P<value>[\w/+=.~!@#$^*-]{6,})",
+        *("token", "secret", "pass", "credential", "sig", "key", "session"),
+        check=_is_named,
+    ),
 )
 
 _OWN = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_SECURITY_TOKEN")
 _SHORTEST = 8
-_ESCAPE = re.compile(r"\\(?:u([0-9a-fA-F]{4})|(.))", re.DOTALL)
-_HIDING = re.compile(r"\\(?:u[0-9a-fA-F]{4}|/)")
-"""An escape that can stand for a character of a secret; the others are quotes and white space."""
-
-_DEEPEST = 4
+OWN = "a credential of this process"
+TOO_DEEP = "a text that is escaped too often to be looked through"
 
 
 class Secrets:
-    """Finds secrets. Any thread may ask it.
+    """Finds secrets in texts. Any thread may ask it.
 
     Args:
         more: values that must not be written, beside this process's own AWS credentials.
+        placeholders: values that look like secrets and are none.
     """
 
-    def __init__(self, more: Iterable[str] = ()) -> None:
-        own = {*more, *(os.environ.get(name, "") for name in _OWN)}
+    def __init__(self, more: Iterable[str] = (), placeholders: Collection[str] = ()) -> None:
+        own = {*more, *(os.environ.get(name, "") for name in _OWN)} - {*placeholders}
         # Shorter ones, and the dummy ones that every test signs with, would be found everywhere.
-        kept = {s for s in own if len(s) >= _SHORTEST and not s.startswith("personalize-contract")}
-        self._own = set(kept)
-        for _ in range(_DEEPEST):
-            # With its quotes and backslashes escaped, once and again.
-            kept = {json.dumps(secret)[1:-1] for secret in kept}
-            self._own |= kept
+        self._own = {
+            secret
+            for secret in own
+            if len(secret) >= _SHORTEST and not secret.startswith("personalize-contract")
+        }
+        self._has_quotes = any('"' in secret or "\\" in secret for secret in self._own)
+        self.placeholders = frozenset(placeholders)
 
     def found_in(self, text: str) -> str | None:
-        """What kind of secret a text holds, as it is or escaped; None if it holds none."""
-        return next((found for one in _readings(text) if (found := self.plain_in(one))), None)
+        """Return what kind of secret a text holds, as it is or escaped; None if it holds none."""
+        return next(self.all_in(text), None)
+
+    def all_in(self, text: str) -> Iterator[str]:
+        """Yield each kind of secret that a text holds, as it is or escaped."""
+        kinds: set[str] = set()
+        try:
+            for reading in readings(text, quotes=self._has_quotes):
+                for kind, _, _ in self._spans(reading):
+                    if kind not in kinds:
+                        kinds.add(kind)
+                        yield kind
+        except TooDeep:
+            yield TOO_DEEP
 
     def plain_in(self, text: str) -> str | None:
-        """As `found_in`, for a text without escapes."""
-        if any(secret in text for secret in self._own):
-            return "a credential of this process"
+        """Return what kind of secret a text holds as it is; None if it holds none."""
+        return next((kind for kind, _, _ in self._spans(text)), None)
+
+    def masked(self, text: str) -> str:
+        """Return a text with the kind of each secret in its place, to be shown.
+
+        One that only an escape gives away can't be cut out: the whole text is then not shown.
+        """
+        parts: list[str] = []
+        shown = 0
+        spans = sorted((start, end, kind) for kind, start, end in self._spans(text))
+        for start, end, kind in spans:
+            if start >= shown:
+                parts += [text[shown:start], f"({kind})"]
+            shown = max(shown, end)
+        text = "".join([*parts, text[shown:]])
+        if kind_left := self.found_in(text):
+            return f"(not shown: it holds {kind_left})"
+        return text
+
+    def _spans(self, text: str) -> Iterator[tuple[str, int, int]]:
+        """Yield kind, start and end of each secret in a text as it is."""
+        for secret in self._own:
+            start = text.find(secret)
+            while start >= 0:
+                yield OWN, start, start + len(secret)
+                start = text.find(secret, start + len(secret))
+        lower = text.lower()
         for shape in SHAPES:
-            if any(hint in text for hint in shape.hints) and shape.pattern.search(text):
-                return shape.kind
-        return None
+            where = lower if shape.is_any_case else text
+            if not any(hint in where for hint in shape.hints):
+                continue
+            for match in shape.pattern.finditer(text):
+                group = "value" if "value" in shape.pattern.groupindex else 0
+                if self._is_secret(shape, match, match[group]):
+                    yield shape.kind, *match.span(group)
 
-
-def _readings(text: str) -> Iterator[str]:
-    """A text, and what it may mean to somebody who reads escapes."""
-    yield text
-    if "\0" in text:
-        yield text.replace("\0", "")  # UTF-16, mostly
-    if "%" in text:
-        yield unquote(text)
-    for _ in range(_DEEPEST):
-        if not _HIDING.search(text):
-            return
-        text = _ESCAPE.sub(lambda found: chr(int(found[1], 16)) if found[1] else found[2], text)
-        yield text
+    def _is_secret(self, shape: Shape, match: re.Match[str], value: str) -> bool:
+        if value in self.placeholders or (shape.check and not shape.check(match)):
+            return False
+        return "value" not in shape.pattern.groupindex or not is_placeholder(value)

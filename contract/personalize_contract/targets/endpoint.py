@@ -14,6 +14,7 @@ from personalize_contract.errors import NoAnswer, TargetUnavailable, TimedOut
 from personalize_contract.model import failures
 from personalize_contract.model.exchange import Exchange, Request, Response, headers
 from personalize_contract.model.parsed_request import ParsedRequest, parse
+from personalize_contract.privacy.own_logs import unlogged
 from personalize_contract.targets.base import Target
 from personalize_contract.targets.connection import Connection
 from personalize_contract.targets.sending import sending
@@ -63,6 +64,7 @@ class Endpoint:
         self._kept: Send | None = None
         self._left = threading.local()
 
+    @unlogged()
     def answer(self, request: Request) -> Exchange:
         """Send the request as it is and read the whole answer."""
         import requests

@@ -9,6 +9,7 @@ from botocore.credentials import Credentials
 from personalize_contract import clock
 from personalize_contract.model.datasets import DUMMY_ACCESS_KEY, DUMMY_SECRET_KEY
 from personalize_contract.model.exchange import Request
+from personalize_contract.privacy.own_logs import unlogged
 
 NAME = "personalize"
 """The service's signing name (service model: signingName)."""
@@ -33,6 +34,7 @@ def is_current(request: Request) -> bool:
     return abs(clock.now() - signed_at.replace(tzinfo=dt.UTC)) < _LIFETIME
 
 
+@unlogged()
 def signed(request: Request, credentials: Credentials, region: str) -> Request:
     """The request with a new signature for its URL; an old one is taken off.
 

@@ -1,0 +1,92 @@
+"""Names that credentials have, and placeholders that stand where a credential stood.
+
+Both are rules, not lists of products: a header, a query parameter or a member is called a
+credential by the last word of its name, however that is spelled, and its value is one unless it
+says of itself that it is none.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Container
+from functools import lru_cache
+
+_SEPARATORS = re.compile(r"[\W_]+")
+_CREDENTIAL = re.compile(
+    r"(?:authorization|cookie|passw(?:or)?d|passphrase|secret|credentials?|signature|jwt"
+    r"|session(?:id)?|token|key|^sig|^pwd)\d*$"
+)
+_NO_CREDENTIAL = re.compile(
+    # Places in a list, names of a request, and keys that everybody may know.
+    r"(?:next|page|paging|pagination|continuation|cursor|sync|scroll|resume|start|marker"
+    r"|client|request|clientrequest|idempotency)token$"
+    r"|(?:idempotency|surrogate|cache|websocket|routing|partition|sort|primary|foreign|public"
+    r"|object|row|group|item|product)key\d*$"
+)
+
+_SCHEME = re.compile(r"\s*[A-Za-z][\w-]*\s+")
+_COOKIE = re.compile(r"([^=;,\s]+)\s*=\s*([^;,]*)")
+_ATTRIBUTES = frozenset(("expires", "max-age", "domain", "path", "samesite", "priority"))
+
+_PLACEHOLDER_WORDS = re.compile(
+    r"(?<![a-z0-9])"
+    r"(?:redacted|removed|filtered|scrubbed|sanitized|censored|masked|hidden|omitted|replaced"
+    r"|stripped|deleted|obfuscated|anonymi[sz]ed|placeholder|dummy|fake|mock(?:ed)?|test(?:ing)?"
+    r"|sample|example|invalid|changeme|your|my|some|foo|bar|baz|abc|xyz"
+    r"|true|false|none|null|nil|undefined|unused|personalize-contract-dummy)"
+    r"\d{0,4}(?![a-z0-9])"
+    # AWS's own examples: AKIDEXAMPLE, wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY
+    r"|EXAMPLE(?:KEY|TOKEN)?(?![A-Za-z0-9])",
+    re.IGNORECASE,
+)
+_WRAPPED = re.compile(
+    r"<[^<>]*>|\[[^\[\]]*\]|\([^()]*\)|\$?\{[^{}]*\}|\{\{[^{}]*\}\}|\$\w+|%\w+%|__\w+__"
+)
+_COUNTING = re.compile(r"0?1?2?3?4?5?6?7?8?9?0?")
+
+
+@lru_cache(maxsize=1024)
+def is_credential_name(name: str) -> bool:
+    """Whether whatever has this name is a credential: `X-Api-Key`, `secret access key`, `sig`."""
+    squashed = _SEPARATORS.sub("", name).lower()
+    return bool(_CREDENTIAL.search(squashed)) and not _NO_CREDENTIAL.search(squashed)
+
+
+def is_placeholder(value: str, placeholders: Container[str] = ()) -> bool:
+    """Whether a value stands where a credential stood, and is none.
+
+    Args:
+        value: of a header, a parameter or a member.
+        placeholders: further values that are none.
+    """
+    value = value.strip(" \t\"'")
+    letters = _SEPARATORS.sub("", value).lower()
+    return (
+        value in placeholders
+        or not letters
+        or (len(letters) > 2 and len(set(letters)) == 1)  # xxxx, 0000-0000
+        or bool(_WRAPPED.fullmatch(value) or _COUNTING.fullmatch(value))
+        or (bool(_PLACEHOLDER_WORDS.search(value)) and not _is_random(value))
+    )
+
+
+def _is_random(value: str) -> bool:
+    """Whether a part of a value is too long to be a word, or mixes letters and digits."""
+    return any(
+        len(part) >= 20 or (len(part) >= 12 and not part.isalpha() and not part.isdigit())
+        for part in _SEPARATORS.split(value)
+    )
+
+
+def is_credential_header(name: str, value: str, placeholders: Container[str] = ()) -> bool:
+    """Whether a header holds a credential, by its name and by what is no placeholder in it."""
+    if not is_credential_name(name):
+        return False
+    if name.lower().rstrip("2").endswith("cookie"):
+        cookies = _COOKIE.findall(value)
+        values = [text for key, text in cookies if key.lower() not in _ATTRIBUTES]
+        return any(not is_placeholder(text, placeholders) for text in values or [value])
+    if value.lstrip().startswith("AWS4-"):
+        return False  # signed by a placeholder, or known by its shape
+    without_scheme = value[scheme.end() :] if (scheme := _SCHEME.match(value)) else value
+    return not any(is_placeholder(text, placeholders) for text in (value, without_scheme))

@@ -1,0 +1,63 @@
+"""The readings of a text: as it is, and as each of its escapes means it, to any depth.
+
+A secret in the JSON text inside a JSON text is a secret too, and so is one in a query string, in
+HTML or in UTF-16.
+"""
+
+from __future__ import annotations
+
+import html
+import re
+from collections.abc import Iterator
+from urllib.parse import unquote
+
+MAX_ROUNDS = 64
+"""JSON doubles its backslashes with each level, so no text of a body is escaped as often."""
+
+_ESCAPE = re.compile(r"\\(?:u([0-9a-fA-F]{4})|(.))", re.DOTALL)
+_HIDING = re.compile(r"\\(?:u[0-9a-fA-F]{4}|/)")
+"""An escape that can stand for a character of a secret; the others are quotes and white space."""
+
+_PERCENT = re.compile(r"%[0-9a-fA-F]{2}")
+_ENTITY = re.compile(r"&(?:#\w{1,8}|[a-zA-Z]{2,31});")
+
+
+class TooDeep(Exception):
+    """A text is escaped more often than `MAX_ROUNDS`."""
+
+
+def readings(text: str, *, quotes: bool = False) -> Iterator[str]:
+    """Yield a text, then what each escape in it leads to.
+
+    Args:
+        text: any text.
+        quotes: whether an escaped quote or backslash may hide a character too.
+
+    Raises:
+        TooDeep: the text is escaped more often than any that means something.
+    """
+    yield text
+    for _ in range(MAX_ROUNDS):
+        before = text
+        for decoded in _decoded(text, quotes=quotes):
+            yield decoded
+            text = decoded
+        if text == before:
+            return
+    raise TooDeep
+
+
+def _decoded(text: str, *, quotes: bool) -> Iterator[str]:
+    """Yield the text with one level of each kind of escape undone, one kind after the other."""
+    if "\0" in text:
+        yield (text := text.replace("\0", ""))  # UTF-16, mostly
+    if "\\" in text and (quotes or _HIDING.search(text)):
+        yield (text := _ESCAPE.sub(_character, text))
+    if "%" in text and _PERCENT.search(text):
+        yield (text := unquote(text))
+    if "&" in text and _ENTITY.search(text):
+        yield html.unescape(text)
+
+
+def _character(escape: re.Match[str]) -> str:
+    return chr(int(escape[1], 16)) if escape[1] else escape[2]
