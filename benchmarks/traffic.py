@@ -111,7 +111,7 @@ def exchange(number: int) -> Exchange:
 def ours(path: Path, count: int) -> Path:
     """A cassette of ours with that many exchanges."""
     redactor = Redactor()
-    written = (redactor.exchange(exchange(number)) for number in range(count))
+    written = [redactor.exchange(exchange(number)) for number in range(count)]
     recording.write(path, Provenance.now("reference", REGION, "benchmark"), written)
     return path
 

@@ -34,6 +34,7 @@ class Settings(NamedTuple):
         cassettes: where they are, if not beside each test module.
         ignore: members that don't decide whether a recorded exchange answers.
         redact: members that are never written.
+        placeholders: values that look like secrets and may be written.
         allowed_hosts: that a marked test may connect to, beside the target and loopback.
         no_advice: names of the advice that is not given.
         operation: that the suite verifies.
@@ -53,6 +54,7 @@ class Settings(NamedTuple):
     cassettes: Path | None = None
     ignore: tuple[str, ...] = ()
     redact: tuple[str, ...] = ()
+    placeholders: tuple[str, ...] = ()
     allowed_hosts: tuple[str, ...] = ()
     no_advice: tuple[str, ...] = ()
     operation: str = "PutItems"

@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from personalize_contract.cassette import journal, loader, recovery, writer
+from personalize_contract.cassette import files, journal, loader, recovery, writer
 from personalize_contract.cassette.recording import Recording
 from personalize_contract.errors import CassetteError, CassetteLocked
 from personalize_contract.model.exchange import Exchange
@@ -158,7 +158,7 @@ def test_where_the_file_system_knows_no_locks_two_recordings_do_not_mix(
     def unlocked(*_: object) -> None:
         raise OSError(errno.ENOLCK, "No locks available")
 
-    monkeypatch.setattr("fcntl.flock", unlocked)
+    monkeypatch.setattr(files._real, "flock", unlocked)
     first, second = Recording(path, REFERENCE), Recording(path, REFERENCE)
     first.append(NEW[0])
     second.append(NEW[1])
@@ -186,7 +186,7 @@ def test_a_recording_begins_while_another_one_ends(
         flock(*arguments)
 
     with monkeypatch.context() as patch:
-        patch.setattr("fcntl.flock", late)
+        patch.setattr(files._real, "flock", late)
         beginning = Recording(path, REFERENCE)
     beginning.append(NEW[1])
     with pytest.raises(CassetteLocked):
@@ -223,9 +223,10 @@ def test_a_full_disk_is_told_before_the_caller_has_its_answer(path: Path, old: b
                 recording.append(NEW[1])
     recording.append(NEW[2])
     assert [one for one, _ in journal.read(journal.path_for(path))[1]] == [NEW[0], NEW[2]]
+    # The disk ended this recording, not the test: what its caller has seen is not lost.
     recording.discard()
     assert path.read_bytes() == old
-    assert names(path) == [path.name]
+    assert names(path) == [path.name, journal.path_for(path).name]
 
 
 def broken(recording: Recording, path: Path, match: str) -> None:
@@ -266,7 +267,7 @@ def test_a_folder_that_goes_away_meanwhile_takes_nothing_with_it(path: Path, old
     assert prices(away / path.name) == [NEW[0].request.body]
 
 
-@pytest.mark.parametrize("step", [(writer, "dump"), (Path, "replace")], ids=["write", "replace"])
+@pytest.mark.parametrize("step", [(writer, "dump"), (files, "move")], ids=["write", "replace"])
 @pytest.mark.parametrize(
     "error", [OSError(errno.ENOSPC, "No space left on device"), KeyboardInterrupt(), MemoryError()]
 )

@@ -176,5 +176,5 @@ def test_a_cassette_that_is_not_there_is_missing(tmp_path: Path) -> None:
 
 
 def test_a_folder_is_no_cassette(tmp_path: Path) -> None:
-    with pytest.raises(CassetteError, match="can't be read: Is a directory"):
+    with pytest.raises(CassetteError, match="it is a folder, and not a file"):
         loader.load(tmp_path)

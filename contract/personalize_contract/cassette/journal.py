@@ -7,21 +7,23 @@ A torn last line is one whose caller never got an answer, and is left out.
 from __future__ import annotations
 
 import contextlib
-import errno
-import fcntl
 import itertools
 import json
-import os
 from base64 import b64decode, b64encode
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, BinaryIO
+from urllib.parse import urlsplit
 
+from personalize_contract.cassette import files
 from personalize_contract.errors import CassetteError, CassetteLocked
 from personalize_contract.model.exchange import Exchange, Headers, Request, Response
 from personalize_contract.model.provenance import RANKS, Provenance
 
 SUFFIX = ".partial.jsonl"
+
+MAX_BYTES = 1024 * 1024 * 1024
+"""Bytes of the largest journal: twice a cassette's, for what JSON has to escape."""
 
 
 def path_for(cassette: Path) -> Path:
@@ -59,7 +61,7 @@ class Journal:
     def __init__(self, cassette: Path, provenance: Provenance) -> None:
         self.path = path_for(cassette)
         try:
-            self.path.parent.mkdir(parents=True, exist_ok=True)
+            files.make_folder(self.path.parent)
             self._file = _new(self.path)
         except BlockingIOError:
             raise CassetteLocked(
@@ -91,93 +93,91 @@ class Journal:
 
     def _write(self, line: dict[str, Any]) -> None:
         data = json.dumps(line).encode() + b"\n"
-        whole = os.fstat(self._file).st_size
+        whole = files.status(self._file).st_size
+        if whole + len(data) > MAX_BYTES:
+            raise CassetteError(
+                self.path, f"it would be larger than {MAX_BYTES >> 20} MiB: record fewer requests"
+            )
         try:
             while data:
-                data = data[os.write(self._file, data) :]
+                data = data[files.write_fd(self._file, data) :]
         except OSError as error:
             with contextlib.suppress(OSError):
                 # The next line must not be joined to what there was room for.
-                os.ftruncate(self._file, whole)
+                files.truncate(self._file, whole)
             raise CassetteError(self.path, f"it can't be written: {error.strerror}") from error
 
     def read(self) -> list[tuple[Exchange, str]]:
         """Each exchange so far with its call; raises as `read` does."""
-        with os.fdopen(os.dup(self._file), "rb") as file:
-            file.seek(0)
+        with files.reread(self._file) as file:
             return _read(file, self.path)[1]
 
     def close(self, *, keep: bool) -> None:
         """Close it, and remove it unless it holds what nothing else does."""
         with contextlib.suppress(OSError):
-            if not keep and _is_at(self._file, self.path):
-                self.path.unlink()
-        os.close(self._file)
-
-
-def _lock(file: int) -> None:
-    """Take the lock of an open file.
-
-    Raises:
-        BlockingIOError: somebody else has it.
-    """
-    try:
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError as error:
-        if error.errno not in (errno.ENOLCK, errno.ENOTSUP):
-            raise
-
-
-def _is_at(file: int, path: Path) -> bool:
-    """Whether an open file is still the one with this name."""
-    try:
-        return os.path.samestat(os.fstat(file), path.stat())
-    except FileNotFoundError:
-        return False
+            if not keep and files.is_at(self._file, self.path):
+                files.remove(self.path)
+        files.close_fd(self._file)
 
 
 def _new(path: Path) -> int:
     """An empty journal, locked. What a killed recording left becomes `x.1.partial.jsonl`."""
     while True:
-        file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o666)
+        file = files.appending(path, create=True)
         try:
-            _lock(file)
+            files.lock(file)
             # Its owner may have finished and removed it since it was opened.
-            if _is_at(file, path):
-                if os.fstat(file).st_size == 0:
+            if files.is_at(file, path):
+                if files.status(file).st_size == 0:
                     return file
-                path.rename(_aside(path))
+                files.move(path, _aside(path))
         except BaseException:
-            os.close(file)
+            files.close_fd(file)
             raise
-        os.close(file)
+        files.close_fd(file)
 
 
 def _aside(path: Path) -> Path:
     stem = path.name.removesuffix(SUFFIX)
     names = (path.with_name(f"{stem}.{number}{SUFFIX}") for number in itertools.count(1))
-    return next(name for name in names if not name.exists())
+    return next(name for name in names if not files.mode(name))
 
 
 @contextlib.contextmanager
-def left(path: Path) -> Iterator[None]:
-    """While this lasts, a journal belongs to nobody else: its recording is over.
+def held(path: Path, cassette: Path) -> Iterator[None]:
+    """While this lasts, nobody records the cassette, and its journal belongs to nobody else.
+
+    Args:
+        path: a journal that a recording has left.
+        cassette: that it is of.
 
     Raises:
-        CassetteLocked: it is not.
-        CassetteError: it can't be opened.
+        CassetteLocked: a recording is under way.
+        CassetteError: the journal can't be opened.
     """
-    try:
-        file = os.open(path, os.O_RDWR)
-    except OSError as error:
-        raise CassetteError(path, f"it can't be read: {error.strerror}") from error
-    try:
-        _lock(file)
+    current = path_for(cassette)
+    with contextlib.ExitStack() as stack:
+        try:
+            for each in dict.fromkeys((path, current)):
+                file = files.appending(each, create=each != path)
+                stack.callback(files.close_fd, file)
+                files.lock(file)
+                if not files.is_at(file, each):
+                    raise CassetteError(each, "it was taken away meanwhile")
+                if each != path and files.status(file).st_size == 0:
+                    # Made for its lock alone.
+                    stack.callback(_remove_own, file, each)
+        except BlockingIOError:
+            raise CassetteLocked(path, "its recording is still under way") from None
+        except OSError as error:
+            raise CassetteError(path, f"it can't be read: {error.strerror}") from error
         yield
-    except BlockingIOError:
-        raise CassetteLocked(path, "its recording is still under way") from None
-    finally:
-        os.close(file)
+
+
+def _remove_own(file: int, path: Path) -> None:
+    with contextlib.suppress(OSError):
+        if files.is_at(file, path) and files.status(file).st_size == 0:
+            files.remove(path)
 
 
 def read(path: Path) -> tuple[Provenance, list[tuple[Exchange, str]]]:
@@ -186,14 +186,13 @@ def read(path: Path) -> tuple[Provenance, list[tuple[Exchange, str]]]:
     Raises:
         CassetteError: a line other than a torn last one can't be read.
     """
-    try:
-        with path.open("rb") as file:
-            return _read(file, path)
-    except OSError as error:
-        raise CassetteError(path, f"it can't be read: {error.strerror}") from error
+    with files.reading(path) as file:
+        return _read(file, path)
 
 
 def _read(file: BinaryIO, path: Path) -> tuple[Provenance, list[tuple[Exchange, str]]]:
+    if files.size(file) > MAX_BYTES:
+        raise CassetteError(path, f"it is larger than {MAX_BYTES >> 20} MiB, and so no journal")
     provenance = Provenance()
     found: list[tuple[Exchange, str]] = []
     for number, line in enumerate(file, start=1):
@@ -205,7 +204,10 @@ def _read(file: BinaryIO, path: Path) -> tuple[Provenance, list[tuple[Exchange, 
                 provenance = _provenance(entry["provenance"])
             else:
                 found.append((_exchange(entry, provenance), str(entry["call"])))
-        except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+        except (
+            *(ValueError, KeyError, TypeError, AttributeError),
+            *(RecursionError, OverflowError),
+        ) as error:
             raise CassetteError(
                 path, "it is not a line of a journal; take it out to keep the others", number
             ) from error
@@ -221,6 +223,7 @@ def _provenance(fields: dict[str, str]) -> Provenance:
 def _exchange(entry: dict[str, Any], provenance: Provenance) -> Exchange:
     method, url, sent, body = entry["request"]
     status, reason, received, answer = entry["response"]
+    check_recordable(str(url), int(status))
     return Exchange(
         Request(str(method), str(url), _headers(sent), _body(body)),
         Response(int(status), str(reason), _headers(received), _body(answer)),
@@ -230,3 +233,14 @@ def _exchange(entry: dict[str, Any], provenance: Provenance) -> Exchange:
 
 def _headers(written: dict[str, str]) -> Headers:
     return {str(name): str(value) for name, value in written.items()}
+
+
+def check_recordable(url: str, status: int) -> None:
+    """Check what a cassette is read by.
+
+    Raises:
+        ValueError: no cassette with this URL or status could be read again.
+    """
+    urlsplit(url).path.encode()
+    if not 100 <= status <= 999:
+        raise ValueError(f"the status {status} is none of HTTP")

@@ -9,21 +9,26 @@ VCR.py, goes as a whole to the reader of YAML.
 from __future__ import annotations
 
 import base64
-import os
 import re
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import yaml
 
-from personalize_contract.cassette import writer
+from personalize_contract.cassette import files, writer
 from personalize_contract.cassette.reader import MAX_EXCHANGES, Cassette, Reader
-from personalize_contract.errors import CassetteError, CassetteMissing
+from personalize_contract.errors import CassetteError
 from personalize_contract.model.exchange import Exchange, Headers, Request, Response
 
 MAX_BYTES = 512 * 1024 * 1024
 """Bytes of the largest cassette that is read."""
 
 _TOO_LARGE = f"it is larger than {MAX_BYTES >> 20} MiB, and so no cassette"
+
+_LONGEST_HEAD = 64 * 1024
+
+_LFS = b"version https://git-lfs.github.com/spec/"
+_SURROGATES = re.compile(rb"\\(?:u([dD][89abAB]..)\\u([dD][c-fC-F]..)|.)", re.DOTALL)
 
 _CONFLICT = re.compile(rb"^(?:<{7}|>{7}) ", re.MULTILINE)
 
@@ -41,7 +46,7 @@ _EXCHANGE = re.compile(
     r"    body: ([^\n]++(?:\n      [^\n]++)*+)\n"
     r"  response:\n"
     r"    status:\n"
-    r"      code: ([1-5]\d\d)\n"
+    r"      code: ([1-9]\d\d)\n"
     r"      message: ([^\n]++)\n"
     rf"    headers:{_HEADERS}"
     r"    body:\n"
@@ -82,8 +87,9 @@ def _guess(piece: str, answered_by: str) -> Exchange | None:
         return None
     method, url, sent, body, status, reason, received, answer = found.groups()
     try:
+        urlsplit(address := _scalar(url))
         exchange = Exchange(
-            Request(_scalar(method), _scalar(url), _headers(sent), _body(body, "\n      ")),
+            Request(_scalar(method), address, _headers(sent), _body(body, "\n      ")),
             Response(int(status), _scalar(reason), _headers(received), _body(answer, "\n        ")),
             answered_by,
         )
@@ -140,6 +146,10 @@ def parse(path: Path, text: bytes) -> Cassette:
         raise CassetteError(path, _TOO_LARGE)
     if quickly := _quickly(path, text):
         return quickly
+    if text.startswith(_LFS):
+        raise CassetteError(
+            path, "it is a pointer of Git LFS, not the cassette: run `git lfs pull`"
+        )
     try:
         text.decode("utf-8")
     except UnicodeDecodeError as error:
@@ -149,7 +159,19 @@ def parse(path: Path, text: bytes) -> Cassette:
         line = text.count(b"\n", 0, conflict.start()) + 1
         reason = "a merge conflict is left in it: resolve it, or record again"
         raise CassetteError(path, reason, line)
-    return Reader(path, text).read()
+    return Reader(path, _json_as_yaml(text) if text.lstrip()[:1] == b"{" else text).read()
+
+
+def _json_as_yaml(text: bytes) -> bytes:
+    """JSON with what YAML spells otherwise: pairs of surrogates, and the character DEL."""
+
+    def spelled(escape: re.Match[bytes]) -> bytes:
+        if not escape[1]:
+            return escape[0]
+        high, low = int(escape[1], 16), int(escape[2], 16)
+        return b"\\U%08x" % (0x10000 + ((high & 0x3FF) << 10) + (low & 0x3FF))
+
+    return _SURROGATES.sub(spelled, text).replace(b"\x7f", b"\\x7f")
 
 
 def load(path: Path) -> Cassette:
@@ -164,12 +186,25 @@ def load(path: Path) -> Cassette:
 
 def read(path: Path) -> bytes:
     """The text of a cassette, unless it is too large to be one; raises as `load` does."""
+    with files.reading(path) as file:
+        if files.size(file) > MAX_BYTES:
+            raise CassetteError(path, _TOO_LARGE)
+        return file.read(MAX_BYTES + 1)
+
+
+def recorded_for(path: Path) -> str:
+    """The test or scenario that a cassette says it belongs to; `""` if it doesn't say.
+
+    Only its head is read.
+
+    Raises:
+        CassetteError: it can't be read at all.
+    """
+    with files.reading(path) as file:
+        head, found, _ = file.read(_LONGEST_HEAD).partition(f"\n{writer.INTERACTIONS}".encode())
+    if not found or not head.startswith(b"personalize_contract:"):
+        return ""
     try:
-        with path.open("rb") as file:
-            if os.fstat(file.fileno()).st_size > MAX_BYTES:
-                raise CassetteError(path, _TOO_LARGE)
-            return file.read(MAX_BYTES + 1)
-    except FileNotFoundError:
-        raise CassetteMissing(path, "there is no such cassette") from None
-    except OSError as error:
-        raise CassetteError(path, f"it can't be read: {error.strerror}") from error
+        return Reader(path, head + b"\n" + _NONE).read().provenance.recorded_for
+    except CassetteError:
+        return ""

@@ -7,11 +7,13 @@ at the end of a test as well as later, of what a killed recording left (`recover
 from __future__ import annotations
 
 import contextlib
+import stat
 import threading
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from personalize_contract.cassette import journal, loader, writer
+from personalize_contract.cassette import files, journal, loader, ownership, writer
+from personalize_contract.cassette.reader import MAX_EXCHANGES
 from personalize_contract.errors import CassetteError, CassetteMissing
 from personalize_contract.model.exchange import Exchange
 from personalize_contract.model.provenance import Provenance
@@ -27,16 +29,23 @@ class Recording:
 
     Raises:
         CassetteLocked: somebody else is recording this cassette.
-        CassetteError: the folder can't be written to.
+        CassetteError: the folder can't be written to, what lies there is no file, or the cassette
+            belongs to another test.
     """
 
     def __init__(self, path: Path, provenance: Provenance) -> None:
         self.path, self._provenance = path, provenance
         self._mutex = threading.Lock()
+        _check_file(path)
         self._journal = journal.Journal(path, provenance)
-        self._is_open = True
+        self._is_open, self._is_broken = True, False
         self.saved: list[Exchange] = []
         """What the cassette holds, once it is saved."""
+        try:
+            ownership.check_to_record(path, provenance.recorded_for)
+        except BaseException:
+            self.discard()
+            raise
 
     def append(self, exchange: Exchange, call: str = "") -> None:
         """Take one redacted exchange; it is in the journal when this returns.
@@ -45,13 +54,25 @@ class Recording:
             exchange: as it may be written.
             call: shared by the attempts of one SDK call, of which the last one counts; `""`
                 where there is no such thing.
+
+        Raises:
+            CassetteError: it could not be written. What was taken before stays in the journal,
+                whatever becomes of the test.
         """
         with self._mutex:
             if not self._is_open:
                 raise CassetteError(
                     self.path, "its recording is over: this answer came after the test had ended"
                 )
-            self._journal.append(exchange, call)
+            try:
+                journal.check_recordable(exchange.request.url, exchange.response.status)
+                self._journal.append(exchange, call)
+            except ValueError as error:
+                raise CassetteError(self.path, f"the exchange can't be recorded: {error}") from None
+            except CassetteError as error:
+                self._is_broken = self._is_broken or bool(self._journal.read())
+                kept = f". {_KEPT.format(self._journal.path)}" if self._is_broken else ""
+                raise CassetteError(error.path, error.reason + kept, error.line) from error
 
     def taken(self) -> list[Exchange]:
         """What was recorded so far, one exchange for each SDK call."""
@@ -88,8 +109,11 @@ class Recording:
         return not above
 
     def discard(self) -> None:
-        """Leave the old cassette as it is, as after a failed test."""
-        self._end(keep=False)
+        """Leave the old cassette as it is, as after a failed test.
+
+        The journal stays where the disk, not the test, ended the recording.
+        """
+        self._end(keep=self._is_broken)
 
     def leave(self) -> None:
         """Leave the old cassette as it is, and the journal too: what was recorded is not over."""
@@ -128,22 +152,40 @@ def last_of_each_call(taken: Iterable[tuple[Exchange, str]]) -> list[Exchange]:
     return list(found.values())
 
 
-def write(path: Path, provenance: Provenance, exchanges: Iterable[Exchange]) -> None:
+def _check_file(path: Path) -> None:
+    """Refuse to record where something else than a file lies.
+
+    Raises:
+        CassetteError: it is a link, a folder, a pipe or a device.
+    """
+    if (mode := files.mode(path)) and not stat.S_ISREG(mode):
+        raise files.not_a_file(path, mode)
+
+
+def write(path: Path, provenance: Provenance, exchanges: Sequence[Exchange]) -> None:
     """Write a cassette beside `path`, then put it in its place in one step.
 
     Raises:
         CassetteError: it can't be written; what was at `path` is untouched.
     """
-    # One name for each cassette: what a kill in this moment leaves is written over the next time.
+    if len(exchanges) > MAX_EXCHANGES:
+        raise CassetteError(path, f"it would have more than {MAX_EXCHANGES:,} exchanges")
+    # One name for each cassette: what a kill leaves is in the way of nothing the next time.
     beside = path.with_name(f".{path.name}.tmp")
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with beside.open("w", encoding="utf-8", newline="\n") as file:
-            # Not synced: that is for the loss of power, and costs more than a small recording.
-            file.writelines(writer.dump(provenance, exchanges))
-        beside.replace(path)
+        files.make_folder(path.parent)
+        _check_file(path)
+        with files.new(beside) as file:
+            try:
+                # Not synced: that is for the loss of power, and costs more than a small recording.
+                file.writelines(writer.dump(provenance, exchanges))
+                file.close()
+                files.move(beside, path)
+            except BaseException:
+                with contextlib.suppress(OSError):
+                    files.remove(beside)
+                raise
+    except UnicodeEncodeError:
+        raise CassetteError(path, "it can't be written: a text in it is no Unicode") from None
     except OSError as error:
         raise CassetteError(path, f"it can't be written: {error.strerror}") from error
-    finally:
-        with contextlib.suppress(OSError):
-            beside.unlink()

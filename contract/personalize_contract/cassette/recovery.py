@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import contextlib
+from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 
-from personalize_contract.cassette import journal, loader, recording
+from personalize_contract.cassette import files, journal, loader, ownership, recording, writer
 from personalize_contract.cassette.folders import SUFFIX
 from personalize_contract.errors import CassetteError, CassetteMissing, SecretFound
 from personalize_contract.model.exchange import Exchange
@@ -37,45 +37,66 @@ class Outcome:
     done: bool
 
 
-def recover(path: Path) -> Outcome:
+def recover(path: Path, placeholders: Collection[str] = ()) -> Outcome:
     """Make the cassette of one journal, and remove the journal.
 
     A cassette there of higher provenance, or with more exchanges, is never replaced.
+
+    Args:
+        path: the journal.
+        placeholders: values that look like secrets and may be written.
     """
     cassette = cassette_of(path)
-    current = journal.path_for(cassette)
     try:
-        with contextlib.ExitStack() as stack:
-            # Of one that was set aside, the cassette may be recorded again right now.
-            for one in {path, current} if current.exists() else {path}:
-                stack.enter_context(journal.left(one))
-            return _recovered(path, cassette)
+        # Of one that was set aside, the cassette may be recorded again right now.
+        with journal.held(path, cassette):
+            return _recovered(path, cassette, Redactor(placeholders=placeholders))
     except CassetteError as error:
         at = "" if error.path == path else f"{error.path}: "
         line = f"line {error.line}: " if error.line else ""
         return Outcome(path, f"{at}{line}{error.reason}; nothing was done", done=False)
+    except ValueError as error:
+        return Outcome(
+            path, f"an exchange in it fits no cassette ({error}); nothing was done", False
+        )
     except SecretFound as error:
         return Outcome(path, f"{error}; delete the journal", done=False)
 
 
-def _recovered(path: Path, cassette: Path) -> Outcome:
+def _recovered(path: Path, cassette: Path, redactor: Redactor) -> Outcome:
     who, taken = journal.read(path)
     exchanges = recording.last_of_each_call(taken)
     if not exchanges:
-        path.unlink()
+        files.remove(path)
         return Outcome(path, "nothing was recorded in it; removed", done=True)
-    redactor = Redactor()
-    for exchange in exchanges:
-        redactor.exchange(exchange)
+    exchanges = [redactor.exchange(exchange) for exchange in exchanges]
+    ownership.check_to_record(cassette, who.recorded_for)
+    _check_readable(cassette, who, exchanges)
     if better := _better(cassette, who, exchanges):
         advice = f"delete {cassette.name} to have this one instead, or delete the journal"
         return Outcome(path, f"left as it is: the cassette there {better}; {advice}", done=False)
     recording.write(cassette, who, exchanges)
-    path.unlink()
+    files.remove(path)
     count = f"{len(exchanges)} exchange{'' if len(exchanges) == 1 else 's'}"
     return Outcome(
         path, f"{count}, answered by {who.answered_by}, are in {cassette.name}", done=True
     )
+
+
+def _check_readable(cassette: Path, who: Provenance, exchanges: list[Exchange]) -> None:
+    """Make sure that the cassette will be read: a journal is a file, and holds what was put there.
+
+    Raises:
+        CassetteError: it would not be.
+    """
+    try:
+        text = "".join(writer.dump(who, exchanges)).encode()
+    except UnicodeEncodeError:
+        raise CassetteError(cassette, "a text in the journal is no Unicode") from None
+    try:
+        loader.parse(cassette, text)
+    except CassetteError as error:
+        raise CassetteError(cassette, f"no cassette can be made of it ({error.reason})") from None
 
 
 def _better(cassette: Path, who: Provenance, exchanges: list[Exchange]) -> str:

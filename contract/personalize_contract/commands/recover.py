@@ -29,14 +29,16 @@ def run(given: argparse.Namespace) -> int:
     """Run the command; returns its exit status."""
     from personalize_contract.cassette import folders, journal, recovery
     from personalize_contract.errors import UsageError
+    from personalize_contract.plugin import ini_file
     from personalize_contract.privacy import display
 
-    found = list(folders.files(given.path, folders.is_journal))
+    found = list(folders.files_in(given.path, folders.is_journal))
     if other := [path for path in found if not folders.is_journal(path)]:
         raise UsageError(f"{other[0]} is no journal: those are named *{journal.SUFFIX}")
     if not found:
         print("no journal of a killed recording was found")
-    outcomes = [recovery.recover(path) for path in found]
+    placeholders = ini_file.values("personalize_placeholders")
+    outcomes = [recovery.recover(path, placeholders) for path in found]
     for outcome in outcomes:
         print(f"{display.path(outcome.journal)}: {display.quoted(outcome.text)}")
     return 0 if all(outcome.done for outcome in outcomes) else 2

@@ -221,7 +221,7 @@ def _mode(
 
     datasets = "numbered" if share_a_state(settings.datasets) else ""
     provenance = Provenance.now(answered_by, region, item.nodeid, datasets)
-    recording = CassetteRecording(paths.cassette_path(item, settings), provenance)
+    recording = CassetteRecording(paths.recording_path(item, settings), provenance)
     stack.enter_context(recording)
     return Recording(
         target,
@@ -236,7 +236,7 @@ def _replaying(item: pytest.Item, mark: Mark, settings: Settings) -> Replaying:
     from personalize_contract.model.datasets import share_a_state
 
     path = paths.cassette_path(item, settings)
-    cassette = paths.load(path)
+    cassette = paths.load(path, item.nodeid)
     shares = share_a_state(settings.datasets) and cassette.provenance.datasets != "numbered"
     return Replaying(
         path,
@@ -263,7 +263,8 @@ def _redactor(
 
     secrets = live.connection.secrets if live else ()
     arns = stand_ins(settings.datasets, numbered=numbered)
-    return Redactor(arns, secrets, (*settings.redact, *mark.redact))
+    members = (*settings.redact, *mark.redact)
+    return Redactor(arns, secrets, members, settings.placeholders)
 
 
 def _answering(settings: Settings, live: Live | None) -> tuple[Target, str, str]:

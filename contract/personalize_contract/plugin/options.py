@@ -58,6 +58,7 @@ _INI: Mapping[str, tuple[Kind, str]] = {
     "check": ("string", "whose requests are checked: those of marked tests (default), or all"),
     "ignore": ("linelist", "members that don't decide whether a recorded exchange answers"),
     "redact": ("linelist", "members that are never written"),
+    "placeholders": ("linelist", "values that look like secrets and may be in cassettes"),
     "allowed_hosts": ("linelist", "hosts that marked tests may connect to"),
     "no_advice": ("linelist", "advice that is not given, by its name"),
 }
@@ -139,6 +140,7 @@ def read(config: pytest.Config) -> Settings:
         else None,
         ignore=listed("ignore"),
         redact=listed("redact"),
+        placeholders=listed("placeholders"),
         allowed_hosts=listed("allowed_hosts"),
         no_advice=_advice(listed("no_advice")),
         operation=config.getoption("personalize_operation"),

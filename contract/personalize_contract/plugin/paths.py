@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from personalize_contract.cassette.folders import SUFFIX
-from personalize_contract.errors import CassetteMissing
+from personalize_contract.errors import CassetteError, CassetteMissing
 from personalize_contract.settings import Settings
 
 if TYPE_CHECKING:
@@ -110,19 +110,49 @@ def _without_copies(name: str) -> str:
     return _COPY.sub("", name, count=1)
 
 
-def load(path: Path) -> Cassette:
+def recording_path(item: pytest.Item, settings: Settings) -> Path:
+    """Where the cassette of a test is recorded: of a linked one, the file that the link leads to.
+
+    Raises:
+        CassetteError: a link leads out of the project.
+    """
+    path = cassette_path(item, settings)
+    try:
+        real = path.resolve()
+    except (OSError, RuntimeError):  # the latter below Python 3.13
+        raise CassetteError(path, "it is a link that leads to itself; remove it") from None
+    folders = [folder for folder in (settings.cassettes, item.path.parent) if folder]
+    anchor = next((folder for folder in folders if path.is_relative_to(folder)), path.parent)
+    if real == anchor.resolve() / path.relative_to(anchor):
+        return path
+    if any(real.is_relative_to(folder.resolve()) for folder in (*folders, item.config.rootpath)):
+        return real
+    raise CassetteError(
+        path,
+        f"it is linked to {real}, outside of the project, and nothing is recorded there: "
+        "record it where it lies, or put a file in the place of the link",
+    )
+
+
+def load(path: Path, test: str) -> Cassette:
     """Return a test's cassette; an empty one where there is none.
 
     A test that sends nothing needs none; the first request that is sent says so.
 
+    Args:
+        path: the cassette.
+        test: the node id of the test.
+
     Raises:
-        CassetteError: it can't be read.
+        CassetteError: it can't be read, or belongs to another test.
     """
-    from personalize_contract.cassette import loader
+    from personalize_contract.cassette import loader, ownership
     from personalize_contract.cassette.reader import Cassette
     from personalize_contract.model.provenance import Provenance
 
     try:
-        return loader.load(path)
+        cassette = loader.load(path)
     except CassetteMissing:
         return Cassette(Provenance(), ())
+    ownership.check(path, cassette.provenance.recorded_for, test)
+    return cassette

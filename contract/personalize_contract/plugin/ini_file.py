@@ -1,0 +1,56 @@
+"""The ini file that pytest would read here, for the commands that are no pytest run."""
+
+from __future__ import annotations
+
+import tomllib
+from pathlib import Path
+from typing import Any
+
+from iniconfig import IniConfig, ParseError
+
+from personalize_contract.errors import UsageError
+
+_FILES = {
+    "pytest.toml": ("pytest",),
+    ".pytest.toml": ("pytest",),
+    "pytest.ini": ("pytest",),
+    ".pytest.ini": ("pytest",),
+    "pyproject.toml": ("tool", "pytest"),
+    "tox.ini": ("pytest",),
+    "setup.cfg": ("tool:pytest",),
+}
+"""Name of a file to its section, in pytest's order."""
+
+
+def values(name: str) -> tuple[str, ...]:
+    """Return the values of a key that has one on each line; none where there is no ini file.
+
+    Raises:
+        UsageError: a file that pytest would read can't be read.
+    """
+    here = Path.cwd()
+    for folder in (here, *here.parents):
+        for file, section in _FILES.items():
+            if (path := folder / file).is_file():
+                keys = _section(path, section)
+                if keys is not None:
+                    value = keys.get(name, ())
+                    lines = value.splitlines() if isinstance(value, str) else map(str, value)
+                    return tuple(line.strip() for line in lines if line.strip())
+    return ()
+
+
+def _section(path: Path, section: tuple[str, ...]) -> dict[str, Any] | None:
+    """The keys of a file's section; None if it has no such section."""
+    try:
+        if path.suffix != ".toml":
+            config = IniConfig(str(path))
+            return dict(config[section[0]].items()) if section[0] in config else None
+        table = tomllib.loads(path.read_text("utf-8"))
+        for name in section:
+            table = table.get(name, {})
+    except (OSError, ParseError, ValueError, AttributeError) as error:
+        raise UsageError(f"{path} can't be read: {error}") from error
+    if "ini_options" in table:
+        return dict(table["ini_options"])
+    return dict(table) or None

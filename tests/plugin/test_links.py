@@ -1,0 +1,83 @@
+"""A cassette that is a link is recorded where it leads, inside the project and nowhere else."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from support.shop import Shop, text
+
+TEST = """
+@pytest.mark.personalize_contract
+def test_it():
+    put({count})
+"""
+
+
+@pytest.fixture
+def recorded(shop: Shop) -> Path:
+    """The cassette of a test that has changed since it was recorded."""
+    shop.ini()
+    shop.tests(TEST.format(count=1))
+    shop.record().assert_outcomes(passed=1)
+    shop.tests(TEST.format(count=2))
+    return shop.cassette("test_it")
+
+
+def test_a_linked_cassette_is_written_where_the_link_leads(shop: Shop, recorded: Path) -> None:
+    shared = shop.path / "shared.yaml"
+    before = recorded.rename(shared).read_bytes()
+    recorded.symlink_to(Path("..", "..", "shared.yaml"))
+    shop.record().assert_outcomes(passed=1)
+    assert recorded.is_symlink()
+    assert shared.read_bytes() != before
+    assert not [path for path in shop.path.rglob("*.jsonl")]
+    shop.run().assert_outcomes(passed=1)
+
+
+def test_so_is_one_in_a_linked_folder(shop: Shop, recorded: Path) -> None:
+    folder = (shop.path / "cassettes").rename(shop.path / "elsewhere")
+    (shop.path / "cassettes").symlink_to(folder)
+    before = recorded.read_bytes()
+    shop.record().assert_outcomes(passed=1)
+    assert recorded.read_bytes() != before
+    assert (shop.path / "cassettes").is_symlink()
+    shop.run().assert_outcomes(passed=1)
+
+
+@pytest.mark.parametrize("part", ["file", "folder"])
+def test_nothing_is_written_outside_of_the_project(
+    shop: Shop, recorded: Path, part: str, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    outside = tmp_path_factory.mktemp("outside")
+    linked = recorded if part == "file" else shop.path / "cassettes"
+    moved = linked.rename(outside / linked.name)
+    linked.symlink_to(moved)
+    before = recorded.read_bytes()
+    result = shop.record()
+    result.assert_outcomes(errors=1)
+    assert "outside of the project, and nothing is recorded there" in text(result)
+    assert recorded.read_bytes() == before
+    assert linked.is_symlink()
+    assert not [path for path in outside.rglob("*.jsonl")]
+
+
+def test_the_folder_of_the_ini_file_may_lie_anywhere(
+    shop: Shop, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    outside = tmp_path_factory.mktemp("outside")
+    shop.ini(f"personalize_cassettes = {outside}")
+    shop.tests(TEST.format(count=1))
+    shop.record().assert_outcomes(passed=1)
+    shop.run().assert_outcomes(passed=1)
+    assert [path.name for path in outside.rglob("*.yaml")] == ["test_it.personalize.yaml"]
+
+
+def test_a_link_to_itself_is_refused_in_a_sentence(shop: Shop, recorded: Path) -> None:
+    recorded.unlink()
+    recorded.symlink_to(recorded.name)
+    for result in (shop.record(), shop.run()):
+        result.assert_outcomes(errors=1)
+        assert "INTERNALERROR" not in text(result)
+        assert "Traceback" not in text(result)

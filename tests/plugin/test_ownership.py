@@ -1,0 +1,91 @@
+"""A cassette belongs to the test that it was recorded for; another one gets nothing of it."""
+
+from __future__ import annotations
+
+import shutil
+
+import pytest
+
+from support.shop import Shop, text
+
+TWO = """
+@pytest.mark.personalize_contract
+def test_one():
+    put(1)
+
+@pytest.mark.personalize_contract
+def test_two():
+    put(1)
+"""
+
+
+@pytest.fixture
+def copied(shop: Shop) -> Shop:
+    """A shop whose second test has the cassette of its first."""
+    shop.tests(TWO)
+    shop.record("-k", "test_one").assert_outcomes(passed=1, deselected=1)
+    shutil.copy(shop.cassette("test_one"), shop.cassette("test_two"))
+    return shop
+
+
+@pytest.mark.parametrize("record", [True, False])
+def test_that_of_another_test_is_refused_with_both_ids_and_a_remedy(
+    copied: Shop, record: bool
+) -> None:
+    before = copied.cassette("test_two").read_bytes()
+    result = copied.record() if record else copied.run()
+    result.assert_outcomes(passed=1, errors=1)
+    assert (
+        "it belongs to test_shop.py::test_one, and this is test_shop.py::test_two; rename one of "
+        "the two tests, or delete the cassette if its test is gone"
+    ) in text(result)
+    assert copied.cassette("test_two").read_bytes() == before
+
+
+def test_a_module_that_moves_takes_its_cassettes_along(shop: Shop) -> None:
+    shop.tests(TWO)
+    shop.record().assert_outcomes(passed=2)
+    (shop.path / "unit").mkdir()
+    for name in ("test_shop.py", "cassettes"):
+        (shop.path / name).rename(shop.path / "unit" / name)
+    shop.run().assert_outcomes(passed=2)
+    shop.record().assert_outcomes(passed=2)
+
+
+def test_pytest_may_start_in_another_folder(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    shop.tests(TWO, "unit/test_shop")
+    (shop.path / "unit" / "pytest.ini").write_text("[pytest]\n")
+    shop.record("unit").assert_outcomes(passed=2)
+    (shop.path / "unit" / "pytest.ini").unlink()
+    shop.ini()
+    shop.run("unit").assert_outcomes(passed=2)
+
+
+def test_one_of_another_tool_belongs_to_nobody(shop: Shop) -> None:
+    shop.tests(TWO)
+    shop.record().assert_outcomes(passed=2)
+    path = shop.cassette("test_two")
+    path.write_text("".join(path.read_text().partition("interactions:\n")[1:]))
+    shop.run().assert_outcomes(passed=2)
+
+
+FOLDING = """
+@pytest.mark.personalize_contract
+@pytest.mark.parametrize("sku", ["UX", "ux", "Stra\\u00dfe"])
+def test_ids(sku):
+    put(1)
+"""
+
+
+def test_two_tests_with_one_name_where_file_systems_fold_case_are_told(shop: Shop) -> None:
+    shop.tests(FOLDING)
+    result = shop.record()
+    result.assert_outcomes(passed=2, errors=1)
+    assert "test_ids[UX].personalize.yaml has the same name where file systems fold" in text(result)
+    assert "it belongs to test_shop.py::test_ids[UX], and this is test_shop.py::test_ids[ux]" in (
+        text(result)
+    )
+    # Recorded on a file system that doesn't fold, by a version that didn't look: it still replays.
+    path = shop.cassette("test_ids[ux]")
+    path.write_text(shop.cassette("test_ids[UX]").read_text().replace("[UX]", "[ux]"))
+    shop.run().assert_outcomes(passed=3)
