@@ -59,8 +59,9 @@ def test_what_this_project_ships_has_nothing_wrong(lint: Lint) -> None:
     assert lines[-1].endswith(": 0 findings, 0 notes")
 
 
-def test_there_may_be_none(lint: Lint) -> None:
-    assert lint() == (0, ["0 cassettes, 0 exchanges: 0 findings, 0 notes"])
+def test_a_folder_without_any_is_no_success(lint: Lint) -> None:
+    told = "holds no cassette (*.personalize.yaml): nothing was looked at"
+    assert lint() == (2, [f"personalize-contract: . {told}"])
 
 
 def changed(path: Path, old: str, new: str) -> None:

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
-import os
+import re
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
-from personalize_contract.cassette import journal
-from personalize_contract.errors import UsageError
+from personalize_contract.cassette import files, journal
+from personalize_contract.errors import CassetteError, UsageError
 
 SUFFIX = ".personalize.yaml"
 """How a cassette's name ends."""
+
+_INTERACTIONS = re.compile(
+    rb"""(?m)^(?:["']?interactions["']?[ \t]*:|[ \t]*[{,]?[ \t]*"interactions":)"""
+)
+_LOOKED_INTO = 1024 * 1024
+"""Bytes of other files that are looked into; the member is at their head."""
 
 
 def is_journal(path: Path) -> bool:
@@ -24,47 +30,62 @@ def is_half_written(path: Path) -> bool:
 
 
 def is_cassette(path: Path) -> bool:
-    """Whether a file is a cassette, by its name or, of other YAML, by what is in it.
+    """Whether a file is a cassette, by its name or, of other YAML and JSON, by what is in it.
 
-    Raises:
-        UsageError: it can't be read.
+    One that can't be read counts as one.
     """
     if path.name.endswith(SUFFIX):
         return True
-    if path.suffix not in (".yaml", ".yml"):
+    if path.suffix not in (".yaml", ".yml", ".json"):
         return False
     try:
-        with path.open("rb") as file:
-            return any(line.rstrip() == b"interactions:" for line in file)
-    except OSError as error:
-        raise UsageError(f"{path} can't be read: {error.strerror}") from error
+        with files.reading(path) as file:
+            return bool(_INTERACTIONS.search(file.read(_LOOKED_INTO)))
+    except CassetteError:
+        return True  # whoever looks at it says why it can't be read
 
 
-def files(paths: Iterable[Path], wanted: Callable[[Path], bool]) -> Iterator[Path]:
+def files_in(
+    paths: Iterable[Path], wanted: Callable[[Path], bool], *, at_least_one: bool = False
+) -> Iterator[Path]:
     """The files named, and those wanted in the folders named, sorted, each once.
 
-    Hidden folders are not looked into.
+    Links are followed, as a replay follows them. Hidden folders are not looked into.
+
+    Args:
+        paths: files and folders.
+        wanted: whether a file in a folder is one of them.
+        at_least_one: whether a folder without any is an error.
 
     Raises:
-        UsageError: there is no such path, or a folder can't be read.
+        UsageError: there is no such path, or a folder can't be read, or has none of them.
     """
-
-    def fail(error: OSError) -> None:
-        raise UsageError(f"{error.filename} can't be read: {error.strerror}") from error
-
     seen: set[Path] = set()
     for path in paths:
-        if not path.exists():
+        if not path.exists() and not path.is_symlink():
             raise UsageError(f"there is no {path}")
-        for one in _in_folder(path, wanted, fail) if path.is_dir() else [path]:
-            if one.absolute() not in seen:
-                seen.add(one.absolute())
-                yield one
+        is_empty = True
+        for file in _in_folder(path, wanted) if path.is_dir() else [path]:
+            is_empty = False
+            if file.absolute() not in seen:
+                seen.add(file.absolute())
+                yield file
+        if is_empty and at_least_one:
+            raise UsageError(f"{path} holds no cassette (*{SUFFIX}): nothing was looked at")
 
 
 def _in_folder(
-    path: Path, wanted: Callable[[Path], bool], fail: Callable[[OSError], None]
+    folder: Path, wanted: Callable[[Path], bool], above: frozenset[tuple[int, int]] = frozenset()
 ) -> Iterator[Path]:
-    for folder, folders, names in os.walk(path, onerror=fail):
-        folders[:] = sorted(name for name in folders if not name.startswith("."))
-        yield from (one for name in sorted(names) if wanted(one := Path(folder, name)))
+    try:
+        status = folder.stat()
+        if (here := (status.st_dev, status.st_ino)) in above:
+            return  # a link led back
+        paths = sorted(folder.iterdir())
+    except OSError as error:
+        raise UsageError(f"{folder} can't be read: {error.strerror}") from error
+    folders = [path for path in paths if path.is_dir()]
+    yield from (path for path in paths if path not in folders and wanted(path))
+    for inner in folders:
+        if not inner.name.startswith("."):
+            yield from _in_folder(inner, wanted, above | {here})

@@ -6,12 +6,12 @@ A finding has to be mended; a note is worth knowing. Nothing is ever changed.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from personalize_contract.cassette import folders, loader
+from personalize_contract.cassette import folders, loader, ownership
 from personalize_contract.cassette.reader import Cassette
 from personalize_contract.errors import CassetteError
 from personalize_contract.model import contract
@@ -55,11 +55,19 @@ class Linter:
     Args:
         max_age: the age from which on a recording has to be made again; None if there is none.
         now: the time to count from.
+        placeholders: values that look like secrets and are none.
     """
 
-    def __init__(self, max_age: dt.timedelta | None, now: dt.datetime) -> None:
+    def __init__(
+        self,
+        max_age: dt.timedelta | None,
+        now: dt.datetime,
+        placeholders: Collection[str] = (),
+    ) -> None:
         self._max_age, self._now = max_age, now
-        self._redactor, self._secrets = Redactor(), Secrets()
+        self._redactor = Redactor(placeholders=placeholders)
+        self._secrets = Secrets(placeholders=placeholders)
+        self._names: dict[tuple[Path, str], Path] = {}
         self.cassettes = self.exchanges = 0
 
     def look(self, path: Path) -> Iterator[Finding]:
@@ -73,6 +81,14 @@ class Linter:
             yield Finding(path, None, "a killed recording left it; delete it")
             return
         self.cassettes += 1
+        other = self._names.setdefault((path.parent.absolute(), ownership.folded(path)), path)
+        if other.name != path.name:
+            yield Finding(
+                path,
+                None,
+                f"its name is that of {other.name} where file systems fold case (macOS, "
+                "Windows): rename one of the two tests, and delete both cassettes",
+            )
         data = b""
         secret = False
         try:

@@ -11,8 +11,9 @@ DESCRIPTION = (
     "Look through cassettes, those that other tools have made too. A finding is a file that can't "
     "be read, a secret or an account id, an answer that was changed or that breaks a clause of the "
     "contract, a file that a killed recording left, and with --max-age a recording that is older, "
-    "or doesn't say when it was made. A note is that nobody knows who answered. Exit status: 0 no "
-    "finding, 1 some, 2 it could not be done."
+    "or doesn't say when it was made, or two names "
+    "that are one where file systems fold case. A note is that nobody knows who answered. Exit "
+    "status: 0 no finding, 1 some, 2 it could not be done, or there was no cassette to look at."
 )
 
 
@@ -36,13 +37,14 @@ def run(given: argparse.Namespace) -> int:
     from personalize_contract.cassette import folders
     from personalize_contract.cassette.lint import Linter
     from personalize_contract.errors import UsageError
+    from personalize_contract.plugin import ini_file
 
     if given.max_age is not None and given.max_age < 0:
         raise UsageError(f"--max-age {given.max_age}: it is a number of days, from 0 on")
     age = None if given.max_age is None else dt.timedelta(days=given.max_age)
-    linter = Linter(age, clock.now())
+    linter = Linter(age, clock.now(), ini_file.values("personalize_placeholders"))
     findings = notes = 0
-    for path in folders.files(given.path, _is_wanted):
+    for path in folders.files_in(given.path, _is_wanted, at_least_one=True):
         for one in linter.look(path):
             print(one)
             notes += one.is_note
