@@ -32,7 +32,7 @@ def test_a_linked_cassette_is_written_where_the_link_leads(shop: Shop, recorded:
     shop.record().assert_outcomes(passed=1)
     assert recorded.is_symlink()
     assert shared.read_bytes() != before
-    assert not [path for path in shop.path.rglob("*.jsonl")]
+    assert not list(shop.path.rglob("*.jsonl"))
     shop.run().assert_outcomes(passed=1)
 
 
@@ -60,7 +60,7 @@ def test_nothing_is_written_outside_of_the_project(
     assert "outside of the project, and nothing is recorded there" in text(result)
     assert recorded.read_bytes() == before
     assert linked.is_symlink()
-    assert not [path for path in outside.rglob("*.jsonl")]
+    assert not list(outside.rglob("*.jsonl"))
 
 
 def test_the_folder_of_the_ini_file_may_lie_anywhere(
