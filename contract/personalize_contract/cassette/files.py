@@ -31,7 +31,7 @@ _real = SimpleNamespace(
         name: getattr(os, name)
         for name in (
             *("open", "close", "dup", "write", "fstat", "stat", "lstat", "ftruncate"),
-            *("mkdir", "rename", "replace", "unlink", "listdir", "lseek"),
+            *("mkdir", "replace", "unlink", "listdir"),
         )
     },
 )
@@ -47,9 +47,6 @@ _KINDS = {
 _REMOVE = "nothing is read from it or written through it; remove it"
 _READ = os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC
 _OWN = os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
-
-dup, close_fd, truncate, seek = _real.dup, _real.close, _real.ftruncate, _real.lseek
-write_fd, status = _real.write, _real.fstat
 
 
 def not_a_file(path: Path, mode: int) -> CassetteError:
@@ -110,16 +107,31 @@ def _unreadable(path: Path, error: OSError) -> CassetteError:
     return CassetteError(path, f"it can't be read: {error.strerror}")
 
 
-def size(file: BinaryIO) -> int:
-    """Return the bytes of an open file."""
-    return int(_real.fstat(file.fileno()).st_size)
-
-
 def reread(file: int) -> BinaryIO:
     """Return an open file to be read from its beginning, without closing it in the end."""
     stream = cast(BinaryIO, _real.file(_real.dup(file), "rb"))
     stream.seek(0)
     return stream
+
+
+def write(file: int, data: bytes) -> int:
+    """Write to an open file; return how many bytes it took."""
+    return int(_real.write(file, data))
+
+
+def length(file: int) -> int:
+    """Return the bytes of an open file."""
+    return int(_real.fstat(file).st_size)
+
+
+def truncate(file: int, size: int) -> None:
+    """Cut an open file."""
+    _real.ftruncate(file, size)
+
+
+def close(file: int) -> None:
+    """Close an open file."""
+    _real.close(file)
 
 
 def appending(path: Path, *, create: bool) -> int:

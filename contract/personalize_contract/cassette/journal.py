@@ -93,14 +93,14 @@ class Journal:
 
     def _write(self, line: dict[str, Any]) -> None:
         data = json.dumps(line).encode() + b"\n"
-        whole = files.status(self._file).st_size
+        whole = files.length(self._file)
         if whole + len(data) > MAX_BYTES:
             raise CassetteError(
                 self.path, f"it would be larger than {MAX_BYTES >> 20} MiB: record fewer requests"
             )
         try:
             while data:
-                data = data[files.write_fd(self._file, data) :]
+                data = data[files.write(self._file, data) :]
         except OSError as error:
             with contextlib.suppress(OSError):
                 # The next line must not be joined to what there was room for.
@@ -117,7 +117,7 @@ class Journal:
         with contextlib.suppress(OSError):
             if not keep and files.is_at(self._file, self.path):
                 files.remove(self.path)
-        files.close_fd(self._file)
+        files.close(self._file)
 
 
 def _new(path: Path) -> int:
@@ -128,13 +128,13 @@ def _new(path: Path) -> int:
             files.lock(file)
             # Its owner may have finished and removed it since it was opened.
             if files.is_at(file, path):
-                if files.status(file).st_size == 0:
+                if files.length(file) == 0:
                     return file
                 files.move(path, _aside(path))
         except BaseException:
-            files.close_fd(file)
+            files.close(file)
             raise
-        files.close_fd(file)
+        files.close(file)
 
 
 def _aside(path: Path) -> Path:
@@ -160,11 +160,11 @@ def held(path: Path, cassette: Path) -> Iterator[None]:
         try:
             for each in dict.fromkeys((path, current)):
                 file = files.appending(each, create=each != path)
-                stack.callback(files.close_fd, file)
+                stack.callback(files.close, file)
                 files.lock(file)
                 if not files.is_at(file, each):
                     raise CassetteError(each, "it was taken away meanwhile")
-                if each != path and files.status(file).st_size == 0:
+                if each != path and files.length(file) == 0:
                     # Made for its lock alone.
                     stack.callback(_remove_own, file, each)
         except BlockingIOError:
@@ -176,7 +176,7 @@ def held(path: Path, cassette: Path) -> Iterator[None]:
 
 def _remove_own(file: int, path: Path) -> None:
     with contextlib.suppress(OSError):
-        if files.is_at(file, path) and files.status(file).st_size == 0:
+        if files.is_at(file, path) and files.length(file) == 0:
             files.remove(path)
 
 
@@ -191,7 +191,7 @@ def read(path: Path) -> tuple[Provenance, list[tuple[Exchange, str]]]:
 
 
 def _read(file: BinaryIO, path: Path) -> tuple[Provenance, list[tuple[Exchange, str]]]:
-    if files.size(file) > MAX_BYTES:
+    if files.length(file.fileno()) > MAX_BYTES:
         raise CassetteError(path, f"it is larger than {MAX_BYTES >> 20} MiB, and so no journal")
     provenance = Provenance()
     found: list[tuple[Exchange, str]] = []

@@ -187,7 +187,7 @@ def load(path: Path) -> Cassette:
 def read(path: Path) -> bytes:
     """The text of a cassette, unless it is too large to be one; raises as `load` does."""
     with files.reading(path) as file:
-        if files.size(file) > MAX_BYTES:
+        if files.length(file.fileno()) > MAX_BYTES:
             raise CassetteError(path, _TOO_LARGE)
         return file.read(MAX_BYTES + 1)
 

@@ -16,6 +16,7 @@ from urllib.parse import urlsplit
 
 from personalize_contract.interceptors import aws_hosts, install
 from personalize_contract.interceptors.identity import DUMMY, Identity
+from personalize_contract.model import contract
 from personalize_contract.plugin import aws_env, paths
 from personalize_contract.plugin.mark import Mark
 from personalize_contract.plugin.modes import Answering, Mode, Recording, Replaying
@@ -143,6 +144,7 @@ def opened(
     Raises:
         CassetteError: its cassette can't be read, or can't be recorded now.
     """
+    contract.at("/")  # every contract is read, before the test may fake the file system
     with contextlib.ExitStack() as stack:
         marked = _marked(item, mark, settings, tally)
         session = marked.session
@@ -295,8 +297,6 @@ def _again(provenance: Provenance, settings: Settings) -> str:
 
 def _instead(host: str) -> str:
     if aws_hosts.is_of_aws(host):
-        from personalize_contract.model import contract
-
         return (
             "What this client sends there is not answered for it: the mark is about "
             f"{' and '.join(contract.operations())}, sent by boto3, botocore, aiobotocore, "
