@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
+import configparser
 import tomllib
 from pathlib import Path
 from typing import Any
-
-from iniconfig import IniConfig, ParseError
 
 from personalize_contract.errors import UsageError
 
@@ -44,13 +43,15 @@ def _section(path: Path, section: tuple[str, ...]) -> dict[str, Any] | None:
     """The keys of a file's section; None if it has no such section."""
     try:
         if path.suffix != ".toml":
-            config = IniConfig(str(path))
-            return dict(config[section[0]].items()) if section[0] in config else None
+            config = configparser.RawConfigParser(strict=False)
+            config.read_string(path.read_text("utf-8"))
+            return dict(config[section[0]]) if config.has_section(section[0]) else None
         table = tomllib.loads(path.read_text("utf-8"))
         for name in section:
             table = table.get(name, {})
-    except (OSError, ParseError, ValueError, AttributeError) as error:
-        raise UsageError(f"{path} can't be read: {error}") from error
+    except (OSError, configparser.Error, ValueError, AttributeError) as error:
+        reason = str(error).partition("\n")[0]
+        raise UsageError(f"{path} can't be read: {reason}") from error
     if "ini_options" in table:
         return dict(table["ini_options"])
     return dict(table) or None
