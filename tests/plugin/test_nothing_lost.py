@@ -50,7 +50,7 @@ def test_a_cassette_that_cannot_be_saved_is_an_error_and_the_old_one_is_whole(sh
     result = shop.record()
     result.assert_outcomes(passed=2, errors=1)
     said = text(result)
-    assert "Not a directory. What was recorded is in " in said
+    assert ". What was recorded is in " in said
     assert "`personalize-contract recover` makes the cassette of it" in said
     assert "Traceback" not in said
     away = shop.path / "away" / "test_shop" / "test_it.personalize.yaml"

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 
 from personalize_contract.interceptors.identity import Identity
 from personalize_contract.model.datasets import DUMMY_ACCESS_KEY, DUMMY_SECRET_KEY
+from personalize_contract.targets import aws_variables
 
 _REGION = ("AWS_DEFAULT_REGION", "AWS_REGION")
 
@@ -32,9 +33,8 @@ def patched(identity: Identity) -> Iterator[None]:
     Args:
         identity: of the test's clients.
     """
-    values: dict[str, str | None] = {
-        name: os.environ.get(name) or identity.region for name in _REGION
-    }
+    values: dict[str, str | None] = dict.fromkeys(aws_variables.empty())
+    values |= {name: os.environ.get(name, "").strip() or identity.region for name in _REGION}
     values |= _DUMMY if identity.unsigned else {}
     before = {name: os.environ.get(name) for name in values}
     _set(values)

@@ -111,25 +111,32 @@ def read(config: pytest.Config) -> Settings:
     """
 
     def ini(name: str) -> str:
-        return str(config.getini(f"personalize_{name}") or "")
+        return str(config.getini(f"personalize_{name}") or "").strip()
+
+    def option(name: str) -> str:
+        return str(config.getoption(f"personalize_{name}") or "").strip()
 
     def listed(name: str) -> tuple[str, ...]:
-        return tuple(config.getini(f"personalize_{name}"))
+        values = config.getini(f"personalize_{name}")
+        return tuple(value.strip() for value in values if value.strip())
 
     def given(name: str) -> str | None:
-        return config.getoption(f"personalize_{name}") or ini(name) or None
+        return option(name) or ini(name) or None
 
     def on(name: str) -> bool:
-        return config.getoption(f"personalize_{name}") or bool(config.getini(f"personalize_{name}"))
+        return config.getoption(f"personalize_{name}") or _is_on(config, f"personalize_{name}")
 
-    target, record = _who_answers(config, ini)
+    target, record = _who_answers(option, ini)
     if (check := ini("check") or "marked") not in _CHECKS:
         raise UsageError(f"personalize_check = {check}: it is {' or '.join(_CHECKS)}")
     folder = ini("cassettes")
     return Settings(
         target=target,
         record=record,
-        datasets=_datasets(config.getoption("personalize_dataset") or listed("dataset")),
+        datasets=_datasets(
+            [value for value in config.getoption("personalize_dataset") or () if value.strip()]
+            or listed("dataset")
+        ),
         region=given("region"),
         endpoint_url=endpoint_url(given("endpoint_url")),
         account=account(given("account")),
@@ -143,16 +150,28 @@ def read(config: pytest.Config) -> Settings:
         placeholders=listed("placeholders"),
         allowed_hosts=listed("allowed_hosts"),
         no_advice=_advice(listed("no_advice")),
-        operation=config.getoption("personalize_operation"),
+        operation=option("operation") or Settings().operation,
         check=check,
         option_prefix="--personalize-",
     )
 
 
-def _who_answers(config: pytest.Config, ini: Callable[[str], str]) -> tuple[str, bool]:
+def _is_on(config: pytest.Config, key: str) -> bool:
+    """Whether an ini key says yes; one without a value, an error to pytest, says nothing."""
+    try:
+        return bool(config.getini(key))
+    except (ValueError, pytest.UsageError):  # the latter since pytest 9
+        raw = config.inicfg.get(key)
+        value = str(getattr(raw, "value", raw)).strip()
+        if value:
+            raise UsageError(f"{key} = {value}: it is true or false") from None
+        return False
+
+
+def _who_answers(option: Callable[[str], str], ini: Callable[[str], str]) -> tuple[str, bool]:
     """The target, and whether it is recorded: by the first place that says either."""
     for spelled, value in (
-        ("--personalize-{} {}", lambda name: config.getoption(f"personalize_{name}")),
+        ("--personalize-{} {}", option),
         ("personalize_{} = {}", ini),
     ):
         target, record = value("target"), value("record")

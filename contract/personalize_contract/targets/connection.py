@@ -21,6 +21,7 @@ from personalize_contract.model.datasets import REGION
 from personalize_contract.model.failures import EXPIRED, NO_CREDENTIALS
 from personalize_contract.settings import Settings
 from personalize_contract.targets.aws_domains import is_aws_host
+from personalize_contract.targets.aws_variables import without_empty
 from personalize_contract.targets.signing import DUMMY_CREDENTIALS
 
 
@@ -44,6 +45,7 @@ class Connection:
     serves_all: bool = False
     ca_bundle: str | None = None
 
+    @without_empty()
     def client(self, service: str = "") -> Any:
         """A botocore client that makes one attempt: a retry hides what fails at times.
 
@@ -109,6 +111,7 @@ def reference(url: str) -> Connection:
     return Connection(url, REGION, DUMMY_CREDENTIALS, "reference")
 
 
+@without_empty()
 def live(settings: Settings) -> Connection:
     """To AWS, or to whatever answers at `endpoint_url`.
 
@@ -134,6 +137,7 @@ def live(settings: Settings) -> Connection:
     )
 
 
+@without_empty()
 def home(settings: Settings, account: str) -> str:
     """As `Connection.home`, of a service that is not asked; needs no credentials.
 
