@@ -84,4 +84,4 @@ def test_a_flag_that_says_neither_yes_nor_no_is_a_usage_error(recorded: Shop) ->
     recorded.ini("personalize_strict = perhaps")
     result = recorded.run()
     assert result.ret == pytest.ExitCode.USAGE_ERROR
-    assert "personalize_strict = perhaps: it is true or false" in text(result)
+    assert "personalize_strict: invalid truth value 'perhaps'; it is true or false" in text(result)

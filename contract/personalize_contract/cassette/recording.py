@@ -77,8 +77,7 @@ class Recording:
     def taken(self) -> list[Exchange]:
         """What was recorded so far, one exchange for each SDK call."""
         with self._mutex:
-            _, taken = journal.read(self._journal.path)
-        return last_of_each_call(taken)
+            return last_of_each_call(self._journal.read())
 
     def save(self, confirmed: Sequence[Exchange] = ()) -> bool:
         """Replace the cassette by what was recorded, whole and at once.
