@@ -21,6 +21,5 @@ def violation_text(violation: Violation, body: bytes, *, subject: str, sent: str
         f"{clause.id} is broken by {subject}\n"
         f"  says:   {clause.statement} [{clause.source}]\n"
         f"  found:  {display.quoted(f'{violation.where}: {violation.found}')}"
-        f"{f': {value}' if value else ''}"
-        + (f"\n  sent:   {sent}" if sent else "")
+        f"{f': {value}' if value else ''}" + (f"\n  sent:   {sent}" if sent else "")
     )
