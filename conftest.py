@@ -10,7 +10,9 @@ from hypothesis import settings
 signal.signal(signal.SIGINT, signal.default_int_handler)
 
 # How long an example takes says nothing on a machine that others work on too.
-settings.register_profile("here", deadline=None)
+# The tests try the same examples each time; `python tests/adversary hypothesis` looks for others.
+settings.register_profile("here", deadline=None, derandomize=True)
+settings.register_profile("rotating", deadline=None)
 settings.register_profile("long", deadline=None, max_examples=5_000)
 settings.load_profile("here")
 
@@ -21,10 +23,18 @@ def pytest_xdist_auto_num_workers() -> int:
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add the options of tests/cassettes/test_kills.py."""
     parser.addoption(
         "--kills",
         type=int,
         default=5,
         metavar="N",
         help="recordings to kill (200 before a release)",
+    )
+    parser.addoption(
+        "--kills-seed",
+        type=int,
+        default=5,
+        metavar="SEED",
+        help="chooses the moments to kill them at",
     )

@@ -45,9 +45,9 @@ def bench(session: nox.Session) -> None:
 
 @nox.session
 def adversary(session: nox.Session) -> None:
-    """Run the mutants, dialects, malformed requests, clients and load without bounds."""
+    """Run all that tries to break the project, without bounds; the arguments name some parts."""
     install(session, "test")
-    session.run("python", "tests/adversary.py", *session.posargs)
+    session.run("python", "tests/adversary", *session.posargs)
 
 
 @nox.session

@@ -16,8 +16,14 @@ ROOT = Path(__file__).parents[1]
 FOLDER = Path(tempfile.gettempdir()) / "contract-at-lowest-versions"
 PYTHON = str(FOLDER / "bin" / "python")
 QUICK = [
-    *("test_checker.py", "test_strictjson.py", "test_wire.py", "test_suite_table.py"),
-    *("test_malformed.py", "test_reports.py", "test_fuzzing.py", "cassettes", "plugin"),
+    *("test_checker.py", "test_strictjson.py", "test_wire.py", "adversary/test_suite_table.py"),
+    *(
+        "adversary/test_malformed.py",
+        "test_reports.py",
+        "adversary/test_fuzzing.py",
+        "cassettes",
+        "plugin",
+    ),
     *("service/test_core.py", "service/test_http.py", "service/test_store.py"),
 ]
 """What needs nothing but the package, boto3 and the tools of testing."""

@@ -122,8 +122,3 @@ def test_what_the_suite_expects_comes_from_nowhere_else(module: str) -> None:
 
     assert below(module) & brains == set()
     assert "service" not in {floor(one) for one in below(module)}
-
-
-@pytest.mark.parametrize("name", ["theirs.py", "command.py"])
-def test_the_services_of_the_tests_share_no_code_with_the_package(name: str) -> None:
-    assert list(imports(ROOT / "tests" / "support" / name)) == []

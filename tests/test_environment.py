@@ -11,6 +11,8 @@ from pathlib import Path
 import pytest
 import trustme
 
+from adversary.listening import served
+from adversary.service import right
 from personalize_contract.errors import ControlPlaneRefused, NoAnswer, TargetUnavailable
 from personalize_contract.fake_account import aws_json, sts
 from personalize_contract.live.control import Control
@@ -25,7 +27,6 @@ from personalize_contract.targets.connection import live
 from personalize_contract.targets.endpoint import Endpoint
 from support.command import ACTIVE, environment, here, run
 from support.stand_in import ACCOUNT, StandIn
-from support.theirs import Rules, served
 from support.tls import over_tls, proxy, trusted
 
 # status, code, what the message says, and the class
@@ -126,7 +127,7 @@ def other_name(tmp: Path) -> Iterator[list[str]]:
 
 @contextlib.contextmanager
 def no_tls_there(_: Path) -> Iterator[list[str]]:
-    with served(Rules()) as url:
+    with served(right()) as url:
         yield [url.replace("http:", "https:")]
 
 

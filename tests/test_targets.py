@@ -9,9 +9,9 @@ import botocore.session
 import pytest
 from botocore.credentials import Credentials
 
-from mutants.listening import Wire, listening
-from mutants.service import operation, right
-from mutants.transport import drip, endless, silent
+from adversary.defects.transport import drip, endless, silent
+from adversary.listening import Wire, served
+from adversary.service import right
 from personalize_contract.errors import NoAnswer
 from personalize_contract.interceptors import botocore as door
 from personalize_contract.model.exchange import Exchange, Request, Response
@@ -110,7 +110,7 @@ def test_a_token_of_its_own_is_part_of_it() -> None:
 def test_an_answer_that_does_not_end_is_given_up(wire: Wire, told: str) -> None:
     body = b'{"datasetArn": "%b", "items": [{"itemId": "a"}]}' % ACTIVE.encode()
 
-    with listening(right(operation()).answer, lambda sent, answer: wire) as url:
+    with served(right(), lambda sent, answer: wire) as url:
         request = Request("POST", url, {"content-type": "application/json"}, body)
         with pytest.raises(NoAnswer, match=told):
             Endpoint(url, "endpoint", timeout=0.5).answer(request)

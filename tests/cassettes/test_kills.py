@@ -1,6 +1,6 @@
 """A recording that is killed, ended or interrupted loses nothing that its caller has seen.
 
-`pytest tests/cassettes/test_kills.py --kills 200` kills two hundred; the whole suite a few.
+`python tests/adversary kills` kills two hundred; the whole suite a few.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ WAYS = (signal.SIGKILL, signal.SIGKILL, signal.SIGTERM, signal.SIGKILL, signal.S
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    chosen = random.Random(metafunc.config.getoption("kills"))  # noqa: S311 - no secret
+    chosen = random.Random(metafunc.config.getoption("kills_seed"))  # noqa: S311 - no secret
     moments = [
         (chosen.randint(1, CALLS), WAYS[number % len(WAYS)])
         for number in range(metafunc.config.getoption("kills"))

@@ -6,6 +6,7 @@ every other.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import chain, repeat
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,8 @@ import botocore.session
 import pytest
 from botocore.config import Config
 
+from adversary.listening import served
+from adversary.service import Answer, Sent, right
 from personalize_contract.cassette import loader
 from personalize_contract.cassette.matching import Matching
 from personalize_contract.cassette.recording import Recording
@@ -27,7 +30,6 @@ from personalize_contract.privacy.redaction import Redactor
 from personalize_contract.targets.base import Recorded, Recorder
 from personalize_contract.targets.endpoint import Endpoint
 from support.command import ACTIVE
-from support.theirs import Answer, Rules, Sent, served
 
 MODES = {
     "standard": {"mode": "standard", "total_max_attempts": 3},
@@ -68,12 +70,15 @@ def recorded(path: Path, mode: str, fails: list[bool], *names: str) -> tuple[lis
     failing = chain(fails, repeat(False))
     sent = 0
 
-    def around(_: int, request: Sent, answer: Answer) -> Answer:
+    def around(request: Sent, answer: Answer) -> Answer:
         nonlocal sent
         sent += 1
         return Answer(500) if next(failing) else answer
 
-    with served(Rules(around=around)) as url, Recording(path, Provenance("endpoint")) as recording:
+    with (
+        served(replace(right(), around=around)) as url,
+        Recording(path, Provenance("endpoint")) as recording,
+    ):
         target = Recorder(Endpoint(url, "endpoint"), recording, Redactor())
         with door.patched(Session(target, Mark()), DUMMY_IDENTITY):
             seen = put(mode, *names)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from adversary.dialects import dialects
+from adversary.listening import served
 from support.shop import Shop, text
-from support.theirs import Rules, served
 
 REAL = "arn:aws:personalize:eu-west-1:123456789012:dataset/shop/ITEMS"
 USES = """
@@ -16,10 +17,13 @@ def test_it(personalize_dataset):
 """
 DUMMY = "arn:aws:personalize:us-east-1:000000000000:dataset/contract-active/ITEMS"
 
+# Their own datasets are not those of the dummies.
+ANYBODYS = dialects()["states: every dataset of anybody is active"].service
+
 
 def test_the_fixture_gives_the_dataset_of_a_state(shop: Shop) -> None:
     shop.tests(USES.format(arn=REAL))
-    with served(Rules()) as url:
+    with served(ANYBODYS) as url:
         live = ("--personalize-target=live", f"--personalize-endpoint-url={url}")
         shop.run(*live, f"--personalize-dataset={REAL}=active").assert_outcomes(passed=1)
         shop.ini(f"personalize_dataset = {REAL}=active")
@@ -37,7 +41,7 @@ def test_no_failure_shows_the_account(shop: Shop) -> None:
             personalize_dataset.inactive
         """
     )
-    with served(Rules()) as url:
+    with served(ANYBODYS) as url:
         result = shop.run(
             "--personalize-target=live",
             f"--personalize-endpoint-url={url}",
@@ -51,7 +55,7 @@ def test_no_failure_shows_the_account(shop: Shop) -> None:
 
 def test_a_recording_names_it_by_its_state(shop: Shop) -> None:
     shop.tests(USES.format(arn=REAL))
-    with served(Rules()) as url:
+    with served(ANYBODYS) as url:
         shop.run(
             "--personalize-record=live",
             f"--personalize-endpoint-url={url}",
@@ -71,7 +75,7 @@ def test_a_state_that_none_was_given_for_says_what_to_add(shop: Shop) -> None:
             personalize_dataset.in_use
         """
     )
-    with served(Rules()) as url:
+    with served(ANYBODYS) as url:
         result = shop.run(
             "--personalize-target=live",
             f"--personalize-endpoint-url={url}",

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
+from adversary.listening import served
+from adversary.service import Answer, right
 from support.command import ACTIVE
 from support.shop import Shop, text
-from support.theirs import Answer, Rules, served
 
 TEST = """
 @pytest.mark.personalize_contract
@@ -19,7 +22,7 @@ LIVE = ("--personalize-target=live", f"--personalize-dataset={ACTIVE}=active")
 
 def test_it_answers_whatever_host_the_client_is_for(shop: Shop) -> None:
     shop.tests(TEST)
-    with served(Rules(success=Answer(202))) as url:
+    with served(replace(right(), success=Answer(202))) as url:
         shop.run(*LIVE, f"--personalize-endpoint-url={url}").assert_outcomes(passed=1)
         shop.ini(f"personalize_endpoint_url = {url}")
         shop.run(*LIVE).assert_outcomes(passed=1)

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import pytest
 
+from adversary.listening import served
+from adversary.service import right
 from support.command import ACTIVE
 from support.shop import Shop, text
-from support.theirs import Rules, served
 
 PUTS = """
 @pytest.mark.personalize_contract
@@ -125,7 +126,7 @@ def test_an_ignored_member_that_no_request_has_is_told(shop: Shop) -> None:
 
 def test_an_answer_that_proves_less_replaces_nothing(shop: Shop) -> None:
     shop.tests(PUTS.format(count=2))
-    with served(Rules()) as url:
+    with served(right()) as url:
         result = shop.run(
             "--personalize-record=live",
             f"--personalize-endpoint-url={url}",

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import pytest
 
+from adversary.listening import served
+from adversary.service import right
 from support.command import ACTIVE
 from support.shop import Shop, text
-from support.theirs import Rules, served
 
 TEST = """
 @pytest.mark.personalize_contract
@@ -19,7 +20,7 @@ def test_it(personalize_dataset, personalize_client):
 
 def test_the_clients_of_the_user_are_there_too(shop: Shop) -> None:
     shop.tests(TEST.format(region="eu-west-1"))
-    with served(Rules()) as url:
+    with served(right()) as url:
         live = (
             "--personalize-target=live",
             f"--personalize-endpoint-url={url}",
@@ -42,7 +43,7 @@ def test_without_one_it_is_said_what_to_add(shop: Shop, monkeypatch: pytest.Monk
 
 def test_a_recording_says_which(shop: Shop) -> None:
     shop.tests(TEST.format(region="eu-west-1"))
-    with served(Rules()) as url:
+    with served(right()) as url:
         shop.run(
             "--personalize-record=live",
             f"--personalize-endpoint-url={url}",

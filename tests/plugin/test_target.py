@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import pytest
 
+from adversary.listening import served
+from adversary.service import right
 from support.command import ACTIVE
 from support.shop import Shop, text
-from support.theirs import Rules, served
 
 PUTS = """
 @pytest.mark.personalize_contract
@@ -39,7 +40,7 @@ def test_live_is_the_endpoint_given(shop: Shop) -> None:
             put(arn=personalize_dataset.active)
         """
     )
-    with served(Rules()) as url:
+    with served(right()) as url:
         result = shop.run(
             "--personalize-target=live",
             f"--personalize-endpoint-url={url}",

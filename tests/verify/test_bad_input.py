@@ -11,9 +11,10 @@ from pathlib import Path
 
 import pytest
 
+from adversary.listening import reset, served, whole
+from adversary.service import right
 from personalize_contract.suite import shipped
 from support.command import ACTIVE, COMMAND, DATASETS, environment, run
-from support.theirs import Answer, Rules, served
 
 LIVE = ["--target", "live"]
 NOWHERE = [*LIVE, "--endpoint-url", "http://127.0.0.1:1", *DATASETS]
@@ -234,9 +235,7 @@ def test_an_endpoint_that_speaks_no_http_is_broken() -> None:
 
 
 def test_a_service_that_dies_half_way_is_broken_not_a_crash(tmp_path: Path) -> None:
-    dead = Answer(200, reset=True)
-    dying = Rules(around=lambda number, sent, usual: dead if number > 40 else usual)
-    with served(dying) as url:
+    with served(right(), lambda sent, answer: reset if sent.number > 40 else whole) as url:
         done = run("verify", *LIVE, "--endpoint-url", url, *DATASETS)
 
     assert done.returncode == 1

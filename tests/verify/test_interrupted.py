@@ -4,15 +4,17 @@ import itertools
 import signal
 import subprocess
 import threading
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from adversary.listening import served
+from adversary.service import Answer, Sent, right
 from personalize_contract.cassette import loader
 from personalize_contract.cassette.recording import Recording
 from personalize_contract.model.provenance import Provenance
 from support.command import COMMAND, DATASETS, environment
-from support.theirs import Rules, served
 
 
 @pytest.mark.parametrize("at", [1, 20])
@@ -20,7 +22,7 @@ def test_an_interrupted_recording_leaves_whole_cassettes_or_none(at: int, tmp_pa
     asked, go_on = threading.Event(), threading.Event()
     number = itertools.count(1)
 
-    def wait(count: int, sent: object, usual: object) -> object:
+    def wait(sent: Sent, usual: Answer) -> Answer:
         if next(number) == at:
             asked.set()
             go_on.wait(30)
@@ -28,7 +30,7 @@ def test_an_interrupted_recording_leaves_whole_cassettes_or_none(at: int, tmp_pa
 
     cassettes = tmp_path / "recordings"
     report = tmp_path / "report.json"
-    with served(Rules(around=wait)) as url:  # type: ignore[arg-type]
+    with served(replace(right(), around=wait)) as url:
         process = subprocess.Popen(
             [
                 *(*COMMAND, "verify", "--record", "--target", "live", "--target", "recorded"),
@@ -59,12 +61,12 @@ def test_an_interrupted_recording_leaves_whole_cassettes_or_none(at: int, tmp_pa
 def test_an_interruption_while_nothing_is_recorded_leaves_nothing(tmp_path: Path) -> None:
     asked, go_on = threading.Event(), threading.Event()
 
-    def wait(count: int, sent: object, usual: object) -> object:
+    def wait(sent: Sent, usual: Answer) -> Answer:
         asked.set()
         go_on.wait(30)
         return usual
 
-    with served(Rules(around=wait)) as url:  # type: ignore[arg-type]
+    with served(replace(right(), around=wait)) as url:
         process = subprocess.Popen(
             [*COMMAND, "verify", "--target", "live", "--endpoint-url", url, *DATASETS],
             stdout=subprocess.PIPE,

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from adversary.defects.table import mutants
+from adversary.listening import served
 from personalize_contract.suite.tables.scenarios import SCENARIOS
 from support.command import ACTIVE, environment
-from support.defects import DEFECTS
-from support.theirs import served
 
 COUNT = len(SCENARIOS["PutItems"])
 
@@ -50,7 +50,7 @@ def test_it_runs_beside_tests_of_ones_own(tmp_path: Path) -> None:
 
 
 def test_a_broken_clause_fails_its_scenario(tmp_path: Path) -> None:
-    with served(DEFECTS["eleven items are accepted"].rules) as url:
+    with served(mutants()["request.items.max-members: 11 instead of 10"].service) as url:
         done = suite(
             tmp_path,
             *("--personalize-target", "live", "--personalize-endpoint-url", url),

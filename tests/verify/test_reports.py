@@ -9,10 +9,10 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
+from adversary.defects.table import mutants
+from adversary.listening import served
 from personalize_contract.model.contract import load
 from support.command import ACTIVE, DATASETS, run
-from support.defects import DEFECTS
-from support.theirs import served
 
 SECRET = "tea-and-a-secret"  # in the properties that the suite sends
 KINDS = ("holds", "broken", "not reached")
@@ -32,7 +32,7 @@ def good(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def bad(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The folder with the reports of a run where a clause is broken and a state is not given."""
     folder = tmp_path_factory.mktemp("bad")
-    with served(DEFECTS["the message repeats properties"].rules) as url:
+    with served(mutants()["invalid-input: the message repeats the request"].service) as url:
         done = run(
             *("verify", "--target", "live", "--endpoint-url", url, *DATASETS[:2]),
             *("--allow-not-reached", "error.not-found.status"),

@@ -1,0 +1,113 @@
+"""What a client sends, and what it makes of the answers."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from adversary.clients.installed import CLIENTS, command
+from personalize_contract.model.exchange import Request, Response
+from personalize_contract.service import signatures
+from personalize_contract.service.core import respond
+from personalize_contract.service.http_server import HttpServer
+from personalize_contract.service.store import Store
+from personalize_contract.targets.signing import DUMMY_CREDENTIALS
+from support.command import ACTIVE, IN_USE, MISSING, environment
+
+TEA = [{"itemId": "th\N{LATIN SMALL LETTER E WITH ACUTE}", "properties": '{"category": "tea"}'}]
+CALLS = [
+    {"datasetArn": ACTIVE, "items": TEA},
+    {"datasetArn": ACTIVE, "items": TEA * 11},
+    {"datasetArn": MISSING, "items": TEA},
+    {"datasetArn": IN_USE, "items": TEA},
+]
+TOLD = [
+    [200, ""],
+    [400, "InvalidInputException"],
+    [404, "ResourceNotFoundException"],
+    [409, "ResourceInUseException"],
+]
+"""What each client must make of the answers to `CALLS`, in that order."""
+
+_COLUMNS = (
+    "client",
+    "tried with",
+    "body",
+    "Content-Type",
+    "Accept",
+    "Accept-Encoding",
+    "signed",
+    "more",
+)
+_USUAL = {
+    *("accept", "accept-encoding", "authorization", "connection", "content-length"),
+    *("content-type", "host", "user-agent", "x-amz-date"),
+}
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What a client was told, and its first request as it came in."""
+
+    told: list[list[object]]
+    version: str
+    sent: Request
+
+    def row(self) -> list[str]:
+        """What is particular about what it sends, as cells of `table`."""
+        headers = self.sent.headers
+        signed = re.search(r"SignedHeaders=([^,]+)", headers.get("authorization", ""))
+        text = self.sent.body.decode()
+        blanks = "with blanks" if '"datasetArn": ' in text else "without blanks"
+        letters = "ASCII" if text.isascii() else "UTF-8"
+        more = sorted(set(headers) - _USUAL)
+        return [
+            f"{letters}, {blanks}",
+            headers.get("content-type", "none"),
+            headers.get("accept", "none"),
+            headers.get("accept-encoding", "none"),
+            signed[1].replace(";", " ") if signed else "not at all",
+            " ".join(more) or "nothing",
+        ]
+
+
+def asked(name: str) -> Asked:
+    """Install a client if need be, and let it make the calls."""
+    script = command(CLIENTS[name])
+    requests: list[Request] = []
+    store = Store()
+    store.add_dummies()
+
+    def answer(request: Request) -> Response:
+        requests.append(request)
+        return respond(request, store, signatures.refusal)
+
+    keys = DUMMY_CREDENTIALS
+    with HttpServer(answer) as server:
+        done = subprocess.run(
+            [*script, server.url, json.dumps(CALLS)],
+            capture_output=True,
+            text=True,
+            timeout=300,
+            check=True,
+            env=environment(
+                AWS_ACCESS_KEY_ID=str(keys.access_key),
+                AWS_SECRET_ACCESS_KEY=str(keys.secret_key),
+                AWS_DEFAULT_REGION="us-east-1",
+                AWS_REGION="us-east-1",
+                AWS_MAX_ATTEMPTS="1",
+            ),
+        )
+    store.close()
+    found = json.loads(done.stdout.splitlines()[-1])
+    return Asked(found["told"], found["version"], requests[0])
+
+
+def table(rows: Mapping[str, Sequence[str]]) -> str:
+    """The table of docs/clients.md."""
+    lines = [_COLUMNS, ("---",) * len(_COLUMNS)]
+    lines += [(name, *cells) for name, cells in rows.items()]
+    return "\n".join("| " + " | ".join(line) + " |" for line in lines)

@@ -1,0 +1,1 @@
+"""One table of defects, made by rule from the clauses of a contract file."""

@@ -1,0 +1,50 @@
+"""All the defects. Each family is a generator over the clauses of a contract file.
+
+A defect that no request of the page's own could show (an equivalent mutant) is not generated:
+where one is left out, a comment says why.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+
+from adversary.defects import (
+    checks,
+    impostors,
+    intermittent,
+    json_texts,
+    legal,
+    messages,
+    odd_requests,
+    patterns,
+    refusals,
+    states,
+    successes,
+    transport,
+)
+from adversary.defects.mutant import Mutant
+from adversary.service import operation
+
+FAMILIES = (
+    checks.mutants,
+    legal.mutants,
+    patterns.mutants,
+    json_texts.mutants,
+    odd_requests.mutants,
+    refusals.mutants,
+    messages.mutants,
+    successes.mutants,
+    states.mutants,
+    intermittent.mutants,
+    transport.mutants,
+    impostors.mutants,
+)
+
+
+@cache
+def mutants() -> dict[str, Mutant]:
+    """The services with one defect, by what is wrong with them."""
+    every = [mutant for family in FAMILIES for mutant in family(operation())]
+    table = {mutant.name: mutant for mutant in every}
+    assert len(table) == len(every), "two mutants have one name"
+    return table

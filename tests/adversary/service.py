@@ -1,0 +1,255 @@
+"""A service that does what a contract file says, in parts that can be changed one at a time."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+CONTRACTS = Path(__file__).parents[2] / "contract" / "personalize_contract" / "contracts"
+KINDS = {"object": dict, "array": list, "string": str}
+
+Pairs = tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True)
+class Sent:
+    """A request as it came in; `number` counts them from 1."""
+
+    number: int
+    method: str
+    path: str
+    headers: Mapping[str, str]
+    body: bytes
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What goes out. `chunked` says how the body is framed, `version` what the first line says."""
+
+    status: int
+    body: bytes = b""
+    headers: Pairs = ()
+    chunked: bool = False
+    version: str = "1.1"
+
+    def plus(self, *pairs: tuple[str, str]) -> Answer:
+        return replace(self, headers=(*self.headers, *pairs))
+
+
+@dataclass(frozen=True)
+class Place:
+    """A place in a body that a rule speaks of: where, and what is there."""
+
+    value: Any
+    present: bool = True
+    index: int = 0
+    count: int = 1
+    item: Any = None
+    """The member of the batch that it is in; None outside the batch."""
+
+
+Breaks = Callable[[Place], bool]
+
+
+@dataclass(frozen=True)
+class Rule:
+    """A clause that binds callers: `breaks` says whether what is at `at` breaks it."""
+
+    clause: str
+    at: str
+    check: str
+    want: Any
+    kind: str
+    breaks: Breaks
+
+
+def measured(check: str, want: Any, length: Callable[[str], int] = len) -> Breaks:
+    """Whether something is shorter or longer than `want`."""
+
+    def size(value: Any) -> int | None:
+        if check.endswith("members"):
+            return len(value) if isinstance(value, list) else None
+        return length(value) if isinstance(value, str) else None
+
+    if check.startswith("min-"):
+        return lambda place: (found := size(place.value)) is not None and found < want
+    return lambda place: (found := size(place.value)) is not None and found > want
+
+
+def breaks(check: str, want: Any) -> Breaks:
+    """What a contract file's `check` means."""
+    if check == "required":
+        return lambda place: not place.present
+    if check == "type":
+        return lambda place: place.present and type(place.value) is not KINDS[want]
+    if check == "pattern":
+        matches = re.compile(want, re.ASCII).fullmatch
+        return lambda place: isinstance(place.value, str) and not matches(place.value[:4096])
+    return measured(check, want)
+
+
+@dataclass(frozen=True)
+class Operation:
+    """What a contract file says of one operation."""
+
+    name: str
+    path: str
+    batch: str
+    identity: str
+    document: str
+    dataset_type: str
+    errors: Mapping[str, int]
+    rules: tuple[Rule, ...]
+    clauses: Mapping[str, Mapping[str, Any]]
+
+    def dataset(self, state: str) -> str:
+        """The dummy ARN of a state, as the README's commands name it."""
+        return (
+            f"arn:aws:personalize:us-east-1:000000000000:dataset/contract-{state}"
+            f"/{self.dataset_type}"
+        )
+
+
+@cache
+def operation(name: str = "PutItems") -> Operation:
+    """Read a contract file."""
+    document = yaml.safe_load((CONTRACTS / f"{name}.yaml").read_text("utf-8"))
+    rules = []
+    for row in document["clauses"]:
+        check = dict(row.get("check", {}))
+        at = check.pop("at", None)
+        if at is not None:
+            ((kind, want),) = check.items()
+            refused = row["refused"]
+            rules.append(Rule(row["id"], at, kind, want, refused, breaks(kind, want)))
+    return Operation(
+        name=name,
+        path=document["path"],
+        batch=document["batch"],
+        identity=document["identity"],
+        document=document["document"],
+        dataset_type=document["dataset_type"],
+        errors=document["errors"],
+        rules=tuple(rules),
+        clauses={row["id"]: row for row in document["clauses"]},
+    )
+
+
+Frame = Callable[[int, str, str], Answer]
+
+
+def in_header(status: int, code: str, message: str) -> Answer:
+    """An error as the sibling APIs frame it."""
+    body = json.dumps({"message": message}).encode()
+    return Answer(status, body, (("Content-Type", "application/json"), ("x-amzn-ErrorType", code)))
+
+
+def read_json(body: bytes) -> Any:
+    """A JSON text in UTF-8. Raises ValueError."""
+    return json.loads(body.decode("utf-8"))
+
+
+@dataclass(frozen=True)
+class Service:
+    """The page, in parts.
+
+    Args:
+        kinds: status and code of each kind of refusal.
+        states: what each known ARN is: active, in-use, missing; others are missing.
+        waived: clauses whose breach is accepted at once.
+        message: what an error says, from its kind and the request.
+        around: the last word on an answer.
+    """
+
+    of: Operation
+    rules: tuple[Rule, ...]
+    kinds: Mapping[str, tuple[int, str]]
+    states: Mapping[str, str]
+    waived: frozenset[str] = frozenset()
+    reads: Callable[[bytes], Any] = read_json
+    state_first: bool = False
+    media_types: Callable[[str], bool] = lambda value: True
+    success: Answer = Answer(200)
+    frame: Frame = in_header
+    message: Callable[[str, Sent], str] = lambda kind, sent: f"This request is {kind}."
+    state_of: Callable[[Service, Any, Sent], str] | None = None
+    around: Callable[[Sent, Answer], Answer] = lambda sent, answer: answer
+    memory: dict[str, Any] = field(default_factory=dict)
+
+    def answer(self, sent: Sent) -> Answer:
+        return self.around(sent, self._answer(sent))
+
+    def _answer(self, sent: Sent) -> Answer:
+        if sent.method != "POST" or sent.path.partition("?")[0] != self.of.path:
+            return Answer(404, b"<UnknownOperationException/>\n")
+        if not self.media_types(sent.headers.get("content-type", "")):
+            return self.refused("media-type", sent)
+        try:
+            body = self.reads(sent.body)
+        except (ValueError, RecursionError):
+            if self.of.rules[0].clause in self.waived:
+                return self.success
+            return self.refused("malformed", sent)
+        broken = next(
+            (rule for rule in self.rules if any(map(rule.breaks, self.places(body, rule.at)))),
+            None,
+        )
+        if broken and broken.clause in self.waived:
+            return self.success
+        arn = body.get("datasetArn") if isinstance(body, dict) else None
+        state = (self.state_of or Service.state)(self, body, sent) if isinstance(arn, str) else ""
+        first = self.state_first and broken and broken.at != "datasetArn"
+        if state in ("missing", "in-use") and (first or not broken):
+            return self.refused(state, sent)
+        return self.refused(broken.kind, sent) if broken else self.success
+
+    def state(self, body: Any, sent: Sent) -> str:
+        return self.states.get(body["datasetArn"], self.states[""])
+
+    def refused(self, kind: str, sent: Sent) -> Answer:
+        status, code = self.kinds[kind]
+        return self.frame(status, code, self.message(kind, sent))
+
+    def places(self, body: Any, at: str) -> Iterator[Place]:
+        """The places that a contract file's `at` names."""
+        if not at:
+            yield Place(body)
+        if not at or not isinstance(body, dict):
+            return
+        head, _, member = at.partition("[]")
+        if not member and head == at:
+            yield Place(body.get(head), head in body)
+            return
+        batch = body.get(head)
+        batch = batch if isinstance(batch, list) else []
+        for index, item in enumerate(batch):
+            if not member:
+                yield Place(item, True, index, len(batch), item)
+            elif isinstance(item, dict):
+                name = member.removeprefix(".")
+                yield Place(item.get(name), name in item, index, len(batch), item)
+
+
+def right(of: Operation | None = None) -> Service:
+    """The service that breaks nothing, of PutItems if no operation is named."""
+    of = of or operation()
+    invalid, missing, in_use = of.errors
+    return Service(
+        of=of,
+        rules=of.rules,
+        kinds={
+            "invalid-input": (of.errors[invalid], invalid),
+            "malformed": (400, "SerializationException"),
+            "missing": (of.errors[missing], missing),
+            "in-use": (of.errors[in_use], in_use),
+            "media-type": (415, "UnsupportedMediaTypeException"),
+        },
+        states={of.dataset(state): state for state in ("active", "in-use")} | {"": "missing"},
+    )

@@ -1,0 +1,196 @@
+"""Hostile input to whatever reads files or writes reports: an answer or a clear error, always.
+
+Longer: `python tests/adversary hypothesis`. What it finds is kept as an example.
+"""
+
+import json
+import tempfile
+from pathlib import Path
+from xml.etree import ElementTree as ET
+
+import pytest
+from hypothesis import assume, example, given
+from hypothesis import strategies as st
+
+from personalize_contract.cassette import journal, loader, writer
+from personalize_contract.cassette.matching import Matching
+from personalize_contract.cassette.reader import Cassette
+from personalize_contract.errors import CassetteError, PersonalizeContractError
+from personalize_contract.model.contract import load
+from personalize_contract.model.exchange import Exchange, Request, Response
+from personalize_contract.model.provenance import Provenance
+from personalize_contract.privacy.redaction import Redactor
+from personalize_contract.report.files import WRITERS
+from personalize_contract.suite import shipped
+from personalize_contract.suite.evidence import STATUSES, Evidence, Finding, Outcome
+
+NOWHERE = Path("x.personalize.yaml")
+FOLDER = shipped.cassettes() / "PutItems"
+SOME = [
+    (FOLDER / f"{name}.personalize.yaml").read_bytes()
+    for name in ("success", "items-11", "body-not-utf-8", "item-id-256-emoji", "missing")
+]
+
+# What YAML and JSON give a meaning to, and what has once been trouble for some reader of them.
+NASTY = st.sampled_from(
+    [
+        *(b"\0", b"\t", b"\r", b"\x85", b"\xe2\x80\xa8", b"\xef\xbb\xbf", b"\xff\xfe"),
+        *(b"\xed\xa0\x80", b"&a ", b"*a", b"!!python/object:os.system ", b"!!binary ", b"? "),
+        *(b"- ", b": ", b"<<: *a", b"---\n", b"...\n", b"%YAML 9.9\n", b"|\n", b">9-\n", b"'"),
+        *(b'"', b"#", b"[", b"{", b"}", b"~", b"null", b"1e999", b"0x1f", b"2026-01-01"),
+        *(b"\xf0\x9f\x8d\xb5", b"\\ud800", b"9" * 5000),
+    ]
+)
+
+
+@st.composite
+def damaged(draw: st.DrawFn) -> bytes:
+    """A cassette that ships with the package, with some damage done to it."""
+    found = draw(st.sampled_from(SOME))
+    for _ in range(draw(st.integers(1, 4))):
+        at, length = draw(st.integers(0, len(found))), draw(st.integers(0, 60))
+        put = draw(st.one_of(st.binary(max_size=8), NASTY, st.just(found[at : at + length])))
+        found = found[:at] + put + found[at + draw(st.sampled_from([0, 1, length])) :]
+    return found
+
+
+def read(data: bytes) -> Cassette | None:
+    """What is read, or None where the error is one that a person can use."""
+    told = ""
+    try:
+        return loader.parse(NOWHERE, data)
+    except CassetteError as error:
+        told = str(error)
+    assert told.startswith(str(NOWHERE))
+    assert "\n" not in told
+    return None
+
+
+@given(st.one_of(st.binary(max_size=300), st.lists(NASTY, max_size=30).map(b"".join)))
+@example(b"")
+@example(b"interactions: []\n")
+@example(b"{" * 5000)
+@example(b"&a [*a, *a]")
+def test_any_bytes_are_read_or_refused(data: bytes) -> None:
+    read(data)
+
+
+@given(damaged())
+def test_a_damaged_cassette_is_read_or_refused(data: bytes) -> None:
+    found = read(data)
+
+    if found:
+        assert all(isinstance(one.response.body, bytes) for one in found.exchanges)
+
+
+@given(st.sampled_from(SOME), st.integers(1, 10_000))
+def test_a_cassette_that_was_cut_short_is_refused(whole: bytes, by: int) -> None:
+    # Without the last line feed it still says all that it said.
+    assume(1 < by < len(whole))
+
+    assert read(whole[:-by]) is None
+
+
+@given(st.one_of(st.binary(max_size=200), st.lists(NASTY, max_size=10).map(b"".join)))
+@example(b'{"provenance": {"answered_by": "the pope"}}\n')
+@example(b'{"provenance": []}\n')
+@example(b"[]\n")
+@example(b"1\n")
+@example(b'{"call": "", "request": [], "response": []}\n')
+def test_any_journal_is_read_or_refused(data: bytes) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "x.partial.jsonl"
+        path.write_bytes(data)
+        told = ""
+        try:
+            journal.read(path)
+        except CassetteError as error:
+            told = str(error)
+    assert "\n" not in told
+
+
+TEXT = st.text(max_size=30)
+HEADERS = st.dictionaries(
+    st.text(st.characters(max_codepoint=255), max_size=8).map(str.lower), TEXT
+)
+BODIES = st.one_of(
+    st.binary(max_size=200),
+    st.lists(NASTY, max_size=6).map(b"".join),
+    st.recursive(
+        st.one_of(st.none(), st.booleans(), st.floats(), st.integers(), TEXT),
+        lambda inner: (
+            st.lists(inner, max_size=4)
+            | st.dictionaries(
+                st.sampled_from(["datasetArn", "items", "itemId", "properties"]), inner
+            )
+        ),
+    ).map(lambda value: json.dumps(value).encode()),
+)
+REQUESTS = st.builds(
+    Request,
+    st.sampled_from(["POST", "GET"]),
+    st.sampled_from(["http://x/items", "http://x/items?a=1", "http://x/", "http://x/%00"]),
+    HEADERS,
+    BODIES,
+)
+
+
+@given(REQUESTS)
+def test_any_request_is_matched_and_redacted(request: Request) -> None:
+    redactor = Redactor(paths=["items[].properties.email"])
+    once = redactor.request(request)
+    matching = Matching(ignore=["items[].properties.price"], items_any_order=True)
+
+    assert redactor.request(once) == once
+    assert matching.key(once) == matching.key(redactor.request(once))
+
+
+@given(REQUESTS, st.integers(100, 599), HEADERS, BODIES)
+def test_any_exchange_is_redacted_and_written_so_that_it_is_read(
+    request: Request, status: int, headers: dict[str, str], body: bytes
+) -> None:
+    exchange = Exchange(request, Response(status, "Some", headers, body), "reference")
+    redactor = Redactor()
+    try:
+        kept = redactor.exchange(exchange)
+    except PersonalizeContractError:
+        assume(False)
+    written = "".join(writer.dump(Provenance("reference"), [kept]))
+
+    (found,) = loader.parse(NOWHERE, written.encode()).exchanges
+    assert (found.request, found.response) == (kept.request, kept.response)
+
+
+CLAUSES = load().clauses
+OUTCOMES = st.lists(
+    st.builds(
+        Outcome,
+        st.sampled_from(["success", "items-11", "missing"]),
+        st.lists(
+            st.builds(Finding, st.sampled_from(sorted(CLAUSES)), st.sampled_from(STATUSES), TEXT),
+            min_size=1,
+            max_size=4,
+        ).map(tuple),
+        st.sampled_from(["", "reference", "endpoint"]),
+        st.none(),
+        TEXT,
+        TEXT,
+    ),
+    max_size=5,
+)
+
+
+@pytest.mark.parametrize("suffix", WRITERS)
+@given(outcomes=OUTCOMES, word=TEXT)
+@example(outcomes=[], word="<script>alert(1)</script>")
+@example(outcomes=[], word="\x1f")
+def test_any_evidence_is_written(suffix: str, outcomes: list[Outcome], word: str) -> None:
+    told = [*outcomes, Outcome("success", (Finding("request.items.type", "broken", word),))]
+    written = WRITERS[suffix](Evidence(load(), {"live": told}), [])
+
+    if suffix == ".json":
+        json.loads(written)
+    elif suffix == ".xml":
+        ET.fromstring(written)  # noqa: S314 - our own
+    elif "<" in word and len(word) > 8:
+        assert word not in written

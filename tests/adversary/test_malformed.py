@@ -1,0 +1,90 @@
+"""Every malformed request of the table gets the answer that the page supports, and at once."""
+
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from adversary.malformed import BODIES, GOOD, LEGAL, MESSAGES, Case, post, received, told, wrong
+from personalize_contract.service.core import respond
+from personalize_contract.service.http_server import HttpServer
+from personalize_contract.service.store import Store
+from support.command import ACTIVE
+
+CASES = BODIES | MESSAGES
+ADVERSARY = Path(__file__).parent
+
+
+@pytest.fixture(scope="module")
+def store() -> Iterator[Store]:
+    found = Store()
+    found.add_dummies()
+    yield found
+    found.close()
+
+
+@pytest.fixture(scope="module")
+def port(store: Store) -> Iterator[int]:
+    with HttpServer(lambda request: respond(request, store)) as server:
+        yield int(server.url.rpartition(":")[2])
+
+
+@pytest.mark.parametrize("case", CASES.values(), ids=CASES)
+def test_what_is_malformed_is_answered(port: int, case: Case) -> None:
+    began = time.monotonic()
+    back = received(port, case.sent)
+    taken = time.monotonic() - began
+
+    assert wrong(case, back) is None
+    # A bound against what never ends, and not a measurement.
+    assert taken < 10
+    assert told(received(port, post(GOOD))) == "200"
+
+
+@pytest.mark.parametrize("sent", LEGAL.values(), ids=LEGAL)
+def test_what_only_looks_odd_is_accepted(port: int, sent: bytes) -> None:
+    assert told(received(port, sent)) == "200"
+
+
+def test_nothing_of_what_was_refused_is_stored(port: int, store: Store) -> None:
+    before = store.items(ACTIVE)
+    for case in CASES.values():
+        received(port, case.sent.replace(b"tea-1", b"refused"))
+
+    assert set(store.items(ACTIVE)) == set(before) | {"tea-1"}
+
+
+def test_the_command_counts_them() -> None:
+    done = subprocess.run(
+        [sys.executable, ADVERSARY, "malformed"],
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=True,
+    )
+
+    assert done.stdout == f"malformed cases answered {len(CASES)}/{len(CASES)}\n"
+
+
+def test_a_smuggled_request_is_not_answered(port: int) -> None:
+    hidden = post(GOOD.replace("tea-1", "smuggled"))
+    sent = post(b"0\r\n\r\n" + hidden, "Transfer-Encoding: chunked")
+
+    back = received(port, sent)
+
+    assert back.count(b"HTTP/1.1 ") == 1
+
+
+def test_a_client_that_asks_first_is_told_to_go_on(port: int) -> None:
+    with closing(socket.create_connection(("127.0.0.1", port), timeout=20)) as connection:
+        whole = post(GOOD, "Expect: 100-continue")
+        head = whole[: whole.index(b"\r\n\r\n") + 4]
+        connection.sendall(head)
+        assert connection.recv(65536).startswith(b"HTTP/1.1 100 Continue\r\n")
+        connection.sendall(whole[len(head) :])
+        assert connection.recv(65536).startswith(b"HTTP/1.1 200 OK\r\n")

@@ -1,0 +1,158 @@
+"""Puts a service before the suite, in this process."""
+
+from __future__ import annotations
+
+import contextlib
+import itertools
+from collections.abc import Iterable, Iterator, Sequence
+
+from adversary.defects.attribution import BESIDE
+from adversary.defects.mutant import ANY, Mutant
+from adversary.listening import Choice, plainly, served
+from adversary.service import Sent, Service, operation
+from personalize_contract.live.access import Live
+from personalize_contract.model.datasets import STATES, State
+from personalize_contract.model.exchange import Response, headers
+from personalize_contract.model.parsed_request import ParsedRequest
+from personalize_contract.settings import Settings
+from personalize_contract.suite.evidence import BROKEN, Evidence, Outcome
+from personalize_contract.suite.run import Run
+from personalize_contract.suite.scenario import Scenario
+from personalize_contract.suite.tables.scenarios import SCENARIOS
+from personalize_contract.targets.base import InProcess, Target
+from personalize_contract.targets.connection import Connection
+from personalize_contract.targets.endpoint import Endpoint
+from personalize_contract.targets.signing import DUMMY_CREDENTIALS
+
+ALL = SCENARIOS[operation().name]
+TIMEOUT = 0.5
+"""Seconds that a service has for an answer here; the command gives it more."""
+
+
+def about(clause: str) -> list[Scenario]:
+    """The scenarios that expect something of a clause, its own first."""
+    named = [scenario for scenario in ALL if clause in dict(scenario.expects)]
+    return sorted(named, key=lambda scenario: scenario.expects[0][0] != clause)
+
+
+def one_of_each() -> list[Scenario]:
+    """For each clause the first scenario of its own, and those that keep their connection."""
+    first = {scenario.expects[0][0]: scenario.id for scenario in reversed(ALL)}
+    return [scenario for scenario in ALL if scenario.before or scenario.id in first.values()]
+
+
+def evidence(
+    service: Service,
+    wire: Choice | None = None,
+    *,
+    scenarios: Iterable[Scenario] = ALL,
+    states: Sequence[State] = STATES,
+    enough: str | None = None,
+    timeout: float = 10.0,
+) -> Evidence:
+    """Run scenarios against a service, and return what they show.
+
+    Args:
+        service: answers the requests.
+        wire: how its answers are sent over HTTP; None to call it in this process.
+        scenarios: run in this order.
+        states: for each of them a dataset is declared.
+        enough: the clause that ends the run once it is broken; ANY for whichever is.
+        timeout: seconds for an answer over HTTP.
+    """
+    with _run(service, wire, states, timeout) as run:
+        outcomes = list(_until_broken(run, scenarios, enough))
+    return Evidence(run.contract, {"live": outcomes})
+
+
+def broken(shown: Evidence) -> set[str]:
+    """The clauses that a service was seen to break."""
+    return {clause.id for clause in shown.clauses(BROKEN, "live")}
+
+
+def survives(mutant: Mutant, *, whole: bool = False) -> str | None:
+    """Return why the suite doesn't kill a mutant, or None if it names what is wrong.
+
+    Args:
+        mutant: is tried with the scenarios about its clause.
+        whole: run every scenario in the suite's order and over HTTP, as `verify` does, and see
+            that no other clause is named.
+    """
+    scenarios: Iterable[Scenario] = ALL
+    if not whole and mutant.clause != ANY:
+        scenarios = about(mutant.clause)
+    shown = evidence(
+        mutant.service,
+        mutant.wire or (plainly if whole else None),
+        scenarios=scenarios,
+        enough=None if whole else mutant.clause,
+        timeout=TIMEOUT,
+    )
+    if shown.exit_status() != 1:
+        return f"exit status {shown.exit_status()}"
+    if mutant.clause != ANY and mutant.clause not in broken(shown):
+        return f"{mutant.clause} is not named, but {', '.join(sorted(broken(shown)))}"
+    if whole and (innocent := misnamed(mutant, shown)):
+        return f"{', '.join(innocent)} is named, but {mutant.clause} is what is broken"
+    return None
+
+
+def misnamed(mutant: Mutant, shown: Evidence) -> list[str]:
+    """The clauses that are named although a mutant keeps them, as far as the table says."""
+    if mutant.name not in BESIDE:
+        return []
+    excused = (mutant.clause, *BESIDE[mutant.name])
+    return sorted(clause for clause in broken(shown) if not clause.startswith(excused))
+
+
+@contextlib.contextmanager
+def _run(
+    service: Service, wire: Choice | None, states: Sequence[State], timeout: float
+) -> Iterator[Run]:
+    arns = {state: service.of.dataset(state) for state in states}
+    settings = Settings(
+        # Not compared with what is recorded: that is of another service.
+        target="reference",
+        datasets={arn: state for state, arn in arns.items()},
+        operation=service.of.name,
+    )
+    with contextlib.ExitStack() as stack:
+        url = stack.enter_context(served(service, wire)) if wire else "http://127.0.0.1:1"
+        connection = Connection(url, "us-east-1", DUMMY_CREDENTIALS, "endpoint")
+        target: Target = (
+            Endpoint(url, "endpoint", timeout=timeout)
+            if wire
+            else InProcess(_Called(service), "endpoint")
+        )
+        yield Run(settings, Live(connection, target, arns))
+
+
+class _Called:
+    """A service as a function from request to response, without HTTP in between."""
+
+    def __init__(self, service: Service) -> None:
+        self._service, self._numbers = service, itertools.count(1)
+
+    def __call__(self, request: ParsedRequest) -> Response:
+        path = request.path + (f"?{request.query}" if request.query else "")
+        answer = self._service.answer(
+            Sent(next(self._numbers), request.method, path, request.headers, request.body)
+        )
+        assert not answer.chunked, "an answer in chunks has to be sent over HTTP"
+        assert answer.version == "1.1", "an answer of another version has to be sent over HTTP"
+        body = b"" if answer.status in (199, 204, 304) else answer.body
+        length = ("content-length", str(len(body)))
+        return Response(answer.status, "", headers([*answer.headers, length]), body)
+
+
+def _until_broken(run: Run, scenarios: Iterable[Scenario], enough: str | None) -> Iterator[Outcome]:
+    for scenario in scenarios:
+        outcome = run.outcome(scenario)
+        yield outcome
+        named = [
+            finding.clause
+            for finding in outcome.findings
+            if finding.status == BROKEN and run.contract.clauses[finding.clause].can_fail
+        ]
+        if enough is not None and (enough in named or (named and enough == ANY)):
+            return

@@ -1,9 +1,0 @@
-"""Clients that nobody here wrote, each through 200, 400, 404 and 409, and what they send.
-
-    python -m clients          (in tests/) all of them, and docs/clients.md anew
-    python -m clients boto3    some of them
-
-`installed` says how to get each one, `scripts` what it runs, `asked` what it sent and was told.
-Those that need environments of their own are installed under a folder in the system's cache and
-are not for CI.
-"""
