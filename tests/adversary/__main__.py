@@ -15,14 +15,12 @@ chosen by SEED: `.ci/run` does so, with the git tree as the seed.
 from __future__ import annotations
 
 import argparse
-import hashlib
 import multiprocessing
 import shlex
 import subprocess
 import sys
 import tempfile
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 TESTS = Path(__file__).parents[1]
@@ -36,6 +34,7 @@ from adversary.dialects import dialects
 from adversary.listening import plainly
 from adversary.load import killed_under_load
 from adversary.malformed import BODIES, MESSAGES, tried
+from adversary.sample import Sample
 from adversary.trial import broken, evidence, survives
 
 Result = tuple[str, str | None]
@@ -47,24 +46,6 @@ KILL_TESTS = ["tests/cassettes/test_kills.py"]
 GENERATED_TESTS = [
     f"tests/adversary/test_{name}.py" for name in ("fuzzing", "generated", "machine")
 ]
-
-
-@dataclass(frozen=True)
-class Sample:
-    """One in `of`, chosen by `seed`; everything if `of` is 1."""
-
-    seed: str
-    of: int
-
-    def chooses(self, part: str, name: str) -> bool:
-        """Whether something to try belongs to the sample."""
-        digest = hashlib.sha256(f"{self.seed} {part} {name}".encode()).digest()
-        return int.from_bytes(digest[:8]) % self.of == 0
-
-    @property
-    def number(self) -> int:
-        """The seed for what takes a number."""
-        return int.from_bytes(hashlib.sha256(self.seed.encode()).digest()[:4])
 
 
 def _kill(name: str) -> Result:

@@ -1,4 +1,7 @@
-"""Under load, and killed in the middle of it, the service loses nothing that it acknowledged."""
+"""Under load, and killed in the middle of it, the service loses nothing that it acknowledged.
+
+`python tests/adversary load` takes a minute for it.
+"""
 
 import sqlite3
 
@@ -10,7 +13,7 @@ from support.command import ACTIVE
 
 @pytest.fixture(scope="module")
 def run(tmp_path_factory: pytest.TempPathFactory) -> Killed:
-    return killed_under_load(tmp_path_factory.mktemp("load") / "store", seconds=3)
+    return killed_under_load(tmp_path_factory.mktemp("load") / "store", seconds=1)
 
 
 def test_every_acknowledged_item_is_there_after_a_kill(run: Killed) -> None:

@@ -1,12 +1,9 @@
 """Every malformed request of the table gets the answer that the page supports, and at once."""
 
 import socket
-import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from contextlib import closing
-from pathlib import Path
 
 import pytest
 
@@ -17,7 +14,6 @@ from personalize_contract.service.store import Store
 from support.command import ACTIVE
 
 CASES = BODIES | MESSAGES
-ADVERSARY = Path(__file__).parent
 
 
 @pytest.fixture(scope="module")
@@ -57,18 +53,6 @@ def test_nothing_of_what_was_refused_is_stored(port: int, store: Store) -> None:
         received(port, case.sent.replace(b"tea-1", b"refused"))
 
     assert set(store.items(ACTIVE)) == set(before) | {"tea-1"}
-
-
-def test_the_command_counts_them() -> None:
-    done = subprocess.run(
-        [sys.executable, ADVERSARY, "malformed"],
-        capture_output=True,
-        text=True,
-        timeout=120,
-        check=True,
-    )
-
-    assert done.stdout == f"malformed cases answered {len(CASES)}/{len(CASES)}\n"
 
 
 def test_a_smuggled_request_is_not_answered(port: int) -> None:
