@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from types import SimpleNamespace
 from typing import Any
 
 import botocore.session
@@ -10,6 +11,7 @@ import pytest
 from botocore.credentials import Credentials
 
 from adversary.defects.transport import drip, endless, silent
+from adversary.dialects import dialects
 from adversary.listening import Wire, served
 from adversary.service import right
 from personalize_contract.errors import NoAnswer
@@ -19,6 +21,7 @@ from personalize_contract.model.parsed_request import parse
 from personalize_contract.plugin.mark import Mark
 from personalize_contract.plugin.session import Session
 from personalize_contract.service import signatures
+from personalize_contract.targets import http_session
 from personalize_contract.targets.base import InProcess
 from personalize_contract.targets.connection import Connection
 from personalize_contract.targets.endpoint import Endpoint, Readdressed
@@ -114,3 +117,19 @@ def test_an_answer_that_does_not_end_is_given_up(wire: Wire, told: str) -> None:
         request = Request("POST", url, {"content-type": "application/json"}, body)
         with pytest.raises(NoAnswer, match=told):
             Endpoint(url, "endpoint", timeout=0.5).answer(request)
+
+
+def test_an_answer_that_is_whole_at_the_last_moment_is_taken(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    # Its time is over as soon as it was read, before it is known that nothing follows.
+    moments = iter([0.0, 0.0])
+    clock = SimpleNamespace(monotonic=lambda: next(moments, 1_000.0))
+    monkeypatch.setattr(http_session, "clock", clock)
+
+    with served(dialects()["errors: all at once"].service) as url:
+        request = Request("POST", f"{url}/items", {"content-type": "application/json"}, b"tea")
+        exchange = Endpoint(url, "endpoint", timeout=5).answer(request)
+
+    assert exchange.response.status == 400
+    assert next(moments, None) is None

@@ -38,9 +38,11 @@ class _Wire(io.RawIOBase):
         return True
 
     def readinto(self, buffer: Any) -> Any:
+        if self.over:
+            return None
         if clock.monotonic() > self._until:
             raise TimeoutError
-        return None if self.over else self._socket.readinto(buffer)
+        return self._socket.readinto(buffer)
 
     def close(self) -> None:
         self._socket.close()
