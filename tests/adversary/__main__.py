@@ -42,14 +42,19 @@ Result = tuple[str, str | None]
 
 MUTANTS, DIALECTS, MALFORMED = mutants(), dialects(), BODIES | MESSAGES
 KILLS = 200
-KILL_TESTS = ["tests/cassettes/test_kills.py"]
+KILL_TESTS = str(next(TESTS.rglob("test_kills.py")))
 GENERATED_TESTS = [
-    f"tests/adversary/test_{name}.py" for name in ("fuzzing", "generated", "machine")
+    str(file)
+    for file in sorted(TESTS.rglob("test_*.py"))
+    if "from hypothesis import" in file.read_text("utf-8")
 ]
 
 
 def _kill(name: str) -> Result:
-    return name, survives(MUTANTS[name], whole=True)
+    try:
+        return name, survives(MUTANTS[name], whole=True)
+    except Exception as error:
+        return name, f"the suite crashed: {error!r}"
 
 
 def _mutants(names: list[str]) -> Iterator[Result]:
@@ -108,13 +113,14 @@ def _pytest(*arguments: str) -> bool:
 
 def _kills(sample: Sample) -> bool:
     count = f"--kills={max(KILLS // sample.of, 1)}"
-    return _pytest(*KILL_TESTS, count, f"--kills-seed={sample.number}")
+    return _pytest(KILL_TESTS, count, f"--kills-seed={sample.number}")
 
 
 def _hypothesis(sample: Sample) -> bool:
-    profile = "long" if sample.of == 1 else "rotating"
-    seed = f"--hypothesis-seed={sample.number}"
-    return _pytest(*GENERATED_TESTS, f"--hypothesis-profile={profile}", seed)
+    chosen = ["--hypothesis-profile=long"]
+    if sample.of > 1:
+        chosen = ["--hypothesis-profile=rotating", f"--hypothesis-seed={sample.number}"]
+    return _pytest(*GENERATED_TESTS, "-m", "hypothesis", *chosen)
 
 
 def _load(sample: Sample) -> bool:

@@ -86,7 +86,7 @@ def survives(mutant: Mutant, *, whole: bool = False) -> str | None:
         mutant.wire or (plainly if whole else None),
         scenarios=scenarios,
         enough=None if whole else mutant.clause,
-        timeout=TIMEOUT,
+        timeout=TIMEOUT if mutant.wire else 10.0,
     )
     if shown.exit_status() != 1:
         return f"exit status {shown.exit_status()}"
