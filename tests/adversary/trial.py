@@ -109,6 +109,7 @@ def misnamed(mutant: Mutant, shown: Evidence) -> list[str]:
 def _run(
     service: Service, wire: Choice | None, states: Sequence[State], timeout: float
 ) -> Iterator[Run]:
+    service.memory.clear()  # another trial may have been before
     arns = {state: service.of.dataset(state) for state in states}
     settings = Settings(
         # Not compared with what is recorded: that is of another service.
