@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import pytest
 
+from adversary.listening import served
+from adversary.service import right
 from personalize_contract.plugin import options
 from personalize_contract.settings import Settings
 from support.command import ACTIVE
 from support.shop import Shop, text
-from support.theirs import Answer, Rules, served
 
 TEST = """
 @pytest.mark.personalize_contract
@@ -48,7 +49,7 @@ def test_an_empty_variable_is_none(
 
 
 def test_so_it_is_to_a_live_run(recorded: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
-    with served(Rules(success=Answer(200))) as url:
+    with served(right()) as url:
         live = (
             *("--personalize-target=live", f"--personalize-endpoint-url={url}"),
             f"--personalize-dataset={ACTIVE}=active",
