@@ -23,7 +23,7 @@ def pytest_xdist_auto_num_workers() -> int:
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """Add the options of tests/cassettes/test_kills.py."""
+    """Add the options of tests/integration/processes/test_kills.py."""
     parser.addoption(
         "--kills",
         type=int,

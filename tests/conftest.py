@@ -1,3 +1,3 @@
 """The fixtures of these tests; a run of the installed suite reads the folder above, not this."""
 
-pytest_plugins = ["pytester", "support.downstream", "support.measuring"]
+pytest_plugins = ["pytester", "helpers.downstream", "helpers.measuring"]

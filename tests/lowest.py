@@ -16,15 +16,13 @@ ROOT = Path(__file__).parents[1]
 FOLDER = Path(tempfile.gettempdir()) / "contract-at-lowest-versions"
 PYTHON = str(FOLDER / "bin" / "python")
 QUICK = [
-    *("test_checker.py", "test_strictjson.py", "test_wire.py", "adversary/test_suite_table.py"),
+    *("unit/model", "unit/cassette", "unit/report", "plugin"),
     *(
-        "adversary/test_malformed.py",
-        "test_reports.py",
-        "adversary/test_fuzzing.py",
-        "cassettes",
-        "plugin",
+        "unit/service/test_core.py",
+        "unit/service/test_store.py",
+        "integration/http/test_http_server.py",
     ),
-    *("service/test_core.py", "service/test_http.py", "service/test_store.py"),
+    *("adversary/test_suite_table.py", "adversary/test_malformed.py", "adversary/test_fuzzing.py"),
 ]
 """What needs nothing but the package, boto3 and the tools of testing."""
 

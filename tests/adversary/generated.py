@@ -9,7 +9,7 @@ from typing import Any
 from hypothesis import strategies as st
 
 from adversary.service import operation
-from support.command import ACTIVE
+from helpers.command import ACTIVE
 
 OF = operation()
 _LIMITS = {(rule.at, rule.check): rule.want for rule in OF.rules}

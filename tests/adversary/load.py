@@ -11,8 +11,8 @@ from pathlib import Path
 from benchmarks.hammer import Tally, hammer
 from benchmarks.http import CONNECTIONS, ours, put
 
+from helpers.command import ACTIVE
 from personalize_contract.service.store import Store
-from support.command import ACTIVE
 
 BEFORE = 0.4
 """The part of the time after which memory is first looked at: caches are warm by then."""

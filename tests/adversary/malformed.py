@@ -13,10 +13,10 @@ import socket
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
+from helpers.command import ACTIVE, IN_USE, MISSING
 from personalize_contract.service.core import respond
 from personalize_contract.service.http_server import HttpServer
 from personalize_contract.service.store import Store
-from support.command import ACTIVE, IN_USE, MISSING
 
 SECRET = "canary-of-the-shop"
 PROPERTIES = json.dumps(f'{{"category": "{SECRET}"}}')

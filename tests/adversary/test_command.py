@@ -9,7 +9,7 @@ from adversary.clients.installed import CLIENTS
 from adversary.defects.table import mutants
 from adversary.malformed import BODIES, MESSAGES
 from adversary.sample import Sample
-from support.command import environment
+from helpers.command import environment
 
 NAMES = list(mutants())
 

@@ -25,7 +25,7 @@ from adversary.trial import (
     one_of_each,
     survives,
 )
-from support.command import DATASETS, run
+from helpers.command import DATASETS, run
 
 pytestmark = pytest.mark.usefixtures("unmeasured")
 

@@ -12,11 +12,11 @@ from hypothesis import strategies as st
 
 from adversary.generated import MISTAKES, Mistake, batches
 from adversary.service import operation
+from helpers.command import ACTIVE
 from personalize_contract.model.exchange import Request
 from personalize_contract.model.parsed_request import parse
 from personalize_contract.service.core import respond
 from personalize_contract.service.store import Store
-from support.command import ACTIVE
 
 MODEL = ServiceModel(Loader().load_service_model("personalize-events", "service-2"))
 SHAPE: Any = MODEL.operation_model("PutItems").input_shape

@@ -34,5 +34,5 @@ def test_the_services_share_no_code_with_the_package(file: Path) -> None:
     assert [
         name
         for name in modules
-        if name.startswith(("adversary", "support", "helpers")) and not name.startswith(own)
+        if name.startswith(("adversary", "helpers")) and not name.startswith(own)
     ] == []

@@ -8,7 +8,7 @@ import sqlite3
 import pytest
 
 from adversary.load import Killed, killed_under_load
-from support.command import ACTIVE
+from helpers.command import ACTIVE
 
 
 @pytest.fixture(scope="module")

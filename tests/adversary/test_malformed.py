@@ -8,10 +8,10 @@ from contextlib import closing
 import pytest
 
 from adversary.malformed import BODIES, GOOD, LEGAL, MESSAGES, Case, post, received, told, wrong
+from helpers.command import ACTIVE
 from personalize_contract.service.core import respond
 from personalize_contract.service.http_server import HttpServer
 from personalize_contract.service.store import Store
-from support.command import ACTIVE
 
 CASES = BODIES | MESSAGES
 

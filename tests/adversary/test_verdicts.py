@@ -8,6 +8,8 @@ from adversary.defects.table import mutants
 from adversary.listening import plainly, reset, served
 from adversary.service import Answer, Sent, right
 from adversary.trial import ALL, broken, evidence
+from helpers.command import ACTIVE, DATASETS
+from helpers.command import run as command
 from personalize_contract.errors import TargetUnavailable, TimedOut
 from personalize_contract.live.access import Live
 from personalize_contract.model.exchange import Exchange, Response
@@ -17,8 +19,6 @@ from personalize_contract.suite.evidence import Evidence
 from personalize_contract.suite.run import Run
 from personalize_contract.targets.connection import Connection
 from personalize_contract.targets.signing import DUMMY_CREDENTIALS
-from support.command import ACTIVE, DATASETS
-from support.command import run as command
 
 pytestmark = pytest.mark.usefixtures("unmeasured")
 

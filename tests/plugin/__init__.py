@@ -1,1 +1,1 @@
-"""The pytest plugin, as a repo that has it installed meets it: a file for each thing to set."""
+"""The pytest plugin in a downstream repo: a file for each option."""

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import pytest
 
-from support.command import ACTIVE
-from support.shop import Shop, text
+from helpers.command import ACTIVE
+from helpers.shop import Shop, text
 
 TEST = """
 @pytest.mark.personalize_contract

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from support.shop import Shop, text
+from helpers.shop import Shop, text
 
 TEST = """
 import socket

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from support.shop import Shop
+from helpers.shop import Shop
 
 TEST = """
 @pytest.mark.personalize_contract

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from support.shop import Shop, text
+from helpers.shop import Shop, text
 
 CLEARED = {
     "all but a region": '{"TABLE": "x", "AWS_DEFAULT_REGION": "eu-west-1"}',

@@ -6,7 +6,7 @@ import pytest
 
 from adversary.dialects import dialects
 from adversary.listening import served
-from support.shop import Shop, text
+from helpers.shop import Shop, text
 
 REAL = "arn:aws:personalize:eu-west-1:123456789012:dataset/shop/ITEMS"
 USES = """

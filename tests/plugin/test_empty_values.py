@@ -6,10 +6,10 @@ import pytest
 
 from adversary.listening import served
 from adversary.service import right
+from helpers.command import ACTIVE
+from helpers.shop import Shop, text
 from personalize_contract.plugin import options
 from personalize_contract.settings import Settings
-from support.command import ACTIVE
-from support.shop import Shop, text
 
 TEST = """
 @pytest.mark.personalize_contract

@@ -6,7 +6,7 @@ import os
 
 import pytest
 
-from support.shop import Shop
+from helpers.shop import Shop
 
 MARKED = """
 import os

@@ -6,8 +6,8 @@ import shlex
 
 import pytest
 
-from support.command import ACTIVE
-from support.shop import Shop, text
+from helpers.command import ACTIVE
+from helpers.shop import Shop, text
 
 ELEVEN = """
 def upload():

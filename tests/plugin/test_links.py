@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from support.shop import Shop, text
+from helpers.shop import Shop, text
 
 TEST = """
 @pytest.mark.personalize_contract

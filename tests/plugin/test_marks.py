@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from support.shop import Shop, text
+from helpers.shop import Shop, text
 
 
 def test_it_is_declared(shop: Shop) -> None:

@@ -12,10 +12,10 @@ import botocore.endpoint
 import botocore.signers
 import pytest
 
+from helpers.command import here
+from helpers.recorder import prepare, recording
+from helpers.shop import Shop, text
 from personalize_contract.cassette import loader as cassettes
-from support.command import here
-from support.recorder import prepare, recording
-from support.shop import Shop, text
 
 # The cassettes' folder goes away while the test runs, and a file stands in its place.
 SPOILS = """

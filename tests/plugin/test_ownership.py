@@ -6,7 +6,7 @@ import shutil
 
 import pytest
 
-from support.shop import Shop, text
+from helpers.shop import Shop, text
 
 TWO = """
 @pytest.mark.personalize_contract

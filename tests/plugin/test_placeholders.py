@@ -6,13 +6,13 @@ from pathlib import Path
 
 import pytest
 
+from helpers.exchanges import exchange, put
+from helpers.shop import Shop, text
 from personalize_contract import cli
 from personalize_contract.cassette import journal, recording
 from personalize_contract.errors import UsageError
 from personalize_contract.model.provenance import Provenance
 from personalize_contract.plugin import ini_file
-from support.exchanges import exchange, put
-from support.shop import Shop, text
 
 KEY = "AKIAIOSFODNN7EXAMPLE"
 TEST = f"""

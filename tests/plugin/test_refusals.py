@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from support.shop import Shop, text
+from helpers.shop import Shop, text
 
 SWALLOWED = {
     "a connection": 'socket.create_connection(("192.0.2.9", 9), 0.01)',

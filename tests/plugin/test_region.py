@@ -6,8 +6,8 @@ import pytest
 
 from adversary.listening import served
 from adversary.service import right
-from support.command import ACTIVE
-from support.shop import Shop, text
+from helpers.command import ACTIVE
+from helpers.shop import Shop, text
 
 TEST = """
 @pytest.mark.personalize_contract

@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from support.shop import Shop, text
+from helpers.shop import Shop, text
 
 VIDEOS = "arn:aws:personalize:eu-west-1:111122223333:dataset/videos/ITEMS"
 NEWS = "arn:aws:personalize:eu-west-1:111122223333:dataset/news/ITEMS"

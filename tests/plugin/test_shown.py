@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
+from helpers.command import ACTIVE
+from helpers.shop import Shop, text
 from personalize_contract import cli
 from personalize_contract.errors import CassetteError, Miss, UsageError
 from personalize_contract.privacy import display
-from support.command import ACTIVE
-from support.shop import Shop, text
 
 TOKEN = "8f14e45fceea167a5a36dedd4bea2543"
 KEY = "ghp_" + "a1" * 18

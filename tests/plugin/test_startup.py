@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from helpers.command import environment
 from personalize_contract import settings
 from personalize_contract.model import contract
-from support.command import environment
 
 MODULES = "import json, sys; print(json.dumps(sorted(sys.modules)))"
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from support.shop import Shop, text
+from helpers.shop import Shop, text
 
 SHOP = """
 @pytest.mark.personalize_contract

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from support.shop import Shop, text
+from helpers.shop import Shop, text
 
 
 def test_a_clause_that_botocore_keeps_is_met_with_a_word_on_how(shop: Shop) -> None:

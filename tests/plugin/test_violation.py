@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from support.shop import Shop, text
+from helpers.shop import Shop, text
 
 BROKEN = "request.items.max-members is broken by this test's request"
 

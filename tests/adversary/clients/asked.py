@@ -9,13 +9,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from adversary.clients.installed import CLIENTS, command
+from helpers.command import ACTIVE, IN_USE, MISSING, environment
 from personalize_contract.model.exchange import Request, Response
 from personalize_contract.service import signatures
 from personalize_contract.service.core import respond
 from personalize_contract.service.http_server import HttpServer
 from personalize_contract.service.store import Store
 from personalize_contract.targets.signing import DUMMY_CREDENTIALS
-from support.command import ACTIVE, IN_USE, MISSING, environment
 
 TEA = [{"itemId": "th\N{LATIN SMALL LETTER E WITH ACUTE}", "properties": '{"category": "tea"}'}]
 CALLS = [

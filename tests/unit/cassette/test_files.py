@@ -10,12 +10,12 @@ from pathlib import Path
 
 import pytest
 
+from helpers.exchanges import exchange, put
 from personalize_contract import cli
 from personalize_contract.cassette import files, journal, loader, recording, recovery
 from personalize_contract.cassette.recording import Recording
 from personalize_contract.errors import CassetteError
 from personalize_contract.model.provenance import Provenance
-from support.exchanges import exchange, put
 
 WHO = Provenance("reference", "2026-11-23T20:16:42Z", "us-east-1")
 ONE = exchange(put({"price": 1}))

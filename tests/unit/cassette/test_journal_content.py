@@ -13,12 +13,12 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from helpers.exchanges import URL, exchange, put
 from personalize_contract.cassette import files, journal, loader, reader, recording, recovery
 from personalize_contract.cassette.recording import Recording
 from personalize_contract.errors import CassetteError, CassetteLocked
 from personalize_contract.model.exchange import Request, Response
 from personalize_contract.model.provenance import Provenance
-from support.exchanges import URL, exchange, put
 
 WHO = Provenance("reference", "2026-11-23T20:16:42Z", "us-east-1", recorded_for="test_a.py::test_a")
 HEAD = {"provenance": WHO.fields()}

@@ -6,11 +6,11 @@ from collections.abc import Iterator
 
 import pytest
 
+from helpers.stand_in import ACCOUNT, StandIn
 from personalize_contract.errors import UsageError
 from personalize_contract.live.access import connect
 from personalize_contract.model.datasets import STATES, State
 from personalize_contract.settings import Settings
-from support.stand_in import ACCOUNT, StandIn
 
 
 @pytest.fixture

@@ -12,11 +12,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from helpers.exchanges import URL, exchange
 from personalize_contract.errors import SecretFound
 from personalize_contract.model.exchange import Exchange, Request, Response
 from personalize_contract.privacy.redaction import Redactor, mask_accounts
 from personalize_contract.privacy.secrets import TOO_DEEP, Secrets
-from support.exchanges import URL, exchange
 
 VALUE = "wJalrXUtnFEMI/K7MDENG+bPxRfiCYcanarykey1"
 NAMES = [

@@ -1,0 +1,1 @@
+"""The reference service as a function, its store and its signatures."""

@@ -1,0 +1,1 @@
+"""The service model, the drift report and messages."""

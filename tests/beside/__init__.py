@@ -1,1 +1,0 @@
-"""It lives beside other plugins: the real ones, each loaded in a pytest of its own."""

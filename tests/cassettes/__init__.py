@@ -1,1 +1,0 @@
-"""Cassettes, from the text on the disk to the answer of a replay."""

@@ -1,1 +1,0 @@
-"""How each client library's traffic gets to the target."""

@@ -1,0 +1,1 @@
+"""The reference service on a socket, alone and as `serve`."""

@@ -1,0 +1,1 @@
+"""Live runs against the fake account."""

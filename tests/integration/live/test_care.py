@@ -1,0 +1,424 @@
+"""Live is careful: with whose account it is, with datasets that were given, with ids, with speed.
+
+Each rule in `verify` and in a marked test alike, against the stand-in for an account; then the
+two that need a clock, on one of their own.
+"""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from subprocess import CompletedProcess
+from time import monotonic
+
+import pytest
+
+from helpers.command import environment, run
+from helpers.shop import Shop, text
+from helpers.stand_in import ACCOUNT, StandIn
+from personalize_contract.errors import UsageError
+from personalize_contract.fake_account import aws_json, sts
+from personalize_contract.live.guard import Guarded, WriteGuard
+from personalize_contract.live.rate_limit import Pace
+from personalize_contract.live.retry import Patience
+from personalize_contract.model.contract import operations
+from personalize_contract.model.exchange import Exchange, Request, Response
+from personalize_contract.model.failures import in_response
+from personalize_contract.model.parsed_request import parse
+from personalize_contract.service import core
+
+GIVEN = f"arn:aws:personalize:us-east-1:{ACCOUNT}:dataset/shop/ITEMS"
+OTHER = f"arn:aws:personalize:us-east-1:{ACCOUNT}:dataset/other/ITEMS"
+STRANGER = "999999999999"
+
+
+@pytest.fixture
+def account() -> Iterator[StandIn]:
+    with StandIn(step=200).served() as stand_in:
+        for arn in (GIVEN, OTHER):
+            stand_in.store.add_dataset(arn)
+        yield stand_in
+
+
+Road = Callable[..., tuple[int, str]]
+"""Runs something live with these options of `verify`; gives the exit status and what was said."""
+
+TEST = """
+@pytest.mark.personalize_contract
+def test_it(personalize_dataset):
+    items = [{{"itemId": "{item}", "properties": "{{}}"}}]
+    client().put_items(datasetArn={dataset}, items=items)
+"""
+
+
+def by_verify(account: StandIn, *options: str) -> tuple[int, str]:
+    done: CompletedProcess[str] = run(
+        "verify",
+        "--target=live",
+        f"--endpoint-url={account.url}",
+        "-ksuccess-at-the-end",
+        *options,
+        env=environment(AWS_REGION="us-east-1"),
+    )
+    return done.returncode, done.stderr
+
+
+@pytest.fixture(params=["verify", "record", "target"])
+def road(request: pytest.FixtureRequest, account: StandIn, shop: Shop) -> Road:
+    """`verify`, and pytest with each option that asks a live service."""
+    if request.param == "verify":
+        return lambda *options: by_verify(account, *options)
+
+    def by_pytest(
+        *options: str, item: str = "personalize-contract-1", dataset: str = f'"{GIVEN}"'
+    ) -> tuple[int, str]:
+        shop.tests(TEST.format(item=item, dataset=dataset))
+        result = shop.run(
+            f"--personalize-{request.param}=live",
+            f"--personalize-endpoint-url={account.url}",
+            *(option.replace("--", "--personalize-", 1) for option in options),
+        )
+        return int(result.ret), text(result)
+
+    return by_pytest
+
+
+EXISTING = (f"--dataset={GIVEN}=active", "--write-to-existing")
+
+
+def test_the_right_account_may_be_written_to(account: StandIn, road: Road) -> None:
+    road(*EXISTING, f"--account={ACCOUNT}")
+    assert account.calls == ["GetCallerIdentity", "PutItems"]
+
+
+def test_another_account_is_sent_nothing_at_all(account: StandIn, road: Road) -> None:
+    status, said = road(*EXISTING, f"--account={STRANGER}")
+    assert status != 0
+    assert "the credentials are of another account than" in said
+    assert "account says; nothing was written" in said
+    assert account.calls == ["GetCallerIdentity"]
+
+
+def test_a_given_dataset_is_written_to_only_with_leave(account: StandIn, road: Road) -> None:
+    status, said = road(f"--dataset={GIVEN}=active", f"--account={ACCOUNT}")
+    assert status != 0
+    assert "write-to-existing" in said
+    assert account.calls == []
+
+
+def test_provisioning_asks_for_the_account_wherever_it_is(account: StandIn) -> None:
+    status, said = by_verify(account, "--provision")
+    assert status == 2
+    assert "--account ID" in said
+    status, said = by_verify(account, "--provision", f"--account={STRANGER}")
+    assert status == 2
+    assert "of another account" in said
+    assert account.calls == ["GetCallerIdentity"]
+
+
+def test_what_is_provisioned_and_what_is_given_are_two_things(account: StandIn) -> None:
+    status, said = by_verify(account, "--provision", f"--account={ACCOUNT}", *EXISTING)
+    assert status == 2
+    assert "leave --dataset out" in said
+    assert account.calls == []
+
+
+def test_nothing_is_asked_that_was_not_named(account: StandIn, shop: Shop) -> None:
+    """An environment that leads to an account does not make a run a live one."""
+    shop.tests(TEST.format(item="personalize-contract-1", dataset=f'"{GIVEN}"'))
+    shop.pytester.makeini("[pytest]")
+    for name, value in (("AWS_ENDPOINT_URL", account.url), ("AWS_PROFILE", "shop")):
+        shop.pytester._monkeypatch.setenv(name, value)
+    shop.run()
+    done = run("verify", "-ksuccess-at-the-end", env=environment(AWS_ENDPOINT_URL=account.url))
+    assert done.returncode == 3
+    assert account.calls == []
+
+
+@pytest.mark.parametrize("how", ["record", "target"])
+def test_an_item_that_its_owner_would_not_know_is_not_sent(
+    account: StandIn, shop: Shop, how: str
+) -> None:
+    shop.tests(TEST.format(item="tea-1", dataset=f'"{GIVEN}"'))
+    result = shop.run(
+        f"--personalize-{how}=live",
+        f"--personalize-endpoint-url={account.url}",
+        f"--personalize-account={ACCOUNT}",
+        f"--personalize-dataset={GIVEN}=active",
+        "--personalize-write-to-existing",
+    )
+    assert result.ret == pytest.ExitCode.TESTS_FAILED
+    assert "items[0].itemId does not begin with personalize-contract-" in text(result)
+    assert account.calls == ["GetCallerIdentity"]
+    assert account.store.items(GIVEN) == {}
+    assert shop.cassettes() == []
+
+
+def test_a_dataset_of_the_account_that_was_not_given_is_not_written_to(
+    account: StandIn, shop: Shop
+) -> None:
+    shop.tests(TEST.format(item="personalize-contract-1", dataset=f'"{OTHER}"'))
+    result = shop.run(
+        "--personalize-record=live",
+        f"--personalize-endpoint-url={account.url}",
+        f"--personalize-account={ACCOUNT}",
+        f"--personalize-dataset={GIVEN}=active",
+        "--personalize-write-to-existing",
+    )
+    assert result.ret == pytest.ExitCode.TESTS_FAILED
+    assert "add --personalize-dataset ARN=STATE if it may be written to" in text(result)
+    assert "it names a dataset that was not given" in text(result)
+    assert account.calls == ["GetCallerIdentity"]
+
+
+def test_an_endpoint_without_an_account_is_asked_as_it_is(account: StandIn) -> None:
+    status, said = by_verify(account, f"--dataset={GIVEN}=active")
+    assert status == 3, said
+    assert account.calls == ["PutItems"]
+
+
+# --- below ten a second
+
+
+class Time:
+    """A clock that only sleeping moves."""
+
+    def __init__(self) -> None:
+        self.now = 100.0
+
+    def sleep(self, seconds: float) -> None:
+        self.now += seconds
+
+
+class Service:
+    """A target that gives these answers, the last of them for ever, and notes when."""
+
+    def __init__(self, time: Time, *answers: Response) -> None:
+        self.time, self.answers, self.at = time, list(answers), list[float]()
+
+    def answer(self, request: Request) -> Exchange:
+        self.at.append(self.time.now)
+        answer = self.answers.pop(0) if len(self.answers) > 1 else self.answers[0]
+        return Exchange(request, answer, "aws")
+
+
+def put(item: str = "personalize-contract-1", arn: str = GIVEN) -> Request:
+    body = json.dumps({"datasetArn": arn, "items": [{"itemId": item}]}).encode()
+    return Request("POST", "https://service.example/items", {}, body)
+
+
+OK = Response(200, "OK", {}, b"")
+
+
+def guarded(service: Service, patience: Patience, pace: Pace | None = None) -> Guarded:
+    pace = pace or Pace(None, service.time.sleep, lambda: service.time.now)
+    return Guarded(
+        service,
+        WriteGuard("https://service.example", [GIVEN], operations(), "--{}".format),
+        pace,
+        patience,
+    )
+
+
+def test_requests_are_sent_below_ten_a_second() -> None:
+    time = Time()
+    service = Service(time, OK)
+    careful = guarded(service, Patience(print, time.sleep))
+    for _ in range(30):
+        careful.answer(parse(put()))
+    gaps = [after - before for before, after in zip(service.at, service.at[1:], strict=False)]
+    assert min(gaps) > 0.1
+
+
+def test_threads_share_the_turns() -> None:
+    time, turns = Time(), list[float]()
+    pace = Pace(None, time.sleep, lambda: time.now)
+
+    def take() -> None:
+        pace.turn()
+        turns.append(time.now)
+
+    threads = [threading.Thread(target=take) for _ in range(20)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert time.now == pytest.approx(100 + 19 * 0.125)
+
+
+# --- what passes is waited for, and not for ever
+
+DENIED = core.error(403, "AccessDeniedException", "not yet")
+FAST = core.error(403, "ThrottlingException", "Rate exceeded")
+
+
+def patient(*answers: Response) -> tuple[Guarded, Service, Patience, list[str], Time]:
+    time, said = Time(), list[str]()
+    service, patience = Service(time, *answers), Patience(said.append, time.sleep)
+    pace = Pace(None, lambda _: None, lambda: time.now)
+    return guarded(service, patience, pace), service, patience, said, time
+
+
+@pytest.mark.parametrize(("answer", "name"), [(DENIED, "access denied"), (FAST, "throttling")])
+def test_what_passes_is_waited_for_with_a_note(answer: Response, name: str) -> None:
+    careful, service, patience, said, _ = patient(answer, answer, OK)
+    assert careful.answer(parse(put())).response is OK
+    assert len(service.at) == 3
+    assert patience.notes == [f"PutItems: {name} passed after 3 s"]
+    assert said[0] == f"PutItems: {name}; trying again in 1 s, for 120 s at most"
+
+
+@pytest.mark.parametrize(("answer", "name"), [(DENIED, "access denied"), (FAST, "throttling")])
+def test_what_does_not_pass_is_waited_for_once_and_two_minutes(answer: Response, name: str) -> None:
+    careful, _, patience, _, time = patient(answer)
+    began = time.now
+    assert careful.answer(parse(put())).response is answer
+    assert time.now - began == 120
+    assert patience.notes == [f"PutItems: {name} did not pass in 120 s"]
+    assert careful.answer(parse(put())).response is answer
+    assert time.now - began == 120
+
+
+def test_a_role_that_was_let_in_is_not_a_new_one() -> None:
+    careful, _, patience, _, time = patient(OK, DENIED)
+    began = time.now
+    careful.answer(parse(put()))
+    assert careful.answer(parse(put())).response is DENIED
+    assert time.now == began
+    assert patience.notes == []
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        core.error(400, "InvalidInputException", "no"),
+        core.error(403, "MissingAuthenticationTokenException", "no"),
+        Response(500, "Oh", {}, b""),
+        Response(503, "Oh", {}, b""),
+    ],
+    ids=lambda answer: f"{answer.status}-{in_response(answer) is None}",
+)
+def test_no_other_answer_is_asked_for_twice(answer: Response) -> None:
+    careful, service, _, said, _ = patient(answer, OK)
+    assert careful.answer(parse(put())).response is answer
+    assert len(service.at) == 1
+    assert said == []
+
+
+@pytest.mark.parametrize(
+    "item", ["", "p", "personalize-contract", "personalise-contract-1", "tea-personalize-contract-"]
+)
+def test_any_other_id_is_refused(item: str) -> None:
+    careful, service, *_ = patient(OK)
+    with pytest.raises(UsageError, match="does not begin with"):
+        careful.answer(parse(put(item)))
+    assert service.at == []
+
+
+@pytest.mark.parametrize(
+    "arn",
+    [
+        GIVEN.ljust(256, "x"),
+        GIVEN.replace(ACCOUNT, STRANGER),
+        "tea",
+        OTHER,
+        OTHER.replace("us-east-1", "eu-west-1"),
+    ],
+)
+def test_no_other_dataset_is_written_to(arn: str) -> None:
+    careful, service, *_ = patient(OK)
+    with pytest.raises(UsageError, match="was not given"):
+        careful.answer(parse(put(arn=arn)))
+    assert service.at == []
+
+
+def first(times: int, name: str, answer: Response) -> Callable[[str, object], Response | None]:
+    """The first calls of an operation get this answer."""
+    left = [times]
+
+    def before(called: str, request: object) -> Response | None:
+        if called == name and left[0]:
+            left[0] -= 1
+            return answer
+        return None
+
+    return before
+
+
+@pytest.mark.parametrize(
+    ("call", "answer"),
+    [
+        ("PutItems", DENIED),
+        ("CreateSchema", aws_json.error("AccessDeniedException", "not yet")),
+        ("CreateDataset", aws_json.error("ThrottlingException", "Rate exceeded")),
+        ("GetCallerIdentity", sts.error(400, "Throttling", "Rate exceeded")),
+        ("DescribeDataset", Response(500, "Oh", {}, b"")),
+    ],
+)
+def test_a_new_role_or_a_busy_account_does_not_end_a_night(
+    account: StandIn, call: str, answer: Response, tmp_path: Path
+) -> None:
+    account.before = first(1, call, answer)
+    status, said = by_verify(account, "--provision", f"--account={ACCOUNT}")
+    assert status == 3, said
+    assert f"{call}: " in said
+    assert "; trying again in 1 s, for 120 s at most" in said
+    assert "passed after 1 s" in said
+    assert account.left() == []
+
+
+def test_what_was_waited_for_is_beside_the_answer(account: StandIn, tmp_path: Path) -> None:
+    account.before = first(1, "PutItems", DENIED)
+    shown = tmp_path / "report.json"
+    by_verify(account, *EXISTING, f"--account={ACCOUNT}", f"--report={shown}")
+    exchanges = [
+        exchange
+        for clause in json.loads(shown.read_text())["clauses"]
+        for exchange in clause["targets"]["live"]["exchanges"]
+    ]
+    assert exchanges
+    note = "PutItems: access denied passed after 1 s"
+    assert all(exchange["notes"] == [note] for exchange in exchanges)
+
+
+def test_what_was_waited_for_is_told_at_the_end_of_pytest(account: StandIn, shop: Shop) -> None:
+    account.before = first(1, "PutItems", DENIED)
+    shop.tests(TEST.format(item="personalize-contract-1", dataset=f'"{GIVEN}"'))
+    result = shop.run(
+        "--personalize-record=live",
+        f"--personalize-endpoint-url={account.url}",
+        f"--personalize-account={ACCOUNT}",
+        f"--personalize-dataset={GIVEN}=active",
+        "--personalize-write-to-existing",
+    )
+    result.assert_outcomes(passed=1)
+    assert "waited: PutItems: access denied passed after 1 s" in text(result)
+
+
+def test_the_workers_of_xdist_send_below_ten_a_second(account: StandIn, shop: Shop) -> None:
+    """A lower bound on the time it takes: no load can break it."""
+    at: list[float] = []
+    account.after = lambda name: at.append(monotonic()) if name == "PutItems" else None
+    shop.tests(
+        f"""
+        @pytest.mark.personalize_contract
+        @pytest.mark.parametrize("number", range(24))
+        def test_it(number):
+            items = [{{"itemId": "personalize-contract-1"}}]
+            client().put_items(datasetArn="{GIVEN}", items=items)
+        """
+    )
+    result = shop.run(
+        "-pxdist.plugin",
+        "-n2",
+        "--personalize-target=live",
+        f"--personalize-endpoint-url={account.url}",
+        f"--personalize-account={ACCOUNT}",
+        f"--personalize-dataset={GIVEN}=active",
+        "--personalize-write-to-existing",
+    )
+    result.assert_outcomes(passed=24)
+    assert len(at) == 24
+    assert (len(at) - 1) / (max(at) - min(at)) < 10

@@ -1,0 +1,118 @@
+"""`verify --target live --dry-run`: each call and the least policy, and no call."""
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from helpers.command import environment, here
+from helpers.night import PROVISION, verify
+from helpers.stand_in import ACCOUNT, StandIn
+
+GIVEN = f"arn:aws:personalize:eu-west-1:{ACCOUNT}:dataset/shop/ITEMS"
+
+
+def dry(*arguments: str, **more: str) -> tuple[list[str], Any]:
+    """The calls that are printed, as `service Operation`, and the policy."""
+    done = here(
+        "verify",
+        "--target=live",
+        "--dry-run",
+        f"--account={ACCOUNT}",
+        *arguments,
+        env=environment(AWS_REGION="eu-west-1", **more),
+    )
+    assert done.returncode == 0, done.stderr
+    calls = re.findall(r"^ *\d+ ([a-z-]+ [A-Za-z]+) ", done.stdout, re.MULTILINE)
+    return calls, json.loads(done.stdout[done.stdout.index("{") :])
+
+
+def allowed(policy: Any) -> set[str]:
+    return {action for one in policy["Statement"] for action in one["Action"]}
+
+
+@pytest.mark.parametrize("options", [("--provision",), (f"--dataset={GIVEN}=active",)])
+def test_nothing_is_called(options: tuple[str, ...]) -> None:
+    with StandIn().served() as stand_in:
+        dry(*options, f"--endpoint-url={stand_in.url}")
+        dry(*options, AWS_ENDPOINT_URL=stand_in.url)
+        assert stand_in.calls == []
+
+
+def test_no_credentials_are_needed() -> None:
+    calls, _ = dry("--provision")
+    assert calls[0] == "sts GetCallerIdentity"
+
+
+def test_a_night_calls_what_was_printed_in_that_order_and_needs_the_whole_policy(
+    tmp_path: Path,
+) -> None:
+    calls, policy = dry("--provision")
+    with StandIn(step=20, in_use=frozenset({"DELETE IN_PROGRESS"})).served() as stand_in:
+        done = verify(stand_in, "-kin-use or success-at-the-end")
+    assert done.returncode == 3
+    printed = [one.partition(" ")[2] for one in calls]
+    assert list(dict.fromkeys(stand_in.calls)) == [
+        "GetCallerIdentity",
+        "CreateSchema",
+        "CreateDatasetGroup",
+        "DescribeDatasetGroup",
+        "CreateDataset",
+        "DescribeDataset",
+        "UpdateDataset",
+        "PutItems",
+        "DeleteDataset",
+        "DeleteSchema",
+        "DeleteDatasetGroup",
+    ]
+    assert set(printed) == set(stand_in.calls)
+    needs = {f"personalize:{name}" for name in stand_in.calls if name != "GetCallerIdentity"}
+    assert allowed(policy) == needs
+
+
+def test_the_policy_is_limited_to_what_a_run_makes() -> None:
+    _, policy = dry("--provision")
+    assert policy["Version"] == "2012-10-17"
+    home = f"arn:aws:personalize:eu-west-1:{ACCOUNT}"
+    resources = {one["Sid"]: one["Resource"] for one in policy["Statement"]}
+    assert resources == {
+        "Schemas": f"{home}:schema/personalize-contract-*",
+        "DatasetGroups": f"{home}:dataset-group/personalize-contract-*",
+        "Datasets": f"{home}:dataset/personalize-contract-*",
+    }
+    for one in policy["Statement"]:
+        kinds = {"Schemas": "Schema", "DatasetGroups": "DatasetGroup", "Datasets": "Dataset"}
+        kind = kinds[one["Sid"]]
+        verbs = f"personalize:(Create|Describe|Update|Delete){kind}|personalize:PutItems"
+        assert all(re.fullmatch(verbs, action) for action in one["Action"])
+
+
+def test_with_datasets_that_were_given_only_they_are_put_into() -> None:
+    calls, policy = dry(f"--dataset={GIVEN}=active")
+    assert calls == ["sts GetCallerIdentity", "personalize-events PutItems"]
+    (statement,) = policy["Statement"]
+    assert statement["Action"] == ["personalize:PutItems"]
+    assert statement["Resource"] == [GIVEN]
+
+
+def test_the_partition_is_that_of_the_region() -> None:
+    done = here("verify", *PROVISION, "--dry-run", "--region=cn-north-1")
+    assert f"arn:aws-cn:personalize:cn-north-1:{ACCOUNT}:schema/" in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (["--target=live", "--dry-run", "--provision"], "--account ID"),
+        (["--target=live", "--dry-run", f"--account={ACCOUNT}"], "--region"),
+        (["--dry-run"], "for --target live"),
+        (["--provision"], "for --target live"),
+    ],
+)
+def test_what_is_missing_is_told(arguments: list[str], says: str) -> None:
+    done = here("verify", *arguments)
+    assert done.returncode == 2
+    assert says in done.stderr
+    assert done.stderr.count("\n") == 1

@@ -1,0 +1,137 @@
+"""What a marked test sends to a live service that was not allowed: it fails, and nothing arrives.
+
+By every client, to a stand-in for the account that takes what it gets.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from helpers.shop import Shop, text
+from helpers.stand_in import ACCOUNT, StandIn
+
+SHOP = f"arn:aws:personalize:us-east-1:{ACCOUNT}:dataset/shop/ITEMS"
+PROD = f"arn:aws:personalize:us-east-1:{ACCOUNT}:dataset/prod/ITEMS"
+
+HELPERS = """
+import json
+import http.client
+import socket
+import urllib.request
+from urllib.parse import urlsplit
+
+import httpx
+import requests
+
+SHOP, PROD, URL = "{shop}", "{prod}", "{url}"
+pytestmark = pytest.mark.personalize_contract
+
+
+def body(arn=SHOP, item="personalize-contract-1"):
+    return json.dumps({{"datasetArn": arn, "items": [{{"itemId": item}}]}})
+
+
+def post(body, path="/items", with_=requests.post):
+    kind = {{"content-type": "application/json"}}
+    return with_(URL + path, data=body, headers=kind).status_code
+
+
+"""
+
+REFUSED = {
+    "a member twice": 'post(\'{"datasetArn": "%s", \' % SHOP + body(PROD)[1:])',
+    "another dataset": "post(body(PROD))",
+    "a longer ARN": "post(body(SHOP + '-other'))",
+    "an id without the prefix": "post(body(item='mine'))",
+    "a short id": "post(body(item='p'))",
+    "two slashes": "post(body(), '//items')",
+    "another path": "post(body(), '/items/tea')",
+    "another operation": "client().put_events(trackingId='t', sessionId='s', "
+    "eventList=[{'eventType': 'x', 'sentAt': 1}])",
+    "httpx": "httpx.post(URL + '/tea', content=body(PROD))",
+    "urllib": "urllib.request.urlopen(URL + '/items', body(PROD).encode())",
+    "http.client": "http.client.HTTPConnection(urlsplit(URL).netloc).request("
+    "'POST', '/items', body(PROD))",
+    "by another name": "http.client.HTTPConnection('localhost', urlsplit(URL).port).request("
+    "'POST', '/items', body(PROD))",
+    "a socket": "socket.create_connection(('127.0.0.1', urlsplit(URL).port)).sendall(b'x')",
+}
+SENT = {
+    "by boto3": "client().put_items(datasetArn=SHOP, items=[{'itemId': 'personalize-contract-1'}])",
+    "by requests": "assert post(body()) == 200",
+    "in chunks": "assert post(iter([body().encode()])) == 200",
+    "by httpx": "httpx.post(URL + '/items', content=body(), "
+    "headers={'content-type': 'application/json'})",
+}
+
+
+@pytest.fixture
+def account() -> Iterator[StandIn]:
+    with StandIn().served() as stand_in:
+        for arn in (SHOP, PROD):
+            stand_in.store.add_dataset(arn)
+        yield stand_in
+
+
+def run(shop: Shop, account: StandIn, code: str, mark: str = "") -> pytest.RunResult:
+    helpers = HELPERS.format(shop=SHOP, prod=PROD, url=account.url)
+    shop.tests(f"{helpers}{mark}\ndef test_it():\n    {code}\n")
+    return shop.run(
+        "--personalize-target=live",
+        f"--personalize-endpoint-url={account.url}",
+        f"--personalize-account={ACCOUNT}",
+        f"--personalize-dataset={SHOP}=active",
+        "--personalize-write-to-existing",
+    )
+
+
+@pytest.mark.parametrize("code", REFUSED.values(), ids=REFUSED)
+def test_it_is_not_sent(shop: Shop, account: StandIn, code: str) -> None:
+    result = run(shop, account, code)
+    assert result.ret == pytest.ExitCode.TESTS_FAILED, text(result)
+    assert set(account.calls) <= {"GetCallerIdentity"}
+    assert account.store.items(PROD) == {}
+
+
+@pytest.mark.parametrize("code", SENT.values(), ids=SENT)
+def test_what_was_allowed_is_sent(shop: Shop, account: StandIn, code: str) -> None:
+    result = run(shop, account, code)
+    result.assert_outcomes(passed=1)
+    assert set(account.store.items(SHOP)) == {"personalize-contract-1"}
+    assert account.requests[-1].headers.get("transfer-encoding") is None
+
+
+ELEVEN = "[{'itemId': f'personalize-contract-{n}'} for n in range(11)]"
+
+
+def test_a_violation_that_is_meant_is_sent_where_it_can_be_read(
+    shop: Shop, account: StandIn
+) -> None:
+    mark = '@pytest.mark.personalize_contract(violates=["request.items.max-members"])'
+    code = (
+        "pytest.raises(botocore.exceptions.ClientError, client().put_items, datasetArn=SHOP, "
+        f"items={ELEVEN})"
+    )
+    run(shop, account, code, mark).assert_outcomes(passed=1)
+    assert account.calls == ["GetCallerIdentity", "PutItems"]
+
+
+def test_a_violation_that_cannot_be_read_is_not_sent(shop: Shop, account: StandIn) -> None:
+    mark = '@pytest.mark.personalize_contract(violates=["request.body.json-object"])'
+    result = run(shop, account, "post(body()[:-1])", mark)
+    result.assert_outcomes(failed=1)
+    assert "record it from the reference service, with --personalize-record reference" in text(
+        result
+    )
+    assert account.calls == ["GetCallerIdentity"]
+
+
+def test_the_bytes_that_were_checked_are_the_bytes_that_arrive(
+    shop: Shop, account: StandIn
+) -> None:
+    things = '[{"itemId" : "personalize-contract-\\u0031"}]'
+    odd = f'{{ "items":{things} ,"datasetArn":"{SHOP}"}}\n'
+    run(shop, account, f"assert post({odd!r}) == 200").assert_outcomes(passed=1)
+    assert account.requests[-1].body == odd.encode()

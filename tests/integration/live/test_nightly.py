@@ -1,0 +1,161 @@
+"""The nightly run as it is pasted: the workflows are valid, and what they run does what is said."""
+
+import json
+import os
+import re
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from helpers.command import COMMAND, environment, here, run, serving
+from helpers.stand_in import ACCOUNT, StandIn
+
+ROOT = Path(__file__).parents[3]
+NIGHTLY = ROOT / "examples" / "nightly"
+PAGE = (ROOT / "docs" / "nightly.md").read_text("utf-8")
+COMMANDS = [
+    line.strip()
+    for line in PAGE.replace("\\\n", "").splitlines()
+    if line.startswith("    personalize-contract ")
+]
+WORKFLOW = yaml.safe_load((NIGHTLY / "nightly.yml").read_text("utf-8"))
+
+
+def command(*words: str) -> list[str]:
+    """The one command of the page with all of these words, without its name."""
+    (found,) = (one for one in COMMANDS if all(word in one for word in words))
+    return shlex.split(found)[1:]
+
+
+STEPS = {one.get("name", str(one)): one for one in WORKFLOW["jobs"]["verify"]["steps"]}
+
+
+@pytest.mark.parametrize("name", ["nightly.yml", "offline.yml"])
+def test_a_workflow_is_one_that_github_takes(name: str) -> None:
+    done = subprocess.run(
+        [
+            Path(sys.executable).parent / "check-jsonschema",
+            "--builtin-schema",
+            "vendor.github-workflows",
+            NIGHTLY / name,
+        ],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout
+
+
+def test_the_policy_is_what_a_dry_run_prints_and_what_sweep_needs() -> None:
+    done = here(*command("--dry-run"))
+    printed = json.loads(done.stdout[done.stdout.index("{") :])
+    policy = json.loads((NIGHTLY / "policy.json").read_text("utf-8"))
+    *night, lists = policy["Statement"]
+    assert night == printed["Statement"]
+    with StandIn().served() as stand_in:
+        here(*command("sweep"), f"--endpoint-url={stand_in.url}")
+    asked = {f"personalize:{name}" for name in stand_in.calls if name != "GetCallerIdentity"}
+    assert asked <= set(lists["Action"])
+    assert lists["Resource"] == "*"
+
+
+def test_a_night_without_an_account_goes_as_the_page_says(tmp_path: Path) -> None:
+    serve, verify = command("serve"), command("--endpoint-url")
+    assert serve[-2:] == ["--port", "8000"]
+    with serving(*serve[1:-2]) as url:
+        done = run(*(word.replace("http://127.0.0.1:8000", url) for word in verify))
+    assert done.returncode == 0, done.stderr
+    assert "all 32 clauses hold on live" in done.stdout
+
+
+def script(step: dict[str, Any], folder: Path, **more: str) -> subprocess.CompletedProcess[str]:
+    """Run a step as GitHub does."""
+    tools = folder / "tools"
+    tools.mkdir(exist_ok=True)
+    shim = tools / "personalize-contract"
+    shim.write_text(f'#!/bin/sh\nexec {shlex.join(COMMAND)} "$@"\n', "utf-8")
+    shim.chmod(0o755)
+    return subprocess.run(
+        ["bash", "-e", "-o", "pipefail", "-c", step["run"]],
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=False,
+        env=environment(
+            PATH=f"{tools}:{os.environ['PATH']}",
+            ACCOUNT=ACCOUNT,
+            GITHUB_OUTPUT=str(folder / "output"),
+            GITHUB_STEP_SUMMARY=str(folder / "summary"),
+            **more,
+        ),
+    )
+
+
+def git(folder: Path, *arguments: str) -> str:
+    return subprocess.run(
+        ["git", *arguments], cwd=folder, capture_output=True, text=True, check=True
+    ).stdout
+
+
+def test_the_steps_sweep_verify_report_and_propose(tmp_path: Path) -> None:
+    origin, folder = tmp_path / "origin", tmp_path / "repo"
+    git(tmp_path, "init", "--quiet", "--bare", str(origin))
+    git(tmp_path, "init", "--quiet", "--initial-branch=main", str(folder))
+    git(folder, "remote", "add", "origin", str(origin))
+    with StandIn(step=20).served() as stand_in:
+        at = {"AWS_ENDPOINT_URL": stand_in.url, "AWS_REGION": "eu-west-1"}
+        assert script(STEPS["Sweep"], folder, **at).returncode == 0
+        done = script(STEPS["Verify"], folder, **at)
+        assert done.returncode == 0, done.stderr
+        assert stand_in.left() == []
+    assert (folder / "output").read_text() == "status=0\n"
+    assert (folder / "summary").read_text().startswith((folder / "night.md").read_text()[:40])
+
+    # What GitHub's command line is asked for; nothing here can ask GitHub itself.
+    gh = folder / "tools" / "gh"
+    gh.write_text('#!/bin/sh\necho "$@" >> gh-calls\n[ "$2" = list ] && echo "[]"\nexit 0\n')
+    gh.chmod(0o755)
+    propose = STEPS["Propose what changed"]
+    assert '\'["0", "3", "4"]\'' in propose["if"].replace('\\"', '"')
+    assert script(propose, folder).returncode == 0
+    calls = (folder / "gh-calls").read_text().splitlines()
+    assert [one.split()[:2] for one in calls] == [["pr", "list"], ["pr", "create"]]
+    listed = git(origin, "ls-tree", "-r", "--name-only", "personalize-contract/recorded")
+    assert "personalize-cassettes/PutItems/in-use.personalize.yaml" in listed
+    assert "night" not in listed
+    # An endpoint is not AWS, however its URL came here.
+    (folder / "personalize-cassettes" / "PutItems" / "in-use.personalize.yaml").read_text().index(
+        "answered_by: endpoint"
+    )
+
+    # The night after: nothing new, nothing proposed.
+    assert script(propose, folder).returncode == 0
+    assert len((folder / "gh-calls").read_text().splitlines()) == 2
+
+
+@pytest.mark.parametrize("status", [0, 1, 2, 3, 4])
+def test_the_job_ends_as_the_night_did(status: int, tmp_path: Path) -> None:
+    last = list(STEPS.values())[-1]
+    assert last["env"] == {"STATUS": "${{ steps.verify.outputs.status }}"}
+    assert script(last, tmp_path, STATUS=str(status)).returncode == status
+
+
+def test_a_night_that_could_not_be_done_still_tells_its_status(tmp_path: Path) -> None:
+    done = script(STEPS["Verify"], tmp_path, AWS_ENDPOINT_URL="http://127.0.0.1:1")
+    assert done.returncode == 0
+    assert (tmp_path / "output").read_text() == "status=2\n"
+    assert "network: " in done.stderr
+
+
+def test_each_class_of_a_broken_environment_is_named_on_the_page() -> None:
+    from personalize_contract.model import failures as table
+
+    names = {one.name for one in vars(table).values() if isinstance(one, table.Trouble)}
+    named = set(re.findall(r"`([^`]+)`", PAGE.replace("\n", " ")))
+    assert names <= named

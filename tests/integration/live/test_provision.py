@@ -1,0 +1,365 @@
+"""A live run makes its dataset, brings it into each state, and leaves nothing behind.
+
+Against the stand-in for an account, whose clock moves with each request.
+"""
+
+import json
+import re
+import signal
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from helpers.command import environment, run
+from helpers.night import PROVISION, RUN, interrupted, names, sweep, verify, whens
+from helpers.stand_in import ACCOUNT, StandIn
+from helpers.tls import over_tls, proxy, trusted
+from personalize_contract.fake_account import aws_json
+from personalize_contract.model.exchange import Request, Response
+
+UPDATES = frozenset({"UPDATE PENDING", "UPDATE IN_PROGRESS"})
+FAST = 200.0
+"""Seconds of the stand-in's clock for each request: whatever was begun is over at the next one."""
+
+
+@pytest.fixture
+def account() -> Iterator[StandIn]:
+    with StandIn(step=FAST).served() as stand_in:
+        yield stand_in
+
+
+def report(path: Path) -> Any:
+    return json.loads(path.read_text("utf-8"))
+
+
+# --- a whole night, as against AWS: its own names, TLS, a proxy on the way
+
+
+def test_a_night_provisions_verifies_records_and_takes_down(tmp_path: Path) -> None:
+    hosts = [f"{name}.eu-west-1.amazonaws.com" for name in ("sts", "personalize")]
+    hosts.append("personalize-events.eu-west-1.amazonaws.com")
+    asked: list[str] = []
+    cassettes, shown = tmp_path / "cassettes", tmp_path / "night.json"
+    with (
+        StandIn(step=20, in_use=UPDATES).served() as stand_in,
+        over_tls(stand_in.url, *hosts) as secure,
+        proxy(secure, asked) as way,
+    ):
+        done = run(
+            "verify",
+            *PROVISION,
+            "--region=eu-west-1",
+            "--record",
+            f"--cassettes={cassettes}",
+            f"--report={shown}",
+            env=environment(
+                HTTPS_PROXY=way,
+                AWS_CA_BUNDLE=trusted(tmp_path),
+                AWS_ACCESS_KEY_ID="personalize-contract",
+                AWS_SECRET_ACCESS_KEY="personalize-contract-dummy-secret",
+            ),
+        )
+        puts = [r for r in stand_in.requests if r.path == "/items" and r.method == "POST"]
+
+    assert done.returncode == 0, done.stdout[-2000:] + done.stderr
+    assert set(asked) == set(hosts)
+    assert stand_in.left() == []
+
+    # the order of calls
+    control = [name for name in stand_in.calls if not name.startswith("/")]
+    down = [
+        "DeleteDataset",
+        "DescribeDataset",
+        "DeleteDataset",
+        "DescribeDataset",
+        "DeleteSchema",
+        "DeleteDatasetGroup",
+        "DescribeDatasetGroup",
+    ]
+    order = names(control)
+    assert order[:7] == [
+        "GetCallerIdentity",
+        "CreateSchema",
+        "CreateDatasetGroup",
+        "DescribeDatasetGroup",
+        "CreateDataset",
+        "DescribeDataset",
+        "PutItems",
+    ]
+    assert order[7:12] == [
+        "DescribeDataset",
+        "CreateSchema",
+        "UpdateDataset",
+        "DescribeDataset",
+        "PutItems",
+    ]
+    tail = order[len(order) - order[::-1].index("PutItems") :]
+    assert tail in (down, [*down[:2], *down[4:]])
+
+    # what was sent, and what was kept
+    for put in puts:
+        for name in ids(put.body):
+            assert name.startswith("personalize-contract-"[: len(name)])
+    kept = sorted((cassettes / "PutItems").iterdir())
+    assert len(kept) > 100
+    for path in kept:
+        text = path.read_text("utf-8")
+        assert "answered_by: aws" in text
+        assert ACCOUNT not in text
+        assert not RUN.search(text)
+    assert (
+        "dataset/contract-in-use/ITEMS" in (kept[0].parent / "in-use.personalize.yaml").read_text()
+    )
+    assert run("verify", "--target=recorded", f"--cassettes={cassettes}").returncode == 0
+    night = shown.read_text("utf-8")
+    assert ACCOUNT not in night
+    assert not RUN.search(night)
+    assert set(whens(json.loads(night), "error.in-use.status")) == {
+        ("during UpdateDataset", "UPDATE IN_PROGRESS")
+    }
+
+
+def ids(body: bytes) -> list[str]:
+    try:
+        items = json.loads(body)["items"]
+        return [one["itemId"] for one in items if isinstance(one["itemId"], str)]
+    except (ValueError, TypeError, KeyError):
+        return []
+
+
+# --- in use
+
+
+@pytest.mark.parametrize(
+    ("statuses", "when"),
+    [
+        (UPDATES, "during UpdateDataset"),
+        ({"CREATE PENDING", "CREATE IN_PROGRESS"}, "right after CreateDataset"),
+        ({"DELETE IN_PROGRESS"}, "after DeleteDataset"),
+    ],
+    ids=["update", "create", "delete"],
+)
+def test_a_dataset_in_use_is_looked_for_at_each_moment_of_its_life(
+    statuses: set[str], when: str, tmp_path: Path
+) -> None:
+    shown = tmp_path / "report.json"
+    with StandIn(step=20, in_use=frozenset(statuses)).served() as stand_in:
+        done = verify(stand_in, f"--report={shown}", "-kin-use or success-at-the-end")
+
+    assert done.returncode == 3, done.stderr  # nothing else was asked
+    for clause in ("error.in-use.status", "error.in-use.code", "response.success.status"):
+        (found,) = (one for one in report(shown)["clauses"] if one["id"] == clause)
+        assert found["targets"]["live"]["status"] == "holds"
+    seen = whens(report(shown), "error.in-use.status")
+    assert {one for one, _ in seen} == {when}
+    assert {status for _, status in seen} <= statuses
+    if when == "during UpdateDataset":
+        # Once seen, that moment is the state, also for a request whose answer does not show it.
+        (order,) = (one for one in report(shown)["clauses"] if one["id"] == "error.precedence")
+        assert "in-use-and-eleven" in json.dumps(order["targets"]["live"]["notes"])
+        assert stand_in.calls.count("CreateDataset") == 1
+    assert stand_in.left() == []
+
+
+def test_a_state_that_is_never_seen_is_not_reached_and_why_is_told(tmp_path: Path) -> None:
+    shown = tmp_path / "report.json"
+    with StandIn(step=20, in_use=frozenset()).served() as stand_in:
+        done = verify(stand_in, f"--report={shown}", "-kin-use or success-at-the-end")
+
+    assert done.returncode == 3, done.stderr
+    (found,) = (one for one in report(shown)["clauses"] if one["id"] == "error.in-use.status")
+    live = found["targets"]["live"]
+    assert live["status"] == "not reached"
+    moments = ["during UpdateDataset (", "right after CreateDataset (", "after DeleteDataset ("]
+    places = [live["why"].index(moment) for moment in moments]
+    assert places == sorted(places)
+    assert "(UPDATE IN_PROGRESS): 200 with an empty body" in live["why"]
+    assert "(CREATE IN_PROGRESS): 200 with an empty body" in live["why"]
+    # The moments of the last dataset were tried once, not once for each scenario.
+    assert stand_in.calls.count("UpdateDataset") == 1
+    assert stand_in.left() == []
+
+
+def test_an_answer_after_the_moment_ended_breaks_nothing(tmp_path: Path) -> None:
+    """Between the status and the request the dataset became active: that it then takes items is
+    no breach."""
+    shown = tmp_path / "report.json"
+    late: list[int] = []
+
+    def end(name: str, request: Request) -> None:
+        stand_in.plane.settle()
+        if name == "PutItems" and "in-use" in stand_in.store.states().values():
+            # Not the first one: until that is answered, any moment may be the right one.
+            count = len(ids(request.body))
+            if count == 10 and not late:
+                stand_in.clock.time += FAST
+                late.append(count)
+
+    stand_in = StandIn(step=20, in_use=UPDATES, before=end)
+    with stand_in.served():
+        done = verify(stand_in, f"--report={shown}", "-kin-use and not message")
+    assert done.returncode == 3, done.stdout
+    assert late == [10]
+    for clause in ("error.in-use.status", "error.in-use.code"):
+        (found,) = (one for one in report(shown)["clauses"] if one["id"] == clause)
+        assert found["targets"]["live"]["status"] == "holds"
+
+
+def test_a_moment_that_can_not_be_brought_about_is_passed_over(tmp_path: Path) -> None:
+    def refuse(name: str, request: object) -> Response | None:
+        refused = name == "UpdateDataset"
+        return aws_json.error("InvalidInputException", "not here") if refused else None
+
+    shown = tmp_path / "report.json"
+    with StandIn(step=20, before=refuse).served() as stand_in:
+        verify(stand_in, f"--report={shown}", "-kin-use")
+    assert {when for when, _ in whens(report(shown), "error.in-use.status")} == {
+        "right after CreateDataset"
+    }
+    assert stand_in.left() == []
+
+
+# --- down, whatever happens
+
+
+@pytest.mark.parametrize("kind", ["dataset-group", "dataset"])
+def test_a_failed_creation_is_taken_down(account: StandIn, kind: str) -> None:
+    account.plane.failing.add(kind)
+    done = verify(account)
+    assert done.returncode == 2
+    assert "CREATE FAILED" in done.stderr.splitlines()[-1]
+    assert "PutItems" not in account.calls
+    assert account.left() == []
+
+
+def test_a_quota_is_respected(account: StandIn) -> None:
+    account.before = lambda name, request: (
+        aws_json.error("LimitExceededException", "5 of 5") if name == "CreateDatasetGroup" else None
+    )
+    done = verify(account)
+    assert done.returncode == 2
+    assert "sweep" in done.stderr.splitlines()[-1]
+    made, deleted = account.written()[:2], account.written()[2:]
+    assert made == ["CreateSchema", "CreateDatasetGroup"]
+    assert deleted == ["DeleteSchema", "DeleteDatasetGroup"]
+    assert account.left() == []
+
+
+def test_a_call_whose_answer_was_lost_had_its_effect(account: StandIn) -> None:
+    lost: list[str] = []
+
+    def lose(name: str, request: Request) -> Response | None:
+        if not name.startswith("Create") or name in lost:
+            return None
+        lost.append(name)
+        account.plane.answer(request)
+        return Response(500, "Oh", {}, b"")
+
+    account.before = lose
+    done = verify(account, "-ksuccess-at-the-end")
+    assert done.returncode == 3, done.stderr
+    assert lost == ["CreateSchema", "CreateDatasetGroup", "CreateDataset"]
+    assert account.left() == []
+
+
+STEPS = {
+    "CreateSchema": "success-at-the-end",
+    "CreateDatasetGroup": "success-at-the-end",
+    "DescribeDatasetGroup": "success-at-the-end",
+    "CreateDataset": "success-at-the-end",
+    "DescribeDataset": "success-at-the-end",
+    "PutItems": "success-at-the-end",
+    "UpdateDataset": "in-use-ten-items",
+    "DeleteDataset": "success-at-the-end",
+    "DeleteSchema": "success-at-the-end",
+    "DeleteDatasetGroup": "success-at-the-end",
+}
+"""Each call that a run makes, and a scenario for which it does."""
+
+DOWN = ("DeleteDataset", "DeleteSchema", "DeleteDatasetGroup")
+
+
+@pytest.mark.parametrize("step", [step for step in STEPS if step not in DOWN])
+def test_a_run_that_is_ended_at_any_step_takes_down_what_it_made(
+    account: StandIn, step: str
+) -> None:
+    done = interrupted(account, step, signal.SIGTERM, f"-k{STEPS[step]}")
+    assert done.returncode == 130, done.stderr
+    assert done.stderr.splitlines()[-1] == "personalize-contract: interrupted"
+    assert account.left() == []
+
+
+def test_ctrl_c_takes_down_what_was_made(account: StandIn) -> None:
+    done = interrupted(account, "PutItems", signal.SIGINT, "-ksuccess-at-the-end")
+    assert done.returncode == 130
+    assert done.stderr.splitlines()[-1] == "personalize-contract: interrupted"
+    assert account.left() == []
+
+
+def test_an_interrupt_waits_for_the_answer_of_a_call(account: StandIn) -> None:
+    """Otherwise what is made while the run takes down what it knows of would stay."""
+    following = threading.Event()
+
+    def note(name: str) -> None:
+        if name == "DeleteDatasetGroup":
+            following.set()
+
+    done = interrupted(
+        account,
+        "CreateDatasetGroup",
+        signal.SIGTERM,
+        "-ksuccess-at-the-end",
+        also=note,
+        early=lambda: following.wait(1),
+    )
+    assert done.returncode == 130
+    assert account.left() == []
+
+
+@pytest.mark.parametrize("step", DOWN)
+def test_an_interrupt_after_the_last_scenario_changes_nothing(account: StandIn, step: str) -> None:
+    done = interrupted(account, step, signal.SIGTERM, f"-k{STEPS[step]}")
+    assert done.returncode == 3
+    assert re.search(r"live: \d+ hold", done.stdout)
+    assert "interrupt again to leave it there" in done.stderr
+    assert account.left() == []
+
+
+@pytest.mark.parametrize("step", STEPS)
+def test_what_a_killed_run_leaves_is_swept(account: StandIn, step: str) -> None:
+    done = interrupted(account, step, signal.SIGKILL, f"-k{STEPS[step]}")
+    assert done.returncode == -signal.SIGKILL
+    for one in account.resources():
+        one.created -= 24 * 3600
+    done = sweep(account, "--yes")
+    assert done.returncode == 0, done.stderr
+    assert account.left() == []
+
+
+def test_an_interrupt_while_taking_down_is_answered_and_the_second_one_obeyed(
+    account: StandIn,
+) -> None:
+    account.step = 0  # nothing ever passes, so that taking down lasts
+    done = interrupted(account, "CreateDatasetGroup", signal.SIGINT, times=3)
+    assert done.returncode == 130
+    assert "interrupt again to leave it there" in done.stderr
+    assert "could not be taken down" in done.stderr
+    assert "sweep" in done.stderr
+    assert account.left() != []
+    account.clock.time += FAST
+
+
+def test_what_can_not_be_taken_down_is_told_and_ends_the_run_with_2(account: StandIn) -> None:
+    account.before = lambda name, request: (
+        aws_json.error("InvalidInputException", "no") if name == "DeleteDatasetGroup" else None
+    )
+    done = verify(account, "-ksuccess-at-the-end")
+    assert done.returncode == 2
+    last = done.stderr.splitlines()[-1]
+    assert "dataset-group/personalize-contract-" in last
+    assert "sweep" in last
+    assert re.search(r"live: \d+ hold", done.stdout)  # what was found is not lost
+    assert [one.partition("/")[0] for one in account.left()] == ["dataset-group"]

@@ -1,0 +1,58 @@
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from textwrap import dedent
+
+import pytest
+
+from helpers.nobody import nobody
+from helpers.shop import Shop
+
+Beside = Callable[..., Shop]
+
+OURS = "personalize_contract.plugin"
+
+
+class Another(Shop):
+    """A repo whose pytest runs in a process of its own, with other plugins loaded."""
+
+    def __init__(self, pytester: pytest.Pytester, plugins: tuple[str, ...]) -> None:
+        super().__init__(pytester)
+        self._loaded = [option for name in plugins for option in ("-p", name)]
+
+    def tests(self, source: str, name: str = "test_shop") -> None:
+        """Write a module of tests, which makes one client: a new one each time costs more."""
+        super().tests(
+            "import functools\n\nclient = functools.cache(client)\n" + dedent(source), name
+        )
+
+    def run(self, *arguments: str) -> pytest.RunResult:
+        """Run pytest."""
+        given = ("-p", "no:cacheprovider", *self._loaded, *arguments)
+        return self.pytester.runpytest_subprocess(*given, timeout=300)
+
+
+@pytest.fixture
+def with_all(beside: Beside, pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> Shop:
+    """The repo of a user who has installed ours and all the others, as pip leaves them."""
+    monkeypatch.delenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD")
+    shop = Another(pytester, ())
+    shop.ini("asyncio_default_fixture_loop_scope = function")
+    return shop
+
+
+@pytest.fixture
+def beside(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> Beside:
+    """Called with the plugins to load beside ours, by module: the repo of a user who has them."""
+    nobody(monkeypatch)
+    for name in list(os.environ):
+        if name.startswith("PYTEST"):
+            monkeypatch.delenv(name)
+    monkeypatch.setenv("COLUMNS", "200")
+    monkeypatch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")
+
+    def made(*plugins: str) -> Shop:
+        return Another(pytester, (OURS, *plugins))
+
+    return made

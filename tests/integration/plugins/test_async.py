@@ -1,0 +1,94 @@
+"""pytest-asyncio and anyio, with a client of aiobotocore."""
+
+from __future__ import annotations
+
+from helpers.shop import text
+
+from .conftest import Beside
+
+HEADER = """
+from aiobotocore.session import AioSession
+
+async def put_async(count=2):
+    async with AioSession().create_client("personalize-events", "us-east-1") as found:
+        items = [{"itemId": str(number), "properties": "{}"} for number in range(count)]
+        await found.put_items(datasetArn=ACTIVE, items=items)
+"""
+ASYNCIO = (
+    HEADER
+    + """
+import asyncio
+import pytest_asyncio
+
+@pytest_asyncio.fixture
+async def catalogue():
+    await put_async(3)
+    yield
+    await put_async(4)
+
+@pytest.mark.personalize_contract
+@pytest.mark.asyncio
+async def test_it():
+    await put_async()
+
+@pytest.mark.personalize_contract
+@pytest.mark.asyncio
+async def test_fixtures(catalogue):
+    await asyncio.gather(put_async(1), put_async(2))
+
+@pytest.mark.asyncio
+async def test_a_service(personalize_service):
+    await put_async(2)
+    put(1, first=9)
+    assert len(personalize_service.exchanges) == 2
+
+@pytest.mark.asyncio
+async def test_over_http(personalize_service):
+    import httpx
+    async with httpx.AsyncClient() as found:
+        url = personalize_service.url + "/items"
+        json = {"datasetArn": ACTIVE, "items": [{"itemId": "tea"}]}
+        assert (await found.post(url, json=json)).status_code == 200
+"""
+)
+ANYIO = (
+    HEADER
+    + """
+@pytest.mark.personalize_contract
+@pytest.mark.anyio
+async def test_it(anyio_backend_name):
+    if anyio_backend_name == "asyncio":
+        await put_async()
+    put(1)
+
+@pytest.fixture
+async def catalogue():
+    put(3)
+    yield
+    put(4)
+
+@pytest.mark.personalize_contract
+@pytest.mark.anyio
+async def test_fixtures(catalogue):
+    put(1)
+"""
+)
+
+
+def test_asyncio(beside: Beside) -> None:
+    shop = beside("pytest_asyncio.plugin")
+    shop.ini("asyncio_default_fixture_loop_scope = function")
+    shop.tests(ASYNCIO)
+    shop.record("--asyncio-mode=strict").assert_outcomes(passed=4)
+    result = shop.run("--asyncio-mode=auto")
+    result.assert_outcomes(passed=4)
+    assert "5 replayed: 5 reference" in text(result)
+
+
+def test_anyio_on_asyncio_and_trio(beside: Beside) -> None:
+    shop = beside("anyio.pytest_plugin")
+    shop.tests(ANYIO)
+    shop.record().assert_outcomes(passed=4)
+    result = shop.run()
+    result.assert_outcomes(passed=4)
+    assert "9 replayed: 9 reference" in text(result)

@@ -1,0 +1,26 @@
+"""The page about living with other plugins: its examples do what it says."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from pathlib import Path
+
+from helpers.shop import Shop, text
+
+PAGE = Path(__file__).parents[3] / "docs" / "beside.md"
+FENCE = re.compile(r"^```(\w+)(?: (\S+))?\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+
+
+def test_the_examples_do_what_the_page_says(with_all: Shop) -> None:
+    """A block with a file's name is that file; in a console block, what `$ pytest` prints."""
+    for kind, name, block in FENCE.findall(PAGE.read_text("utf-8")):
+        if name:
+            path = with_all.path / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(block, "utf-8")
+        if kind == "console":
+            command, *expected = block.splitlines()
+            printed = text(with_all.run(*shlex.split(command)[2:]))
+            for line in expected:
+                assert f"{line}\n" in printed

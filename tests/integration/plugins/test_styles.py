@@ -1,0 +1,174 @@
+"""Ways of writing tests: unittest, clients that live long, settings modules, no plugin at all."""
+
+from __future__ import annotations
+
+import pytest
+
+from helpers.shop import Shop, text
+
+from .conftest import Beside
+
+UNITTEST = """
+import unittest
+
+@pytest.mark.personalize_contract
+class TestCatalogue(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.client = boto3.client("personalize-events", "us-east-1")
+
+    def setUp(self):
+        put(1)
+
+    def test_it(self):
+        self.client.put_items(datasetArn=ACTIVE, items=[{"itemId": "tea"}])
+
+    def test_subtests(self):
+        for count in (2, 3):
+            with self.subTest(count=count):
+                put(count)
+
+    def tearDown(self):
+        put(4)
+
+@pytest.mark.usefixtures("personalize_service")
+class TestService(unittest.TestCase):
+    @pytest.fixture(autouse=True)
+    def _service(self, personalize_service):
+        self.service = personalize_service
+
+    def test_it(self):
+        put(2)
+        self.assertEqual(len(self.service.items(ACTIVE)), 2)
+"""
+
+LONG_LIVED = """
+@pytest.fixture(scope="session")
+def session_client():
+    return boto3.client("personalize-events", "us-east-1")
+
+@pytest.fixture(scope="class")
+def class_client():
+    return boto3.client("personalize-events", "us-east-1")
+
+AT_IMPORT = boto3.client("personalize-events", "us-east-1")
+
+class TestIt:
+    @pytest.mark.personalize_contract
+    @pytest.mark.parametrize("attempt", [1, 2])
+    def test_it(self, session_client, class_client, attempt):
+        for number, one in enumerate((session_client, class_client, AT_IMPORT)):
+            one.put_items(datasetArn=ACTIVE, items=[{"itemId": f"{attempt}-{number}"}])
+
+    def test_unmarked(self, session_client):
+        assert session_client.meta.region_name == "us-east-1"
+"""
+
+DJANGO = """
+from django.conf import settings
+
+@pytest.mark.personalize_contract
+def test_it():
+    settings.PERSONALIZE.put_items(datasetArn=ACTIVE, items=[{"itemId": "tea"}])
+
+@pytest.mark.personalize_contract
+def test_a_view(client):
+    assert client.post("/put").status_code == 204
+"""
+SETTINGS = """
+import boto3
+
+SECRET_KEY = "no secret"
+ROOT_URLCONF = "urls"
+ALLOWED_HOSTS = ["*"]
+PERSONALIZE = boto3.client("personalize-events", region_name="us-east-1")
+"""
+URLS = """
+from django.conf import settings
+from django.http import HttpResponse
+from django.urls import path
+
+def put(request):
+    arn = "arn:aws:personalize:us-east-1:000000000000:dataset/contract-active/ITEMS"
+    settings.PERSONALIZE.put_items(datasetArn=arn, items=[{"itemId": "tea"}])
+    return HttpResponse(status=204)
+
+urlpatterns = [path("put", put)]
+"""
+
+
+def test_unittest(beside: Beside) -> None:
+    shop = beside()
+    shop.tests(UNITTEST)
+    shop.record().assert_outcomes(passed=3)
+    result = shop.run()
+    result.assert_outcomes(passed=3)
+    assert "7 replayed: 7 reference" in text(result)
+
+
+def test_clients_of_a_session_a_class_and_a_module(beside: Beside) -> None:
+    shop = beside()
+    shop.tests(LONG_LIVED)
+    shop.record().assert_outcomes(passed=3)
+    result = shop.run()
+    result.assert_outcomes(passed=3)
+    assert "6 replayed: 6 reference" in text(result)
+
+
+def test_django_with_a_client_in_its_settings(beside: Beside) -> None:
+    shop = beside("pytest_django.plugin")
+    shop.tests(DJANGO)
+    (shop.path / "settings.py").write_text(SETTINGS, "utf-8")
+    (shop.path / "urls.py").write_text(URLS, "utf-8")
+    shop.ini("DJANGO_SETTINGS_MODULE = settings", "pythonpath = .")
+    shop.record().assert_outcomes(passed=2)
+    result = shop.run()
+    result.assert_outcomes(passed=2)
+    assert "2 replayed: 2 reference" in text(result)
+
+
+@pytest.mark.parametrize("strict", [False, True])
+def test_without_the_plugin_the_mark_is_an_unknown_one(with_all: Shop, strict: bool) -> None:
+    with_all.tests(
+        """
+        @pytest.mark.personalize_contract
+        def test_it():
+            assert True
+
+        def test_a_fixture(personalize_dataset):
+            put()
+        """
+    )
+    options = ["--strict-markers"] if strict else []
+    result = with_all.run("-p", "no:personalize_contract", *options)
+    if strict:
+        result.assert_outcomes(errors=1)
+        assert "'personalize_contract' not found in `markers` configuration option" in text(result)
+    else:
+        result.assert_outcomes(passed=1, errors=1, warnings=1)
+        assert "Unknown pytest.mark.personalize_contract" in text(result)
+        assert "fixture 'personalize_dataset' not found" in text(result)
+    assert "INTERNALERROR" not in text(result)
+
+
+def test_all_of_them_at_once(with_all: Shop) -> None:
+    with_all.tests(
+        """
+        @pytest.mark.vcr
+        @pytest.mark.flaky(reruns=1)
+        @pytest.mark.personalize_contract
+        @pytest.mark.parametrize("number", range(4))
+        def test_it(number):
+            put(2, first=number)
+
+        @pytest.mark.asyncio
+        async def test_a_service(personalize_service):
+            put(2)
+            assert len(personalize_service.exchanges) == 1
+        """
+    )
+    options = ("-n2", "--disable-socket", "--allow-unix-socket")
+    with_all.record(*options).assert_outcomes(passed=5)
+    result = with_all.run(*options)
+    result.assert_outcomes(passed=5)
+    assert "4 replayed: 4 reference" in text(result)

@@ -1,0 +1,70 @@
+"""pytest-xdist: each mode of distribution, and a worker that crashes."""
+
+from __future__ import annotations
+
+from helpers.shop import text
+
+from .conftest import Beside
+
+PLUGINS = ("xdist.plugin",)
+MODES = {"load": "loadscope", "loadfile": "loadgroup", "worksteal": "no"}
+
+TESTS = """
+@pytest.mark.personalize_contract
+@pytest.mark.parametrize("number", range(3))
+def test_it(number):
+    for call in range(3):
+        put(2, first=10 * number + call)
+
+class TestGroup:
+    @pytest.mark.xdist_group("one")
+    @pytest.mark.personalize_contract
+    def test_it(self):
+        put(2)
+
+    @pytest.mark.xdist_group("one")
+    def test_with_a_service(self, personalize_service):
+        put(2)
+        assert len(personalize_service.exchanges) == 1
+"""
+
+
+def test_what_each_mode_records_another_replays(beside: Beside) -> None:
+    shop = beside(*PLUGINS)
+    shop.tests(TESTS)
+    for recording, replaying in MODES.items():
+        result = shop.record("-n2", f"--dist={recording}")
+        result.assert_outcomes(passed=5)
+        assert "10 recorded: 10 reference" in text(result)
+        assert len(shop.cassettes()) == 4
+        result = shop.run("-n2", f"--dist={replaying}")
+        result.assert_outcomes(passed=5)
+        assert "10 replayed: 10 reference" in text(result)
+
+
+def test_a_worker_that_crashes_loses_only_itself(beside: Beside) -> None:
+    shop = beside(*PLUGINS)
+    shop.tests(TESTS)
+    shop.record().assert_outcomes(passed=5)
+    crashing = shop.cassette("test_it[1]")
+    before = crashing.read_bytes()
+    shop.tests(
+        "import os, signal\n"
+        + TESTS.replace(
+            "        put(2, first=10 * number + call)",
+            "        put(3, first=10 * number + call)\n"
+            "        if number == 1 and call == 1:\n"
+            "            os.kill(os.getpid(), signal.SIGKILL)",
+        )
+    )
+    result = shop.record("-n2", "--max-worker-restart=1")
+    result.assert_outcomes(passed=4, failed=1)
+    assert "crashed while running" in text(result)
+    assert crashing.read_bytes() == before
+    journal = crashing.with_name(f"{crashing.name}.partial.jsonl")
+    assert len(journal.read_text("utf-8").splitlines()) == 3  # its head, and what was sent
+
+    shop.tests(TESTS.replace("put(2, first=10", "put(3, first=10"))
+    result = shop.run()
+    result.assert_outcomes(passed=4, failed=1)
+    assert "test_it[1]" in text(result)

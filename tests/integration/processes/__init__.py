@@ -1,0 +1,1 @@
+"""Recordings that are killed, raced and retried."""

@@ -1,0 +1,70 @@
+"""A recording that is killed, ended or interrupted loses nothing that its caller has seen.
+
+`python tests/adversary kills` kills two hundred; the whole suite a few.
+"""
+
+from __future__ import annotations
+
+import json
+import random
+import signal
+from pathlib import Path
+
+import pytest
+
+from helpers import command
+from helpers.recorder import prepare, recording
+from personalize_contract.cassette import loader
+
+CALLS = 40
+OLD = Path(__file__).parents[3] / "cassettes" / "PutItems" / "item-id-1.personalize.yaml"
+
+
+def ids(cassette: Path) -> set[str]:
+    """The ids of the items in a cassette."""
+    bodies = (json.loads(one.request.body) for one in loader.load(cassette).exchanges)
+    return {item["itemId"] for body in bodies for item in body["items"]}
+
+
+def ended(folder: Path, at: int, how: signal.Signals) -> list[str]:
+    """Record, end the process after so many answers, and give all the answers that were seen."""
+    with recording(folder, CALLS) as (process, answers, gate):
+        gate.close()
+        seen = []
+        for line in answers:
+            seen.append(line.strip())
+            if len(seen) == at:
+                process.send_signal(how)
+        process.communicate(timeout=60)
+    return seen
+
+
+WAYS = (signal.SIGKILL, signal.SIGKILL, signal.SIGTERM, signal.SIGKILL, signal.SIGINT)
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    chosen = random.Random(metafunc.config.getoption("kills_seed"))  # noqa: S311 - no secret
+    moments = [
+        (chosen.randint(1, CALLS), WAYS[number % len(WAYS)])
+        for number in range(metafunc.config.getoption("kills"))
+    ]
+    names = [f"{number}-{how.name}-{at}" for number, (at, how) in enumerate(moments)]
+    metafunc.parametrize(("at", "how"), moments, ids=names)
+
+
+def test_what_was_answered_is_in_the_journal_or_in_the_cassette(
+    tmp_path: Path, at: int, how: signal.Signals
+) -> None:
+    cassette = prepare(tmp_path)
+    cassette.parent.mkdir(parents=True)
+    old = OLD.read_bytes()
+    cassette.write_bytes(old)
+    seen = ended(tmp_path, at, how)
+    assert len(seen) >= at
+    whole = cassette.read_bytes() != old
+    if whole:
+        assert ids(cassette) == {f"new-{number}" for number in range(CALLS)}
+    done = command.run("recover", tmp_path)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert set(seen) <= ids(cassette)
+    assert [path.name for path in cassette.parent.iterdir()] == [cassette.name]

@@ -1,0 +1,1 @@
+"""`verify` and `check`: exit status, reports, and what a run is shielded from."""

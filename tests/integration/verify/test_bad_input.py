@@ -1,0 +1,243 @@
+"""What can't be done: exit status 2, and one line that says what happened and what to do."""
+
+import os
+import shutil
+import socket
+import subprocess
+import threading
+from collections.abc import Callable
+from importlib.metadata import version
+from pathlib import Path
+
+import pytest
+
+from adversary.listening import reset, served, whole
+from adversary.service import right
+from helpers.command import ACTIVE, COMMAND, DATASETS, environment, run
+from personalize_contract.suite import shipped
+
+LIVE = ["--target", "live"]
+NOWHERE = [*LIVE, "--endpoint-url", "http://127.0.0.1:1", *DATASETS]
+KEYS = {"AWS_ACCESS_KEY_ID": "AKIDEXAMPLE", "AWS_SECRET_ACCESS_KEY": "canary-of-the-credentials"}
+
+# Arguments, and what the line has in it: what happened, and what to do.
+BAD: dict[str, tuple[list[str], list[str]]] = {
+    "an unknown target": (["--target", "tea"], ["'tea'", "recorded", "reference", "live"]),
+    "an unknown option": (["--tea"], ["--tea", "--help"]),
+    "an unknown operation": (["--operation", "PutTea"], ["'PutTea'", "PutItems"]),
+    "an unknown clause": (
+        ["--allow-not-reached", "request.items.max-member"],
+        ["did you mean", "request.items.max-members"],
+    ),
+    "a selection of nothing": (["-k", "coffee"], ["-k selects no scenario"]),
+    "a selection that is none": (["-k", "and and"], ["Wrong expression passed to '-k'"]),
+    "an ARN that is none": ([*LIVE, "--dataset", "shop=active"], ["'shop' is not an ARN"]),
+    "an ARN without a state": ([*LIVE, "--dataset", ACTIVE], ["ARN=STATE", "in-use"]),
+    "an ARN in an unknown state": ([*LIVE, "--dataset", f"{ACTIVE}=asleep"], ["ARN=STATE"]),
+    "an endpoint that is no URL": (
+        [*LIVE, "--endpoint-url", "localhost:8000", *DATASETS],
+        ["localhost:8000", "http://127.0.0.1:8000"],
+    ),
+    "an endpoint where nobody is": (NOWHERE, ["http://127.0.0.1:1", "Connection refused"]),
+    "an endpoint of no known name": (
+        [*LIVE, "--endpoint-url", "http://host.invalid", *DATASETS],
+        ["http://host.invalid", "is the region or URL right"],
+    ),
+    "live without a region": ([*LIVE, *DATASETS], ["--region", "AWS_REGION"]),
+    "live without credentials": (
+        [*LIVE, *DATASETS, "--region", "us-east-1"],
+        ["AWS credentials", "AWS_PROFILE"],
+    ),
+    "live without a dataset": (
+        [*LIVE, "--endpoint-url", "http://127.0.0.1:1"],
+        ["--dataset ARN=STATE"],
+    ),
+    "an option of live": (["--region", "us-east-1"], ["--region is for --target live"]),
+    "a dataset for nobody": ([DATASETS[0]], ["--dataset is for --target live"]),
+    "recordings that are not there": (
+        ["--target", "recorded", "--cassettes", "nowhere"],
+        ["nowhere", "no cassette", "--record"],
+    ),
+    "recording without a folder": (["--record"], ["--cassettes DIR"]),
+    "recording nobody": (
+        ["--record", "--target", "recorded", "--cassettes", "new"],
+        ["--target reference or live"],
+    ),
+    "recording into a file": (
+        ["--record", "--target", "reference", "--cassettes", "file"],
+        ["file", "can't be written"],
+    ),
+    "a report of another kind": (["--report", "report.pdf"], ["report.pdf", ".json", ".xml"]),
+    "a report in no folder": (["--report", "nowhere/report.json"], ["nowhere"]),
+    "a report that is a folder": (["--report", "folder.json"], ["folder.json", "is a folder"]),
+}
+
+
+def said(stderr: str) -> list[str]:
+    """The lines without those that say how far a run is."""
+    return [
+        line
+        for line in stderr.splitlines()
+        if line and not line.endswith(("scenarios", "scenario"))
+    ]
+
+
+@pytest.mark.parametrize(("arguments", "words"), BAD.values(), ids=BAD)
+def test_it_is_said_in_one_line(arguments: list[str], words: list[str], tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    (tmp_path / "folder.json").mkdir()
+
+    done = run("verify", *arguments, cwd=tmp_path)
+
+    assert done.returncode == 2, done.stdout
+    (line,) = said(done.stderr)
+    assert line.startswith("personalize-contract: ")
+    assert [word for word in words if word not in line] == []
+    assert "Traceback" not in done.stdout
+    assert {path.name for path in tmp_path.iterdir()} == {"file", "folder.json"}
+
+
+def test_a_command_is_needed() -> None:
+    done = run()
+
+    assert done.returncode == 2
+    assert len(said(done.stderr)) == 1
+
+
+def _nobody_reads() -> int:
+    reading, writing = os.pipe()
+    os.close(reading)
+    return writing
+
+
+@pytest.mark.parametrize(
+    ("opened", "reason"),
+    [
+        (lambda: os.open("/dev/full", os.O_WRONLY), "No space left on device"),
+        (_nobody_reads, "Broken pipe"),
+    ],
+    ids=["a full disk", "a pipe that nobody reads"],
+)
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["verify", "--target", "reference", "-k", "post", "--report", "report.html"],
+        ["drift", shipped.cassettes(), shipped.cassettes()],
+        ["lint", shipped.cassettes()],
+        ["serve"],
+    ],
+    ids=lambda one: one[0],
+)
+def test_what_can_not_be_printed(
+    arguments: list[str | Path], opened: Callable[[], int], reason: str, tmp_path: Path
+) -> None:
+    out = opened()
+    done = subprocess.run(
+        [*COMMAND, *arguments],
+        stdout=out,
+        stderr=subprocess.PIPE,
+        text=True,
+        timeout=120,
+        cwd=tmp_path,
+        env=environment(),
+        check=False,
+    )
+    os.close(out)
+
+    assert done.returncode == 2
+    (line,) = said(done.stderr)
+    assert line == f"personalize-contract: what it prints can't be written: {reason}"
+    # What was asked for is there nevertheless.
+    assert (tmp_path / "report.html").exists() == (arguments[0] == "verify")
+
+
+def test_a_service_where_nobody_is_is_said_once() -> None:
+    done = run("verify", *NOWHERE, "-k", "post")
+
+    assert done.stdout.count("Connection refused") == 1
+
+
+def test_it_says_its_version() -> None:
+    done = run("--version")
+
+    assert (done.returncode, done.stdout) == (
+        0,
+        f"personalize-contract {version('personalize-contract')}\n",
+    )
+
+
+BROKEN = {
+    "cut short": (lambda text: text.encode()[:-11], "cut short"),
+    "cut in the middle": (lambda text: text.encode()[: len(text) // 2], ":"),
+    "empty": (lambda text: b"", "it is empty"),
+    "not YAML": (lambda text: b"{" + text.encode(), "it is not YAML"),
+    "not UTF-8": (lambda text: text.encode() + b"# \xff\n", "it is not UTF-8"),
+    "not a cassette": (lambda text: b"tea: green\n", "not a cassette"),
+    "of a newer format": (
+        lambda text: text.replace("format: 1", "format: 2").encode(),
+        "upgrade",
+    ),
+    "with code": (
+        lambda text: text.replace("format: 1", "format: !!python/name:os.system").encode(),
+        "is not for data",
+    ),
+}
+
+
+@pytest.mark.parametrize(("change", "reason"), BROKEN.values(), ids=BROKEN)
+def test_a_broken_recording_is_said_with_its_place(
+    change: object, reason: str, tmp_path: Path
+) -> None:
+    shutil.copytree(shipped.cassettes() / "PutItems", tmp_path / "PutItems")
+    path = tmp_path / "PutItems" / "items-10.personalize.yaml"
+    path.write_bytes(change(path.read_text("utf-8")))  # type: ignore[operator]
+
+    done = run("verify", "--target", "recorded", "--cassettes", tmp_path, "-k", "items-10")
+
+    assert done.returncode == 2, done.stdout
+    (line,) = said(done.stderr)
+    assert f"{path}" in line
+    assert reason in line
+
+
+def test_credentials_are_in_no_message(tmp_path: Path) -> None:
+    done = run("verify", *NOWHERE, cwd=tmp_path, env=environment(**KEYS))
+
+    assert done.returncode == 2
+    assert not [value for value in KEYS.values() if value in done.stdout + done.stderr]
+
+
+def test_an_endpoint_that_speaks_no_http_is_broken() -> None:
+    """It takes the request: that it can't be reached would not be true."""
+    with socket.socket() as listening:
+        listening.bind(("127.0.0.1", 0))
+        listening.listen()
+
+        def greet() -> None:
+            while True:
+                try:
+                    connection, _ = listening.accept()
+                except OSError:
+                    return
+                connection.recv(65536)
+                connection.sendall(b"220 mail.example.com ESMTP\r\n")
+                connection.close()
+
+        thread = threading.Thread(target=greet, daemon=True)
+        thread.start()
+        url = f"http://127.0.0.1:{listening.getsockname()[1]}"
+        done = run("verify", *LIVE, "--endpoint-url", url, *DATASETS, "-k", "success")
+        listening.shutdown(socket.SHUT_RDWR)
+        thread.join(10)
+
+    assert done.returncode == 1, done.stderr
+    assert "response.success.status broken on live" in done.stdout
+
+
+def test_a_service_that_dies_half_way_is_broken_not_a_crash(tmp_path: Path) -> None:
+    with served(right(), lambda sent, answer: reset if sent.number > 40 else whole) as url:
+        done = run("verify", *LIVE, "--endpoint-url", url, *DATASETS)
+
+    assert done.returncode == 1
+    assert "gave no whole answer" in done.stdout
+    assert said(done.stderr) == []

@@ -1,0 +1,94 @@
+"""Ctrl-C: 130, and nothing half-written."""
+
+import itertools
+import signal
+import subprocess
+import threading
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from adversary.listening import served
+from adversary.service import Answer, Sent, right
+from helpers.command import COMMAND, DATASETS, environment
+from personalize_contract.cassette import loader
+from personalize_contract.cassette.recording import Recording
+from personalize_contract.model.provenance import Provenance
+
+
+@pytest.mark.parametrize("at", [1, 20])
+def test_an_interrupted_recording_leaves_whole_cassettes_or_none(at: int, tmp_path: Path) -> None:
+    asked, go_on = threading.Event(), threading.Event()
+    number = itertools.count(1)
+
+    def wait(sent: Sent, usual: Answer) -> Answer:
+        if next(number) == at:
+            asked.set()
+            go_on.wait(30)
+        return usual
+
+    cassettes = tmp_path / "recordings"
+    report = tmp_path / "report.json"
+    with served(replace(right(), around=wait)) as url:
+        process = subprocess.Popen(
+            [
+                *(*COMMAND, "verify", "--record", "--target", "live", "--target", "recorded"),
+                *("--endpoint-url", url, *DATASETS),
+                *("--report", str(report), "--cassettes", str(cassettes)),
+            ],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            env=environment(TMPDIR=str(tmp_path / "temporary")),
+        )
+        (tmp_path / "temporary").mkdir()
+        assert asked.wait(60)
+        process.send_signal(signal.SIGINT)
+        go_on.set()
+        stdout, stderr = process.communicate(timeout=60)
+
+    assert process.returncode == 130, stderr
+    assert stderr.splitlines()[-1] == "personalize-contract: interrupted"
+    assert "Traceback" not in stdout + stderr
+    assert not report.exists()
+    left = [path for path in cassettes.rglob("*") if path.is_file()]
+    assert {path.suffixes[-2:] == [".personalize", ".yaml"] for path in left} <= {True}
+    assert [len(loader.load(path).exchanges) for path in left] == [1] * len(left)
+    assert len(left) in (at - 1, at)
+
+
+def test_an_interruption_while_nothing_is_recorded_leaves_nothing(tmp_path: Path) -> None:
+    asked, go_on = threading.Event(), threading.Event()
+
+    def wait(sent: Sent, usual: Answer) -> Answer:
+        asked.set()
+        go_on.wait(30)
+        return usual
+
+    with served(replace(right(), around=wait)) as url:
+        process = subprocess.Popen(
+            [*COMMAND, "verify", "--target", "live", "--endpoint-url", url, *DATASETS],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            cwd=tmp_path,
+            env=environment(),
+        )
+        assert asked.wait(60)
+        process.send_signal(signal.SIGINT)
+        go_on.set()
+        stdout, _ = process.communicate(timeout=60)
+
+    assert (process.returncode, stdout) == (130, "")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_nothing_stays_locked(tmp_path: Path) -> None:
+    """What an interrupted recording had locked can be recorded at once."""
+    path = tmp_path / "one.personalize.yaml"
+    with pytest.raises(KeyboardInterrupt), Recording(path, Provenance("reference")):
+        raise KeyboardInterrupt
+    with Recording(path, Provenance("reference")) as again:
+        assert again.save()
+    assert [one.name for one in tmp_path.iterdir()] == ["one.personalize.yaml"]

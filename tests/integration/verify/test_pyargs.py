@@ -1,0 +1,70 @@
+"""The suite as any other installed test suite: `pytest --pyargs personalize_contract.suite`."""
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from adversary.defects.table import mutants
+from adversary.listening import served
+from helpers.command import ACTIVE, environment
+from personalize_contract.suite.tables.scenarios import SCENARIOS
+
+COUNT = len(SCENARIOS["PutItems"])
+
+
+def suite(folder: Path, *arguments: str) -> "subprocess.CompletedProcess[str]":
+    return subprocess.run(
+        [sys.executable, "-m", "pytest", "--pyargs", "personalize_contract.suite", *arguments],
+        capture_output=True,
+        text=True,
+        timeout=120,
+        cwd=folder,
+        env=environment(),
+        check=False,
+    )
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [[], ["--personalize-target", "reference"], ["--personalize-target=reference", "-n2"]],
+    ids=["recorded", "reference", "two workers"],
+)
+def test_it_runs_from_any_folder(arguments: list[str], tmp_path: Path) -> None:
+    done = suite(tmp_path, *arguments)
+
+    assert done.returncode == 0, done.stdout
+    assert re.search(rf"\b{COUNT} passed\b", done.stdout)
+
+
+def test_it_runs_beside_tests_of_ones_own(tmp_path: Path) -> None:
+    (tmp_path / "conftest.py").write_text("import pytest\n\n\n@pytest.fixture\ndef tea(): pass\n")
+    (tmp_path / "test_own.py").write_text("def test_own(tea):\n    pass\n")
+
+    done = suite(tmp_path, "test_own.py")
+
+    assert done.returncode == 0, done.stdout
+    assert f"{COUNT + 1} passed" in done.stdout
+
+
+def test_a_broken_clause_fails_its_scenario(tmp_path: Path) -> None:
+    with served(mutants()["request.items.max-members: 11 instead of 10"].service) as url:
+        done = suite(
+            tmp_path,
+            *("--personalize-target", "live", "--personalize-endpoint-url", url),
+            *("--personalize-dataset", f"{ACTIVE}=active", "-k", "items-10 or items-11"),
+        )
+
+    assert done.returncode == 1
+    assert "request.items.max-members broken: it was not refused: 200" in done.stdout
+    assert re.search(r"^PASSED|test_operation\[items-10\]", done.stdout, re.MULTILINE) is None
+
+
+def test_what_cannot_be_done_is_said(tmp_path: Path) -> None:
+    done = suite(tmp_path, "--personalize-target", "live")
+
+    assert done.returncode == 2
+    assert "live needs a region: say --region, or set AWS_REGION" in done.stdout + done.stderr
+    assert "Traceback" not in done.stdout + done.stderr

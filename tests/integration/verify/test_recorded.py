@@ -1,0 +1,222 @@
+"""Replay: no socket is opened, and not one byte of a recorded answer can change unseen."""
+
+import re
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from helpers.command import environment, run
+from personalize_contract.model.contract import load
+from personalize_contract.settings import Settings
+from personalize_contract.suite import shipped
+from personalize_contract.suite.evidence import Evidence
+from personalize_contract.suite.run import opened
+from personalize_contract.suite.tables.scenarios import SCENARIOS
+
+NO_SOCKETS = """
+import _socket, os, socket, sys
+
+class Refused:
+    def __init__(self, *_, **__):
+        by = sys._getframe(1).f_code.co_name
+        # urllib3 looks, where it is imported, whether the machine has IPv6.
+        if by != "_has_ipv6":
+            os.write(2, f"{by} asked for a socket\\n".encode())
+            os._exit(99)
+        raise OSError("refused")
+
+socket.socket = socket.socketpair = socket.create_connection = socket.getaddrinfo = Refused
+_socket.socket = _socket.getaddrinfo = Refused
+"""
+"""A module that Python imports at its start: nothing gets a socket after it."""
+
+
+@pytest.fixture
+def recordings(tmp_path: Path) -> Path:
+    shutil.copytree(shipped.cassettes() / "PutItems", tmp_path / "PutItems")
+    return tmp_path
+
+
+def test_replaying_opens_no_socket(tmp_path: Path) -> None:
+    (tmp_path / "sitecustomize.py").write_text(NO_SOCKETS)
+    env = environment(PYTHONPATH=str(tmp_path))
+
+    done = run("verify", "--target", "recorded", env=env)
+    asking = run("verify", "--target", "reference", env=env)
+
+    assert done.returncode == 0, done.stderr
+    assert "all 32 clauses hold on recorded" in done.stdout
+    assert (asking.returncode, asking.stderr[-19:]) == (99, "asked for a socket\n")
+
+
+def judged(folder: Path, *names: str) -> Evidence:
+    """What the recordings of some scenarios show."""
+    with opened(Settings(cassettes=folder)) as tried:
+        outcomes = [tried.outcome(one) for one in SCENARIOS["PutItems"] if one.id in names]
+    assert len(outcomes) == len(names)
+    return Evidence(load("PutItems"), {"recorded": outcomes})
+
+
+def statuses(evidence: Evidence) -> set[str]:
+    """The statuses of the clauses that the recordings speak of."""
+    cells = [evidence.cells[one.id, "recorded"] for one in load("PutItems").clauses.values()]
+    return {cell.status for cell in cells if cell.why != "no scenario reached it"}
+
+
+def each_byte(text: str) -> Iterator[tuple[int, str]]:
+    """The text with each of its characters changed, one at a time."""
+    for at, letter in enumerate(text):
+        if not letter.isspace():
+            yield at, text[:at] + ("0" if letter != "0" else "1") + text[at + 1 :]
+
+
+def change(folder: Path, scenario: str, old: str, new: str) -> None:
+    path = folder / "PutItems" / f"{scenario}.personalize.yaml"
+    text = path.read_text("utf-8")
+    assert text.count(old) == 1
+    path.write_text(text.replace(old, new), "utf-8")
+
+
+# The part of a recording that is an answer, and what is in it.
+PARTS = {
+    "status": r"code: (\d+)",
+    "reason": r"message: (.+)",
+    "error type": r"x-amzn-errortype:\n      - (.+)",
+    "request id": r"x-amzn-requestid:\n      - (.+)",
+    "body": r"string: (.+)",
+    "digest": r"digest: (.+)",
+}
+
+
+@pytest.mark.parametrize("part", PARTS)
+def test_no_byte_of_a_recorded_answer_can_change_unseen(part: str, recordings: Path) -> None:
+    path = recordings / "PutItems" / "missing.personalize.yaml"
+    good = path.read_text("utf-8")
+    assert statuses(judged(recordings, "missing")) == {"holds"}
+    found = re.search(PARTS[part], good)
+    assert found
+    start, end = found.span(1)
+
+    changed = 0
+    for at, text in each_byte(good[start:end]):
+        path.write_text(good[:start] + text + good[end:], "utf-8")
+        evidence = judged(recordings, "missing")
+        assert evidence.exit_status() != 0, f"byte {at} of the {part}"
+        assert "holds" not in statuses(evidence), f"byte {at} of the {part}"
+        changed += 1
+    assert changed >= 3
+
+
+@pytest.mark.parametrize(
+    ("scenario", "old", "new", "clause"),
+    [
+        ("missing", "code: 404", "code: 400", "error.not-found.status"),
+        (
+            "missing",
+            "- ResourceNotFoundException",
+            "- UnknownOperationException",
+            "error.not-found.code",
+        ),
+        ("missing", '{"message": ', '{"massage": ', "error.message"),
+        ("items-11", "code: 400", "code: 200", "request.items.max-members"),
+        ("items-10", "code: 200", "code: 400", "request.items.max-members"),
+        ("success", "string: ''", "string: ' '", "response.success.empty-body"),
+        ("success", "code: 200", "code: 204", "response.success.status"),
+    ],
+)
+def test_a_changed_answer_breaks_its_clause(
+    scenario: str, old: str, new: str, clause: str, recordings: Path
+) -> None:
+    change(recordings, scenario, old, new)
+
+    evidence = judged(recordings, scenario)
+
+    assert evidence.cells[clause, "recorded"].status == "broken"
+    assert evidence.exit_status() == 1
+
+
+def test_the_command_fails_with_a_changed_answer(recordings: Path) -> None:
+    change(recordings, "items-11", "code: 400", "code: 200")
+
+    done = run("verify", "--target", "recorded", "--cassettes", recordings)
+
+    assert done.returncode == 1, done.stderr
+    assert "request.items.max-members broken on recorded" in done.stdout
+    assert "(its recording was changed after it was made" in done.stdout
+
+
+def test_a_recording_that_is_gone_is_not_reached(recordings: Path) -> None:
+    (recordings / "PutItems" / "items-11.personalize.yaml").unlink()
+
+    done = run("verify", "--target", "recorded", "--cassettes", recordings)
+
+    assert done.returncode == 3, done.stderr
+    assert "request.items.max-members not reached on recorded" in done.stdout
+    assert "items-11.personalize.yaml: this scenario was not recorded" in done.stdout
+    assert "`verify --record` records it" in done.stdout
+
+
+def test_a_recording_of_another_request_is_not_reached(recordings: Path) -> None:
+    path = recordings / "PutItems" / "items-1.personalize.yaml"
+    path.write_text(path.read_text("utf-8").replace("contract-1", "contract-2"), "utf-8")
+
+    evidence = judged(recordings, "items-1")
+
+    assert statuses(evidence) == {"not reached"}
+    assert evidence.exit_status() != 0
+
+
+def test_a_recording_more_changes_nothing(recordings: Path) -> None:
+    shutil.copy(
+        recordings / "PutItems" / "items-11.personalize.yaml",
+        recordings / "PutItems" / "items-13.personalize.yaml",
+    )
+
+    assert run("verify", "--target", "recorded", "--cassettes", recordings).returncode == 0
+
+
+def test_who_answered_a_recording_is_told(recordings: Path) -> None:
+    for path in (recordings / "PutItems").iterdir():
+        text = path.read_text("utf-8")
+        path.write_text(text.replace("answered_by: reference", "answered_by: aws"), "utf-8")
+
+    done = run("verify", "--target", "recorded", "--cassettes", recordings)
+
+    assert done.returncode == 0
+    assert re.search(r"answered by +aws *\n", done.stdout)
+    assert "AWS itself answered" in done.stdout
+
+
+def test_a_recording_holds_no_account_but_the_dummy_one() -> None:
+    texts = [path.read_text("utf-8") for path in shipped.cassettes().rglob("*.yaml")]
+    accounts = {
+        found
+        for text in texts
+        for found in re.findall(r"arn:[a-z-]*:personalize:[^:]*:(\d*)", text)
+    }
+
+    # An empty field is what one scenario is about.
+    assert accounts == {"000000000000", ""}
+
+
+def test_recordings_made_here_are_as_those_that_ship(tmp_path: Path) -> None:
+    done = run(
+        *("verify", "--record", "--target", "reference", "--target", "recorded"),
+        *("--cassettes", tmp_path),
+    )
+
+    def said(folder: Path) -> dict[str, list[str]]:
+        # Ids and dates differ, and with them the digests.
+        differs = re.compile(r"recorded_at|digest|sdk|service_model|'?[0-9a-f]{8}-[0-9a-f]{4}-")
+        return {
+            path.name: [
+                line for line in path.read_text("utf-8").splitlines() if not differs.search(line)
+            ]
+            for path in sorted((folder / "PutItems").iterdir())
+        }
+
+    assert done.returncode == 0, done.stderr
+    assert said(tmp_path) == said(shipped.cassettes())
+    assert "answered by" in done.stdout

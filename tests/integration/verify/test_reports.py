@@ -1,0 +1,193 @@
+"""What a run leaves for people and machines: the terminal, JSON, JUnit."""
+
+import json
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+from xml.etree import ElementTree as ET
+
+import pytest
+
+from adversary.defects.table import mutants
+from adversary.listening import served
+from helpers.command import ACTIVE, DATASETS, run
+from personalize_contract.model.contract import load
+
+SECRET = "tea-and-a-secret"  # in the properties that the suite sends
+KINDS = ("holds", "broken", "not reached")
+
+
+@pytest.fixture(scope="module")
+def good(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder with the reports of a run where everything holds."""
+    folder = tmp_path_factory.mktemp("good")
+    done = run("verify", "--report", folder / "all.json", "--report", folder / "all.xml")
+    assert done.returncode == 0, done.stderr
+    (folder / "all.txt").write_text(done.stdout)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def bad(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder with the reports of a run where a clause is broken and a state is not given."""
+    folder = tmp_path_factory.mktemp("bad")
+    with served(mutants()["invalid-input: the message repeats the request"].service) as url:
+        done = run(
+            *("verify", "--target", "live", "--endpoint-url", url, *DATASETS[:2]),
+            *("--allow-not-reached", "error.not-found.status"),
+            *("--report", folder / "all.json", "--report", folder / "all.xml"),
+        )
+    assert done.returncode == 1, done.stderr
+    (folder / "all.txt").write_text(done.stdout)
+    return folder
+
+
+def document(folder: Path) -> Any:
+    return json.loads((folder / "all.json").read_text("utf-8"))
+
+
+def rows(folder: Path) -> Mapping[str, Any]:
+    return {row["id"]: row for row in document(folder)["clauses"]}
+
+
+def test_the_json_report_has_the_shape_that_scripts_rely_on(good: Path) -> None:
+    found = document(good)
+
+    assert set(found) >= {"operation", "headline", "clauses", "summary", "provenance"}
+    assert found["operation"] == "PutItems"
+    assert found["summary"] == {
+        "reference": {"holds": 32, "broken": 0, "not reached": 0},
+        "recorded": {"holds": 32, "broken": 0, "not reached": 0},
+    }
+    row = rows(good)["request.items.max-members"]
+    assert {name: row[name] for name in ("id", "statement", "source", "level", "binds")} == {
+        "id": "request.items.max-members",
+        "statement": "items has at most 10 members.",
+        "source": "Request Body: items",
+        "level": "documented",
+        "binds": "caller",
+    }
+    assert set(row["targets"]) == {"reference", "recorded"}
+    cell = row["targets"]["recorded"]
+    assert set(cell) >= {"status", "why", "answered_by", "exchanges"}
+    assert (cell["status"], cell["why"], cell["answered_by"]) == ("holds", "", "reference")
+
+
+def test_the_json_report_shows_the_exchanges(good: Path) -> None:
+    exchanges = rows(good)["request.items.max-members"]["targets"]["reference"]["exchanges"]
+    by_scenario = {one["scenario"]: one for one in exchanges}
+
+    assert {"items-10", "items-11"} <= set(by_scenario)
+    one = by_scenario["items-11"]
+    assert one["answered_by"] == "reference"
+    assert one["request"]["method"] == "POST"
+    assert one["request"]["path"] == "/items"
+    assert one["request"]["headers"]["authorization"] == "REDACTED"
+    assert ACTIVE in one["request"]["body"]
+    assert one["response"]["status"] == 400
+    assert one["response"]["headers"]["x-amzn-errortype"] == "InvalidInputException"
+
+
+def test_every_clause_is_in_the_json_report(good: Path) -> None:
+    assert list(rows(good)) == list(load("PutItems").clauses)
+    assert {row["targets"]["reference"]["status"] for row in rows(good).values()} == {"holds"}
+
+
+def test_a_broken_clause_is_told_with_what_was_seen(bad: Path) -> None:
+    cell = rows(bad)["error.message"]["targets"]["live"]
+
+    assert (cell["status"], cell["answered_by"]) == ("broken", "endpoint")
+    assert "the answer repeats the properties" in cell["why"]
+    assert {one["status"] for one in cell["exchanges"]} == {"broken"}
+
+
+def test_what_was_not_reached_says_why(bad: Path) -> None:
+    cell = rows(bad)["error.not-found.code"]["targets"]["live"]
+
+    assert cell["status"] == "not reached"
+    assert cell["why"].endswith("no dataset was given that is missing (--dataset ARN=missing)")
+    assert document(bad)["summary"]["live"] == {"holds": 28, "broken": 1, "not reached": 3}
+
+
+def suites(folder: Path) -> dict[str, ET.Element]:
+    root = ET.parse(folder / "all.xml").getroot()  # noqa: S314 - our own
+    assert root.tag == "testsuites"
+    return {str(one.get("name")): one for one in root}
+
+
+def test_junit_has_a_suite_for_each_target(good: Path) -> None:
+    found = suites(good)
+
+    assert list(found) == ["PutItems reference", "PutItems recorded"]
+    for suite in found.values():
+        names = [case.get("name") for case in suite]
+        assert names == list(load("PutItems").clauses)
+        assert suite.get("tests") == str(len(names))
+        assert [suite.get(kind) for kind in ("failures", "errors", "skipped")] == ["0", "0", "0"]
+        assert [list(case) for case in suite] == [[]] * len(names)
+
+
+def test_junit_tells_failures_errors_and_what_may_be_skipped(bad: Path) -> None:
+    (suite,) = suites(bad).values()
+    cases = {case.get("name"): case for case in suite}
+
+    def kind(clause: str) -> list[str]:
+        return [one.tag for one in cases[clause]]
+
+    assert kind("error.message") == ["failure"]
+    assert kind("error.not-found.code") == ["error"]
+    assert kind("error.not-found.status") == ["skipped"]  # allowed
+    assert kind("request.items.max-members") == []
+    assert (suite.get("failures"), suite.get("errors")) == ("1", "2")
+    message = cases["error.message"][0].get("message") or ""
+    assert message.startswith("broken: ")
+
+
+@pytest.mark.parametrize("suffix", ["json", "xml", "txt"])
+@pytest.mark.parametrize("which", ["good", "bad"])
+def test_no_report_holds_item_properties(
+    which: str, suffix: str, request: pytest.FixtureRequest
+) -> None:
+    text = (request.getfixturevalue(which) / f"all.{suffix}").read_text("utf-8")
+
+    assert SECRET not in text
+
+
+def test_the_terminal_shows_clause_by_target_and_who_answered(good: Path) -> None:
+    lines = (good / "all.txt").read_text().splitlines()
+
+    assert lines[0].split() == ["clause", "level", "reference", "recorded"]
+    table = {line.split()[0]: line.split()[1:] for line in lines if line}
+    for clause in load("PutItems").clauses.values():
+        if clause.can_fail:
+            assert table[clause.id] == [clause.level, "holds", "holds"]
+    assert "answered by                     " in "\n".join(lines)
+    assert re.search(r"^answered by +reference +reference", "\n".join(lines), re.MULTILINE)
+    assert lines[-1] == (
+        "PutItems: all 32 clauses hold on reference and recorded. This checks the tool and the "
+        "recordings, not AWS: no answer here came from it."
+    )
+
+
+def test_the_terminal_tells_each_finding_with_its_source(bad: Path) -> None:
+    text = (bad / "all.txt").read_text()
+
+    assert re.search(
+        r"^error\.message broken on live\n"
+        r"  model: An error carries a message.*\[Service model: .*\]\n"
+        r"  found: .*the answer repeats the properties",
+        text,
+        re.MULTILINE,
+    )
+    assert "error.not-found.status not reached on live (allowed)" in text
+    assert "error.not-found.code not reached on live\n  page:  " in text
+
+
+def test_a_run_says_how_far_it_is(tmp_path: Path) -> None:
+    done = run("verify", "-k", "items-1 or success", cwd=tmp_path)
+
+    assert re.findall(r"^(\w+): \d+ scenarios$", done.stderr, re.MULTILINE) == [
+        "reference",
+        "recorded",
+    ]

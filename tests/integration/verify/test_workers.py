@@ -1,0 +1,120 @@
+"""`verify -n WORKERS`: the same evidence, from several processes."""
+
+import json
+import os
+import re
+import signal
+import subprocess
+import threading
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from helpers.command import COMMAND, environment, run
+from helpers.endpoint import listening, live
+from personalize_contract.model.exchange import Request, Response
+from personalize_contract.suite.tables.scenarios import SCENARIOS
+
+SOME = "-k=items or body"
+SELECTED = [one for one in SCENARIOS["PutItems"] if "items" in one.id or "body" in one.id]
+REPORT = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|[0-9-]{10}T[0-9:]{8}Z")
+
+
+def evidence(path: Path) -> Any:
+    """A report without its ids and dates."""
+    return json.loads(REPORT.sub("", path.read_text("utf-8")))
+
+
+def test_workers_find_what_one_process_finds_in_the_same_order(tmp_path: Path) -> None:
+    one, two = tmp_path / "one.json", tmp_path / "two.json"
+
+    assert run("verify", SOME, "--target=recorded", "--report", one).returncode == 3
+    done = run("verify", SOME, "--target=recorded", "-n", "2", "--report", two)
+
+    assert done.returncode == 3, done.stderr
+    assert evidence(one) == evidence(two)
+    # Told once, and with all its scenarios.
+    assert done.stderr.split("\n")[0] == f"recorded: {len(SELECTED)} scenarios"
+    assert "recorded: " not in done.stderr[10:]
+
+
+def test_workers_record_and_replay(tmp_path: Path) -> None:
+    target = ("verify", SOME, "-n", "2", "--cassettes", str(tmp_path))
+    done = run(*target, "--record", "--target=reference")
+
+    assert done.returncode == 3
+    assert len(list(tmp_path.rglob("*.yaml"))) == len(SELECTED)
+    path = tmp_path / "PutItems" / "items-11.personalize.yaml"
+    path.write_text(path.read_text().replace("code: 400", "code: 500"))
+    again = run(*target, "--target=recorded")
+    assert again.returncode == 1
+    assert "items-11: expected 400" in again.stdout
+    assert "1 broken" in again.stdout
+
+
+def test_what_stops_a_worker_is_told(tmp_path: Path) -> None:
+    done = run("verify", "-n", "2", "--target=recorded", "--cassettes", tmp_path)
+
+    assert done.returncode == 2
+    assert done.stderr.splitlines()[-1] == (
+        f"personalize-contract: {tmp_path}: there is no cassette of the suite in it; "
+        "`verify --record` makes them"
+    )
+
+
+@pytest.mark.parametrize("workers", ["x", "\u0661"])
+def test_what_is_no_number_of_workers_is_refused(workers: str) -> None:
+    done = run("verify", f"-n={workers}")
+
+    assert done.returncode == 2
+    assert "say how many workers" in done.stderr
+
+
+def test_without_xdist_it_says_what_to_install(tmp_path: Path) -> None:
+    (tmp_path / "sitecustomize.py").write_text("import sys\nsys.modules['xdist'] = None\n")
+    done = run("verify", "-n", "2", env=environment(PYTHONPATH=str(tmp_path)))
+
+    assert done.returncode == 2
+    assert done.stderr.strip() == (
+        "personalize-contract: -n needs pytest-xdist: pip install pytest-xdist"
+    )
+
+
+def test_a_live_service_is_asked_by_one_process() -> None:
+    """Its quota and what was provisioned are shared, so nothing is sent at the same time."""
+    first, second = threading.Event(), threading.Event()
+
+    def alone(request: Request, response: Response) -> Response:
+        if first.is_set():
+            second.set()
+        else:
+            first.set()
+            clash.append(second.wait(1))
+        return response
+
+    clash: list[bool] = []
+    with listening(alone) as url:
+        done = live(url, "-n", "2", SOME)
+
+    assert done.returncode == 3, done.stderr
+    assert clash == [False]
+
+
+def test_an_interrupt_ends_the_workers() -> None:
+    process = subprocess.Popen(
+        [*COMMAND, "verify", "-n", "2", "--target=reference", "--target=recorded"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env=environment(),
+        start_new_session=True,
+    )
+    assert process.stderr
+    assert "reference" in process.stderr.readline()
+    os.killpg(process.pid, signal.SIGINT)
+    out, err = process.communicate(timeout=60)
+
+    assert process.returncode == 130, (out, err)
+    with pytest.raises(ProcessLookupError):
+        os.killpg(process.pid, 0)

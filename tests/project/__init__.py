@@ -1,0 +1,1 @@
+"""The repository itself: documentation, examples, architecture, dependencies and tasks."""

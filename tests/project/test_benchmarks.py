@@ -1,0 +1,47 @@
+"""Each benchmark works; how fast anything is, is nothing that a test says."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from benchmarks import TABLES
+
+from helpers.command import environment
+
+ROOT = Path(__file__).parents[2]
+
+
+def run(*arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "benchmarks", *arguments],
+        capture_output=True,
+        text=True,
+        timeout=120,
+        cwd=ROOT,
+        env=environment(),
+        check=False,
+    )
+
+
+@pytest.mark.parametrize("name", TABLES)
+def test_prints_a_table_with_a_row_for_each_size(name: str) -> None:
+    done = run(name, "--sizes", "1")
+    assert done.returncode == 0, done.stderr
+    rows = [line for line in done.stdout.splitlines() if line.startswith("|")]
+    assert len(rows) >= 3
+    assert rows[2].count("|") == rows[0].count("|")
+
+
+def test_the_service_is_measured_beside_motos() -> None:
+    done = run("http", "--sizes", "1")
+    (theirs,) = [line for line in done.stdout.splitlines() if "moto_server, ListSchemas" in line]
+    assert theirs.split("|")[-2].strip() == "1.0 x"
+
+
+def test_a_table_that_there_is_not_is_refused() -> None:
+    done = run("speed")
+    assert done.returncode == 2
+    assert "there is no table speed" in done.stderr

@@ -1,0 +1,26 @@
+"""The documents: what is generated is current, and relative links lead somewhere."""
+
+import re
+import runpy
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md")])
+GENERATED = runpy.run_path(str(ROOT / "docs" / "generate.py"))["GENERATED"]
+
+
+@pytest.mark.parametrize("name", sorted(GENERATED))
+def test_a_generated_document_is_current(name: str) -> None:
+    written = (ROOT / "docs" / name).read_text("utf-8")
+
+    assert written == GENERATED[name](), "run: python docs/generate.py"
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_links_lead_somewhere(page: Path) -> None:
+    links = re.findall(r"\]\(([^)\s]+)\)", page.read_text("utf-8"))
+    here = [link.partition("#")[0] for link in links if not re.match(r"[a-z]+:|#", link)]
+
+    assert [link for link in here if not (page.parent / link).exists()] == []

@@ -1,0 +1,86 @@
+"""What this project depends on: bounds that are meant, and nothing that is known to be bad.
+
+That all works at the lower bounds is shown by `python tests/lowest.py`, which needs a registry.
+"""
+
+import ast
+import sys
+import tomllib
+from importlib.metadata import version
+from pathlib import Path
+
+import pytest
+from packaging.requirements import Requirement
+from packaging.version import Version
+
+from helpers.advisories import FIXED
+
+ROOT = Path(__file__).parents[2]
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
+NEEDED = [Requirement(text) for text in PROJECT["project"]["dependencies"]]
+GROUPS = {
+    requirement.name: requirement
+    for group in PROJECT["dependency-groups"].values()
+    for requirement in map(Requirement, group)
+}
+CAPPED = {
+    # aiobotocore allows few versions of botocore; pip would look for the pair for minutes.
+    "aiobotocore",
+    "boto3",
+}
+each_need = pytest.mark.parametrize("need", NEEDED, ids=str)
+
+
+def lowest(need: Requirement) -> Version:
+    (bound,) = [one.version for one in need.specifier if one.operator == ">="]
+    return Version(bound)
+
+
+@each_need
+def test_it_has_a_lower_bound_and_no_other(need: Requirement) -> None:
+    assert [one.operator for one in need.specifier] == [">="]
+    assert need.url is None
+
+
+def test_only_what_has_a_reason_is_capped() -> None:
+    capped = {
+        name
+        for name, need in GROUPS.items()
+        if any(one.operator not in (">=", "!=") for one in need.specifier)
+    }
+
+    assert capped <= CAPPED
+
+
+@each_need
+def test_the_lower_bound_has_no_known_vulnerability(need: Requirement) -> None:
+    for fixed, advisory in FIXED.get(need.name.lower(), []):
+        assert lowest(need) >= Version(fixed), advisory
+
+
+@pytest.mark.parametrize("name", FIXED)
+def test_what_is_installed_has_no_known_vulnerability(name: str) -> None:
+    for fixed, advisory in FIXED[name]:
+        assert Version(version(name)) >= Version(fixed), advisory
+
+
+def names_in(node: ast.AST) -> list[str]:
+    if isinstance(node, ast.Import):
+        return [alias.name for alias in node.names]
+    return [node.module] if isinstance(node, ast.ImportFrom) and node.module else []
+
+
+def test_everything_that_is_imported_is_declared() -> None:
+    known = {"yaml": "pyyaml", "vcr": "vcrpy", "_pytest": "pytest"}
+    # Of these the user has one or none: what is there is hooked into, and nothing needs it.
+    optional = {"aiobotocore", "aiohttp", "httpx", "httpcore", "moto", "xdist", "boto3"}
+    imported = {
+        name.partition(".")[0]
+        for file in (ROOT / "contract").rglob("*.py")
+        for node in ast.walk(ast.parse(file.read_text("utf-8")))
+        for name in names_in(node)
+    }
+    names = {need.name.lower() for need in NEEDED}
+    own = {"personalize_contract", *sys.stdlib_module_names}
+
+    assert {known.get(one, one) for one in imported - own} - optional <= names

@@ -1,0 +1,83 @@
+"""The walk of one request through the modules is the one that docs/architecture.md tells."""
+
+from __future__ import annotations
+
+import re
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+import botocore.session
+import pytest
+
+from personalize_contract.cassette.loader import load
+from personalize_contract.cassette.matching import Matching
+from personalize_contract.cassette.recording import Recording
+from personalize_contract.cassette.replay import Replay
+from personalize_contract.interceptors import identity
+from personalize_contract.interceptors.install import of_sdks
+from personalize_contract.model.datasets import DUMMY
+from personalize_contract.model.provenance import Provenance
+from personalize_contract.plugin.mark import Mark
+from personalize_contract.plugin.service import serve
+from personalize_contract.plugin.session import Session
+from personalize_contract.privacy.redaction import Redactor
+from personalize_contract.targets.base import Recorded, Recorder, Target
+
+PAGE = (Path(__file__).parents[2] / "docs" / "architecture.md").read_text("utf-8")
+PACKAGE = "personalize_contract."
+
+
+def told(mode: str) -> list[str]:
+    """The modules of a walk, as the page lists them."""
+    (line,) = re.findall(rf"^\| {mode} \| (.+) \|$", PAGE, re.MULTILINE)
+    return re.findall(r"`([\w.]+)`", line)
+
+
+def walk(target: Target) -> list[str]:
+    """The modules that one put_items enters, in the order in which it first does."""
+    client: Any = botocore.session.Session().create_client(
+        "personalize-events", "us-east-1", aws_access_key_id="a", aws_secret_access_key="b"
+    )
+    put: Callable[[], Any] = lambda: client.put_items(  # noqa: E731
+        datasetArn=DUMMY["active"], items=[{"itemId": "tea", "properties": "{}"}]
+    )
+    entered: dict[str, None] = {}
+
+    def profile(frame: FrameType, event: str, _: object) -> None:
+        name = str(frame.f_globals.get("__name__", ""))
+        if event == "call" and name.startswith(PACKAGE):
+            entered[name.removeprefix(PACKAGE)] = None
+
+    with of_sdks(Session(target, Mark()), identity.DUMMY):
+        sys.setprofile(profile)
+        try:
+            put()
+        finally:
+            sys.setprofile(None)
+    return list(entered)
+
+
+@pytest.fixture
+def cassette(tmp_path: Path) -> Path:
+    path = tmp_path / "it.personalize.yaml"
+    service = serve(Session(None, Mark()))
+    with Recording(path, Provenance("reference")) as recording:
+        walk(Recorder(service.target, recording, Redactor()))  # what is read once is read here
+        recording.save()
+    service.close()
+    return path
+
+
+def test_a_replayed_request_is_walked_as_told(cassette: Path) -> None:
+    replay = Replay(cassette, load(cassette), Redactor(), Matching())
+    assert walk(Recorded(replay, lambda *_: "")) == told("replay")
+
+
+def test_a_recorded_request_is_walked_as_told(cassette: Path, tmp_path: Path) -> None:
+    service = serve(Session(None, Mark()))
+    with Recording(tmp_path / "new.personalize.yaml", Provenance("reference")) as recording:
+        assert walk(Recorder(service.target, recording, Redactor())) == told("record")
+    service.close()

@@ -1,1 +1,0 @@
-"""The reference service: the page, implemented."""

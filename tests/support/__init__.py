@@ -1,1 +1,0 @@
-"""What several test files need. Nothing here takes an expectation from the package."""

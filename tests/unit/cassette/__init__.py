@@ -1,0 +1,1 @@
+"""Cassettes, from the text on the disk to the response of a replay."""

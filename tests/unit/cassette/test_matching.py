@@ -1,0 +1,239 @@
+"""Matching: what decides whether a recorded exchange answers a request, and what doesn't."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from helpers.command import ACTIVE, MISSING
+from helpers.exchanges import URL, Json, put, request
+from personalize_contract.cassette.matching import Matching
+from personalize_contract.errors import UsageError
+from personalize_contract.model.exchange import Request
+from personalize_contract.privacy.redaction import Redactor
+
+
+def same(one: Request, other: Request, **options: Any) -> bool:
+    """Whether the answer to one is the answer to the other, as a replay sees it."""
+    redactor, matching = Redactor(), Matching(**options)
+    return matching.key(redactor.request(one)) == matching.key(redactor.request(other))
+
+
+def item(properties: str, **more: Any) -> bytes:
+    """A body with one item, whose `properties` is this JSON text."""
+    given = {"itemId": "tea", **more}
+    text = json.dumps(given)[1:-1]
+    return (
+        f'{{"datasetArn": "{ACTIVE}", "items": [{{{text}, "properties": {properties}}}]}}'.encode()
+    )
+
+
+def held(document: str) -> bytes:
+    """A body with one item, whose `properties` is a string that holds this text."""
+    return item(json.dumps(document))
+
+
+ELSEWHERE = ACTIVE.replace("us-east-1", "eu-west-1")
+
+EQUAL = {
+    "member order": (b'{"a": 1, "b": 2}', b'{"b": 2, "a": 1}'),
+    "white space": (b'{"a": [1, 2]}', b' {\n"a":[1,2]\t}\r\n'),
+    "an escape": (b'{"a": "\\u00e9"}', '{"a": "\u00e9"}'.encode()),
+    "1 and 1.0": (b'{"a": 1}', b'{"a": 1.0}'),
+    "1 and 1e0": (b'{"a": 1}', b'{"a": 1e0}'),
+    "0 and -0": (b'{"a": 0}', b'{"a": -0.0}'),
+    "a region in the ARN": (put({}), put({}, arn=ELSEWHERE)),
+    "an account in the ARN": (put({}), put({}, arn=ACTIVE.replace("0" * 12, "123456789012"))),
+    "member order in properties": (held('{"a": 1, "b": 2}'), held('{"b": 2, "a": 1}')),
+    "white space in properties": (held('{"a": 1}'), held('\n{ "a":1 }')),
+    "1 and 1.0 in properties": (held('{"a": 1}'), held('{"a": 1.0}')),
+    "an escape in properties": (held('{"a": "\\u00e9"}'), held('{"a": "\u00e9"}')),
+    "a path and its empty query": (b"{}", b"{}"),
+}
+
+DIFFERENT = {
+    "1 and true": (b'{"a": 1}', b'{"a": true}'),
+    "0 and false": (b'{"a": 0}', b'{"a": false}'),
+    "1 and its text": (b'{"a": 1}', b'{"a": "1"}'),
+    "null and absent": (b'{"a": null}', b"{}"),
+    "null and its text": (b'{"a": null}', b'{"a": "null"}'),
+    "an integer past a double": (b'{"a": 9007199254740993}', b'{"a": 9007199254740992}'),
+    "the order of an array": (b'{"a": [1, 2]}', b'{"a": [2, 1]}'),
+    "a partition": (put({}), put({}, arn=ACTIVE.replace(":aws:", ":aws-cn:"))),
+    "a dataset": (put({}), put({}, arn=MISSING)),
+    "a region where no ARN begins": (put({}, arn=f"x{ACTIVE}"), put({}, arn=f"x{ELSEWHERE}")),
+    "the order of items": (put({"a": 1}, {"a": 2}), put({"a": 2}, {"a": 1})),
+    "1 and true in properties": (held('{"a": 1}'), held('{"a": true}')),
+    "a string and the object in it": (held('{"a": 1}'), item('{"a": 1}')),
+    "a string and the object in it, empty": (held("{}"), item("{}")),
+    "a string and the number in it": (held("1"), item("1")),
+    "JSON and JSON in JSON": (held('{"a": 1}'), held(json.dumps('{"a": 1}'))),
+    "JSON and text with its name": (held('{"a": 1}'), held('json {"a":1}')),
+    "white space in what is not JSON": (held("{a: 1}"), held("{a:1}")),
+    "a name twice in properties": (held('{"a": 1, "a": 2}'), held('{"a": 2}')),
+    "NaN in properties": (held('{"a": NaN}'), held('{ "a": NaN}')),
+    "a document and none": (held("{}"), item("{}").replace(b', "properties": {}', b"")),
+    "a BOM": (b'\xef\xbb\xbf{"a": 1}', b'{"a": 1}'),
+    "NaN": (b'{"a": NaN}', b'{"a":NaN}'),
+    "a name twice": (b'{"a": 1, "a": 1}', b'{"a": 1}'),
+    "half a character": (b'{"a": "\\ud800"}', b'{"a":"\\ud800"}'),
+    "UTF-16": ('{"a": 1}'.encode("utf-16"), b'{"a": 1}'),
+    "what is not JSON": (b"tea", b"tea "),
+    "nothing and null": (b"", b"null"),
+    "deep JSON, by its bytes": (b"[" * 200 + b"]" * 200, b"[" * 200 + b" " + b"]" * 200),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("case", EQUAL)
+def test_what_means_the_same_is_the_same(case: str) -> None:
+    one, other = EQUAL[case]
+    assert same(request(one), request(other))
+
+
+@pytest.mark.parametrize("case", DIFFERENT)
+def test_what_means_something_else_is_another_request(case: str) -> None:
+    one, other = DIFFERENT[case]
+    assert not same(request(one), request(other))
+
+
+BASE = request(put({"a": 1}))
+
+FREE = {
+    "the host": replace(BASE, url="https://127.0.0.1:8080/items"),
+    "the scheme": replace(BASE, url="http://personalize-events.us-east-1.amazonaws.com/items"),
+    "an empty query": replace(BASE, url=f"{URL}?"),
+    "a header": request(BASE.body, user_agent="another"),
+    "a signature": request(BASE.body, authorization="AWS4-HMAC-SHA256 x"),
+    "a charset": request(BASE.body) and replace(
+        BASE, headers={"content-type": "Application/JSON; charset=utf-8"}
+    ),
+}  # fmt: skip
+
+BOUND = {
+    "the method": replace(BASE, method="PUT"),
+    "the path": replace(BASE, url=f"{URL}/"),
+    "a query": replace(BASE, url=f"{URL}?a=1"),
+    "the media type": replace(BASE, headers={"content-type": "application/x-amz-json-1.1"}),
+    "no media type": replace(BASE, headers={}),
+}
+
+
+@pytest.mark.parametrize("case", FREE)
+def test_it_never_decides(case: str) -> None:
+    assert same(BASE, FREE[case])
+
+
+@pytest.mark.parametrize("case", BOUND)
+def test_it_decides(case: str) -> None:
+    assert not same(BASE, BOUND[case])
+
+
+IGNORED = {
+    "a member of the body": ("datasetArn", put({"a": 1}, arn=MISSING)),
+    "a member of each item": ("items[].itemId", put({"a": 1}, first=7)),
+    "a member of properties": ("items[].properties.a", put({"a": 2})),
+    "a member that is absent there": ("items[].properties.b", put({"a": 1, "b": 3})),
+    "all of properties": ("items[].properties", put("tea")),
+    "all items": ("items", put({"b": 1}, {"c": 2})),
+}
+
+
+@pytest.mark.parametrize("case", IGNORED)
+def test_an_ignored_member_does_not_decide(case: str) -> None:
+    path, body = IGNORED[case]
+    assert not same(BASE, request(body))
+    assert same(BASE, request(body), ignore=[path])
+
+
+def test_an_ignored_member_of_an_object_leaves_it_an_object() -> None:
+    assert not same(
+        request(held('{"a": 1}')), request(item('{"a": 2}')), ignore=["items[].properties.a"]
+    )
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        *("", "items[]", "items[].", ".itemId", "items..a", "[]"),
+        # Spelled otherwise, it would leave in what it should take out.
+        *("item[].itemId", "items.properties.a", "items[].Properties", "items[].itemId.a", "tea"),
+    ],
+)
+def test_a_path_that_names_no_member_is_refused(path: str) -> None:
+    with pytest.raises(UsageError, match="it looks like items"):
+        Matching([path])
+
+
+def test_items_in_another_order_are_the_same_where_the_mark_says_so() -> None:
+    one, two = {"itemId": "a", "properties": '{"x": 1, "y": 2}'}, {"itemId": "b"}
+    three = {"itemId": "a", "properties": '{"y":2,"x":1}'}
+    sent = request(json.dumps({"items": [one, two]}).encode())
+    turned = request(json.dumps({"items": [two, three]}).encode())
+    twice = request(json.dumps({"items": [two, two]}).encode())
+    assert not same(sent, turned)
+    assert same(sent, turned, items_any_order=True)
+    assert not same(sent, twice, items_any_order=True)
+
+
+def shuffled(value: Any, random: Any) -> Any:
+    """The same value with its members in another order."""
+    if isinstance(value, dict):
+        names = list(value)
+        random.shuffle(names)
+        return {name: shuffled(value[name], random) for name in names}
+    return [shuffled(one, random) for one in value] if isinstance(value, list) else value
+
+
+@given(Json, st.randoms(), st.sampled_from([None, 1]), st.booleans())
+def test_the_writing_of_a_value_does_not_decide(
+    value: Any, random: Any, indent: int | None, ascii_only: bool
+) -> None:
+    again = json.dumps(shuffled(value, random), indent=indent, ensure_ascii=ascii_only)
+    assert same(request(json.dumps(value).encode()), request(again.encode()))
+    assert same(request(put(json.dumps(value))), request(put(again)))
+
+
+Items = st.lists(
+    st.dictionaries(st.sampled_from(["itemId", "properties", "x"]), Json | Json.map(json.dumps)),
+    max_size=3,
+)
+Ignored = st.sets(st.sampled_from([path for path, _ in IGNORED.values()]))
+
+
+@given(Items, st.randoms(), st.booleans(), Ignored)
+def test_requests_with_one_key_have_one_outline(
+    items: Any, random: Any, any_order: bool, ignore: set[str]
+) -> None:
+    again = shuffled(items, random)
+    if any_order:
+        random.shuffle(again)
+    matching = Matching(sorted(ignore), any_order)
+    one, other = (
+        request(json.dumps({"datasetArn": ACTIVE, "items": several}).encode())
+        for several in (items, again)
+    )
+    assert matching.key(one) == matching.key(other)
+    assert matching.outline(one) == matching.outline(other)
+
+
+def told_apart(value: Any) -> Any:
+    """A value in which Python's == is JSON's: True is no 1, and a number is a number."""
+    if isinstance(value, dict):
+        return {name: told_apart(member) for name, member in value.items()}
+    if isinstance(value, list):
+        return [told_apart(member) for member in value]
+    # Past 2**53 a real number no longer says which integer it is.
+    inexact = isinstance(value, float) and abs(value) >= 2**53
+    return (isinstance(value, bool), inexact, value)
+
+
+@given(Json, Json)
+def test_two_values_are_the_same_if_and_only_if_they_are_equal(one: Any, other: Any) -> None:
+    equal = told_apart(one) == told_apart(other)
+    assert same(request(json.dumps(one).encode()), request(json.dumps(other).encode())) == equal
+    assert same(request(put({"x": one})), request(put({"x": other}))) == equal

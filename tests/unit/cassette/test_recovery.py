@@ -1,0 +1,209 @@
+"""`recover`: journals that killed recordings left become cassettes, and nothing better is lost."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from helpers.exchanges import exchange, put
+from personalize_contract import cli
+from personalize_contract.cassette import journal, loader
+from personalize_contract.cassette.recording import Recording
+from personalize_contract.model.exchange import Exchange
+from personalize_contract.model.provenance import Provenance
+
+WHO = Provenance("reference", "2026-11-23T20:16:42Z", "us-east-1")
+SOME = [exchange(put({"price": number})) for number in range(3)]
+
+
+def left(path: Path, *several: Exchange, who: Provenance = WHO) -> Path:
+    """The journal of a recording that was killed."""
+    recording = Recording(path, who)
+    for one in several:
+        recording.append(one)
+    recording.leave()
+    return journal.path_for(path)
+
+
+def recorded(path: Path, *several: Exchange, who: Provenance = WHO) -> bytes:
+    recording = Recording(path, who)
+    for one in several:
+        recording.append(one)
+    recording.save()
+    return path.read_bytes()
+
+
+class Run:
+    """The command, in this process."""
+
+    def __init__(self, capsys: pytest.CaptureFixture[str]) -> None:
+        self._capsys = capsys
+
+    def __call__(self, *arguments: str | Path) -> subprocess.CompletedProcess[str]:
+        status = cli.main([*map(str, arguments)])
+        return subprocess.CompletedProcess(arguments, status, *self._capsys.readouterr())
+
+
+@pytest.fixture
+def run(capsys: pytest.CaptureFixture[str]) -> Run:
+    return Run(capsys)
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "cassettes" / "test_it.personalize.yaml"
+
+
+def test_a_journal_becomes_the_cassette_that_it_would_have_been(
+    run: Run, path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    whole = recorded(path, *SOME)
+    path.unlink()
+    left(path, *SOME)
+    done = run("recover")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout == (
+        "cassettes/test_it.personalize.yaml.partial.jsonl: "
+        "3 exchanges, answered by reference, are in test_it.personalize.yaml\n"
+    )
+    assert path.read_bytes() == whole
+    assert list(path.parent.iterdir()) == [path]
+
+
+def test_a_torn_last_line_is_left_out(run: Run, path: Path, tmp_path: Path) -> None:
+    torn = left(path, *SOME)
+    torn.write_bytes(torn.read_bytes()[:-10])
+    assert run("recover", torn).returncode == 0
+    assert [*loader.load(path).exchanges] == SOME[:2]
+
+
+def test_a_journal_without_an_exchange_is_removed(run: Run, path: Path) -> None:
+    empty = left(path)
+    done = run("recover", empty)
+    assert done.returncode == 0
+    assert "nothing was recorded in it; removed" in done.stdout
+    assert list(path.parent.iterdir()) == []
+
+
+def test_where_there_is_none_it_says_so(run: Run, tmp_path: Path) -> None:
+    done = run("recover", tmp_path)
+    assert (done.returncode, done.stdout) == (0, "no journal of a killed recording was found\n")
+
+
+def test_every_journal_in_the_folders_is_found_but_not_in_hidden_ones(
+    run: Run, tmp_path: Path
+) -> None:
+    for name in ("a/one", "a/b/two", ".venv/three"):
+        left(tmp_path / f"{name}.personalize.yaml", SOME[0])
+    assert run("recover", tmp_path).returncode == 0
+    found = sorted(path.name for path in tmp_path.rglob("*.yaml*"))
+    assert found == [
+        "one.personalize.yaml",
+        "three.personalize.yaml.partial.jsonl",
+        "two.personalize.yaml",
+    ]
+
+
+def test_a_recording_under_way_is_left_alone(run: Run, path: Path, tmp_path: Path) -> None:
+    with Recording(path, WHO) as recording:
+        recording.append(SOME[0])
+        done = run("recover", tmp_path)
+        assert done.returncode == 2
+        assert "its recording is still under way; nothing was done" in done.stdout
+        recording.append(SOME[1])
+        recording.save()
+    assert [*loader.load(path).exchanges] == SOME[:2]
+
+
+BETTER: dict[str, tuple[Callable[[Path], object], str]] = {
+    "of higher provenance": (
+        lambda path: recorded(path, SOME[0], who=Provenance("aws")),
+        "was answered by aws, this by reference",
+    ),
+    "with more exchanges": (lambda path: recorded(path, *SOME, *SOME), "has 6 exchanges, this 3"),
+    "that cannot be read": (lambda path: path.write_text("tea"), "can't be read"),
+}
+
+
+@pytest.mark.parametrize("case", BETTER)
+def test_a_cassette_is_not_replaced(run: Run, case: str, path: Path) -> None:
+    make, why = BETTER[case]
+    path.parent.mkdir()
+    make(path)
+    there, journal_left = path.read_bytes(), left(path, *SOME)
+    done = run("recover", journal_left)
+    assert done.returncode == 2
+    assert why in done.stdout
+    assert "delete test_it.personalize.yaml to have this one instead" in done.stdout
+    assert path.read_bytes() == there
+    assert journal_left.exists()
+
+
+def test_one_of_lower_provenance_is_replaced(run: Run, path: Path) -> None:
+    recorded(path, SOME[0])
+    assert run("recover", left(path, SOME[1], who=Provenance("aws"))).returncode == 0
+    assert loader.load(path).provenance.answered_by == "aws"
+
+
+def test_of_several_recordings_the_last_one_that_is_no_shorter_is_there_in_the_end(
+    run: Run, path: Path, tmp_path: Path
+) -> None:
+    left(path, *SOME[:2])
+    left(path, *SOME)
+    left(path, SOME[0])
+    done = run("recover", tmp_path)
+    assert done.returncode == 2
+    assert [*loader.load(path).exchanges] == SOME
+    assert [one.name for one in path.parent.iterdir() if one != path] == [
+        "test_it.personalize.yaml.partial.jsonl"
+    ]
+
+
+BROKEN = {
+    "not JSON": b"tea\n",
+    "not an object": b"[]\n",
+    "another object": b"{}\n",
+    "without a call": json.dumps({"request": [], "response": []}).encode() + b"\n",
+    "deep": b"[" * 100_000 + b"\n",
+    "not UTF-8": b"\xff\xfe\n",
+    "of nobody": json.dumps({"provenance": {"answered_by": "me"}}).encode() + b"\n",
+    "of a later version": json.dumps({"provenance": {"who": "me"}}).encode() + b"\n",
+}
+
+
+@pytest.mark.parametrize("case", BROKEN)
+def test_a_broken_line_is_told_with_its_number(run: Run, case: str, path: Path) -> None:
+    broken = left(path, *SOME)
+    broken.write_bytes(broken.read_bytes() + BROKEN[case])
+    before = broken.read_bytes()
+    done = run("recover", broken)
+    assert (done.returncode, done.stderr) == (2, "")
+    assert (
+        "line 5: it is not a line of a journal; take it out to keep the others; nothing"
+        in done.stdout
+    )
+    assert broken.read_bytes() == before
+    assert not path.exists()
+
+
+def test_a_secret_in_a_journal_gets_no_further(run: Run, path: Path) -> None:
+    found = left(path, exchange(b'{"a": "AKIAIOSFODNN7EXAMPLE"}'))
+    done = run("recover", found)
+    assert done.returncode == 2
+    assert "an AWS access key id is in the request body, so nothing was written" in done.stdout
+    assert "AKIA" not in done.stdout
+    assert not path.exists()
+
+
+@pytest.mark.parametrize("name", ["none", "other.txt"])
+def test_what_is_no_journal_is_refused_in_a_line(run: Run, name: str, tmp_path: Path) -> None:
+    (tmp_path / "other.txt").write_text("")
+    done = run("recover", tmp_path / name)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert len(done.stderr.splitlines()) == 1
+    assert str(tmp_path / name) in done.stderr

@@ -1,0 +1,130 @@
+"""Replay: each recorded exchange answers once, in order among equals, whatever it costs to find."""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from helpers.exchanges import put, request
+from personalize_contract.cassette.matching import Key, Matching
+from personalize_contract.cassette.reader import Cassette
+from personalize_contract.cassette.replay import Replay
+from personalize_contract.model.exchange import Exchange, Request, Response
+from personalize_contract.model.provenance import Provenance
+from personalize_contract.privacy.redaction import Redactor
+
+MATCHING, REDACTOR = Matching(), Redactor()
+
+
+def replay(*recorded: Exchange, **options: Any) -> Replay:
+    cassette = Cassette(Provenance(), recorded)
+    return Replay(Path("some.yaml"), cassette, REDACTOR, Matching(**options))
+
+
+def answered(sent: Request, number: int) -> Exchange:
+    """An exchange that can be told from all others by its answer."""
+    return Exchange(sent, Response(200, "OK", {}, b"%d" % number))
+
+
+def written(value: Any, style: int) -> bytes:
+    """The same body in several ways: other bytes, other bytes of its document, other members."""
+    document = json.dumps(value, indent=style % 2 or None, sort_keys=True)
+    body = json.loads(put(document))
+    return json.dumps(body, sort_keys=style > 1).encode()
+
+
+Requests = st.builds(
+    written, st.fixed_dictionaries({"a": st.integers(0, 2), "b": st.booleans()}), st.integers(0, 3)
+).map(request) | st.sampled_from([b"tea", b"", b"{}", b'{ "items": []}']).map(request)
+
+
+@given(st.lists(Requests, max_size=8), st.lists(Requests, max_size=12))
+def test_it_answers_as_a_search_through_the_list_would(
+    recorded: list[Request], sent: list[Request]
+) -> None:
+    exchanges = [answered(one, number) for number, one in enumerate(recorded)]
+    replaying, left = replay(*exchanges), list(exchanges)
+    for one in sent:
+        wanted = next((it for it in left if MATCHING.key(it.request) == MATCHING.key(one)), None)
+        if wanted:
+            left.remove(wanted)
+        assert replaying.take(one) == wanted
+    assert Counter(map(id, replaying.unused())) == Counter(map(id, left))
+
+
+def test_equals_answer_in_the_order_of_recording_whichever_way_they_are_written() -> None:
+    one, other = request(put('{"a": 1, "b": 2}')), request(put('{"b": 2, "a": 1}'))
+    replaying = replay(answered(one, 1), answered(other, 2))
+    assert [replaying.take(sent).response.body for sent in (other, one)] == [b"1", b"2"]  # type: ignore[union-attr]
+    assert replaying.take(one) is None
+
+
+def test_all_attempts_of_one_sdk_call_get_one_answer() -> None:
+    replaying = replay(answered(request(put({})), 1), answered(request(put({})), 2))
+    first = request(put({}), amz_sdk_invocation_id="first")
+    second = request(put({}), amz_sdk_invocation_id="second")
+    found = [replaying.take(sent) for sent in (first, first, second, first, second)]
+    assert [one and one.response.body for one in found] == [b"1", b"1", b"2", b"1", b"2"]
+    assert replaying.unused() == []
+
+
+def test_a_call_that_nothing_answered_is_not_answered_by_what_is_left_later() -> None:
+    replaying = replay(answered(request(put({"a": 1})), 1))
+    assert replaying.take(request(put({"a": 2}), amz_sdk_invocation_id="x")) is None
+    assert len(replaying.unused()) == 1
+
+
+def test_any_number_of_threads_share_the_recorded_exchanges() -> None:
+    recorded = [answered(request(put({"a": number % 50})), number) for number in range(400)]
+    replaying, ready = replay(*recorded), threading.Barrier(16)
+
+    def take(_: int) -> list[Exchange | None]:
+        ready.wait(20)
+        return [replaying.take(request(put({"a": number}))) for number in range(50)]
+
+    with ThreadPoolExecutor(16) as pool:
+        found = [one for taken in pool.map(take, range(16)) for one in taken]
+    answers = [one.response.body for one in found if one]
+    assert len(answers) == len(set(answers)) == 400
+    assert replaying.unused() == []
+
+
+class Counting(Matching):
+    """Counts how often a request has to be understood."""
+
+    keys = outlines = 0
+
+    def key(self, request: Request) -> Key:
+        self.keys += 1
+        return super().key(request)
+
+    def outline(self, request: Request) -> Key:
+        self.outlines += 1
+        return super().outline(request)
+
+
+def test_what_a_call_costs_does_not_depend_on_how_many_are_recorded() -> None:
+    sent = [request(put({"a": 1}, first=number)) for number in range(300)]
+    recorded = tuple(answered(one, number) for number, one in enumerate(sent))
+    matching = Counting()
+    replaying = Replay(Path("some.yaml"), Cassette(Provenance(), recorded), REDACTOR, matching)
+    for one in sent:
+        assert replaying.take(one)
+    assert (matching.keys, matching.outlines) == (0, 300)  # each once, when it was loaded
+
+
+def test_exchanges_of_the_same_items_are_told_apart_once() -> None:
+    sent = [request(put({"a": number})) for number in range(300)]
+    recorded = tuple(answered(one, number) for number, one in enumerate(sent))
+    matching = Counting()
+    replaying = Replay(Path("some.yaml"), Cassette(Provenance(), recorded), REDACTOR, matching)
+    for one in reversed(sent):
+        assert replaying.take(one)
+    assert (matching.keys, matching.outlines) == (300, 300)

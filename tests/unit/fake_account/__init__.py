@@ -1,0 +1,1 @@
+"""The fake account: a control plane and STS."""

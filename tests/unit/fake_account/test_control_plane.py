@@ -1,0 +1,441 @@
+"""The stand-in for an account, judged by boto3: its clients, parsers and exceptions."""
+
+import datetime as dt
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import boto3
+import pytest
+from botocore.config import Config
+from botocore.exceptions import ClientError
+from botocore.loaders import Loader
+
+from helpers.command import run, serving
+from helpers.stand_in import ACCOUNT, HandClock, StandIn
+
+CREDENTIALS = {
+    "aws_access_key_id": "personalize-contract",
+    "aws_secret_access_key": "personalize-contract-dummy-secret",
+}
+ONE_ATTEMPT = Config(retries={"total_max_attempts": 1})
+START = dt.datetime(2026, 11, 23, 20, tzinfo=dt.UTC)
+
+
+def client(service: str, url: str, region: str = "us-east-1") -> Any:
+    return boto3.client(  # type: ignore[call-overload]  # the name of the service is not a literal
+        service, region_name=region, endpoint_url=url, config=ONE_ATTEMPT, **CREDENTIALS
+    )
+
+
+def schema(*fields: str, key: str = "ITEM_ID") -> str:
+    more = [{"name": name, "type": ["null", "string"]} for name in fields]
+    return json.dumps(
+        {"type": "record", "name": "Items", "fields": [{"name": key, "type": "string"}, *more]}
+    )
+
+
+class Plane:
+    """A boto3 client of the stand-in, and its clock."""
+
+    def __init__(self, stand_in: StandIn) -> None:
+        self.stand_in = stand_in
+        self.sdk = client("personalize", stand_in.url)
+        self.events = client("personalize-events", stand_in.url)
+
+    def later(self, seconds: float) -> None:
+        self.stand_in.clock.time += seconds
+
+    def schema(self, name: str = "tea", *fields: str) -> str:
+        made = self.sdk.create_schema(name=name, schema=schema("CATEGORY", *fields))
+        return str(made["schemaArn"])
+
+    def group(self, name: str = "shop", *, active: bool = True) -> str:
+        arn = str(self.sdk.create_dataset_group(name=name)["datasetGroupArn"])
+        if active:
+            self.later(45)
+        return arn
+
+    def dataset(self, *, active: bool = True) -> str:
+        arn = str(
+            self.sdk.create_dataset(
+                name="items",
+                schemaArn=self.schema(),
+                datasetGroupArn=self.group(),
+                datasetType="Items",
+            )["datasetArn"]
+        )
+        if active:
+            self.later(60)
+        return arn
+
+    def status(self, arn: str) -> str:
+        return str(self.sdk.describe_dataset(datasetArn=arn)["dataset"]["status"])
+
+    def put(self, arn: str) -> int:
+        try:
+            answer = self.events.put_items(datasetArn=arn, items=[{"itemId": "1"}])
+        except ClientError as error:
+            answer = error.response
+        return int(answer["ResponseMetadata"]["HTTPStatusCode"])
+
+    def refusal(self, operation: str, **given: Any) -> str:
+        """The code of the error that a call gets, and its exception class where it has one."""
+        with pytest.raises(ClientError) as caught:
+            getattr(self.sdk, operation)(**given)
+        response = caught.value.response
+        assert response["ResponseMetadata"]["HTTPStatusCode"] == 400
+        code = response["Error"]["Code"]
+        assert type(caught.value).__name__ in (code, "ClientError")
+        return code
+
+
+@pytest.fixture
+def plane() -> Iterator[Plane]:
+    with StandIn(clock=HandClock(START.timestamp())).served() as stand_in:
+        yield Plane(stand_in)
+
+
+# --- who one is
+
+
+def test_sts_says_whose_credentials_these_are(plane: Plane) -> None:
+    sts = client("sts", plane.stand_in.url)
+    assert sts.get_caller_identity()["Account"] == ACCOUNT
+    with pytest.raises(ClientError, match="InvalidAction"):
+        sts.get_session_token()
+
+
+# --- the lifecycle
+
+
+def test_a_dataset_group_passes_through_the_documented_statuses(plane: Plane) -> None:
+    arn = plane.group(active=False)
+    assert arn == f"arn:aws:personalize:us-east-1:{ACCOUNT}:dataset-group/shop"
+    seen = []
+    for seconds in (0, 4, 1, 39, 1):
+        plane.later(seconds)
+        seen.append(plane.sdk.describe_dataset_group(datasetGroupArn=arn)["datasetGroup"]["status"])
+    assert seen == [
+        "CREATE PENDING",
+        "CREATE PENDING",
+        "CREATE IN_PROGRESS",
+        "CREATE IN_PROGRESS",
+        "ACTIVE",
+    ]
+    plane.sdk.delete_dataset_group(datasetGroupArn=arn)
+    found = plane.sdk.describe_dataset_group(datasetGroupArn=arn)["datasetGroup"]
+    assert found["status"] == "DELETE PENDING"
+    plane.later(40)
+    assert (
+        plane.refusal("describe_dataset_group", datasetGroupArn=arn) == "ResourceNotFoundException"
+    )
+
+
+def test_a_dataset_passes_through_the_documented_statuses(plane: Plane) -> None:
+    arn = plane.dataset(active=False)
+    assert arn == f"arn:aws:personalize:us-east-1:{ACCOUNT}:dataset/shop/ITEMS"
+    seen = [plane.status(arn)]
+    for seconds in (5, 55):
+        plane.later(seconds)
+        seen.append(plane.status(arn))
+    plane.sdk.delete_dataset(datasetArn=arn)
+    for seconds in (0, 10):
+        plane.later(seconds)
+        seen.append(plane.status(arn))
+    plane.later(90)
+    assert seen == [
+        "CREATE PENDING",
+        "CREATE IN_PROGRESS",
+        "ACTIVE",
+        "DELETE PENDING",
+        "DELETE IN_PROGRESS",
+    ]
+    assert plane.refusal("describe_dataset", datasetArn=arn) == "ResourceNotFoundException"
+
+
+def test_an_update_shows_in_its_summary_as_documented(plane: Plane) -> None:
+    arn, new = plane.dataset(), plane.schema("more", "COLOUR")
+    assert "latestDatasetUpdate" not in plane.sdk.describe_dataset(datasetArn=arn)["dataset"]
+    plane.sdk.update_dataset(datasetArn=arn, schemaArn=new)
+    seen = []
+    for seconds in (0, 5, 100):
+        plane.later(seconds)
+        found = plane.sdk.describe_dataset(datasetArn=arn)["dataset"]
+        assert found["schemaArn"] == found["latestDatasetUpdate"]["schemaArn"] == new
+        seen.append((found["status"], found["latestDatasetUpdate"]["status"]))
+    assert seen == [
+        ("ACTIVE", "UPDATE PENDING"),
+        ("ACTIVE", "UPDATE IN_PROGRESS"),
+        ("ACTIVE", "ACTIVE"),
+    ]
+
+
+@pytest.mark.parametrize("kind", ["dataset-group", "dataset"])
+def test_a_creation_can_fail(plane: Plane, kind: str) -> None:
+    plane.stand_in.plane.failing.add(kind)
+    if kind == "dataset":
+        arn = plane.dataset()
+        assert plane.status(arn) == "CREATE FAILED"
+        assert plane.put(arn) == 404
+        plane.sdk.delete_dataset(datasetArn=arn)
+    else:
+        arn = plane.group()
+        found = plane.sdk.describe_dataset_group(datasetGroupArn=arn)["datasetGroup"]
+        assert (found["status"], bool(found["failureReason"])) == ("CREATE FAILED", True)
+        plane.sdk.delete_dataset_group(datasetGroupArn=arn)
+
+
+def test_what_is_put_depends_on_where_a_dataset_is_in_its_life(plane: Plane) -> None:
+    arn = f"arn:aws:personalize:us-east-1:{ACCOUNT}:dataset/shop/ITEMS"
+    seen = [plane.put(arn)]
+    plane.dataset(active=False)
+    for seconds in (0, 5, 55):
+        plane.later(seconds)
+        seen.append(plane.put(arn))
+    plane.sdk.update_dataset(datasetArn=arn, schemaArn=plane.schema("more", "COLOUR"))
+    for seconds in (0, 5, 100):
+        plane.later(seconds)
+        seen.append(plane.put(arn))
+    plane.sdk.delete_dataset(datasetArn=arn)
+    for seconds in (0, 10, 90):
+        plane.later(seconds)
+        seen.append(plane.put(arn))
+    assert seen == [404, 409, 409, 200, 409, 409, 200, 409, 409, 404]
+
+
+def test_items_are_gone_with_their_dataset(plane: Plane) -> None:
+    arn = plane.dataset()
+    plane.put(arn)
+    assert plane.stand_in.store.items(arn) == {"1": None}
+    plane.sdk.delete_dataset(datasetArn=arn)
+    plane.later(100)
+    plane.put(arn)
+    assert plane.stand_in.store.items(arn) == {}
+
+
+# --- what is refused
+
+
+def test_nothing_is_made_twice(plane: Plane) -> None:
+    dataset = plane.dataset()
+    group = f"arn:aws:personalize:us-east-1:{ACCOUNT}:dataset-group/shop"
+    tea = f"arn:aws:personalize:us-east-1:{ACCOUNT}:schema/tea"
+    already = "ResourceAlreadyExistsException"
+    assert plane.refusal("create_schema", name="tea", schema=schema("A")) == already
+    assert plane.refusal("create_dataset_group", name="shop") == already
+    again = {"schemaArn": tea, "datasetGroupArn": group, "datasetType": "ITEMS"}
+    assert plane.refusal("create_dataset", name="other", **again) == already
+    assert plane.status(dataset) == "ACTIVE"
+
+
+def test_nothing_is_deleted_while_it_is_used(plane: Plane) -> None:
+    arn = plane.dataset(active=False)
+    group = f"arn:aws:personalize:us-east-1:{ACCOUNT}:dataset-group/shop"
+    tea = f"arn:aws:personalize:us-east-1:{ACCOUNT}:schema/tea"
+    used = "ResourceInUseException"
+    assert plane.refusal("delete_dataset", datasetArn=arn) == used
+    plane.later(60)
+    assert plane.refusal("delete_schema", schemaArn=tea) == used
+    assert plane.refusal("delete_dataset_group", datasetGroupArn=group) == used
+    plane.sdk.delete_dataset(datasetArn=arn)
+    assert plane.refusal("delete_dataset", datasetArn=arn) == used
+    assert plane.refusal("delete_dataset_group", datasetGroupArn=group) == used
+    plane.later(100)
+    plane.sdk.delete_schema(schemaArn=tea)
+    plane.sdk.delete_dataset_group(datasetGroupArn=group)
+
+
+def test_a_dataset_is_made_in_an_active_group_only(plane: Plane) -> None:
+    group = plane.group(active=False)
+    given = {
+        "name": "items",
+        "schemaArn": plane.schema(),
+        "datasetGroupArn": group,
+        "datasetType": "ITEMS",
+    }
+    assert plane.refusal("create_dataset", **given) == "ResourceInUseException"
+
+
+def test_an_update_keeps_all_fields_and_waits_for_the_last_one(plane: Plane) -> None:
+    arn, more = plane.dataset(), plane.schema("more", "COLOUR")
+    fewer = plane.sdk.create_schema(name="fewer", schema=schema("COLOUR"))["schemaArn"]
+    invalid = plane.refusal("update_dataset", datasetArn=arn, schemaArn=fewer)
+    plane.sdk.update_dataset(datasetArn=arn, schemaArn=more)
+    again = plane.refusal("update_dataset", datasetArn=arn, schemaArn=more)
+    tea = f"arn:aws:personalize:us-east-1:{ACCOUNT}:schema/tea"
+    before = plane.refusal("delete_schema", schemaArn=tea)
+    assert [invalid, again, before] == ["InvalidInputException", *["ResourceInUseException"] * 2]
+    plane.later(105)
+    plane.sdk.delete_schema(schemaArn=tea)
+
+
+@pytest.mark.parametrize(
+    ("operation", "given"),
+    [
+        ("create_schema", {"name": "a b", "schema": schema("A")}),
+        ("create_schema", {"name": "a" * 64, "schema": schema("A")}),
+        ("create_schema", {"name": "a", "schema": "{}"}),
+        ("create_schema", {"name": "a", "schema": "[]"}),
+        ("create_schema", {"name": "a", "schema": "tea"}),
+        ("create_schema", {"name": "a", "schema": schema("A" * 20_000)}),
+        ("create_dataset_group", {"name": "-a"}),
+        ("describe_schema", {"schemaArn": "tea"}),
+        ("list_schemas", {"maxResults": 101}),
+    ],
+    ids=str,
+)
+def test_invalid_input_is_refused(plane: Plane, operation: str, given: dict[str, Any]) -> None:
+    assert plane.refusal(operation, **given) == "InvalidInputException"
+
+
+def test_a_schema_must_fit_the_type_of_its_dataset(plane: Plane) -> None:
+    users = plane.sdk.create_schema(name="users", schema=schema("A", key="USER_ID"))["schemaArn"]
+    given = {"name": "items", "schemaArn": users, "datasetGroupArn": plane.group()}
+    assert plane.refusal("create_dataset", datasetType="ITEMS", **given) == "InvalidInputException"
+    assert plane.refusal("create_dataset", datasetType="tea", **given) == "InvalidInputException"
+    made = plane.sdk.create_dataset(datasetType="users", **given)
+    assert made["datasetArn"].endswith("dataset/shop/USERS")
+
+
+@pytest.mark.parametrize(
+    "operation", ["describe_schema", "delete_schema", "describe_dataset", "delete_dataset"]
+)
+def test_what_is_not_there_is_not_found(plane: Plane, operation: str) -> None:
+    kind = operation.partition("_")[2]
+    arn = f"arn:aws:personalize:us-east-1:{ACCOUNT}:{kind}/none"
+    assert plane.refusal(operation, **{f"{kind}Arn": arn}) == "ResourceNotFoundException"
+
+
+def test_five_dataset_groups_a_region_are_the_most(plane: Plane) -> None:
+    for number in range(5):
+        plane.group(f"shop-{number}")
+    assert plane.refusal("create_dataset_group", name="one-more") == "LimitExceededException"
+    elsewhere = client("personalize", plane.stand_in.url, "eu-west-1")
+    assert ":eu-west-1:" in elsewhere.create_dataset_group(name="one-more")["datasetGroupArn"]
+    assert len(elsewhere.list_dataset_groups()["datasetGroups"]) == 1
+
+
+def test_five_hundred_schemas_are_the_most(plane: Plane) -> None:
+    for number in range(500):
+        plane.schema(f"tea-{number}")
+    given = {"name": "one-more", "schema": schema("A")}
+    assert plane.refusal("create_schema", **given) == "LimitExceededException"
+
+
+# --- lists
+
+
+def test_lists_come_in_pages(plane: Plane) -> None:
+    arns = [plane.schema(f"tea-{number}") for number in range(7)]
+    pages = plane.sdk.get_paginator("list_schemas").paginate(PaginationConfig={"PageSize": 3})
+    found = [[one["schemaArn"] for one in page["schemas"]] for page in pages]
+    assert found == [arns[:3], arns[3:6], arns[6:]]
+    assert plane.refusal("list_schemas", nextToken="tea") == "InvalidNextTokenException"
+
+
+def test_datasets_are_listed_by_group(plane: Plane) -> None:
+    arn = plane.dataset()
+    other = plane.group("other")
+    group = f"arn:aws:personalize:us-east-1:{ACCOUNT}:dataset-group/shop"
+    found = plane.sdk.list_datasets(datasetGroupArn=group)["datasets"]
+    assert [one["datasetArn"] for one in found] == [arn]
+    assert plane.sdk.list_datasets(datasetGroupArn=other)["datasets"] == []
+
+
+# --- the wire
+
+
+def test_what_is_shown_is_what_the_service_model_has(plane: Plane) -> None:
+    arn = plane.dataset()
+    plane.sdk.update_dataset(datasetArn=arn, schemaArn=plane.schema("more", "COLOUR"))
+    group = f"arn:aws:personalize:us-east-1:{ACCOUNT}:dataset-group/shop"
+    shapes = Loader().load_service_model("personalize", "service-2")["shapes"]
+    shown = {
+        "Dataset": plane.sdk.describe_dataset(datasetArn=arn)["dataset"],
+        "DatasetGroup": plane.sdk.describe_dataset_group(datasetGroupArn=group)["datasetGroup"],
+        "DatasetSchema": plane.sdk.describe_schema(
+            schemaArn=f"arn:aws:personalize:us-east-1:{ACCOUNT}:schema/tea"
+        )["schema"],
+        "DatasetSummary": plane.sdk.list_datasets()["datasets"][0],
+        "DatasetGroupSummary": plane.sdk.list_dataset_groups()["datasetGroups"][0],
+        "DatasetSchemaSummary": plane.sdk.list_schemas()["schemas"][0],
+    }
+    sent: Any = {
+        "Dataset": ("DescribeDataset", {"datasetArn": arn}, ("dataset",)),
+        "DatasetSummary": ("ListDatasets", {}, ("datasets", 0)),
+        "DatasetGroupSummary": ("ListDatasetGroups", {}, ("datasetGroups", 0)),
+        "DatasetSchemaSummary": ("ListSchemas", {}, ("schemas", 0)),
+    }
+    for shape, found in shown.items():
+        dates = [value for value in found.values() if isinstance(value, dt.datetime)]
+        assert len(dates) == 2, shape
+        assert all(START <= date < START + dt.timedelta(hours=1) for date in dates)
+    for shape, (operation, body, path) in sent.items():
+        value: Any = raw(plane, operation, json.dumps(body))
+        for step in path:
+            value = value[step]
+        # botocore drops what it does not know, so this looks at what was really sent.
+        assert set(value) <= set(shapes[shape]["members"]), shape
+
+
+def raw(plane: Plane, operation: str, body: str) -> Any:
+    import requests
+
+    headers = {"x-amz-target": f"AmazonPersonalize.{operation}"}
+    return requests.post(plane.stand_in.url, body, headers=headers, timeout=60).json()
+
+
+def test_malformed_json_and_unknown_operations_are_400(plane: Plane) -> None:
+    assert raw(plane, "ListSchemas", "{")["__type"] == "SerializationException"
+    assert raw(plane, "ListSchemas", "[]")["__type"] == "SerializationException"
+    assert raw(plane, "CreateCampaign", "{}")["__type"] == "UnknownOperationException"
+
+
+# --- as a process
+
+
+def test_serve_stands_in_for_an_account_on_a_fast_clock() -> None:
+    with serving("--control-plane", "--clock-speed=100000", "--check-signatures") as url:
+        assert client("sts", url).get_caller_identity()["Account"] == ACCOUNT
+        plane = client("personalize", url)
+        arn = plane.create_dataset_group(name="shop")["datasetGroupArn"]
+        made = plane.create_schema(name="tea", schema=schema("A"))["schemaArn"]
+        # 45 seconds take less than half a millisecond here.
+        dataset = plane.create_dataset(
+            name="items", schemaArn=made, datasetGroupArn=arn, datasetType="ITEMS"
+        )["datasetArn"]
+        answer = client("personalize-events", url).put_items(
+            datasetArn=dataset, items=[{"itemId": "1"}]
+        )
+        assert answer["ResponseMetadata"]["HTTPStatusCode"] == 200
+
+
+@pytest.mark.parametrize("service", ["personalize", "sts"])
+def test_signatures_are_checked_for_all_services(service: str) -> None:
+    with serving("--control-plane", "--check-signatures") as url:
+        stranger = boto3.client(  # type: ignore[call-overload]
+            service,
+            region_name="us-east-1",
+            endpoint_url=url,
+            aws_access_key_id="tea",
+            aws_secret_access_key="tea",
+        )
+        with pytest.raises(ClientError) as caught:
+            stranger.get_caller_identity() if service == "sts" else stranger.list_schemas()
+    assert caught.value.response["Error"]["Code"] == "UnrecognizedClientException"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (["--control-plane", "--store=items.db"], "leave --store out"),
+        (["--control-plane", "--clock-speed=0"], "--clock-speed is above 0"),
+        (["--clock-speed=2"], "for --control-plane"),
+    ],
+)
+def test_what_serve_cannot_do_is_said_in_one_line(arguments: list[str], says: str) -> None:
+    done = run("serve", *arguments)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert says in done.stderr
+    assert done.stderr.count("\n") == 1

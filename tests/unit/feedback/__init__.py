@@ -1,0 +1,1 @@
+"""Advice, call sites and the report of a miss."""

@@ -1,0 +1,280 @@
+"""Advice: each mistake is named, and a good request gets none."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from helpers.command import ACTIVE
+from personalize_contract.errors import UsageError
+from personalize_contract.feedback.adviser import Adviser
+from personalize_contract.model import advice
+from personalize_contract.model.advice import TABLE, known
+from personalize_contract.model.exchange import Request
+from personalize_contract.model.parsed_request import parse
+
+URL = "https://personalize-events.us-east-1.amazonaws.com"
+HEADERS = {"content-type": "application/json"}
+
+
+def request(items: Any, arn: str = ACTIVE, path: str = "/items") -> Request:
+    body = json.dumps({"datasetArn": arn, "items": items}).encode()
+    return Request("POST", f"{URL}{path}", HEADERS, body)
+
+
+def item(properties: str, name: str = "tea-1") -> dict[str, str]:
+    return {"itemId": name, "properties": properties}
+
+
+def names(*requests: Request) -> list[str]:
+    adviser = Adviser()
+    return [one.row.name for sent in requests for one in adviser.advice(parse(sent))]
+
+
+def told(sent: Request) -> list[tuple[str, str]]:
+    return [(one.row.name, one.where) for one in Adviser().advice(parse(sent))]
+
+
+GOOD = '{"category": "tea|green", "price": 3.5, "creationTimestamp": 1763990000}'
+
+# What is in `properties` -> the advice, and where.
+PROPERTIES = {
+    **{
+        f"a timestamp that is {value}": (
+            f'{{"creationTimestamp": {value}}}',
+            "timestamp-kind",
+            ".creationTimestamp",
+        )
+        for value in ('"1763990000"', "1763990000.5", "-1", "true")
+    },
+    "dumped twice": (json.dumps(GOOD), "double-escaped", ""),
+    "escaped by hand": ('{\\"category\\": \\"tea\\"}', "double-escaped", ""),
+    "two objects": ('{"a": 1}, {"b": 2}', "several-objects", ""),
+    "NaN": ('{"price": NaN}', "not-a-number", ""),
+    "Infinity": ('{"price": -Infinity}', "not-a-number", ""),
+    "Python's own": ("{'category': 'tea'}", "not-an-object", ""),
+    "an unescaped quote": ('{"title": "The "best" tea"}', "not-an-object", ""),
+    "a trailing comma": ('{"category": "tea",}', "not-an-object", ""),
+    "no JSON at all": ("category=tea", "not-an-object", ""),
+    "a list": ('["tea"]', "not-an-object", ""),
+    "a number": ("1", "not-an-object", ""),
+    "a plain string": ('"tea"', "not-an-object", ""),
+    "null": ("null", "not-an-object", ""),
+    "snake case": ('{"unit_price": 1}', "key-case", ".unit_price"),
+    "upper case": ('{"PRICE": 1}', "key-case", ".PRICE"),
+    "capitals": ('{"Price": 1}', "key-case", ".Price"),
+    "kebab case": ('{"unit-price": 1}', "key-case", ".unit-price"),
+    "milliseconds": (
+        '{"creationTimestamp": 1763990000000}',
+        "milliseconds",
+        ".creationTimestamp",
+    ),
+    "milliseconds, a string": (
+        '{"creationTimestamp": "1763990000000"}',
+        "milliseconds",
+        ".creationTimestamp",
+    ),
+    "an array": ('{"category": ["tea"]}', "array-value", ".category"),
+    "an object": ('{"price": {"amount": 1}}', "nested-object", ".price"),
+}
+
+
+@pytest.mark.parametrize("case", PROPERTIES)
+def test_what_is_wrong_with_properties_is_named(case: str) -> None:
+    properties, name, where = PROPERTIES[case]
+    sent = request([item(GOOD), item(properties, "tea-2")])
+    assert told(sent) == [(name, f"items[1].properties{where}")]
+
+
+@pytest.mark.parametrize("name", ["None", "null", "NaN", "nan", "undefined", " none "])
+def test_the_word_for_no_id_is_no_id(name: str) -> None:
+    assert told(request([item(GOOD, name), item(GOOD)])) == [("no-id", "items[0].itemId")]
+
+
+def test_an_id_twice_in_one_call() -> None:
+    twice = request([item(GOOD, "a"), item(GOOD, "b"), item(GOOD, "a")])
+    assert told(twice) == [("duplicate-ids", "items[2].itemId")]
+
+
+@pytest.mark.parametrize(
+    "resource",
+    [
+        "dataset/shop/USERS",
+        "dataset/shop/INTERACTIONS",
+        "dataset/shop/ACTIONS",
+        "dataset/shop/ACTION_INTERACTIONS",
+        "dataset-group/shop",
+        "schema/shop",
+        "campaign/shop",
+    ],
+)
+def test_an_arn_of_something_else(resource: str) -> None:
+    arn = f"arn:aws:personalize:us-east-1:000000000000:{resource}"
+    assert told(request([item(GOOD), item(GOOD, "b")], arn)) == [("other-dataset", "datasetArn")]
+
+
+def test_every_row_of_the_table_has_a_case_here() -> None:
+    tested = {name for _, name, _ in PROPERTIES.values()}
+    tested |= {"no-id", "duplicate-ids", "other-dataset", "one-at-a-time", "sent-nothing"}
+    assert tested == {row.name for row in TABLE}
+
+
+class TestOneAtATime:
+    def test_three_items_from_one_line(self) -> None:
+        adviser = Adviser()
+        said = [
+            len(adviser.advice(parse(request([item(GOOD, str(number))])))) for number in range(5)
+        ]
+        # At the third it is known that all three were: one call is no loop, and two are none yet.
+        assert said == [0, 0, 3, 1, 1]
+
+    def test_the_same_item_again_is_a_retry_or_an_update(self) -> None:
+        assert names(*[request([item(GOOD)]) for _ in range(5)]) == []
+
+    def test_a_last_batch_of_one_is_none(self) -> None:
+        adviser = Adviser()
+        full = [item(GOOD, str(number)) for number in range(10)]
+        batches = [[*full], [item(GOOD, "x")], [*full], [item(GOOD, "y")], [*full]]
+        batches.append([item(GOOD, "z")])
+        assert [one for batch in batches for one in adviser.advice(parse(request(batch)))] == []
+
+    def test_lines_are_counted_apart(self) -> None:
+        adviser = Adviser()
+        assert adviser.advice(parse(request([item(GOOD, "a")]))) == []
+        assert adviser.advice(parse(request([item(GOOD, "b")]))) == []
+        assert adviser.advice(parse(request([item(GOOD, "c")]))) == []
+
+    def test_datasets_are_counted_apart(self) -> None:
+        arns = [ACTIVE.replace("contract-active", name) for name in ("a", "b", "c")]
+        assert names(*[request([item(GOOD, arn)], arn) for arn in arns]) == []
+
+
+# --- no false alarms
+
+KEYS = st.from_regex(r"[a-z][A-Za-z0-9]{0,20}", fullmatch=True)
+VALUES = st.one_of(
+    st.text(),
+    st.booleans(),
+    st.none(),
+    st.integers(-(2**53), 2**53),
+    st.floats(allow_nan=False, allow_infinity=False),
+)
+DOCUMENTS = st.builds(
+    lambda members, at: {**members, "creationTimestamp": at},
+    st.dictionaries(KEYS, VALUES, max_size=6),
+    st.integers(0, 4_102_444_800),
+)
+IDS = st.lists(
+    st.text(min_size=1, max_size=30).filter(
+        lambda name: name.strip().lower() not in ("none", "null", "nil", "nan", "undefined")
+    ),
+    min_size=2,
+    max_size=10,
+    unique=True,
+)
+
+
+@given(IDS, DOCUMENTS, st.booleans())
+def test_a_good_request_gets_none(ids: list[str], document: dict[str, Any], escaped: bool) -> None:
+    properties = json.dumps(document, ensure_ascii=escaped)
+    assert told(request([item(properties, name) for name in ids])) == []
+
+
+@pytest.mark.parametrize(
+    "one",
+    [
+        {"itemId": "tea"},
+        item("{}"),
+        item('{"title": "The \\"best\\" tea, {really}, {yes}"}'),
+        item('{"title": "NaN"}'),
+        item('{"title": "None", "category": null}'),
+        item('{"title": "\\u007b\\\\"}'),
+        item('{"creationTimestamp": 0}'),
+        item('{"price": 1763990000000}'),
+        item(GOOD, "Nonesuch"),
+        item(GOOD, "nullable"),
+    ],
+)
+def test_what_only_looks_wrong_gets_none(one: dict[str, str]) -> None:
+    assert told(request([one, item(GOOD, "another")])) == []
+
+
+@pytest.mark.parametrize(
+    "arn",
+    [
+        "arn:aws:personalize:us-east-1:000000000000:dataset/USERS/ITEMS",
+        "arn:aws-cn:personalize:cn-north-1:000000000000:dataset/shop/ITEMS",
+        "arn:aws:personalize:::x",
+        "shop",
+        "",
+    ],
+)
+def test_an_arn_that_may_be_right_gets_none(arn: str) -> None:
+    assert told(request([item(GOOD), item(GOOD, "b")], arn)) == []
+
+
+@pytest.mark.parametrize(
+    "body",
+    [b"", b"{", b"[]", b"null", b'{"items": 1}', b'{"items": [1, null, "x"]}', b"\xff"],
+)
+def test_what_can_not_be_read_gets_none(body: bytes) -> None:
+    assert told(Request("POST", f"{URL}/items", HEADERS, body)) == []
+
+
+def test_another_operation_gets_none() -> None:
+    assert told(request([item("nonsense", "None")], path="/events")) == []
+
+
+def test_properties_that_are_no_string_are_the_contract_s_business() -> None:
+    sent = request([{"itemId": 1, "properties": {"A": 1}}, {"itemId": None, "properties": ""}])
+    assert told(sent) == []
+
+
+def test_one_can_be_turned_off() -> None:
+    sent = request([item('{"A": [1]}'), item(GOOD, "b")])
+    assert [one.row.name for one in Adviser(("key-case",)).advice(parse(sent))] == ["array-value"]
+
+
+def test_an_unknown_name_is_a_usage_error() -> None:
+    with pytest.raises(UsageError, match="there is no advice 'case'; did you mean key-case"):
+        known("case")
+
+
+def test_no_value_is_ever_shown() -> None:
+    sent = request([item('{"UNIT_PRICE": [4711], "' + "x" * 100 + '_": {"a": 4711}}')])
+    said = Adviser().advice(parse(sent))
+    assert said
+    assert "4711" not in repr(said)
+    assert all(len(one.where) < 80 for one in said)
+
+
+def test_it_says_which_line_sent_it() -> None:
+    (said,) = Adviser().advice(parse(request([item('{"A": 1}'), item(GOOD, "b")])))
+    assert said.sent.startswith("tests/unit/feedback/test_advice.py:")
+
+
+TEXTS = [r'"tea"', r'"1763990000000"', r'"\u00e9"', r'"\ud800"', r'"\x"', '""', "[]", "{}"]
+NUMBERS = ["1763990000", "1763990000000", "99999999999.9", "-1", "01", "1.", "1e12", "NaN"]
+VALUES = st.sampled_from([*TEXTS, *NUMBERS, "true", "null"])
+NAMES = st.sampled_from(
+    ["category", "Category", "unit_price", "creationTimestamp", "CREATIONTIMESTAMP", "c", ""]
+)
+SPACE = st.sampled_from(["", " ", "\n", "\x0b"])
+
+
+@given(
+    st.lists(st.tuples(SPACE, NAMES, SPACE, VALUES, SPACE), max_size=3),
+    st.sampled_from(["", ",", "x"]),
+)
+def test_what_is_not_looked_at_needs_no_advice(members: list[tuple[str, ...]], end: str) -> None:
+    text = ",".join(f'{a}"{name}"{b}:{value}{c}' for a, name, b, value, c in members)
+    document = f"{{{text}}}{end}"
+    with pytest.MonkeyPatch.context() as patch:
+        quickly = told(request([item(document)]))
+        patch.setattr(advice, "_PLAIN", re.compile("(?!)"))
+        assert told(request([item(document)])) == quickly

@@ -1,0 +1,179 @@
+"""The message of a miss: the nearest exchange, what differs, and nothing that is not to be seen."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from helpers.command import ACTIVE
+from personalize_contract.cassette.matching import Matching
+from personalize_contract.cassette.reader import Cassette
+from personalize_contract.cassette.replay import Replay
+from personalize_contract.feedback.miss_report import Explainer
+from personalize_contract.model import contract, parsed_request
+from personalize_contract.model.checker import Checker
+from personalize_contract.model.exchange import Exchange, Request, Response
+from personalize_contract.model.provenance import Provenance
+from personalize_contract.privacy.redaction import Redactor
+
+COMMAND = "pytest test_it.py --personalize-record reference"
+
+
+def request(body: Any, path: str = "/items") -> Request:
+    sent = body if isinstance(body, bytes) else json.dumps(body).encode()
+    url = f"https://personalize-events.us-east-1.amazonaws.com{path}"
+    return Request("POST", url, {"content-type": "application/json"}, sent)
+
+
+def puts(*properties: str, arn: str = ACTIVE) -> dict[str, Any]:
+    items = [{"itemId": f"tea-{at}", "properties": one} for at, one in enumerate(properties)]
+    return {"datasetArn": arn, "items": items}
+
+
+def replay(*bodies: Any) -> Replay:
+    exchanges = tuple(Exchange(request(body), Response(200, "OK", {}, b"")) for body in bodies)
+    recorded = Cassette(Provenance(), exchanges)
+    return Replay(Path.cwd() / "it.personalize.yaml", recorded, Redactor(), Matching())
+
+
+def explained(recorded: Replay, sent: Any) -> list[str]:
+    return Explainer(COMMAND)(recorded, request(sent)).splitlines()
+
+
+def test_nothing_recorded() -> None:
+    assert explained(replay(), puts("{}")) == [
+        "no recorded exchange answers this PutItems request",
+        "  cassette:  it.personalize.yaml",
+        f"  sent:      POST /items, 1 item, {len(json.dumps(puts('{}')))} bytes",
+        "  nearest:   none, nothing is recorded",
+        f"  record it: {COMMAND}",
+    ]
+
+
+def test_the_nearest_exchange_and_what_differs() -> None:
+    recorded = replay(puts('{"a": 1}'), puts('{"a": 1, "b": 2}', "{}"), puts("nonsense"))
+    lines = explained(recorded, puts('{"b": 3, "a": 1}', "{}"))
+    assert lines[3:-1] == [
+        "  nearest:   exchange 2 of 3",
+        "    items[0].properties.b: sent 3, recorded 2",
+    ]
+
+
+def test_one_that_was_used_up() -> None:
+    recorded = replay(puts("{}"))
+    assert recorded.take(request(puts("{}")))
+    assert "exchange 1 of 1 is the same; each answers once" in explained(recorded, puts("{}"))[3]
+
+
+@pytest.mark.parametrize(
+    ("sent", "said"),
+    [
+        (puts("not json"), 'items[0].properties: sent "not json", recorded nothing'),
+        (puts('{"a": "1"}'), 'items[0].properties.a: sent "1", recorded 1'),
+        (puts('{"a": true}'), "items[0].properties.a: sent true, recorded 1"),
+        (b"{", "body (not JSON): sent {, recorded nothing"),
+        ([], "body: sent [], recorded nothing"),
+    ],
+)
+def test_each_kind_of_difference(sent: Any, said: str) -> None:
+    assert f"    {said}" in explained(replay(puts('{"a": 1}')), sent)
+
+
+def test_long_values_and_many_differences_are_cut() -> None:
+    sent = puts(json.dumps({f"key{number}": "x" * 1000 for number in range(30)}))
+    lines = explained(replay(puts("{}")), sent)
+    assert max(map(len, lines)) < 160
+    assert lines[-2].startswith("    ... and ")
+    assert len(lines) < 20
+
+
+def test_a_credential_is_not_shown(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "canary-of-this-test")
+    sent = puts('{"a": "canary-of-this-test", "b": "ghp_' + "a" * 36 + '"}')
+    text = "\n".join(explained(replay(puts("{}")), sent))
+    assert "canary" not in text
+    assert "ghp_" not in text
+    assert text.count("(not shown: it holds") == 2
+
+
+def test_an_account_is_not_shown() -> None:
+    arn = "arn:aws:personalize:us-east-1:123456789012:dataset/shop/ITEMS"
+    lines = explained(replay(puts("{}")), puts("{}", arn=arn))
+    assert "123456789012" not in "\n".join(lines)
+
+
+def test_only_the_first_ones_are_explained() -> None:
+    recorded, explainer = replay(puts("{}")), Explainer(COMMAND)
+    said = [explainer(recorded, request(puts(f'{{"a": {number}}}'))) for number in range(50)]
+    assert sum("nearest:" in one for one in said) == 5
+    assert len(set(said[5:])) == 1
+    assert said[-1].startswith("no recorded exchange answers this PutItems request either")
+
+
+def test_another_operation_has_its_own_words(monkeypatch: pytest.MonkeyPatch) -> None:
+    other = dataclasses.replace(
+        contract.load(),
+        operation="PutThings",
+        path="/things",
+        batch="things",
+        identity="thingId",
+        document="facts",
+    )
+    monkeypatch.setattr(contract, "at", lambda path: other)
+    monkeypatch.setattr(parsed_request, "checker", lambda operation: Checker(other))
+    sent = request({"things": [{"thingId": "a", "facts": '{"b": 1}'}]}, "/things")
+    lines = Explainer(COMMAND)(replay({"things": [{"thingId": "a"}]}), sent).splitlines()
+    assert lines[0] == "no recorded exchange answers this PutThings request"
+    assert lines[2].startswith("  sent:      POST /things, 1 thing, ")
+    assert "    things[0].facts.b: sent 1, recorded nothing" in lines
+
+
+def test_a_string_that_became_an_object_is_named() -> None:
+    sent = {"datasetArn": ACTIVE, "items": [{"itemId": "tea-0", "properties": {"a": 1}}]}
+    lines = explained(replay(puts('{"a": 1}')), sent)
+    assert "    items[0].properties (itself): sent an object, recorded a string of JSON" in lines
+
+
+def test_a_long_value_is_shown_around_the_place_where_it_differs() -> None:
+    told = explained(replay(puts(f'{{"a": "{"x" * 300}y"}}')), puts(f'{{"a": "{"x" * 300}z"}}'))
+    (line,) = [line for line in told if "items[0].properties.a" in line]
+    assert 'xxxz"' in line
+    assert 'xxxy"' in line
+    assert line.count("x") < 60
+
+
+LOOK_ALIKES = {
+    "normal forms": ("caf\u00e9", "cafe\u0301", "U+00E9 LATIN SMALL LETTER E WITH ACUTE"),
+    "blanks": ("a b", "a\u00a0b", "U+00A0 NO-BREAK SPACE"),
+    "an invisible character": ("ab", "a\u200bb", "U+200B ZERO WIDTH SPACE"),
+    "an alphabet": ("\u0430bc", "abc", "U+0430 CYRILLIC SMALL LETTER A"),
+    "a dash": ("a\u2013b", "a-b", "U+2013 EN DASH"),
+    "a width": ("\uff11", "1", "U+FF11 FULLWIDTH DIGIT ONE"),
+}
+
+
+@pytest.mark.parametrize(("sent", "recorded", "name"), LOOK_ALIKES.values(), ids=LOOK_ALIKES)
+def test_what_looks_the_same_is_told_apart_by_name(sent: str, recorded: str, name: str) -> None:
+    bodies = [puts(json.dumps({"a": text}, ensure_ascii=False)) for text in (sent, recorded)]
+    told = explained(replay(bodies[1]), bodies[0])
+    (line,) = [line for line in told if "items[0].properties.a" in line]
+    assert name in line
+
+
+def test_a_request_that_breaks_a_clause_is_not_to_be_recorded() -> None:
+    eleven = puts(*["{}"] * 11)
+    assert explained(replay(puts("{}")), eleven)[-1] == (
+        "  first:     it breaks request.items.max-members, so no recording of it is wanted"
+    )
+    meant = Explainer(COMMAND, ["request.items.max-members"])(replay(puts("{}")), request(eleven))
+    assert meant.splitlines()[-1] == f"  record it: {COMMAND}"
+
+
+def test_another_dataset_of_the_same_state_is_named() -> None:
+    second = ACTIVE.replace("contract-active/", "contract-active-2/")
+    lines = explained(replay(puts("{}")), puts("{}", arn=second))
+    assert any("the order of personalize_dataset changed" in line for line in lines)

@@ -1,0 +1,1 @@
+"""Each client library's traffic on its way to the target."""

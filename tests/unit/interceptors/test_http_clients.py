@@ -1,0 +1,424 @@
+"""The doors of requests, urllib3, httpx and aiohttp."""
+
+from __future__ import annotations
+
+import gzip
+import http.client
+import json
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, ExitStack
+from pathlib import Path
+from typing import Any
+
+import pytest
+import requests
+import responses
+import vcr
+from botocore.awsrequest import AWSHTTPConnectionPool, AWSHTTPSConnectionPool
+from moto import mock_aws
+from urllib3.connectionpool import HTTPConnectionPool
+
+from helpers.clients import AWS, HTTP, Put, all_at_once, body, by_requests, by_urllib3, counted
+from helpers.command import ACTIVE
+from personalize_contract.cassette import loader
+from personalize_contract.cassette.matching import Matching
+from personalize_contract.cassette.recording import Recording
+from personalize_contract.cassette.replay import Replay
+from personalize_contract.errors import Miss, NetworkRefused
+from personalize_contract.interceptors import aws_hosts
+from personalize_contract.interceptors.install import of_http
+from personalize_contract.model.exchange import Request, Response
+from personalize_contract.model.provenance import Provenance
+from personalize_contract.plugin.mark import Mark
+from personalize_contract.plugin.network_guard import guarded
+from personalize_contract.plugin.service import Service
+from personalize_contract.plugin.session import Session
+from personalize_contract.privacy.redaction import Redactor
+from personalize_contract.service.http_server import HttpServer
+from personalize_contract.targets.base import Recorded, Recorder, Target
+from personalize_contract.targets.endpoint import Endpoint
+
+every_client = pytest.mark.parametrize("put", HTTP.values(), ids=HTTP)
+
+HOSTS = [
+    "https://personalize-events.eu-west-1.amazonaws.com",
+    "https://personalize-events-fips.us-east-1.amazonaws.com",
+    "https://personalize-events.cn-north-1.amazonaws.com.cn",
+    "https://personalize-events.us-east-1.api.aws",
+    "https://vpce-0a1b2c.personalize-events.us-east-1.vpce.amazonaws.com",
+    f"{AWS}:443",
+]
+
+
+def opened(target: Target, *urls: str) -> AbstractContextManager[None]:
+    """The doors as a marked test without a service in process has them."""
+    return of_http(Session(target, Mark()), aws_hosts.ours(urls), in_process=False)
+
+
+def replayed(path: Path) -> Recorded:
+    replay = Replay(path, loader.load(path), Redactor(), Matching())
+    return Recorded(replay, lambda replay, request: "nothing recorded answers")
+
+
+@every_client
+def test_it_is_answered(service: Service, put: Put) -> None:
+    with opened(service.target), guarded([]):
+        assert put(AWS, "tea") == 200
+
+    assert service.items(ACTIVE) == {"tea": "{}"}
+    (exchange,) = service.exchanges
+    assert exchange.request.url == f"{AWS}/items"
+    assert exchange.request.headers["content-type"] == "application/json"
+    assert json.loads(exchange.request.body) == body("tea")
+
+
+@pytest.mark.parametrize("url", HOSTS)
+def test_every_host_of_the_service_is_ours(service: Service, url: str) -> None:
+    with opened(service.target), guarded([]):
+        assert by_requests(url, "tea") == 200
+
+
+@every_client
+def test_a_url_that_was_given_is_ours_too(service: Service, put: Put) -> None:
+    with counted() as elsewhere, opened(service.target, elsewhere.url):
+        assert put(elsewhere.url, "tea") == 200
+
+    assert elsewhere.connected == 0
+
+
+@every_client
+def test_what_is_not_ours_goes_where_it_would(service: Service, put: Put) -> None:
+    with opened(service.target):
+        put(AWS, "tea")
+        assert put(service.url, "coffee") == 200
+
+    assert [exchange.request.url for exchange in service.exchanges] == [
+        f"{AWS}/items",
+        f"{service.url}/items",
+    ]
+
+
+@every_client
+def test_an_error_is_the_clients_own_answer(service: Service, put: Put) -> None:
+    service.set_state(ACTIVE, "in-use")
+    with opened(service.target):
+        assert put(AWS, "tea") == 409
+
+
+@every_client
+def test_a_miss_reaches_the_code_under_test_as_it_is(put: Put) -> None:
+    class Nothing:
+        def answer(self, request: Request) -> Any:
+            raise Miss("nothing recorded answers")
+
+    with opened(Nothing()), pytest.raises(Miss):
+        put(AWS, "tea")
+
+
+@every_client
+def test_64_threads_lose_no_exchange_and_open_no_connection(
+    service: Service, tmp_path: Path, put: Put
+) -> None:
+    path = tmp_path / "cassette.yaml"
+    with counted() as elsewhere:
+        url = elsewhere.url
+        with Recording(path, Provenance("reference")) as recording:
+            with opened(Recorder(service.target, recording, Redactor()), url):
+                recorded = all_at_once(lambda number: put(url, f"tea-{number}"), 64)
+            recording.save()
+        with opened(replayed(path), url):
+            played = all_at_once(lambda number: put(url, f"tea-{number}"), 64)
+
+    assert recorded == played == [200] * 64
+    assert len({exchange.request.body for exchange in loader.load(path).exchanges}) == 64
+    assert elsewhere.connected == 0
+
+
+def test_a_body_in_any_form_is_the_body(service: Service) -> None:
+    text = json.dumps(body("tea"))
+    sent = {"content-type": "application/json"}
+    with opened(service.target):
+        for data in (text, text.encode(), iter([text.encode()[:9], text.encode()[9:]])):
+            requests.post(f"{AWS}/items", data=data, headers=sent, timeout=5)
+
+    assert [exchange.request.body.decode() for exchange in service.exchanges] == [text] * 3
+
+
+# --- beside cassettes of VCR.py that belong to the test
+
+
+def cassette(path: Path, mode: str = "once") -> AbstractContextManager[Any]:
+    found: AbstractContextManager[Any] = vcr.VCR(record_mode=mode).use_cassette(str(path))
+    return found
+
+
+@pytest.fixture
+def shop(service: Service) -> Iterator[str]:
+    """Another service that the code under test calls."""
+    with HttpServer(lambda request: Response(202, "Accepted", {}, b"")) as server:
+        yield server.url
+
+
+@pytest.mark.parametrize("order", ["theirs in ours", "ours in theirs"])
+@every_client
+def test_each_cassette_gets_its_own(
+    service: Service, shop: str, tmp_path: Path, put: Put, order: str
+) -> None:
+    path = tmp_path / "theirs.yaml"
+    for _ in range(2):  # recorded, then played
+        theirs, doors = cassette(path), opened(service.target)
+        first, second = (doors, theirs) if order == "theirs in ours" else (theirs, doors)
+        with first, second:
+            assert put(shop, "elsewhere") == 202
+            assert put(AWS, "tea") == 200
+
+    kept = path.read_text("utf-8")
+    assert kept.count("- request:") == 1
+    assert shop in kept
+    assert "personalize-events" not in kept
+    assert [exchange.request.url for exchange in service.exchanges] == [f"{AWS}/items"] * 2
+
+
+def test_a_cassette_that_takes_nothing_new_does_not_keep_ours_out(
+    service: Service, tmp_path: Path
+) -> None:
+    with opened(service.target), cassette(tmp_path / "theirs.yaml", "none"):
+        assert by_requests(AWS, "tea") == 200
+
+
+def test_a_cassette_that_outlives_the_test_goes_on(
+    service: Service, shop: str, tmp_path: Path
+) -> None:
+    path, theirs = tmp_path / "theirs.yaml", ExitStack()
+    with opened(service.target):
+        by_requests(AWS, "tea")
+        theirs.enter_context(cassette(path))
+    by_requests(shop, "elsewhere")
+    with opened(service.target):
+        by_requests(AWS, "coffee")
+    theirs.close()
+    with opened(service.target):
+        by_requests(AWS, "cocoa")
+
+    assert path.read_text("utf-8").count("- request:") == 1
+    assert set(service.items(ACTIVE)) == {"tea", "coffee", "cocoa"}
+    assert not hasattr(HTTPConnectionPool.ConnectionCls, "cassette")
+
+
+def test_nothing_of_it_is_left(service: Service) -> None:
+    before = _patched()
+    with opened(service.target):
+        by_requests(AWS, "tea")
+        assert _patched() != before
+    assert _patched() == before
+
+
+def test_clients_that_have_another_door_or_none_are_let_alone(service: Service) -> None:
+    def classes() -> list[object]:
+        pools = AWSHTTPConnectionPool, AWSHTTPSConnectionPool
+        connections = http.client.HTTPConnection, http.client.HTTPSConnection
+        return [*(pool.ConnectionCls for pool in pools), *connections]
+
+    before = classes()
+    with opened(service.target):
+        by_requests(AWS, "tea")
+        assert classes() == before
+
+
+def _patched() -> list[object]:
+    import aiohttp
+    import httpx
+    import vcr.patch
+    from vcr.cassette import Cassette
+
+    return [
+        HTTPConnectionPool.ConnectionCls,
+        HTTPConnectionPool.urlopen,
+        aiohttp.ClientSession._request,
+        httpx.HTTPTransport.handle_request,
+        httpx.AsyncHTTPTransport.handle_async_request,
+        Cassette.can_play_response_for,
+        Cassette.play_response,
+        vcr.patch.reset_patchers,
+        responses.RequestsMock._on_request,
+        requests.adapters.HTTPAdapter.send,
+        len(sys.meta_path),
+    ]
+
+
+# --- beside `responses`
+
+
+@pytest.mark.parametrize("in_process", [True, False])
+@pytest.mark.parametrize("order", ["theirs in ours", "ours in theirs"])
+def test_mocks_of_the_test_answer_what_is_not_ours(
+    service: Service, in_process: bool, order: str
+) -> None:
+    mock = responses.RequestsMock()
+    mock.add("GET", "https://shop.example/", body="theirs")
+    doors = of_http(
+        Session(service.target, Mark()), aws_hosts.ours(service.urls), in_process=in_process
+    )
+    first, second = (doors, mock) if order == "theirs in ours" else (mock, doors)
+    with first, second:
+        assert requests.get("https://shop.example/", timeout=5).text == "theirs"
+        assert by_requests(AWS, "tea") == 200
+        assert len(mock.calls) == 1
+        with pytest.raises(requests.ConnectionError, match="Connection refused by Responses"):
+            requests.get("https://other.example/", timeout=5)
+
+
+@pytest.mark.parametrize("in_process", [True, False])
+def test_moto_does_not_take_what_is_ours(service: Service, in_process: bool) -> None:
+    doors = of_http(Session(service.target, Mark()), aws_hosts.ours([]), in_process=in_process)
+    with mock_aws(), doors:
+        assert by_requests(AWS, "tea") == 200
+
+
+# --- a service in this process
+
+
+def test_requests_reaches_a_service_in_process_by_its_url_and_by_that_of_aws(
+    service: Service,
+) -> None:
+    with counted() as elsewhere:
+        service.urls.append(elsewhere.url)  # where nobody answers
+        doors = of_http(
+            Session(service.target, Mark()), aws_hosts.ours(service.urls), in_process=True
+        )
+        with doors, guarded([]):
+            assert by_requests(elsewhere.url, "tea") == 200
+            assert by_requests(AWS, "coffee") == 200
+
+    assert elsewhere.connected == 0
+    assert list(service.items(ACTIVE)) == ["coffee", "tea"]
+
+
+def test_its_url_may_be_asked_for_in_the_middle(service: Service) -> None:
+    doors = of_http(Session(service.target, Mark()), aws_hosts.ours(service.urls), in_process=True)
+    with doors:
+        assert by_requests(service.url, "tea") == 200
+        assert requests.get(f"{service.url}/nothing", timeout=5).status_code == 404
+
+
+def test_other_clients_reach_it_over_http(service: Service) -> None:
+    doors = of_http(Session(service.target, Mark()), aws_hosts.ours(service.urls), in_process=True)
+    with doors, guarded([]):
+        assert by_urllib3(service.url, "tea") == 200
+        with pytest.raises(NetworkRefused):
+            by_urllib3(AWS, "tea")
+
+
+# --- a live target is really asked
+
+
+def test_what_we_send_ourselves_is_not_caught_or_recorded_by_anybody(
+    service: Service, tmp_path: Path
+) -> None:
+    path = tmp_path / "theirs.yaml"
+    target = Endpoint(service.url, "endpoint")
+    with cassette(path), responses.RequestsMock(), mock_aws(), opened(target, service.url):
+        for put in HTTP.values():
+            assert put(AWS, "tea") == 200
+
+    assert len(service.exchanges) == len(HTTP)
+    assert not path.exists()
+
+
+@every_client
+def test_a_compressed_answer_arrives_as_it_was_meant(put: Put) -> None:
+    def answer(request: Request) -> Response:
+        said, sent = b'{"message": "no"}', {"content-type": "application/json"}
+        if "gzip" in request.headers.get("accept-encoding", ""):
+            said, sent = gzip.compress(said), {**sent, "content-encoding": "gzip"}
+        return Response(400, "Bad Request", sent, said)
+
+    with HttpServer(answer) as far, opened(Endpoint(far.url, "endpoint")):
+        assert put(AWS, "tea") == 400
+        asked = requests.post(f"{AWS}/items", headers={"accept-encoding": "gzip"}, timeout=5)
+
+    assert asked.json() == {"message": "no"}
+
+
+# --- what it costs a test that does not need it
+
+LOADED = """
+import sys
+import botocore.session
+from personalize_contract.interceptors.identity import DUMMY as DUMMY_IDENTITY
+from personalize_contract.interceptors import aws_hosts
+from personalize_contract.interceptors.install import of_http, of_sdks
+from personalize_contract.plugin.mark import Mark
+from personalize_contract.plugin.service import serve
+from personalize_contract.plugin.session import Session
+
+session = Session(None, Mark())
+service = serve(session)
+sdks = of_sdks(session, DUMMY_IDENTITY)
+with sdks, of_http(session, aws_hosts.ours([]), in_process={in_process}):
+    {use}
+    print(sorted({{"vcr", "requests", "responses", "httpx", "aiohttp"}} & set(sys.modules)))
+print([str(one.response.status) for one in service.exchanges])
+"""
+USE_BOTOCORE = (
+    'botocore.session.Session().create_client("personalize-events", "us-east-1")'
+    f'.put_items(datasetArn="{ACTIVE}", items=[{{"itemId": "a"}}])'
+)
+IMPORTED_IN_THE_TEST = {
+    "requests": "import requests; requests.post({url}, timeout=5)",
+    "urllib3": "import urllib3; urllib3.request('POST', {url})",
+    "httpx": "import httpx; httpx.post({url})",
+    "aiohttp": """
+    import aiohttp, asyncio
+    async def put():
+        async with aiohttp.ClientSession() as session:
+            await session.post({url})
+    asyncio.run(put())
+    """,
+}
+
+
+def _run(source: str) -> list[str]:
+    done = subprocess.run(
+        [sys.executable, "-c", source], capture_output=True, text=True, check=False, timeout=60
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout.splitlines()
+
+
+@pytest.mark.parametrize("in_process", [True, False])
+def test_a_test_of_botocore_loads_no_other_library(in_process: bool) -> None:
+    loaded, answered = _run(LOADED.format(in_process=in_process, use=USE_BOTOCORE))
+
+    assert loaded == "[]"
+    assert answered == "['200']"
+
+
+def test_a_live_target_that_we_ask_ourselves_loads_no_vcr(service: Service) -> None:
+    source = LOADED.replace(
+        "with sdks", f"session.target = Endpoint({service.url!r}, '')\nwith sdks"
+    )
+    source = source.replace("aws_hosts.ours([])", f"aws_hosts.ours([{service.url!r}])")
+    source = "from personalize_contract.targets.endpoint import Endpoint\n" + source
+    loaded, _ = _run(source.format(in_process=False, use=USE_BOTOCORE))
+
+    assert loaded == "['requests']"
+    assert len(service.exchanges) == 1
+
+
+@pytest.mark.parametrize("name", IMPORTED_IN_THE_TEST)
+def test_a_library_that_the_test_itself_imports_is_caught(name: str) -> None:
+    use = IMPORTED_IN_THE_TEST[name].format(url=f"'{AWS}/items'")
+    _, answered = _run(LOADED.format(in_process=False, use=use))
+
+    assert answered == "['415']"
+
+
+def test_requests_is_caught_in_process_when_the_test_imports_it() -> None:
+    use = IMPORTED_IN_THE_TEST["requests"].format(url=f"'{AWS}/items'")
+    loaded, answered = _run(LOADED.format(in_process=True, use=use))
+
+    assert "vcr" not in loaded
+    assert answered == "['415']"

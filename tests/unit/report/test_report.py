@@ -1,0 +1,394 @@
+"""Reports: what they say, what they never say, and that no answer breaks them."""
+
+import html.parser
+import json
+import re
+from pathlib import Path
+from xml.etree import ElementTree as ET
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from helpers.command import DATASETS, environment, run
+from helpers.endpoint import Change, listening
+from personalize_contract.live.access import Live
+from personalize_contract.model.contract import load
+from personalize_contract.model.datasets import DUMMY
+from personalize_contract.model.exchange import Request, Response
+from personalize_contract.report import github
+from personalize_contract.report.files import WRITERS
+from personalize_contract.settings import Settings
+from personalize_contract.suite import shipped
+from personalize_contract.suite.evidence import Evidence, Outcome
+from personalize_contract.suite.run import Run
+from personalize_contract.suite.tables.scenarios import SCENARIOS
+from personalize_contract.targets.base import InProcess
+from personalize_contract.targets.connection import Connection
+from personalize_contract.targets.signing import DUMMY_CREDENTIALS
+
+ACCOUNT = "123456789012"
+KEY, SECRET, TOKEN = "AKIACANARY0CANARY000", "canary-secret-canary-secret", "canary/token/canary"
+
+
+# --- what no report says
+
+
+def echo(request: Request, response: Response) -> Response:
+    """An answer that repeats all it was sent, wherever it can."""
+    sent = request.body.decode("utf-8", "replace")
+    headers = " ".join(f"{name}: {value}" for name, value in request.headers.items())
+    told = f"{sent} for account {ACCOUNT}"
+    body = json.dumps({"message": told, "headers": headers, "__type": told[:200]})
+    return Response(418, "Echo", {"content-type": f"text/{ACCOUNT}"}, body.encode())
+
+
+def echo_as_text(request: Request, response: Response) -> Response:
+    answered = echo(request, response)
+    return Response(400, "Echo", {}, b"<p>" + answered.body.replace(b"{", b"<") + b"</p>")
+
+
+@pytest.mark.parametrize("change", [echo, echo_as_text])
+def test_no_report_has_a_secret_an_account_or_an_items_properties(
+    change: Change, tmp_path: Path
+) -> None:
+    reports = [tmp_path / f"report{suffix}" for suffix in WRITERS]
+    env = environment(
+        AWS_ACCESS_KEY_ID=KEY,
+        AWS_SECRET_ACCESS_KEY=SECRET,
+        AWS_SESSION_TOKEN=TOKEN,
+        GITHUB_ACTIONS="true",
+    )
+    with listening(change) as url:
+        done = run(
+            "verify",
+            "--target=live",
+            f"--endpoint-url={url}",
+            *(dataset.replace("000000000000", ACCOUNT) for dataset in DATASETS),
+            *(f"--report={path}" for path in reports),
+            "-k=items or body or success or message or in-use",
+            env=env,
+        )
+
+    assert done.returncode == 1, done.stderr
+    for text in (done.stdout, done.stderr, *(path.read_text("utf-8") for path in reports)):
+        assert "request.items.max-members" in text or text is done.stderr
+        for canary in (KEY, SECRET, TOKEN, ACCOUNT, "tea-and-a-secret", "Signature="):
+            assert canary not in text
+
+
+# --- answers that are up to no good
+
+
+def evidence_of(response: Response) -> Evidence:
+    """What a live run comes to that gets this answer to everything."""
+    connection = Connection("http://127.0.0.1:1", "us-east-1", DUMMY_CREDENTIALS, "endpoint")
+    live = Live(connection, InProcess(lambda request: response, "endpoint"), DUMMY)
+    suite = Run(Settings(target="live", cassettes=shipped.cassettes()), live)
+    asked = [one for one in SCENARIOS["PutItems"] if one.id in ("items-11", "success", "body-bom")]
+    return Evidence(load("PutItems"), {"live": [suite.outcome(one) for one in asked]})
+
+
+HOSTILE = st.text(
+    st.one_of(
+        st.sampled_from("<>&\"'`|[](){}*_#@\\/:%\r\n\t\0\x1b\x85\u2028\u202e\u2066\ud800\ufffe"),
+        st.characters(),
+    ),
+    max_size=40,
+) | st.sampled_from(
+    [
+        "<script>alert(1)</script>",
+        "</pre></details><img src=x onerror=alert(1)>",
+        "\n::error title=x::pwned",
+        "| a | b |\n| --- | --- |",
+        "```\n# h\n",
+        "[x](javascript:alert(1)) @octocat #1 https://example.com www.example.com",
+        "]]>&lt;&#0;",
+        "{{ 7 * 7 }}{% raw %}",
+    ]
+)
+BODIES = st.one_of(
+    st.binary(max_size=60),
+    HOSTILE.map(lambda text: text.encode("utf-8", "surrogatepass")),
+    st.dictionaries(HOSTILE, HOSTILE | st.integers() | st.none(), max_size=3).map(
+        lambda value: json.dumps(value).encode()
+    ),
+    st.fixed_dictionaries({"message": HOSTILE, "__type": HOSTILE}).map(
+        lambda value: json.dumps(value).encode()
+    ),
+    st.integers(1, 400).map(lambda depth: b'{"message": ' * depth + b"1" + b"}" * depth),
+)
+LATIN = HOSTILE.map(lambda text: text.encode("latin-1", "replace").decode("latin-1"))
+ANSWERS = st.builds(
+    Response,
+    st.sampled_from([200, 299, 302, 400, 404, 409, 418, 500]),
+    LATIN,
+    st.fixed_dictionaries(
+        {},
+        optional=dict.fromkeys(("content-type", "x-amzn-errortype", "x-amzn-requestid"), LATIN),
+    ),
+    BODIES,
+)
+
+
+class _Page(html.parser.HTMLParser):
+    """Whatever elements and attributes a page has."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.found: set[tuple[str, str]] = set()
+        self.links: list[str] = []
+        self.open: list[str] = []
+        self.text: list[str] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.found |= {(tag, ""), *((tag, name) for name, _ in attrs)}
+        self.links += [value or "" for name, value in attrs if name in ("href", "src")]
+        if tag not in ("meta", "input"):
+            self.open.append(tag)
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self.open.pop() == tag
+
+    def handle_data(self, data: str) -> None:
+        self.text.append(data)
+
+
+def parsed(page: str) -> _Page:
+    parser = _Page()
+    parser.feed(page)
+    parser.close()
+    assert parser.open == []
+    return parser
+
+
+@pytest.fixture(scope="module")
+def usual() -> _Page:
+    """A page about answers that mean no harm."""
+    answer = Response(400, "Bad Request", {"x-amzn-errortype": "X"}, b'{"message": "no"}')
+    return parsed(WRITERS[".html"](evidence_of(answer), ()))
+
+
+@given(ANSWERS)
+@settings(
+    max_examples=20,
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow],
+)
+def test_no_answer_breaks_a_report(usual: _Page, answer: Response) -> None:
+    evidence = evidence_of(answer)
+
+    page = parsed(WRITERS[".html"](evidence, ()))
+    assert page.found - usual.found <= _OF_OTHER_ANSWERS
+    assert set(page.links) == set(usual.links)
+    ET.fromstring(WRITERS[".xml"](evidence, ()))  # noqa: S314 - it is our own
+    json.loads(WRITERS[".json"](evidence, ()))
+    for line in WRITERS[".md"](evidence, ()).splitlines():
+        assert not line.lstrip().startswith("::")
+        assert re.findall(r"<(?!/?(?:code|details|summary)>|br>)", line) == []
+
+
+_OF_OTHER_ANSWERS = {("p", "class"), ("ul", ""), ("li", ""), ("pre", ""), ("pre", "class")}
+"""What a page about another answer may have besides: notes, bodies."""
+
+
+def test_what_was_answered_is_there_as_text() -> None:
+    answer = Response(400, "No", {"content-type": "a/b"}, b"<script>alert('tea')</script>")
+    page = parsed(WRITERS[".html"](evidence_of(answer), ()))
+
+    assert "<script>alert('tea')</script>" in page.text
+
+
+def test_what_turns_the_direction_of_writing_is_shown_as_its_escape() -> None:
+    answer = Response(400, "No", {}, "gnp.\u202eexe\x1b[31m".encode())
+    page = WRITERS[".html"](evidence_of(answer), ())
+
+    assert r"gnp.\u202eexe\u001b[31m" in page
+    assert "\u202e" not in page
+
+
+# --- what the page is
+
+
+@pytest.fixture(scope="module")
+def written(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The reports of a run in which something is broken, not reached and changed."""
+    folder = tmp_path_factory.mktemp("reports")
+    datasets = [*DATASETS[::2], "-k=items or item-id or same-item or missing"]  # none in use
+    with listening() as url:
+        target = ["verify", "--target=live", f"--endpoint-url={url}", f"--cassettes={folder}"]
+        assert run(*target, *datasets, "--record").returncode == 3
+
+    def change(request: Request, response: Response) -> Response:
+        code = response.headers.get("x-amzn-errortype")
+        if code == "SerializationException":
+            other = {**response.headers, "x-amzn-errortype": "ValidationException"}
+            return Response(400, "Bad Request", other, response.body)
+        return Response(410, "Gone", {}, b"") if code == "ResourceNotFoundException" else response
+
+    with listening(change) as url:
+        target = ["verify", "--target=live", f"--endpoint-url={url}", f"--cassettes={folder}"]
+        reports = [f"--report={folder / f'report{suffix}'}" for suffix in WRITERS]
+        assert run(*target, *datasets, *reports).returncode == 1
+    return folder
+
+
+@pytest.fixture(scope="module")
+def page(written: Path) -> str:
+    return (written / "report.html").read_text("utf-8")
+
+
+def test_the_page_loads_nothing(page: str) -> None:
+    parser = parsed(page)
+
+    outside = {link for link in parser.links if not link.startswith("#")}
+    assert {link.partition("#")[0] for link in outside} == {load("PutItems").page}
+    assert not parser.found & {("script", ""), ("img", ""), ("link", ""), ("iframe", "")}
+    assert "url(" not in page
+    assert "@import" not in page
+    assert "default-src 'none'" in page
+
+
+def test_every_clause_has_a_row_with_its_state(page: str) -> None:
+    rows = dict(re.findall(r'<details class="row" id="([^"]+)" data-state="([^"]+)"', page))
+
+    assert list(rows) == list(load("PutItems").clauses)
+    assert rows["request.items.max-members"] == "holds"
+    assert rows["request.item-id.type"] == "changed"
+    assert rows["error.not-found.status"] == "broken"
+    assert rows["error.in-use.code"] == "not-reached"
+
+
+def test_a_change_is_marked_on_both_sides(page: str) -> None:
+    row = page[page.index('id="request.item-id.type"') :]
+    one = row[row.index("<code>item-id-null</code>") :].partition('<details class="scenario">')[0]
+    marked = re.findall(r'<div class="mark"><span class="name">(.*?):</span> (.*?)</div>', one)
+
+    assert marked == [
+        ("x-amzn-errortype", "SerializationException"),
+        ("x-amzn-errortype", "ValidationException"),
+    ]
+    cells = re.findall(r'<th scope="row">(.*?)</th><td>(.*?)</td><td>(.*?)</td><td>(.*?)</td>', one)
+    assert cells == [("code", "SerializationException", "ValidationException", "yes")]
+
+
+def test_each_source_leads_to_its_section(page: str) -> None:
+    assert (
+        '<a href="https://docs.aws.amazon.com/personalize/latest/dg/API_UBS_PutItems.html'
+        '#personalize-UBS_PutItems-request-items">Request Body: items</a>' in page
+    )
+    assert "PutItems.html#API_UBS_PutItems_Errors" in page
+
+
+def _luminance(colour: str) -> float:
+    digits = colour.lstrip("#")
+    whole = "".join(digit * 2 for digit in digits) if len(digits) == 3 else digits
+    parts = [int(whole[at : at + 2], 16) / 255 for at in (0, 2, 4)]
+    linear = [
+        part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts
+    ]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+
+TEMPLATE = (Path(shipped.__file__).parents[1] / "report" / "page.html.jinja").read_text("utf-8")
+SCHEMES = dict(
+    zip(("light", "dark", "print"), re.findall(r":root \{(.*?)\}", TEMPLATE, re.S), strict=True)
+)
+PAIRS = [
+    *((ink, paper) for ink in ("ink", "quiet", "link") for paper in ("page", "paper", "code")),
+    *((tone, f"{tone}-on") for tone in ("holds", "broken", "not-reached", "changed", "observed")),
+    ("ink", "mark"),
+    ("quiet", "mark"),
+]
+
+
+@pytest.mark.parametrize("scheme", SCHEMES)
+def test_every_text_has_the_contrast_of_wcag_aa(scheme: str) -> None:
+    colours = dict(re.findall(r"--([\w-]+): (#[0-9a-f]{3,6})\b", SCHEMES[scheme]))
+    assert {name for pair in PAIRS for name in pair} <= set(colours)
+    for ink, paper in PAIRS:
+        light, dark = sorted((_luminance(colours[ink]), _luminance(colours[paper])))[::-1]
+        ratio = (light + 0.05) / (dark + 0.05)
+        assert ratio >= 4.5, f"{ink} on {paper} has {ratio:.1f}"
+
+
+# --- Markdown and GitHub
+
+
+def test_a_summary_stays_below_what_github_takes() -> None:
+    long = "|" * 2000
+    headers = {"x-amzn-errortype": long, "content-type": long}
+    body = json.dumps({"message": long, "__type": long}).encode()
+    text = WRITERS[".md"](_all_of(Response(400, long, headers, body)), ())
+
+    assert len(text.encode()) < 1024 * 1024 / 2
+
+
+def _all_of(response: Response) -> Evidence:
+    connection = Connection("http://127.0.0.1:1", "us-east-1", DUMMY_CREDENTIALS, "endpoint")
+    target = InProcess(lambda request: response, "endpoint")
+    suite = Run(
+        Settings(target="live", cassettes=shipped.cassettes()), Live(connection, target, DUMMY)
+    )
+    outcomes = [suite.outcome(one) for one in SCENARIOS["PutItems"]]
+    return Evidence(load("PutItems"), dict.fromkeys(("live", "recorded", "reference"), outcomes))
+
+
+def test_the_markdown_has_the_headline_the_broken_and_the_changed(written: Path) -> None:
+    text = (written / "report.md").read_text("utf-8")
+
+    assert text.startswith("## PutItems: live: ")
+    assert re.search(r"^- `error.not-found.status` on live: <code>.*expected 404", text, re.M)
+    row = "| code | <code>SerializationException</code> | <code>ValidationException</code> |"
+    assert row in text
+
+
+def test_findings_are_annotations_on_github_only() -> None:
+    def accepts(request: Request, response: Response) -> Response:
+        return Response(200, "OK", {}, b"") if response.status == 409 else response
+
+    with listening(accepts) as url:
+        target = ["verify", "--target=live", f"--endpoint-url={url}", *DATASETS, "-k=in-use"]
+        quiet = run(*target)
+        told = run(*target, env=environment(GITHUB_ACTIONS="true"))
+
+    assert "::error" not in quiet.stdout
+    errors = [line for line in told.stdout.splitlines() if line.startswith("::error ")]
+    (error,) = errors
+    assert error.startswith("::error title=error.in-use.status broken on live::A dataset in use")
+    assert "expected 409, the answer is 200 with an empty body" in error
+    (notice,) = (line for line in told.stdout.splitlines() if line.startswith("::notice "))
+    assert re.match(r"::notice title=PutItems::PutItems: live: .*1 broken", notice)
+
+
+def test_no_answer_is_a_workflow_command() -> None:
+    def commands(request: Request, response: Response) -> Response:
+        code = "\n::add-mask::x\n::error title=a%0A,b::c"
+        return Response(400, "No", {}, json.dumps({"__type": code, "message": code}).encode())
+
+    with listening(commands) as url:
+        target = ["verify", "--target=live", f"--endpoint-url={url}", *DATASETS]
+        done = run(*target, env=environment(GITHUB_ACTIONS="true"))
+
+    lines = [line for line in done.stdout.splitlines() if line.lstrip().startswith("::")]
+    assert len(lines) > 3
+    ours = r"::(error|warning|notice) title=[^,:]*::"
+    assert [line for line in lines if not re.match(ours, line)] == []
+    assert not any("::add-mask" in line[:12] for line in lines)
+    assert sum(line.startswith("::error") for line in lines) <= 10
+    assert sum(line.startswith("::warning") for line in lines) <= 10
+
+
+def test_an_annotation_is_one_line_whatever_it_says() -> None:
+    outcome = Outcome("items-11", (), obstacle="100% of\r\n::error::it")
+    evidence = Evidence(load("PutItems"), {"live": [outcome]})
+
+    warnings = [one for one in github.lines(evidence, ()) if one.startswith("::warning")]
+    assert warnings[0] == "::warning title=could not be done::100%25 of%0D%0A::error::it"
+
+
+def test_an_unknown_kind_of_report_is_refused_before_the_run(tmp_path: Path) -> None:
+    done = run("verify", "--report", tmp_path / "report.docx")
+
+    assert done.returncode == 2
+    assert ".json or .xml or .html or .md" in done.stderr

@@ -1,0 +1,521 @@
+"""Drift: what two answers differ in, what of it counts, and what a run makes of it."""
+
+import datetime as dt
+import json
+import re
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from helpers.command import run
+from helpers.endpoint import Change, listening, live, report
+from personalize_contract.model.exchange import Request, Response
+from personalize_contract.model.provenance import Provenance
+from personalize_contract.suite import shipped
+from personalize_contract.suite.drift import Comparison, differences, same
+
+HEADERS = {
+    "content-type": "application/json",
+    "x-amzn-errortype": "InvalidInputException",
+    "x-amzn-requestid": "339feb16-f441-41cd-bd08-ad1ee7efb042",
+    "date": "Tue, 24 Nov 2026 20:25:17 GMT",
+}
+BODY = b'{"message": "too many"}'
+ANSWER = Response(400, "Bad Request", HEADERS, BODY)
+
+
+def answer(
+    status: int = 400, reason: str = "Bad Request", body: bytes = BODY, **headers: str | None
+) -> Response:
+    changed = HEADERS | {name.replace("_", "-"): value for name, value in headers.items()}
+    kept = {name: value for name, value in changed.items() if value is not None}
+    return Response(status, reason, kept, body)
+
+
+THE_SAME = {
+    "another request id": answer(x_amzn_requestid="00000000-0000-0000-0000-000000000000"),
+    "another date": answer(date="Wed, 25 Nov 2026 20:25:17 GMT"),
+    "no reason phrase": answer(reason=""),
+    "headers of the way": answer(connection="close", server="Server", retry_after="1"),
+    "a charset": answer(content_type="application/json; charset=utf-8"),
+    "a URI behind the code": answer(x_amzn_errortype="InvalidInputException:http://x/"),
+    "spaced JSON": answer(body=b' {"message" :\n"too many"} '),
+}
+
+
+@pytest.mark.parametrize("now", THE_SAME.values(), ids=THE_SAME)
+def test_this_is_no_difference(now: Response) -> None:
+    assert differences(ANSWER, now) == []
+
+
+COUNTED: dict[str, tuple[Response, dict[str, tuple[str, str]]]] = {
+    "the status": (answer(409), {"status": ("400", "409")}),
+    "the code": (
+        answer(x_amzn_errortype="ValidationException"),
+        {"code": ("InvalidInputException", "ValidationException")},
+    ),
+    "where the code is": (
+        answer(
+            x_amzn_errortype=None,
+            body=b'{"__type": "InvalidInputException", "message": "too many"}',
+        ),
+        {
+            "code is in": ("x-amzn-errortype", "body __type"),
+            "headers": (
+                "content-type, x-amzn-errortype, x-amzn-requestid",
+                "content-type, x-amzn-requestid",
+            ),
+            "body": ("{message: a string}", "{__type: a string, message: a string}"),
+        },
+    ),
+    "the media type": (
+        answer(content_type="application/x-amz-json-1.1"),
+        {"content type": ("application/json", "application/x-amz-json-1.1")},
+    ),
+    "no request id": (
+        answer(x_amzn_requestid=None),
+        {
+            "headers": (
+                "content-type, x-amzn-errortype, x-amzn-requestid",
+                "content-type, x-amzn-errortype",
+            )
+        },
+    ),
+    "one member more": (
+        answer(body=b'{"message": "too many", "fields": ["a", "b"]}'),
+        {"body": ("{message: a string}", "{fields: [a string], message: a string}")},
+    ),
+    "no body": (answer(body=b""), {"body": ("{message: a string}", "empty")}),
+    "another kind of body": (answer(body=b"<x/>"), {"body": ("{message: a string}", "not JSON")}),
+}
+
+
+@pytest.mark.parametrize(("now", "found"), COUNTED.values(), ids=COUNTED)
+def test_this_counts(now: Response, found: dict[str, tuple[str, str]]) -> None:
+    counted = [one for one in differences(ANSWER, now) if one.counts]
+
+    assert {one.part: (one.recorded, one.now) for one in counted} == found
+    assert not same(ANSWER, now)
+
+
+def test_the_wording_of_a_message_is_shown_and_does_not_count() -> None:
+    now = answer(body=b'{"message": "eleven is too many"}')
+    (one,) = differences(ANSWER, now)
+
+    assert (one.part, one.recorded, one.now) == ("message", "too many", "eleven is too many")
+    assert not one.counts
+    assert same(ANSWER, now)
+
+
+@pytest.mark.parametrize(
+    ("then", "now"),
+    [
+        (
+            "request 339feb16-f441-41cd-bd08-ad1ee7efb042 failed",
+            "request 439feb16-f441-41cd-bd08-ad1ee7efb042 failed",
+        ),
+        ("expired: 20261124T202517Z", "expired: 20261125T010203Z"),
+        ("at 2026-11-24T20:25:17.123Z", "at 2026-11-25T20:25:17+00:00"),
+    ],
+)
+def test_ids_and_dates_in_a_message_are_no_difference(then: str, now: str) -> None:
+    recorded, today = ({"message": text} for text in (then, now))
+
+    assert (
+        differences(
+            answer(body=json.dumps(recorded).encode()), answer(body=json.dumps(today).encode())
+        )
+        == []
+    )
+
+
+@pytest.mark.parametrize(
+    ("recorded_by", "answered_by", "changed"),
+    [
+        ("aws", "aws", True),
+        ("aws", "endpoint", True),
+        ("endpoint", "endpoint", True),
+        ("endpoint", "aws", False),
+        ("reference", "endpoint", False),
+        ("reference", "aws", False),
+        ("unknown", "aws", False),
+    ],
+)
+def test_a_difference_is_a_change_only_against_a_recording_that_proves_as_much(
+    recorded_by: str, answered_by: str, changed: bool
+) -> None:
+    found = Comparison.of(ANSWER, Provenance(recorded_by), answer(409), answered_by)
+
+    assert found.changed is changed
+    assert [one.part for one in found.differences] == ["status"]
+
+
+# --- verify --target live
+
+SOME = "-k=items-11 or body-empty or success-after-success or (in-use and not message)"
+"""Scenarios enough for most questions: exit status 3 where nothing else is found."""
+
+
+def code(of: str) -> Change:
+    """An endpoint whose code for malformed JSON is this one."""
+
+    def change(request: Request, response: Response) -> Response:
+        if response.headers.get("x-amzn-errortype") != "SerializationException":
+            return response
+        return Response(400, "Bad Request", {**response.headers, "x-amzn-errortype": of}, b"{}")
+
+    return change
+
+
+@pytest.fixture(scope="module")
+def recorded(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Cassettes of an endpoint."""
+    folder = tmp_path_factory.mktemp("recorded")
+    with listening() as url:
+        assert live(url, "--record", "--cassettes", folder).returncode == 0
+    return folder
+
+
+def test_a_service_that_answers_as_recorded_did_not_change(recorded: Path, tmp_path: Path) -> None:
+    path = tmp_path / "report.json"
+    with listening() as url:
+        done = live(url, "--cassettes", recorded, "--report", path)
+
+    assert done.returncode == 0, done.stdout
+    count = len(list(recorded.rglob("*.yaml")))
+    assert f"Nothing changed: {count} answers are as recorded." in done.stdout
+    assert not any(row["targets"]["live"]["changed"] for row in report(path).values())
+
+
+def test_a_service_that_changed_while_the_contract_holds_is_4(
+    recorded: Path, tmp_path: Path
+) -> None:
+    path = tmp_path / "report.json"
+    with listening(code("ValidationException")) as url:
+        done = live(url, "--cassettes", recorded, "--report", path, SOME)
+
+    assert done.returncode == 4, done.stdout
+    assert "code: SerializationException -> ValidationException" in done.stdout
+    found = report(path)
+    assert not any(row["targets"]["live"]["status"] == "broken" for row in found.values())
+    assert found["error.malformed.code"]["targets"]["live"]["changed"]
+    assert not found["request.items.max-members"]["targets"]["live"]["changed"]
+    (shown,) = [
+        one
+        for one in found["error.malformed.status"]["targets"]["live"]["exchanges"]
+        if one["scenario"] == "body-empty"
+    ]
+    assert shown["recorded"]["recorded_by"] == "endpoint"
+    assert shown["recorded"]["response"]["headers"]["x-amzn-errortype"] == "SerializationException"
+
+
+def test_a_broken_contract_beats_a_change(recorded: Path) -> None:
+    def accepts(request: Request, response: Response) -> Response:
+        return response if response.status != 409 else Response(200, "OK", {}, b"")
+
+    with listening(accepts) as url:
+        done = live(url, "--cassettes", recorded, SOME)
+
+    assert done.returncode == 1
+    assert "status: 409 -> 200" in done.stdout
+
+
+def test_a_change_beats_a_state_that_was_not_reached(recorded: Path) -> None:
+    with listening(code("ValidationException")) as url:
+        one = "arn:aws:personalize:us-east-1:000000000000:dataset/contract-active/ITEMS=active"
+        done = run(
+            "verify",
+            "--target=live",
+            f"--endpoint-url={url}",
+            f"--dataset={one}",
+            "--cassettes",
+            recorded,
+            SOME,
+        )
+
+    assert "not reached on live" in done.stdout
+    assert done.returncode == 4
+
+
+def test_an_environment_in_trouble_is_no_change(recorded: Path) -> None:
+    def throttles(request: Request, response: Response) -> Response:
+        return Response(429, "Slow down", {"x-amzn-errortype": "ThrottlingException"}, b"")
+
+    with listening(throttles) as url:
+        done = live(url, "--cassettes", recorded, "-k=items-11")
+
+    assert done.returncode == 2
+    assert "changed" not in done.stdout
+
+
+def test_recordings_of_the_reference_service_show_no_change() -> None:
+    """A first live night: the shipped recordings were a guess where the page is silent."""
+    with listening(code("ValidationException")) as url:
+        done = live(url, SOME)
+
+    assert done.returncode == 3, done.stdout
+    assert "code: SerializationException -> ValidationException" in done.stdout
+    assert "can't be told: the recordings are of reference" in done.stdout
+
+
+def test_an_answer_that_was_altered_by_hand_is_compared_with_nothing(
+    recorded: Path, tmp_path: Path
+) -> None:
+    folder = tmp_path / "cassettes"
+    shutil.copytree(recorded, folder)
+    path = folder / "PutItems" / "items-11.personalize.yaml"
+    path.write_text(path.read_text().replace("InvalidInputException", "ValidationException"))
+    with listening() as url:
+        done = live(url, "--cassettes", folder, "-k=[items-11] or [items-10] or [items-1]")
+
+    assert done.returncode == 3, done.stdout
+    # The other two are compared.
+    assert "Nothing changed: 2 answers are as recorded" in done.stdout
+
+
+def test_a_broken_cassette_is_not_taken_for_none(recorded: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "cassettes"
+    shutil.copytree(recorded, folder)
+    path = folder / "PutItems" / "items-11.personalize.yaml"
+    path.write_text(path.read_text()[:-20])
+    with listening() as url:
+        done = live(url, "--cassettes", folder, "-k=items-11")
+
+    assert done.returncode == 2
+    assert f"{path}" in done.stderr
+
+
+def test_a_broken_cassette_is_replaced_by_a_recording(recorded: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "cassettes"
+    shutil.copytree(recorded, folder)
+    path = folder / "PutItems" / "items-11.personalize.yaml"
+    whole = path.read_text()
+    path.write_text(whole[:-20])
+    with listening() as url:
+        done = live(url, "--record", "--cassettes", folder, "-k", "items-11")
+
+    assert done.returncode == 3, done.stderr
+    assert len(path.read_text().splitlines()) == len(whole.splitlines())
+
+
+# --- recording again
+
+
+def git(folder: Path, *arguments: str) -> str:
+    import subprocess
+
+    name = ["-c", "user.name=t", "-c", "user.email=t@t"]
+    command = ["git", "-C", str(folder), *name, *arguments]
+    return subprocess.run(command, check=True, capture_output=True, text=True).stdout
+
+
+@pytest.fixture
+def committed(tmp_path: Path) -> Path:
+    """Some cassettes of an endpoint, under version control."""
+    folder = tmp_path / "cassettes"
+    with listening() as url:
+        assert live(url, "--record", "--cassettes", folder, SOME).returncode == 3
+    git(folder, "init", "-q")
+    git(folder, "add", ".")
+    git(folder, "commit", "-qm", "recorded")
+    return folder
+
+
+def aged(folder: Path, days: int) -> None:
+    day = (dt.datetime.now(dt.UTC) - dt.timedelta(days=days)).strftime("%Y-%m-%dT%H:%M:%SZ")
+    for path in folder.rglob("*.yaml"):
+        text = re.sub(r"recorded_at: '.*'", f"recorded_at: '{day}'", path.read_text())
+        path.write_text(text)
+    git(folder, "commit", "-qam", f"{days} days ago")
+
+
+def test_recording_what_is_recorded_changes_no_file(committed: Path) -> None:
+    aged(committed, 13)
+    with listening() as url:
+        assert live(url, "--record", "--cassettes", committed, SOME).returncode == 3
+
+    assert git(committed, "status", "--short") == ""
+
+
+def test_a_confirmed_recording_that_is_no_longer_fresh_gets_a_new_date_only(
+    committed: Path,
+) -> None:
+    aged(committed, 15)
+    with listening() as url:
+        assert live(url, "--record", "--cassettes", committed, SOME).returncode == 3
+
+    changed = git(committed, "diff", "--unified=0").splitlines()
+    lines = {line for line in changed if re.match(r"[+-][^+-]", line)}
+    assert len([line for line in changed if line.startswith("+++")]) == len(
+        list(committed.rglob("*.yaml"))
+    )
+    assert all(line[1:].startswith("  recorded_at: ") for line in lines)
+
+
+def test_another_answer_to_what_was_sent_first_is_recorded_too(committed: Path) -> None:
+    asked: list[str] = []
+
+    def only_the_first(request: Request, response: Response) -> Response:
+        asked.append(request.path)
+        odd = len(asked) % 2 == 1
+        return Response(200, "OK", {"content-type": "text/plain"}, b"") if odd else response
+
+    path = committed / "PutItems" / "success-after-success.personalize.yaml"
+    with listening(only_the_first) as url:
+        live(url, "--record", "--cassettes", committed, "-k=success-after-success")
+
+    changed = git(committed, "diff", "--name-only").split()
+    assert changed == ["PutItems/success-after-success.personalize.yaml"]
+    assert path.read_text().count("- text/plain") == 1
+    assert path.read_text().count("- request:") == 2
+
+
+def test_the_diff_of_a_change_is_what_changed(committed: Path) -> None:
+    with listening(code("ValidationException")) as url:
+        assert live(url, "--record", "--cassettes", committed, SOME).returncode == 4
+
+    files = git(committed, "diff", "--name-only").split()
+    assert "PutItems/body-empty.personalize.yaml" in files
+    assert "PutItems/items-11.personalize.yaml" not in files
+    diff = git(committed, "diff", "--unified=0", "--", "PutItems/body-empty.personalize.yaml")
+    assert "-      - SerializationException\n+      - ValidationException\n" in diff
+
+
+def test_other_words_are_recorded(committed: Path) -> None:
+    def reworded(request: Request, response: Response) -> Response:
+        if response.status != 409:
+            return response
+        return Response(409, "Conflict", response.headers, b'{"message": "busy"}')
+
+    with listening(reworded) as url:
+        assert live(url, "--record", "--cassettes", committed, SOME).returncode == 3
+
+    changed = [Path(name).name for name in git(committed, "diff", "--name-only").split()]
+    assert [name.partition(".")[0] for name in changed] == [
+        "bare-item-in-use",
+        "in-use-ten-items",
+        "in-use",
+    ]
+
+
+def test_a_recording_of_aws_is_not_replaced_by_an_endpoints(
+    committed: Path,
+) -> None:
+    path = committed / "PutItems" / "in-use.personalize.yaml"
+    path.write_text(path.read_text().replace("answered_by: endpoint", "answered_by: aws"))
+    git(committed, "commit", "-qam", "aws")
+
+    def busy(request: Request, response: Response) -> Response:
+        if response.status != 409:
+            return response
+        return Response(409, "Conflict", response.headers, b"{}")
+
+    with listening(busy) as url:
+        done = live(url, "--record", "--cassettes", committed, SOME)
+
+    assert "PutItems/in-use.personalize.yaml" not in git(committed, "diff", "--name-only")
+    assert "PutItems/in-use-ten-items.personalize.yaml" in git(committed, "diff", "--name-only")
+    assert "kept, because it proves more" in done.stdout
+
+
+# --- the command
+
+
+@pytest.fixture
+def two(tmp_path: Path) -> tuple[Path, Path]:
+    """The shipped cassettes, twice."""
+    old, new = tmp_path / "old", tmp_path / "new"
+    shutil.copytree(shipped.cassettes(), old)
+    shutil.copytree(shipped.cassettes(), new)
+    return old, new
+
+
+def edit(path: Path, change: Callable[[str], str]) -> None:
+    """Change a cassette as a recording would, with a digest that fits."""
+    from personalize_contract.cassette import loader, writer
+
+    path.write_text(change(path.read_text()))
+    cassette = loader.load(path)
+    path.write_text("".join(writer.dump(cassette.provenance, cassette.exchanges)))
+
+
+def test_two_sets_that_say_the_same_are_0(two: tuple[Path, Path]) -> None:
+    done = run("drift", *two)
+
+    assert done.returncode == 0
+    assert "request.items.max-members same" in done.stdout
+    assert "are the same" in done.stdout.splitlines()[-1]
+
+
+def test_a_difference_is_told_for_each_clause_and_is_4(two: tuple[Path, Path]) -> None:
+    path = two[1] / "PutItems" / "items-11.personalize.yaml"
+    edit(path, lambda text: text.replace("InvalidInputException", "ValidationException"))
+    done = run("drift", *two)
+
+    assert done.returncode == 4
+    lines = done.stdout.splitlines()
+    found = lines.index("request.items.max-members differs")
+    assert lines[found + 1] == "  items-11: code: InvalidInputException -> ValidationException"
+    assert "error.invalid-input.code differs" in lines
+    assert "request.items.min-members same" in lines
+
+
+def test_other_words_alone_are_shown_and_0(two: tuple[Path, Path]) -> None:
+    path = two[1] / "PutItems" / "in-use.personalize.yaml"
+    edit(path, lambda text: text.replace("The specified resource is in use", "busy"))
+    done = run("drift", *two)
+
+    assert done.returncode == 0
+    assert "in-use: message: The specified resource is in use -> busy" in done.stdout
+
+
+def test_a_cassette_in_one_set_only_is_a_difference(two: tuple[Path, Path]) -> None:
+    (two[0] / "PutItems" / "in-use.personalize.yaml").unlink()
+    done = run("drift", *two)
+
+    assert done.returncode == 4
+    assert "in-use: it is in NEW only" in done.stdout
+
+
+def test_cassettes_of_tests_are_compared_by_name(two: tuple[Path, Path]) -> None:
+    for folder in two:
+        (folder / "test_shop").mkdir()
+        shutil.copy(
+            folder / "PutItems" / "items-11.personalize.yaml",
+            folder / "test_shop" / "test_eleven.personalize.yaml",
+        )
+    path = two[1] / "test_shop" / "test_eleven.personalize.yaml"
+    edit(path, lambda text: text.replace("code: 400", "code: 409"))
+    done = run("drift", *two)
+
+    assert done.returncode == 4
+    assert "test_shop/test_eleven differs\n  status: 400 -> 409\n" in done.stdout
+
+
+@pytest.mark.parametrize("side", [0, 1])
+def test_an_altered_recording_is_told(two: tuple[Path, Path], side: int) -> None:
+    path = two[side] / "PutItems" / "in-use.personalize.yaml"
+    path.write_text(path.read_text().replace("code: 409", "code: 410"))
+    done = run("drift", *two)
+
+    assert done.returncode == 4
+    assert f"it was changed after it was made, in {('OLD', 'NEW')[side]}" in done.stdout
+
+
+def test_what_can_not_be_compared_is_2(two: tuple[Path, Path], tmp_path: Path) -> None:
+    empty = tmp_path / "empty"
+    empty.mkdir()
+    broken = two[1] / "PutItems" / "in-use.personalize.yaml"
+    broken.write_text("interactions: [")
+    for arguments, reason in {
+        (two[0], tmp_path / "none"): "none is not a folder",
+        (empty, two[0]): "holds no cassette",
+        two: "in-use.personalize.yaml",
+    }.items():
+        done = run("drift", *arguments)
+
+        assert done.returncode == 2
+        assert reason in done.stderr
+        assert done.stderr.count("\n") == 1

@@ -1,0 +1,1 @@
+"""Targets that send a request on."""

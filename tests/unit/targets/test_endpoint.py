@@ -1,0 +1,135 @@
+"""Targets: what a client wrote for some host goes to the live one, signed so that it is let in."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from types import SimpleNamespace
+from typing import Any
+
+import botocore.session
+import pytest
+from botocore.credentials import Credentials
+
+from adversary.defects.transport import drip, endless, silent
+from adversary.dialects import dialects
+from adversary.listening import Wire, served
+from adversary.service import right
+from helpers.command import ACTIVE
+from personalize_contract.errors import NoAnswer
+from personalize_contract.interceptors import botocore as door
+from personalize_contract.model.exchange import Exchange, Request, Response
+from personalize_contract.model.parsed_request import parse
+from personalize_contract.plugin.mark import Mark
+from personalize_contract.plugin.session import Session
+from personalize_contract.service import signatures
+from personalize_contract.targets import http_session
+from personalize_contract.targets.base import InProcess
+from personalize_contract.targets.connection import Connection
+from personalize_contract.targets.endpoint import Endpoint, Readdressed
+from personalize_contract.targets.signing import DUMMY_CREDENTIALS
+
+LIVE = "http://127.0.0.1:8000"
+TO = Connection(LIVE, "us-east-1", DUMMY_CREDENTIALS, "endpoint")
+
+
+class Kept:
+    """A target that keeps what it is asked."""
+
+    def __init__(self) -> None:
+        self.asked: list[Request] = []
+
+    def answer(self, request: Request) -> Exchange:
+        self.asked.append(request)
+        return Exchange(request, Response(200, "OK", {}, b""), "endpoint")
+
+
+def written(url: str | None, region: str = "us-east-1", key: str = "", token: str = "") -> Request:
+    """What a botocore client is about to send."""
+    found: list[Request] = []
+    client: Any = botocore.session.Session().create_client(
+        "personalize-events",
+        region,
+        endpoint_url=url,
+        aws_access_key_id=key or DUMMY_CREDENTIALS.access_key,
+        aws_secret_access_key=DUMMY_CREDENTIALS.secret_key,
+        aws_session_token=token or None,
+    )
+
+    def respond(request: Request) -> Response:
+        found.append(request)
+        return Response(200, "OK", {}, b"")
+
+    session = Session(InProcess(respond, "reference"), Mark())
+    with door.patched(session, None):
+        client.put_items(datasetArn=ACTIVE, items=[{"itemId": "a"}])
+    return found[0]
+
+
+def sent(request: Request, to: Connection = TO) -> Request:
+    inner = Kept()
+    Readdressed(inner, to).answer(parse(request))
+    (asked,) = inner.asked
+    return asked
+
+
+OTHERS = {
+    "for AWS": written(None),
+    "for another host": written("http://localhost:8000"),
+    "for another port": written("http://127.0.0.1:8001"),
+    "over TLS": written("https://127.0.0.1:8000"),
+    "in another region": written(LIVE, region="eu-west-1"),
+    "by somebody else": written(LIVE, key="somebody"),
+    "with a token": written(LIVE, token="token"),
+    "not at all": replace(written(LIVE), headers={"content-type": "application/json"}),
+}
+
+
+@pytest.mark.parametrize("case", OTHERS)
+def test_what_was_signed_otherwise_is_signed_again(case: str) -> None:
+    asked = sent(OTHERS[case])
+    assert asked.url == f"{LIVE}/items"
+    assert asked.body == OTHERS[case].body
+    assert signatures.refusal(asked) is None
+
+
+def test_what_was_signed_for_it_goes_out_as_it_is() -> None:
+    request = written(LIVE)
+    assert sent(request) is request
+    assert signatures.refusal(request) is None
+
+
+def test_a_token_of_its_own_is_part_of_it() -> None:
+    key = DUMMY_CREDENTIALS
+    to = replace(TO, credentials=Credentials(key.access_key, key.secret_key, "token"))
+    request = written(LIVE, token="token")
+    assert sent(request, to) is request
+    assert sent(written(LIVE, token="old"), to).headers["x-amz-security-token"] == "token"
+
+
+@pytest.mark.parametrize(
+    ("wire", "told"),
+    [(silent, "did not answer in time"), (drip, "did not answer in time"), (endless, "has no end")],
+)
+def test_an_answer_that_does_not_end_is_given_up(wire: Wire, told: str) -> None:
+    body = b'{"datasetArn": "%b", "items": [{"itemId": "a"}]}' % ACTIVE.encode()
+
+    with served(right(), lambda sent, answer: wire) as url:
+        request = Request("POST", url, {"content-type": "application/json"}, body)
+        with pytest.raises(NoAnswer, match=told):
+            Endpoint(url, "endpoint", timeout=0.5).answer(request)
+
+
+def test_an_answer_that_is_whole_at_the_last_moment_is_taken(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    # Its time is over as soon as it was read, before it is known that nothing follows.
+    moments = iter([0.0, 0.0])
+    clock = SimpleNamespace(monotonic=lambda: next(moments, 1_000.0))
+    monkeypatch.setattr(http_session, "clock", clock)
+
+    with served(dialects()["errors: all at once"].service) as url:
+        request = Request("POST", f"{url}/items", {"content-type": "application/json"}, b"tea")
+        exchange = Endpoint(url, "endpoint", timeout=5).answer(request)
+
+    assert exchange.response.status == 400
+    assert next(moments, None) is None
