@@ -1,4 +1,4 @@
-"""A live run as a process, against the stand-in for an account."""
+"""Live runs against the stand-in for an account, in this process and in one to be signalled."""
 
 from __future__ import annotations
 
@@ -9,8 +9,9 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
-from helpers.command import COMMAND, environment, here, run
-from helpers.stand_in import ACCOUNT, StandIn
+from helpers.command import run
+from helpers.forked import started
+from helpers.stand_in import ACCOUNT, StandIn, short_waits
 from personalize_contract.model.exchange import Request
 
 PROVISION = ("--target=live", "--provision", f"--account={ACCOUNT}")
@@ -18,12 +19,13 @@ RUN = re.compile(r"personalize-contract-\d{8}t\d{6}-[0-9a-f]{6}")
 
 
 def verify(stand_in: StandIn, *arguments: str | Path) -> subprocess.CompletedProcess[str]:
-    """`verify --provision` to its end."""
-    return run("verify", *PROVISION, f"--endpoint-url={stand_in.url}", *arguments)
+    """`verify --provision` to its end, in this process."""
+    with short_waits():
+        return run("verify", *PROVISION, f"--endpoint-url={stand_in.url}", *arguments)
 
 
 def sweep(stand_in: StandIn, *arguments: str) -> subprocess.CompletedProcess[str]:
-    return here("sweep", f"--account={ACCOUNT}", f"--endpoint-url={stand_in.url}", *arguments)
+    return run("sweep", f"--account={ACCOUNT}", f"--endpoint-url={stand_in.url}", *arguments)
 
 
 def interrupted(
@@ -48,13 +50,6 @@ def interrupted(
     """
     left = times
     reached = False
-    process = subprocess.Popen(
-        [*COMMAND, "verify", *PROVISION, f"--endpoint-url={stand_in.url}", *arguments],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        env=environment(),
-    )
 
     def shoot(name: str) -> None:
         nonlocal left, reached
@@ -74,14 +69,13 @@ def interrupted(
     else:
         stand_in.after = shoot
     try:
-        output, errors = process.communicate(timeout=120)
+        with started("verify", *PROVISION, f"--endpoint-url={stand_in.url}", *arguments) as process:
+            done = process.completed()
     finally:
-        process.kill()
-        process.wait()
         stand_in.after = lambda name: None
         stand_in.before = lambda name, request: None
     assert left < times, f"{at} was never called"
-    return subprocess.CompletedProcess(process.args, process.returncode, output, errors)
+    return done
 
 
 def names(calls: Iterable[str]) -> list[str]:

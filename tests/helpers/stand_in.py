@@ -7,11 +7,14 @@ import contextlib
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from functools import partial
+from unittest import mock
 
 from personalize_contract.fake_account import account, sts
 from personalize_contract.fake_account.clock import Clock
 from personalize_contract.fake_account.control_plane import ControlPlane
 from personalize_contract.fake_account.lifecycle import Resource
+from personalize_contract.live import provision, rate_limit, resources, retry
 from personalize_contract.model.exchange import Request, Response
 from personalize_contract.service.http_server import HttpServer
 from personalize_contract.service.store import Store
@@ -95,3 +98,15 @@ def operation(request: Request) -> str:
         return "GetCallerIdentity"
     target = request.headers.get("x-amz-target", "")
     return target.rpartition(".")[2] or {"/items": "PutItems"}.get(request.path, request.path)
+
+
+@contextlib.contextmanager
+def short_waits() -> Iterator[None]:
+    """Let a live run in this process wait milliseconds where it would wait for AWS."""
+    pauses = partial(retry.pauses, longest=0.05)
+    with (
+        mock.patch.object(rate_limit, "INTERVAL", 0.001),
+        mock.patch.object(provision, "pauses", lambda first: pauses(first / 100)),
+        mock.patch.object(resources, "pauses", lambda first: pauses(first / 100)),
+    ):
+        yield

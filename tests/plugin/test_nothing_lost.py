@@ -12,7 +12,7 @@ import botocore.endpoint
 import botocore.signers
 import pytest
 
-from helpers.command import here
+from helpers.command import run
 from helpers.recorder import prepare, recording
 from helpers.shop import Shop, text
 from personalize_contract.cassette import loader as cassettes
@@ -57,7 +57,7 @@ def test_a_cassette_that_cannot_be_saved_is_an_error_and_the_old_one_is_whole(sh
     assert away.read_bytes() == old
     assert patchable() == before
     away.unlink()
-    assert here("recover", away.parent).returncode == 0
+    assert run("recover", away.parent).returncode == 0
     assert len(cassettes.load(away).exchanges) == 1
     assert b"tea-2" in away.read_bytes()
 
@@ -73,5 +73,5 @@ def test_an_interrupted_run_keeps_what_it_has_recorded(tmp_path: Path) -> None:
     assert process.returncode == pytest.ExitCode.INTERRUPTED, out
     assert not cassette.exists()
     assert "1 interrupted" in out
-    assert here("recover", tmp_path).returncode == 0
+    assert run("recover", tmp_path).returncode == 0
     assert len(cassettes.load(cassette).exchanges) == 5

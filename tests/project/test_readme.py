@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from helpers.command import environment, run
+from helpers.command import environment, run_process
 from personalize_contract.cassette import loader
 
 README = (Path(__file__).parents[2] / "README.md").read_text("utf-8")
@@ -36,7 +36,7 @@ def test_the_first_command_verifies(tmp_path: Path) -> None:
     last = shlex.split(command("verify").split(" && ")[-1])
     assert last[0] == ".venv/bin/personalize-contract"
 
-    done = run(*last[1:], cwd=tmp_path)
+    done = run_process(*last[1:], cwd=tmp_path)
 
     assert done.returncode == 0, done.stderr
     assert "all 32 clauses hold on reference and recorded" in done.stdout

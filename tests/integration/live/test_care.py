@@ -17,7 +17,7 @@ import pytest
 
 from helpers.command import environment, run
 from helpers.shop import Shop, text
-from helpers.stand_in import ACCOUNT, StandIn
+from helpers.stand_in import ACCOUNT, StandIn, short_waits
 from personalize_contract.errors import UsageError
 from personalize_contract.fake_account import aws_json, sts
 from personalize_contract.live.guard import Guarded, WriteGuard
@@ -54,14 +54,15 @@ def test_it(personalize_dataset):
 
 
 def by_verify(account: StandIn, *options: str) -> tuple[int, str]:
-    done: CompletedProcess[str] = run(
-        "verify",
-        "--target=live",
-        f"--endpoint-url={account.url}",
-        "-ksuccess-at-the-end",
-        *options,
-        env=environment(AWS_REGION="us-east-1"),
-    )
+    with short_waits():
+        done: CompletedProcess[str] = run(
+            "verify",
+            "--target=live",
+            f"--endpoint-url={account.url}",
+            "-ksuccess-at-the-end",
+            *options,
+            env=environment(AWS_REGION="us-east-1"),
+        )
     return done.returncode, done.stderr
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from helpers.command import environment, here
+from helpers.command import environment, run
 from helpers.night import PROVISION, verify
 from helpers.stand_in import ACCOUNT, StandIn
 
@@ -16,7 +16,7 @@ GIVEN = f"arn:aws:personalize:eu-west-1:{ACCOUNT}:dataset/shop/ITEMS"
 
 def dry(*arguments: str, **more: str) -> tuple[list[str], Any]:
     """The calls that are printed, as `service Operation`, and the policy."""
-    done = here(
+    done = run(
         "verify",
         "--target=live",
         "--dry-run",
@@ -98,7 +98,7 @@ def test_with_datasets_that_were_given_only_they_are_put_into() -> None:
 
 
 def test_the_partition_is_that_of_the_region() -> None:
-    done = here("verify", *PROVISION, "--dry-run", "--region=cn-north-1")
+    done = run("verify", *PROVISION, "--dry-run", "--region=cn-north-1")
     assert f"arn:aws-cn:personalize:cn-north-1:{ACCOUNT}:schema/" in done.stdout
 
 
@@ -112,7 +112,7 @@ def test_the_partition_is_that_of_the_region() -> None:
     ],
 )
 def test_what_is_missing_is_told(arguments: list[str], says: str) -> None:
-    done = here("verify", *arguments)
+    done = run("verify", *arguments)
     assert done.returncode == 2
     assert says in done.stderr
     assert done.stderr.count("\n") == 1

@@ -13,7 +13,7 @@ import trustme
 
 from adversary.listening import served
 from adversary.service import right
-from helpers.command import ACTIVE, environment, here, run
+from helpers.command import ACTIVE, environment, run
 from helpers.stand_in import ACCOUNT, StandIn
 from helpers.tls import over_tls, proxy, trusted
 from personalize_contract.errors import ControlPlaneRefused, NoAnswer, TargetUnavailable
@@ -254,7 +254,7 @@ def test_credentials_that_can_not_be_found_are_told(
 ) -> None:
     config = tmp_path / "config"
     config.write_text(CONFIG, "utf-8")
-    done = here(
+    done = run(
         "verify",
         "--target=live",
         "--provision",
@@ -297,7 +297,7 @@ def test_an_account_that_can_not_be_asked_for_is_told(
     name, broken = ASKING_STS[case]
     more = ["--target=live", "--provision"] if command == "verify" else ["--yes"]
     with broken(tmp_path) as (url, *variables):
-        done = here(
+        done = run(
             command,
             *more,
             f"--endpoint-url={url}",

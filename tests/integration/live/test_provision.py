@@ -15,7 +15,7 @@ import pytest
 
 from helpers.command import environment, run
 from helpers.night import PROVISION, RUN, interrupted, names, sweep, verify, whens
-from helpers.stand_in import ACCOUNT, StandIn
+from helpers.stand_in import ACCOUNT, StandIn, short_waits
 from helpers.tls import over_tls, proxy, trusted
 from personalize_contract.fake_account import aws_json
 from personalize_contract.model.exchange import Request, Response
@@ -47,6 +47,7 @@ def test_a_night_provisions_verifies_records_and_takes_down(tmp_path: Path) -> N
         StandIn(step=20, in_use=UPDATES).served() as stand_in,
         over_tls(stand_in.url, *hosts) as secure,
         proxy(secure, asked) as way,
+        short_waits(),
     ):
         done = run(
             "verify",

@@ -13,7 +13,7 @@ import pytest
 
 from adversary.listening import reset, served, whole
 from adversary.service import right
-from helpers.command import ACTIVE, COMMAND, DATASETS, environment, run
+from helpers.command import ACTIVE, COMMAND, DATASETS, environment, run, run_process
 from personalize_contract.suite import shipped
 
 LIVE = ["--target", "live"]
@@ -64,7 +64,7 @@ BAD: dict[str, tuple[list[str], list[str]]] = {
         ["--target reference or live"],
     ),
     "recording into a file": (
-        ["--record", "--target", "reference", "--cassettes", "file"],
+        ["--record", "--target", "reference", "--cassettes", "file", "-k", "items-11"],
         ["file", "can't be written"],
     ),
     "a report of another kind": (["--report", "report.pdf"], ["report.pdf", ".json", ".xml"]),
@@ -110,6 +110,15 @@ def _nobody_reads() -> int:
     return writing
 
 
+@pytest.fixture(scope="module")
+def recordings(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Two cassettes of the suite."""
+    folder = tmp_path_factory.mktemp("recordings")
+    record = ("--record", "--target=reference", f"--cassettes={folder}")
+    assert run("verify", *record, "-kitems-10 or items-11").returncode == 3
+    return folder
+
+
 @pytest.mark.parametrize(
     ("opened", "reason"),
     [
@@ -122,15 +131,20 @@ def _nobody_reads() -> int:
     "arguments",
     [
         ["verify", "--target", "reference", "-k", "post", "--report", "report.html"],
-        ["drift", shipped.cassettes(), shipped.cassettes()],
-        ["lint", shipped.cassettes()],
+        ["drift", "recordings", "recordings"],
+        ["lint", "recordings"],
         ["serve"],
     ],
     ids=lambda one: one[0],
 )
 def test_what_can_not_be_printed(
-    arguments: list[str | Path], opened: Callable[[], int], reason: str, tmp_path: Path
+    arguments: list[str],
+    opened: Callable[[], int],
+    reason: str,
+    recordings: Path,
+    tmp_path: Path,
 ) -> None:
+    shutil.copytree(recordings, tmp_path / "recordings")
     out = opened()
     done = subprocess.run(
         [*COMMAND, *arguments],
@@ -158,7 +172,7 @@ def test_a_service_where_nobody_is_is_said_once() -> None:
 
 
 def test_it_says_its_version() -> None:
-    done = run("--version")
+    done = run_process("--version")
 
     assert (done.returncode, done.stdout) == (
         0,
@@ -201,7 +215,7 @@ def test_a_broken_recording_is_said_with_its_place(
 
 
 def test_credentials_are_in_no_message(tmp_path: Path) -> None:
-    done = run("verify", *NOWHERE, cwd=tmp_path, env=environment(**KEYS))
+    done = run("verify", *NOWHERE, "-k", "items", cwd=tmp_path, env=environment(**KEYS))
 
     assert done.returncode == 2
     assert not [value for value in KEYS.values() if value in done.stdout + done.stderr]
@@ -235,8 +249,8 @@ def test_an_endpoint_that_speaks_no_http_is_broken() -> None:
 
 
 def test_a_service_that_dies_half_way_is_broken_not_a_crash(tmp_path: Path) -> None:
-    with served(right(), lambda sent, answer: reset if sent.number > 40 else whole) as url:
-        done = run("verify", *LIVE, "--endpoint-url", url, *DATASETS)
+    with served(right(), lambda sent, answer: reset if sent.number > 4 else whole) as url:
+        done = run("verify", *LIVE, "--endpoint-url", url, *DATASETS, "-k", "items")
 
     assert done.returncode == 1
     assert "gave no whole answer" in done.stdout

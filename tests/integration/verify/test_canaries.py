@@ -16,7 +16,7 @@ from urllib.parse import quote
 
 import pytest
 
-from helpers.command import environment, here, run
+from helpers.command import environment, run
 from personalize_contract.model.exchange import Request, Response
 from personalize_contract.service import core
 from personalize_contract.service.http_server import HttpServer
@@ -219,7 +219,7 @@ def test_a_recording_and_its_replay_hold_none(target: str, shop: Path, url: str)
     printed.append(ran(shop, f"--deselect={KILLED}"))
     assert "no recorded exchange answers" in printed[-1] or "there is no cassette" in printed[-1]
     search(shop, *printed)
-    told = [here(name, shop, env=environment(**CANARIES)) for name in ("lint", "recover", "lint")]
+    told = [run(name, shop, env=environment(**CANARIES)) for name in ("lint", "recover", "lint")]
     search(shop, *(one.stdout + one.stderr for one in told))
 
 

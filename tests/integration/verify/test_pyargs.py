@@ -5,14 +5,14 @@ import subprocess
 import sys
 from pathlib import Path
 
-import pytest
-
 from adversary.defects.table import mutants
 from adversary.listening import served
 from helpers.command import ACTIVE, environment
 from personalize_contract.suite.tables.scenarios import SCENARIOS
 
 COUNT = len(SCENARIOS["PutItems"])
+SOME = "-kitems-10 or items-11"
+SELECTED = [one for one in SCENARIOS["PutItems"] if "items-10" in one.id or "items-11" in one.id]
 
 
 def suite(folder: Path, *arguments: str) -> "subprocess.CompletedProcess[str]":
@@ -27,26 +27,28 @@ def suite(folder: Path, *arguments: str) -> "subprocess.CompletedProcess[str]":
     )
 
 
-@pytest.mark.parametrize(
-    "arguments",
-    [[], ["--personalize-target", "reference"], ["--personalize-target=reference", "-n2"]],
-    ids=["recorded", "reference", "two workers"],
-)
-def test_it_runs_from_any_folder(arguments: list[str], tmp_path: Path) -> None:
-    done = suite(tmp_path, *arguments)
+def test_it_runs_from_any_folder(tmp_path: Path) -> None:
+    done = suite(tmp_path)
 
     assert done.returncode == 0, done.stdout
     assert re.search(rf"\b{COUNT} passed\b", done.stdout)
+
+
+def test_two_workers_ask_the_reference_service(tmp_path: Path) -> None:
+    done = suite(tmp_path, "--personalize-target=reference", "-n2", SOME)
+
+    assert done.returncode == 0, done.stdout
+    assert re.search(rf"\b{len(SELECTED)} passed\b", done.stdout)
 
 
 def test_it_runs_beside_tests_of_ones_own(tmp_path: Path) -> None:
     (tmp_path / "conftest.py").write_text("import pytest\n\n\n@pytest.fixture\ndef tea(): pass\n")
     (tmp_path / "test_own.py").write_text("def test_own(tea):\n    pass\n")
 
-    done = suite(tmp_path, "test_own.py")
+    done = suite(tmp_path, "test_own.py", f"{SOME} or own")
 
     assert done.returncode == 0, done.stdout
-    assert f"{COUNT + 1} passed" in done.stdout
+    assert f"{len(SELECTED) + 1} passed" in done.stdout
 
 
 def test_a_broken_clause_fails_its_scenario(tmp_path: Path) -> None:

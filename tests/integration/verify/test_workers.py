@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from helpers.command import COMMAND, environment, run
+from helpers.command import COMMAND, environment, run, run_process
 from helpers.endpoint import listening, live
 from personalize_contract.model.exchange import Request, Response
 from personalize_contract.suite.tables.scenarios import SCENARIOS
@@ -30,7 +30,7 @@ def test_workers_find_what_one_process_finds_in_the_same_order(tmp_path: Path) -
     one, two = tmp_path / "one.json", tmp_path / "two.json"
 
     assert run("verify", SOME, "--target=recorded", "--report", one).returncode == 3
-    done = run("verify", SOME, "--target=recorded", "-n", "2", "--report", two)
+    done = run_process("verify", SOME, "--target=recorded", "-n", "2", "--report", two)
 
     assert done.returncode == 3, done.stderr
     assert evidence(one) == evidence(two)
@@ -41,20 +41,20 @@ def test_workers_find_what_one_process_finds_in_the_same_order(tmp_path: Path) -
 
 def test_workers_record_and_replay(tmp_path: Path) -> None:
     target = ("verify", SOME, "-n", "2", "--cassettes", str(tmp_path))
-    done = run(*target, "--record", "--target=reference")
+    done = run_process(*target, "--record", "--target=reference")
 
     assert done.returncode == 3
     assert len(list(tmp_path.rglob("*.yaml"))) == len(SELECTED)
     path = tmp_path / "PutItems" / "items-11.personalize.yaml"
     path.write_text(path.read_text().replace("code: 400", "code: 500"))
-    again = run(*target, "--target=recorded")
+    again = run_process(*target, "--target=recorded")
     assert again.returncode == 1
     assert "items-11: expected 400" in again.stdout
     assert "1 broken" in again.stdout
 
 
 def test_what_stops_a_worker_is_told(tmp_path: Path) -> None:
-    done = run("verify", "-n", "2", "--target=recorded", "--cassettes", tmp_path)
+    done = run_process("verify", "-n", "2", "--target=recorded", "--cassettes", tmp_path)
 
     assert done.returncode == 2
     assert done.stderr.splitlines()[-1] == (
@@ -73,7 +73,7 @@ def test_what_is_no_number_of_workers_is_refused(workers: str) -> None:
 
 def test_without_xdist_it_says_what_to_install(tmp_path: Path) -> None:
     (tmp_path / "sitecustomize.py").write_text("import sys\nsys.modules['xdist'] = None\n")
-    done = run("verify", "-n", "2", env=environment(PYTHONPATH=str(tmp_path)))
+    done = run_process("verify", "-n", "2", env=environment(PYTHONPATH=str(tmp_path)))
 
     assert done.returncode == 2
     assert done.stderr.strip() == (
