@@ -1,7 +1,7 @@
-"""A live run in a forked process: a real one to its signals, without the start of Python.
+"""The command and pytest in forked processes: real ones, without the start of Python.
 
-A server process imports the package once and forks a child for each command. It has one thread,
-so that forking it is safe; forking the process of the tests would not be.
+A server process imports the libraries once and forks a child for each run. It has one thread, so
+that forking it is safe; forking the process of the tests would not be.
 """
 
 from __future__ import annotations
@@ -12,15 +12,15 @@ import os
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
-from helpers.command import environment
 from helpers.stand_in import short_waits
 
 _CONTEXT = multiprocessing.get_context("forkserver")
 _CONTEXT.set_forkserver_preload(
     [
+        "boto3",
         "personalize_contract.cli",
         "personalize_contract.live.provision",
         "personalize_contract.report.files",
@@ -29,20 +29,50 @@ _CONTEXT.set_forkserver_preload(
     ]
 )
 
+Main = Callable[[Sequence[str]], int]
+"""Takes arguments and returns an exit status."""
 
-class Command:
-    """A command under way.
+
+def live_run(arguments: Sequence[str]) -> int:
+    """Run the command, waiting milliseconds where it would wait for AWS."""
+    from personalize_contract.cli import main
+
+    with short_waits():
+        return main(arguments)
+
+
+def pytest_run(arguments: Sequence[str]) -> int:
+    """Run pytest as `python -m pytest` does."""
+    import pytest
+
+    sys.path.insert(0, str(Path.cwd()))
+    sys.argv = ["pytest", *arguments]
+    return int(pytest.main([*arguments]))
+
+
+class Forked:
+    """A run under way.
 
     Args:
-        arguments: of the command.
+        main: the function to run.
+        arguments: its arguments.
         folder: a folder for its output.
+        env: all of its environment variables.
+        cwd: its working directory.
     """
 
-    def __init__(self, arguments: Sequence[str | Path], folder: Path) -> None:
+    def __init__(
+        self,
+        main: Main,
+        arguments: Sequence[str],
+        folder: Path,
+        env: Mapping[str, str],
+        cwd: Path,
+    ) -> None:
         self._files = folder / "stdout", folder / "stderr"
-        self._arguments = [*map(str, arguments)]
+        self._arguments = arguments
         self._process = _CONTEXT.Process(
-            target=_main, args=(self._arguments, environment(), *self._files)
+            target=_run, args=(main, arguments, self._files, dict(env), cwd)
         )
         self._process.start()
 
@@ -51,39 +81,48 @@ class Command:
         assert self._process.pid
         os.kill(self._process.pid, number)
 
+    def kill(self) -> None:
+        """Kill it, if it still runs."""
+        self._process.kill()
+        self._process.join()
+
     def completed(self, timeout: float = 120) -> subprocess.CompletedProcess[str]:
         """Wait for its end; kill it after `timeout` seconds, and fail."""
         self._process.join(timeout)
         status = self._process.exitcode
         if status is None:
-            self._process.kill()
-            self._process.join()
-        output, errors = (file.read_text("utf-8") for file in self._files)
+            self.kill()
+        output, errors = (file.read_text("utf-8", "replace") for file in self._files)
         assert status is not None, f"it did not end in {timeout} s: {output}{errors}"
         return subprocess.CompletedProcess(self._arguments, status, output, errors)
 
 
 @contextlib.contextmanager
-def started(*arguments: str | Path) -> Iterator[Command]:
-    """Start a command; it is killed at the end if it still runs."""
+def started(
+    main: Main, *arguments: str | Path, env: Mapping[str, str], cwd: Path | None = None
+) -> Iterator[Forked]:
+    """Start a run, which is killed at the end if it still runs."""
     with tempfile.TemporaryDirectory() as folder:
-        command = Command(arguments, Path(folder))
+        forked = Forked(main, [*map(str, arguments)], Path(folder), env, cwd or Path.cwd())
         try:
-            yield command
+            yield forked
         finally:
-            command._process.kill()
-            command._process.join()
+            forked.kill()
 
 
-def _main(arguments: list[str], variables: dict[str, str], stdout: Path, stderr: Path) -> None:
-    """Run the command in this process, which was forked for it."""
-    for number, file in ((1, stdout), (2, stderr)):
+def _run(
+    main: Main,
+    arguments: Sequence[str],
+    files: Sequence[Path],
+    variables: dict[str, str],
+    cwd: Path,
+) -> None:
+    """Run a function in this process, which was forked for it."""
+    for number, file in enumerate(files, 1):
         opened = os.open(file, os.O_WRONLY | os.O_CREAT, 0o600)
         os.dup2(opened, number)
         os.close(opened)
     os.environ.clear()
     os.environ.update(variables)
-    from personalize_contract.cli import main
-
-    with short_waits():
-        sys.exit(main(arguments))
+    os.chdir(cwd)
+    sys.exit(main(arguments))

@@ -9,8 +9,8 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
-from helpers.command import run
-from helpers.forked import started
+from helpers.command import environment, run
+from helpers.forked import live_run, started
 from helpers.stand_in import ACCOUNT, StandIn, short_waits
 from personalize_contract.model.exchange import Request
 
@@ -69,7 +69,8 @@ def interrupted(
     else:
         stand_in.after = shoot
     try:
-        with started("verify", *PROVISION, f"--endpoint-url={stand_in.url}", *arguments) as process:
+        verify = ("verify", *PROVISION, f"--endpoint-url={stand_in.url}", *arguments)
+        with started(live_run, *verify, env=environment()) as process:
             done = process.completed()
     finally:
         stand_in.after = lambda name: None

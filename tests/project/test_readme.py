@@ -53,7 +53,10 @@ def pytest_in(folder: Path, *arguments: str) -> "subprocess.CompletedProcess[str
         text=True,
         timeout=120,
         cwd=folder,
-        env=environment(),
+        # The README's reader has none of the other plugins that are installed here.
+        env=environment(
+            PYTEST_DISABLE_PLUGIN_AUTOLOAD="1", PYTEST_PLUGINS="personalize_contract.plugin"
+        ),
         check=False,
     )
 

@@ -1,11 +1,13 @@
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Callable
 from textwrap import dedent
 
 import pytest
 
+from helpers import forked
 from helpers.nobody import nobody
 from helpers.shop import Shop
 
@@ -15,7 +17,7 @@ OURS = "personalize_contract.plugin"
 
 
 class Another(Shop):
-    """A repo whose pytest runs in a process of its own, with other plugins loaded."""
+    """A repo whose pytest runs in a forked process of its own, with other plugins loaded."""
 
     def __init__(self, pytester: pytest.Pytester, plugins: tuple[str, ...]) -> None:
         super().__init__(pytester)
@@ -30,6 +32,20 @@ class Another(Shop):
     def run(self, *arguments: str) -> pytest.RunResult:
         """Run pytest."""
         given = ("-p", "no:cacheprovider", *self._loaded, *arguments)
+        began = time.monotonic()
+        env = {**os.environ, "PYTHONPATH": str(self.path)}
+        with forked.started(forked.pytest_run, *given, env=env, cwd=self.path) as run:
+            done = run.completed(300)
+        output, errors = done.stdout.splitlines(), done.stderr.splitlines()
+        return pytest.RunResult(done.returncode, output, errors, time.monotonic() - began)
+
+
+class Installed(Another):
+    """A repo whose pytest starts as in a shell, and loads all that is installed."""
+
+    def run(self, *arguments: str) -> pytest.RunResult:
+        """Run pytest."""
+        given = ("-p", "no:cacheprovider", *arguments)
         return self.pytester.runpytest_subprocess(*given, timeout=300)
 
 
@@ -37,7 +53,7 @@ class Another(Shop):
 def with_all(beside: Beside, pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> Shop:
     """The repo of a user who has installed ours and all the others, as pip leaves them."""
     monkeypatch.delenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD")
-    shop = Another(pytester, ())
+    shop = Installed(pytester, ())
     shop.ini("asyncio_default_fixture_loop_scope = function")
     return shop
 

@@ -15,14 +15,19 @@ SOME = "-kitems-10 or items-11"
 SELECTED = [one for one in SCENARIOS["PutItems"] if "items-10" in one.id or "items-11" in one.id]
 
 
-def suite(folder: Path, *arguments: str) -> "subprocess.CompletedProcess[str]":
+OURS = "personalize_contract.plugin"
+ONLY = {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
+"""Without the other plugins that are installed here."""
+
+
+def suite(folder: Path, *arguments: str, plugins: str = "") -> "subprocess.CompletedProcess[str]":
     return subprocess.run(
         [sys.executable, "-m", "pytest", "--pyargs", "personalize_contract.suite", *arguments],
         capture_output=True,
         text=True,
         timeout=120,
         cwd=folder,
-        env=environment(),
+        env=environment(**(ONLY | {"PYTEST_PLUGINS": plugins} if plugins else {})),
         check=False,
     )
 
@@ -35,7 +40,9 @@ def test_it_runs_from_any_folder(tmp_path: Path) -> None:
 
 
 def test_two_workers_ask_the_reference_service(tmp_path: Path) -> None:
-    done = suite(tmp_path, "--personalize-target=reference", "-n2", SOME)
+    done = suite(
+        tmp_path, "--personalize-target=reference", "-n2", SOME, plugins=f"{OURS},xdist.plugin"
+    )
 
     assert done.returncode == 0, done.stdout
     assert re.search(rf"\b{len(SELECTED)} passed\b", done.stdout)
@@ -45,7 +52,7 @@ def test_it_runs_beside_tests_of_ones_own(tmp_path: Path) -> None:
     (tmp_path / "conftest.py").write_text("import pytest\n\n\n@pytest.fixture\ndef tea(): pass\n")
     (tmp_path / "test_own.py").write_text("def test_own(tea):\n    pass\n")
 
-    done = suite(tmp_path, "test_own.py", f"{SOME} or own")
+    done = suite(tmp_path, "test_own.py", f"{SOME} or test_own", plugins=OURS)
 
     assert done.returncode == 0, done.stdout
     assert f"{len(SELECTED) + 1} passed" in done.stdout
@@ -57,6 +64,7 @@ def test_a_broken_clause_fails_its_scenario(tmp_path: Path) -> None:
             tmp_path,
             *("--personalize-target", "live", "--personalize-endpoint-url", url),
             *("--personalize-dataset", f"{ACTIVE}=active", "-k", "items-10 or items-11"),
+            plugins=OURS,
         )
 
     assert done.returncode == 1
@@ -65,7 +73,7 @@ def test_a_broken_clause_fails_its_scenario(tmp_path: Path) -> None:
 
 
 def test_what_cannot_be_done_is_said(tmp_path: Path) -> None:
-    done = suite(tmp_path, "--personalize-target", "live")
+    done = suite(tmp_path, "--personalize-target", "live", plugins=OURS)
 
     assert done.returncode == 2
     assert "live needs a region: say --region, or set AWS_REGION" in done.stdout + done.stderr
