@@ -178,6 +178,11 @@ def lock(file: int) -> None:
             raise
 
 
+def unlock(file: int) -> None:
+    """Give the lock of an open file back, also for the children that share it."""
+    _real.flock(file, fcntl.LOCK_UN)
+
+
 def make_folder(path: Path) -> None:
     """Make a folder and those that it is in, unless they are there."""
     try:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import itertools
 import json
+import os
 from base64 import b64decode, b64encode
 from collections.abc import Iterator
 from pathlib import Path
@@ -59,7 +60,7 @@ class Journal:
     """
 
     def __init__(self, cassette: Path, provenance: Provenance) -> None:
-        self.path = path_for(cassette)
+        self.path, self._process = path_for(cassette), os.getpid()
         try:
             files.make_folder(self.path.parent)
             self._file = _new(self.path)
@@ -91,7 +92,14 @@ class Journal:
             }
         )
 
+    @property
+    def is_inherited(self) -> bool:
+        """Whether this process is a forked child of the one that records."""
+        return os.getpid() != self._process
+
     def _write(self, line: dict[str, Any]) -> None:
+        if self.is_inherited:
+            raise CassetteError(self.path, "a forked child can't write to it: its parent records")
         data = json.dumps(line).encode() + b"\n"
         whole = files.length(self._file)
         if whole + len(data) > MAX_BYTES:
@@ -115,8 +123,11 @@ class Journal:
     def close(self, *, keep: bool) -> None:
         """Close it, and remove it unless it holds what nothing else does."""
         with contextlib.suppress(OSError):
-            if not keep and files.is_at(self._file, self.path):
-                files.remove(self.path)
+            if not self.is_inherited:
+                if not keep and files.is_at(self._file, self.path):
+                    files.remove(self.path)
+                # Children that were forked meanwhile share the lock, and may live longer.
+                files.unlock(self._file)
         files.close(self._file)
 
 

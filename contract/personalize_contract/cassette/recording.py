@@ -41,6 +41,8 @@ class Recording:
         self._is_open, self._is_broken = True, False
         self.saved: list[Exchange] = []
         """What the cassette holds, once it is saved."""
+        self.count = 0
+        """The exchanges so far, each attempt of an SDK call by itself."""
         try:
             ownership.check_to_record(path, provenance.recorded_for)
         except BaseException:
@@ -73,6 +75,7 @@ class Recording:
                 self._is_broken = self._is_broken or bool(self._journal.read())
                 kept = f". {_KEPT.format(self._journal.path)}" if self._is_broken else ""
                 raise CassetteError(error.path, error.reason + kept, error.line) from error
+            self.count += 1
 
     def taken(self) -> list[Exchange]:
         """What was recorded so far, one exchange for each SDK call."""
@@ -92,6 +95,8 @@ class Recording:
         Raises:
             CassetteError: it can't be written. The old one is whole, and so is the journal.
         """
+        if self._journal.is_inherited:
+            raise CassetteError(self.path, "a forked child can't save it: its parent records")
         keep = True
         try:
             above = _is_above(self.path, self._provenance)

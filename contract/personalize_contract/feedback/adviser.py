@@ -52,7 +52,7 @@ class Adviser:
                     found.append((row, at))
             elif row.name == "one-at-a-time":
                 found += [(row, put.contract.batch)] * self._one_at_a_time(put)
-        sent = call_site.of_caller() if found else ""
+        sent = (call_site.of_caller() or call_site.of_client(request)) if found else ""
         return [Advice(row, where, sent) for row, where in found]
 
     def sent_nothing(self) -> Advice | None:

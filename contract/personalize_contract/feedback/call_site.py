@@ -14,6 +14,8 @@ from functools import lru_cache
 from pathlib import Path
 from types import FrameType
 
+from personalize_contract.model.exchange import Request
+
 _STANDARD = tuple(
     f"{path}/"
     for name in ("stdlib", "platstdlib")
@@ -38,6 +40,10 @@ _CLIENTS = frozenset(
     }
 )
 """Packages between the user's code and the wire."""
+
+
+HEADER = "personalize-contract-sent"
+"""The request header by which a forked child says which line of its code sends a request."""
 
 
 @lru_cache(maxsize=1024)
@@ -70,6 +76,14 @@ def of_caller() -> str:
             return f"{_short(frame.f_code.co_filename)}:{frame.f_lineno}"
         frame = frame.f_back
     return ""
+
+
+def of_client(request: Request) -> str:
+    """Return what is known of a client that is no code of this process; `""` for nothing."""
+    if line := request.headers.get(HEADER):
+        return f"{line}, in a child process"
+    agent = request.headers.get("user-agent", "").partition(" ")[0]
+    return f"by {agent[:80]}, over HTTP" if agent else ""
 
 
 def _short(path: str) -> str:

@@ -11,7 +11,9 @@ import contextlib
 import http.client
 import json
 import sys
+import time
 from collections.abc import Callable, Iterator
+from types import FrameType
 from typing import Any
 
 import vcr.patch
@@ -20,6 +22,7 @@ from vcr.cassette import Cassette
 
 from personalize_contract.interceptors.handler import Handler
 from personalize_contract.model.exchange import Request, Response, headers
+from personalize_contract.model.interruption import Interrupted
 
 
 class _Empty(Cassette):  # type: ignore[misc]  # VCR.py has no types
@@ -86,6 +89,36 @@ def _resets(all_of_them: Callable[[], Iterator[Any]]) -> Iterator[Any]:
             yield patcher
 
 
+def _deliver_or_raise(interruption: Interrupted, stub: FrameType) -> Response:
+    """Return the late response to an interrupted request, or raise what its client would raise.
+
+    Args:
+        interruption: the fault that lies on its way.
+        stub: the frame of VCR.py's stub, one for each client library, that asks for the response.
+    """
+    if interruption.late:
+        time.sleep(interruption.seconds)
+        return interruption.late.response
+    how = "timeout" if interruption.times_out else interruption.how
+    name = stub.f_globals["__name__"].rpartition(".")[2]
+    if name == "httpx_stubs":
+        httpx = stub.f_locals["httpx"]
+        names = {"timeout": "ReadTimeout", "reset": "ReadError", "truncate": "RemoteProtocolError"}
+        raise getattr(httpx, names[how])(str(interruption)) from interruption
+    if name == "aiohttp_stubs":
+        import aiohttp
+
+        if how == "timeout":
+            raise aiohttp.SocketTimeoutError(str(interruption)) from interruption
+        lost = aiohttp.ClientOSError if how == "reset" else aiohttp.ClientPayloadError
+        raise lost(str(interruption)) from interruption
+    if how == "timeout":
+        raise TimeoutError(str(interruption)) from interruption
+    if how == "reset":
+        raise ConnectionResetError(str(interruption)) from interruption
+    raise http.client.IncompleteRead(b"") from interruption
+
+
 _left_open: list[tuple[Any, contextlib.ExitStack]] = []
 """Cassettes that could not be closed in their turn: another one lies on top of them."""
 
@@ -119,7 +152,11 @@ def patched(handler: Handler, is_ours: Callable[[str], bool]) -> Iterator[None]:
         __tracebackhide__ = True
         if not is_ours(request.uri):
             return play(self, request)
-        response = handler.forward(handler.check(_request_of(request)))
+        checked = handler.check(_request_of(request))
+        try:
+            response = handler.forward(checked)
+        except Interrupted as interruption:
+            response = _deliver_or_raise(interruption, sys._getframe(1))
         assert response is not None
         return _played(response)
 

@@ -6,6 +6,9 @@ from typing import Literal
 
 from personalize_contract.model.exchange import Exchange, Response
 
+FAULT = "fault"
+"""Answers in the place of the service where a fault does. Never recorded as an answer of it."""
+
 Wire = Literal["timeout", "reset", "truncate", "slow"]
 
 

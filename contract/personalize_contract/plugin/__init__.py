@@ -3,7 +3,9 @@
 from personalize_contract.plugin.hooks import (
     personalize_client,
     personalize_dataset,
+    personalize_faults,
     personalize_service,
+    personalize_url,
     pytest_addoption,
     pytest_collection_modifyitems,
     pytest_configure,
@@ -21,7 +23,9 @@ from personalize_contract.plugin.hooks import (
 __all__ = [
     "personalize_client",
     "personalize_dataset",
+    "personalize_faults",
     "personalize_service",
+    "personalize_url",
     "pytest_addoption",
     "pytest_collection_modifyitems",
     "pytest_configure",

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Generator
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import pytest
 
@@ -20,16 +20,26 @@ from personalize_contract.settings import MARK
 if TYPE_CHECKING:
     from personalize_contract.live.access import Live
     from personalize_contract.model.datasets import Datasets
+    from personalize_contract.plugin.loopback import Loopbacks
     from personalize_contract.plugin.marked import Marked
     from personalize_contract.plugin.service import Service
     from personalize_contract.plugin.summary import Tally
+    from personalize_contract.targets.faults import FaultInjector
+
+T = TypeVar("T")
 
 _LIVE = pytest.StashKey["Live | PersonalizeContractError"]()
 _TALLY = pytest.StashKey["Tally"]()
 _WHOLE = pytest.StashKey[list[pytest.Item]]()
 _MARKED = pytest.StashKey["Marked"]()
+_LOOPBACKS = pytest.StashKey["Loopbacks"]()
 _OPEN = pytest.StashKey[contextlib.ExitStack]()
 _LATE = pytest.StashKey[contextlib.ExitStack]()
+
+_FIXTURES = frozenset(
+    {"personalize_client", "personalize_faults", "personalize_service", "personalize_url"}
+)
+"""The fixtures that stand for the mark."""
 
 _OURS = "personalize_contract"
 """The name of this in what an xdist worker hands to its controller."""
@@ -142,11 +152,7 @@ def _fail(text: str) -> None:
 def _is_marked(item: pytest.Item) -> bool:
     """Whether a test has the mark, or a fixture that stands for it."""
     names = getattr(item, "fixturenames", ())
-    return (
-        item.get_closest_marker(MARK) is not None
-        or "personalize_client" in names
-        or "personalize_service" in names
-    )
+    return item.get_closest_marker(MARK) is not None or not _FIXTURES.isdisjoint(names)
 
 
 def _open(item: pytest.Item) -> None:
@@ -160,11 +166,14 @@ def _open(item: pytest.Item) -> None:
     problem, stack = "", contextlib.ExitStack()
     try:
         if is_marked:
-            service = "personalize_service" in getattr(item, "fixturenames", ())
+            fixtures = getattr(item, "fixturenames", ())
+            service, faults = "personalize_service" in fixtures, "personalize_faults" in fixtures
             mark = marks.read(reversed(list(item.iter_markers(MARK))))
             live = None if service else _live(item.config)
-            tally = _tally(item.config)
-            opened = marked.opened(item, mark, settings, live, tally, service=service)
+            tally, loopbacks = _tally(item.config), _loopbacks(item.config)
+            opened = marked.opened(
+                item, mark, settings, live, tally, loopbacks, service=service, faults=faults
+            )
         else:
             opened = marked.checked_only(item, settings, _tally(item.config))
         item.stash[_MARKED] = stack.enter_context(opened)
@@ -197,6 +206,15 @@ def _refuse_late(config: pytest.Config, *, left_running: bool) -> None:
     elif late and not left_running:
         del config.stash[_LATE]
         late.close()
+
+
+def _loopbacks(config: pytest.Config) -> Loopbacks:
+    """Return the loopback endpoints of this run."""
+    if _LOOPBACKS not in config.stash:
+        from personalize_contract.plugin.loopback import Loopbacks
+
+        config.stash[_LOOPBACKS] = Loopbacks()
+    return config.stash[_LOOPBACKS]
 
 
 def _live(config: pytest.Config) -> Live | None:
@@ -251,6 +269,10 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
     if _TALLY not in config.stash:
         return
     _refuse_late(config, left_running=False)
+    if loopbacks := config.stash.get(_LOOPBACKS, None):
+        loopbacks.close()
+        for test, requests in loopbacks.late.items():
+            _tally(config)["outlived", test] = requests
     if items := config.stash.get(_WHOLE, []):
         from personalize_contract.plugin.paths import orphans
         from personalize_contract.privacy import display
@@ -327,20 +349,38 @@ def personalize_service(request: pytest.FixtureRequest) -> Service:
     PutItems calls of boto3, botocore, aiobotocore and requests reach it in process, everything
     else by its `.url`. What is sent is checked as under the mark.
     """
-    service = _marked(request).service
-    if service is None:
-        raise UsageError(
-            "personalize_service was asked for while the test ran: "
-            "name it among the arguments of the test or of a fixture"
-        )
-    return service
+    return _asked_in_time(request, _marked(request).service)
+
+
+@pytest.fixture
+def personalize_faults(request: pytest.FixtureRequest) -> FaultInjector:
+    """The faults of this test's target, whichever it is; see `FaultInjector.fail_next`.
+
+    A fault is never recorded, and what it keeps from being sent is not sent to a live service.
+    """
+    return _asked_in_time(request, _marked(request).faults)
+
+
+@pytest.fixture
+def personalize_url(request: pytest.FixtureRequest) -> str:
+    """The URL of this test's target on loopback, `http://127.0.0.1:PORT`, for any client.
+
+    What is sent there is checked, recorded and replayed like what the test itself sends. Child
+    processes come to it without being told.
+    """
+    return _asked_in_time(request, _marked(request).loopback).url
 
 
 def _marked(request: pytest.FixtureRequest) -> Marked:
     marked: Marked | None = request.node.stash.get(_MARKED, None)
-    if marked is None:
+    return _asked_in_time(request, marked)
+
+
+def _asked_in_time(request: pytest.FixtureRequest, opened: T | None) -> T:
+    """Return what was opened for a test; for a fixture that nobody named, nothing was."""
+    if opened is None:
         raise UsageError(
             f"{request.fixturename} was asked for while the test ran: "
             "name it among the arguments of the test or of a fixture"
         )
-    return marked
+    return opened

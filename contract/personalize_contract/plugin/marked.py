@@ -14,10 +14,12 @@ from functools import partial
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from personalize_contract.interceptors import aws_hosts, install
+from personalize_contract.interceptors import aws_hosts, child_processes, install
+from personalize_contract.interceptors.child_processes import Dispatcher
 from personalize_contract.interceptors.identity import DUMMY, Identity
 from personalize_contract.model import contract
 from personalize_contract.plugin import aws_env, paths
+from personalize_contract.plugin.loopback import Loopback, Loopbacks
 from personalize_contract.plugin.mark import Mark
 from personalize_contract.plugin.modes import Answering, Mode, Recording, Replaying
 from personalize_contract.plugin.network_guard import Place, guarded, or_allow
@@ -48,6 +50,7 @@ class Marked:
         session: handles what it sends.
         mark: what it says about itself.
         owner: of the threads and tasks that it starts.
+        loopback: its endpoint; None if its children are not served.
         mode: the life of its answers; None if its requests are only checked.
         service: the object of the fixture `personalize_service`; None without it.
         faults: of the target; None if the test can't ask for any.
@@ -58,6 +61,7 @@ class Marked:
     session: Session
     mark: Mark
     owner: Owner
+    loopback: Loopback | None = None
     mode: Mode | None = None
     service: Service | None = None
     faults: FaultInjector | None = None
@@ -69,6 +73,8 @@ class Marked:
         Raises:
             CassetteError: the recording can't be written; its journal holds it.
         """
+        if self.loopback:
+            self.loopback.finish()
         if not self.passed:
             return ""
         problems = [
@@ -77,7 +83,7 @@ class Marked:
             for clause in self.session.missing_violations()
         ]
         if self.mode and not (problems and isinstance(self.mode, Recording)):
-            problems += self.mode.finish(self._sent)
+            problems += self.mode.finish()
         if self.mode and not self.session.sent:
             problems += self.session.advise_sent_nothing()
         return "\n\n".join(problems)
@@ -85,11 +91,7 @@ class Marked:
     def interrupt(self) -> None:
         """Keep what was recorded so far: the run is interrupted."""
         if self.mode:
-            self.mode.interrupt(self._sent)
-
-    @property
-    def _sent(self) -> int:
-        return self.session.answered.total()
+            self.mode.interrupt()
 
     def tally(self) -> Tally:
         """Return what the summary of the run says of this test."""
@@ -100,6 +102,8 @@ class Marked:
             tally.update(self.mode.tally(self.session.answered, passed=self.passed))
         if self.session.violations:
             tally["violations",] = self.session.violations
+        if self.loopback and self.loopback.foreign:
+            tally["foreign", self.test] = self.loopback.foreign
         if self.faults and self.passed and (waiting := self.faults.waiting):
             tally["faults", self.test] = waiting
         return tally
@@ -128,8 +132,10 @@ def opened(
     settings: Settings,
     live: Live | None,
     tally: Tally,
+    loopbacks: Loopbacks,
     *,
     service: bool,
+    faults: bool,
 ) -> Iterator[Marked]:
     """Open the session of one test, with everything in place for it.
 
@@ -139,7 +145,9 @@ def opened(
         settings: of the run.
         live: the live service of the run, if that is the target.
         tally: of the run.
+        loopbacks: the endpoints of the run.
         service: whether the test uses the fixture `personalize_service`.
+        faults: whether it uses the fixture `personalize_faults`.
 
     Raises:
         CassetteError: its cassette can't be read, or can't be recorded now.
@@ -149,20 +157,26 @@ def opened(
         marked = _marked(item, mark, settings, tally)
         session = marked.session
         stack.callback(session.close)
+        loopback = marked.loopback = Loopback(session.respond, loopbacks, item.nodeid)
         urls = [url for url in (settings.endpoint_url, live and live.connection.url) if url]
         if service:
-            urls = _serve(marked, stack)
+            urls = _serve(marked, loopback, stack)
         else:
             marked.mode = _mode(item, mark, settings, live, stack)
             session.target = marked.mode.target
+            if faults:
+                marked.faults = session.target = _with_faults(session.target)
+        stack.callback(loopback.close)
         # An endpoint near by may be asked by somebody who has no credentials at all.
         identity = _identity(live)
         stack.enter_context(aws_env.patched(identity))
         targets = list(_targets(live)) if live else ()
         instead = _in_process if service else _instead
         stack.enter_context(guarded(settings.allowed_hosts, instead, session.refuse, targets))
-        stack.enter_context(install.of_sdks(session, identity))
-        stack.enter_context(install.of_http(session, aws_hosts.ours(urls), in_process=service))
+        handler = Dispatcher(session)
+        stack.enter_context(child_processes.patched(loopback, identity.region, handler))
+        stack.enter_context(install.of_sdks(handler, identity))
+        stack.enter_context(install.of_http(handler, aws_hosts.ours(urls), in_process=service))
         yield marked
 
 
@@ -194,15 +208,21 @@ def _marked(item: pytest.Item, mark: Mark, settings: Settings, tally: Tally) -> 
     return Marked(item.nodeid, session, mark, owner)
 
 
-def _serve(marked: Marked, stack: contextlib.ExitStack) -> list[str]:
+def _serve(marked: Marked, loopback: Loopback, stack: contextlib.ExitStack) -> list[str]:
     """Let the reference service of the fixture answer; returns where it listens, once it does."""
     from personalize_contract.plugin.service import serve
 
-    marked.service = serve(marked.session)
+    marked.service = serve(marked.session, loopback)
     marked.faults = marked.service.target
     marked.mode = Answering(marked.faults)
     stack.callback(marked.service.close)
     return marked.service.urls
+
+
+def _with_faults(target: Target) -> FaultInjector:
+    from personalize_contract.targets.faults import FaultInjector
+
+    return FaultInjector(target)
 
 
 def _mode(

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING, Protocol
 
+from personalize_contract.model.interruption import FAULT
 from personalize_contract.targets.base import Recorded, Recorder, Target
 
 if TYPE_CHECKING:
@@ -34,14 +35,14 @@ class Mode(Protocol):
 
     target: Target
 
-    def finish(self, sent: int) -> list[str]:
-        """Return the problems of a test that passed, having had so many requests answered.
+    def finish(self) -> list[str]:
+        """Return the problems of a test that passed.
 
         Raises:
             CassetteError: the recording can't be written; its journal holds it.
         """
 
-    def interrupt(self, sent: int) -> None:
+    def interrupt(self) -> None:
         """Keep what was recorded: the run is interrupted, and the test may not be over."""
 
     def tally(self, answered: Counter[str], *, passed: bool) -> Tally:
@@ -59,11 +60,11 @@ class Answering:
     def __init__(self, target: Target) -> None:
         self.target = target
 
-    def finish(self, sent: int) -> list[str]:
+    def finish(self) -> list[str]:
         """Nothing was kept that could be wrong."""
         return []
 
-    def interrupt(self, sent: int) -> None:
+    def interrupt(self) -> None:
         """Nothing was kept."""
 
     def tally(self, answered: Counter[str], *, passed: bool) -> Tally:
@@ -104,12 +105,12 @@ class Replaying:
         explain = _Explanation(record_command, mark.violates)
         self.target: Target = Recorded(self._replay, explain)
 
-    def finish(self, sent: int) -> list[str]:
+    def finish(self) -> list[str]:
         """An exchange that was recorded and not asked for is a request that was lost."""
         unused = self._replay.unused() if self._fail_unused else []
         return [_unused(self._replay, unused)] if unused else []
 
-    def interrupt(self, sent: int) -> None:
+    def interrupt(self) -> None:
         """A cassette that was read stays as it is."""
 
     def tally(self, answered: Counter[str], *, passed: bool) -> Tally:
@@ -168,10 +169,10 @@ class Recording:
         self._missing = 0
         self.target: Target = Recorder(inner, recording, redactor)
 
-    def finish(self, sent: int) -> list[str]:
+    def finish(self) -> list[str]:
         """Save the recording; a test that sent nothing and never did needs no cassette."""
         path = self._recording.path
-        if not sent and not path.exists():
+        if not self._recording.count and not path.exists():
             return []
         before = _recorded_before(path)
         now = len(self._recording.taken())
@@ -181,10 +182,10 @@ class Recording:
         self._saved = self._recording.save()
         return []
 
-    def interrupt(self, sent: int) -> None:
+    def interrupt(self) -> None:
         """Leave the journal, if anything is in it."""
         self._recording.leave()
-        self._left = sent > 0
+        self._left = self._recording.count > 0
 
     def tally(self, answered: Counter[str], *, passed: bool) -> Tally:
         """Count the answers that were recorded, and say what became of the cassette."""
@@ -207,7 +208,8 @@ class Recording:
 
 
 def _by(outcome: str, answered: Counter[str]) -> Tally:
-    return Counter({(outcome, name): count for name, count in answered.items()})
+    outcomes = {name: "answered" if name == FAULT else outcome for name in answered}
+    return Counter({(outcomes[name], name): count for name, count in answered.items()})
 
 
 def _recorded_before(path: Path) -> int:

@@ -23,12 +23,14 @@ class Service:
 
     Args:
         store: the datasets and their items.
-        target: of the requests of the test.
         loopback: the way to it for clients that are not intercepted in process.
     """
 
-    def __init__(self, store: Store, target: FaultInjector, loopback: Loopback) -> None:
-        self._store, self.target, self._loopback = store, target, loopback
+    def __init__(self, store: Store, loopback: Loopback) -> None:
+        self._store, self._loopback = store, loopback
+        self._exchanges: list[Exchange] = []
+        service = InProcess(partial(core.respond, store=store), "reference")
+        self.target = FaultInjector(service, self._exchanges.append)
 
     @property
     def url(self) -> str:
@@ -70,8 +72,12 @@ class Service:
 
     @property
     def exchanges(self) -> list[Exchange]:
-        """The exchanges so far; see `FaultInjector.exchanges`."""
-        return self.target.exchanges
+        """The exchanges so far, each attempt of an SDK's retries by itself, in order.
+
+        Where no whole answer reached the client, the response has the status 0, and its reason
+        says why: `timeout`, `reset` or `truncate`.
+        """
+        return list(self._exchanges)
 
     @property
     def urls(self) -> list[str]:
@@ -79,15 +85,20 @@ class Service:
         return self._loopback.urls
 
     def close(self) -> None:
-        """Stop listening and forget everything."""
+        """Answer nothing more, and forget everything."""
         self._loopback.close()
         self._store.close()
 
 
-def serve(session: Session) -> Service:
-    """Let a reference service of its own answer the requests of a session."""
+def serve(session: Session, loopback: Loopback | None = None) -> Service:
+    """Let a reference service of its own answer the requests of a session.
+
+    Args:
+        session: of a test.
+        loopback: its endpoint; None to make one.
+    """
     store = Store()
     store.add_dummies()
-    target = FaultInjector(InProcess(partial(core.respond, store=store), "reference"))
-    session.target = target
-    return Service(store, target, Loopback(session.respond))
+    service = Service(store, loopback or Loopback(session.respond))
+    session.target = service.target
+    return service

@@ -141,8 +141,13 @@ class Session:
             self.run.refuse_too_late()
 
     def respond(self, request: Request) -> Response:
-        """Check and forward a request that came over a socket."""
-        response = self.forward(self.check(request))
+        """Check and forward a request that came over a socket; its client is told of an error."""
+        try:
+            response = self.forward(self.check(request))
+        except PersonalizeContractError as error:
+            from personalize_contract.service import error_response
+
+            return error_response.of(error)
         assert response is not None
         return response
 
@@ -151,7 +156,7 @@ class Session:
             self.answered[exchange.answered_by] += 1
 
     def _note_violations(self, violations: Iterable[Violation], request: ParsedRequest) -> None:
-        sent = call_site.of_caller() or _client(request)
+        sent = call_site.of_caller() or call_site.of_client(request)
         with self._lock:
             for violation in violations:
                 clause = violation.clause.id
@@ -189,12 +194,6 @@ class Session:
     def missing_violations(self) -> list[str]:
         """Return the clauses that the mark says the test breaks, and that it did not break."""
         return [clause for clause in self._mark.violates if clause not in self._meant]
-
-
-def _client(request: Request) -> str:
-    """Return the name that a client in another process gives itself; `""` if it has none."""
-    agent = request.headers.get("user-agent", "").partition(" ")[0]
-    return f"by {agent}, over HTTP" if agent else ""
 
 
 def _violation_text(violation: Violation, request: ParsedRequest, sent: str) -> str:

@@ -142,6 +142,17 @@ def lines(tally: Tally) -> Iterator[str]:
             f"unmarked: {test} uses personalize_dataset without the mark personalize_contract: "
             "what it sends is neither answered nor checked"
         )
+    for test, count in _by(tally, "foreign").items():
+        children = "1 child process" if count == 1 else f"{count} child processes"
+        yield (
+            f"child processes: {test} started {children} with an "
+            "AWS_ENDPOINT_URL_PERSONALIZE_EVENTS of their own: not checked, not recorded"
+        )
+    for test, count in _by(tally, "outlived").items():
+        yield (
+            f"child processes: {_number(count, 'request')} came to the endpoint of {test} after "
+            "it was over, and got no answer: it should wait for what it starts"
+        )
     for note in _by(tally, "waited"):
         yield f"waited: {note}"
     for what, why in _CASSETTES.items():

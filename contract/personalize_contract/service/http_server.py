@@ -33,6 +33,9 @@ from personalize_contract.model.interruption import Interrupted
 MAX_BODY = 8 * 1024 * 1024
 """Bytes of the largest body: the largest legal one, all of it escaped emoji, has under 4 MB."""
 
+MAX_HEADERS = 64 * 1024
+"""Bytes of the longest head of a request."""
+
 READ_SECONDS = 10.0
 """Seconds that a client has to send one whole request."""
 
@@ -232,6 +235,11 @@ def _target(uri: str) -> str:
     return urlunsplit(("", "", f"/{parts.path.lstrip('/')}", parts.query, ""))
 
 
+def _url(server: _Server) -> str:
+    host = server.effective_host
+    return f"http://{f'[{host}]' if ':' in host else host}:{server.effective_port}"
+
+
 class HttpServer:
     """Serves an answer function on a socket. Use as a context manager, or `run` in this thread.
 
@@ -252,22 +260,7 @@ class HttpServer:
             # The C library would take it modulo 65536.
             raise UsageError(f"can't listen on {host}:{port}: a port is from 0 (any) to 65535")
         try:
-            self._server = _Server(
-                _application(answer),
-                map=self._sockets,
-                adj=Adjustments(
-                    host=host,
-                    port=port,
-                    threads=8,
-                    ident=None,
-                    max_request_body_size=MAX_BODY,
-                    channel_timeout=60,
-                    cleanup_interval=1,
-                    connection_limit=1000,
-                    asyncore_use_poll=True,
-                    clear_untrusted_proxy_headers=False,  # a header is as it was sent
-                ),
-            )
+            self._server = self._listen(answer, host, port)
         except (OSError, ValueError) as error:
             wasyncore.close_all(self._sockets, ignore_all=True)
             raise UsageError(
@@ -275,11 +268,52 @@ class HttpServer:
             ) from error
         self._thread: threading.Thread | None = None
 
+    def _listen(self, answer: Answer, host: str, port: int, dispatcher: Any = None) -> _Server:
+        return _Server(
+            _application(answer),
+            map=self._sockets,
+            dispatcher=dispatcher,
+            adj=Adjustments(
+                host=host,
+                port=port,
+                threads=8,
+                ident=None,
+                max_request_body_size=MAX_BODY,
+                max_request_header_size=MAX_HEADERS,
+                channel_timeout=60,
+                cleanup_interval=1,
+                connection_limit=1000,
+                asyncore_use_poll=True,
+                clear_untrusted_proxy_headers=False,  # a header is as it was sent
+            ),
+        )
+
+    def add(self, answer: Answer) -> str:
+        """Serve another answer function by the same threads; returns its URL on loopback."""
+        added = self._listen(answer, "127.0.0.1", 0, self._server.task_dispatcher)
+        added.trigger.close()
+        added.trigger = self._server.trigger
+        added.trigger.pull_trigger()
+        return _url(added)
+
+    @property
+    def threads(self) -> int:
+        """The number of threads that serve."""
+        return len(self._server.task_dispatcher.threads) + (self._thread is not None)
+
+    def disown(self) -> None:
+        """Close the sockets of this process, which a fork has made a copy of.
+
+        The connections are those of the other process, and stay open there.
+        """
+        for channel in self._sockets.values():
+            if isinstance(channel.socket, socket.socket):
+                channel.socket.close()
+
     @property
     def url(self) -> str:
         """Where it listens: `http://127.0.0.1:PORT`."""
-        host = self._server.effective_host
-        return f"http://{f'[{host}]' if ':' in host else host}:{self._server.effective_port}"
+        return _url(self._server)
 
     def run(self) -> None:
         """Serve in this thread until interrupted or closed."""

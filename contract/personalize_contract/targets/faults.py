@@ -21,19 +21,17 @@ import difflib
 import math
 import threading
 from collections import deque
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import cast, get_args
 
 from personalize_contract.errors import UsageError
 from personalize_contract.model import contract
 from personalize_contract.model.exchange import Exchange, Response
-from personalize_contract.model.interruption import Interrupted, Wire
+from personalize_contract.model.interruption import FAULT, Interrupted, Wire
 from personalize_contract.model.parsed_request import ParsedRequest
 from personalize_contract.service import core
 from personalize_contract.targets.base import Target
-
-FAULT = "fault"
-"""Who answered, where a fault did. Never recorded: the recorder is behind the faults."""
 
 # AWS "Common Errors", in the newer of its two generations.
 _COMMON = {
@@ -126,17 +124,21 @@ def _error(code: str) -> Response:
 class FaultInjector:
     """A target whose next answers can be made to fail. Any thread may call it.
 
-    Lives as long as the test that asks for the faults.
+    Lives as long as the test that asks for the faults. What it wraps never learns of those that
+    are not sent: a recorder records no fault.
 
     Args:
         inner: the target that answers when no fault is waiting.
+        log: takes each exchange, in order. Where no whole answer reached the client, the
+            response has the status 0, and its reason says why: `timeout`, `reset` or `truncate`.
     """
 
-    def __init__(self, inner: Target) -> None:
-        self._inner = inner
+    def __init__(
+        self, inner: Target, log: Callable[[Exchange], object] = lambda exchange: None
+    ) -> None:
+        self._inner, self._log = inner, log
         self._lock = threading.Lock()
         self._faults: deque[Fault] = deque()
-        self._exchanges: list[Exchange] = []
 
     def fail_next(
         self, error: str | int | None = None, times: int = 1, *, slow: float | None = None
@@ -166,16 +168,6 @@ class FaultInjector:
         with self._lock:
             return len(self._faults)
 
-    @property
-    def exchanges(self) -> list[Exchange]:
-        """The exchanges so far, each attempt of an SDK's retries by itself, in order.
-
-        Where no whole answer reached the client, the response has the status 0, and its reason
-        says why: `timeout`, `reset` or `truncate`.
-        """
-        with self._lock:
-            return list(self._exchanges)
-
     def answer(self, request: ParsedRequest) -> Exchange:
         """Return the exchange of a request, unless a fault interrupts it.
 
@@ -188,8 +180,7 @@ class FaultInjector:
             exchange = self._inner.answer(request)
         else:
             exchange = self._faulty(request, waiting)
-        with self._lock:
-            self._exchanges.append(exchange)
+        self._log(exchange)
         if waiting and waiting.wire:
             late = exchange if waiting.wire == "slow" else None
             raise Interrupted(waiting.wire, late, waiting.seconds)

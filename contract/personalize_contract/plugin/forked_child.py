@@ -1,0 +1,42 @@
+"""The requests of a forked child: they go to the endpoint of the test, in the parent process."""
+
+from __future__ import annotations
+
+from personalize_contract.errors import NoAnswer, TimedOut
+from personalize_contract.feedback import call_site
+from personalize_contract.model.exchange import Request, Response
+from personalize_contract.model.interruption import Interrupted
+from personalize_contract.model.parsed_request import ParsedRequest, parse
+from personalize_contract.targets.endpoint import Endpoint
+
+_TIMEOUT = 60.0
+"""Seconds that a child waits for an answer (botocore's default)."""
+
+
+class Sender:
+    """Handles requests by sending them to an endpoint, which checks them.
+
+    Args:
+        url: of the endpoint.
+    """
+
+    def __init__(self, url: str) -> None:
+        self._endpoint = Endpoint(url, "reference", _TIMEOUT)
+
+    def check(self, request: Request) -> ParsedRequest:
+        """Parse a request, and note the line of code that sends it."""
+        sent = {**request.headers, call_site.HEADER: call_site.of_caller()}
+        return parse(Request(request.method, request.url, sent, request.body))
+
+    def forward(self, request: ParsedRequest) -> Response:
+        """Send a request.
+
+        Raises:
+            Interrupted: no whole answer came, or none in time.
+        """
+        try:
+            return self._endpoint.answer(request).response
+        except TimedOut:
+            raise Interrupted("timeout") from None
+        except NoAnswer:
+            raise Interrupted("reset") from None
