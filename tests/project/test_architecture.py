@@ -27,6 +27,7 @@ FLOORS = {
     "interceptors": "interceptors",
     "live": "live",
     "feedback": "feedback",
+    "the proxy": "proxy",
     "the plugin": "plugin",
     "the suite": "suite report",
     "the command": "commands cli __main__",

@@ -1,16 +1,27 @@
-"""`serve`: the reference service over HTTP."""
+"""`serve`: the reference service, a live one or cassettes over HTTP, for any client."""
 
 from __future__ import annotations
 
 import argparse
+import contextlib
 import sys
+import threading
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-HELP = "run the reference service"
+if TYPE_CHECKING:
+    from personalize_contract.model.exchange import Request, Response
+    from personalize_contract.proxy.targets import Opened
+
+HELP = "serve the reference service, a recording proxy, or cassettes"
 DESCRIPTION = (
-    "Run the reference service over HTTP. Its URL is the first line printed. With "
-    "--control-plane it stands in for an account: Personalize's schemas, dataset groups and "
-    "datasets, and STS's GetCallerIdentity, answer at the same URL."
+    "Serve clients in any language over HTTP. The URL is the first line printed. By default the "
+    "reference service answers. With --forward it is a recording, checking proxy before a live "
+    "service, with --replay the cassettes of such a proxy answer. What a request or an answer "
+    "breaks is told on standard error as it happens. With --control-plane it stands in for an "
+    "account: Personalize's schemas, dataset groups and datasets, and STS's GetCallerIdentity, "
+    "answer at the same URL."
 )
 
 
@@ -19,6 +30,11 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument
     add("--host", default="127.0.0.1", help="the address to listen on (default: %(default)s)")
     add("--port", type=int, default=0, help="the port (default: any free one)")
+    add(
+        "--allow-remote",
+        action="store_true",
+        help="listen on a --host other than loopback: whoever reaches this machine is answered",
+    )
     add(
         "--dataset",
         action="append",
@@ -40,27 +56,197 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         metavar="N",
         help="with --control-plane: how many times as fast time goes there (default: 1)",
     )
+    add("--forward", metavar="URL|aws", help="forward to a live service, signing again")
+    add("--record", type=Path, metavar="DIR", help="with --forward: record what it answers")
+    add("--replay", type=Path, metavar="DIR", help="answer from the cassettes in this folder")
+    add("--region", help="with --forward: the service's region (default: the SDK's)")
+    add("--account", metavar="ID", help="with --forward: the account that may be written to")
+    add(
+        "--write-to-existing",
+        action="store_true",
+        help="with --forward: allow writing to the datasets given (items can't be deleted there)",
+    )
+    add(
+        "--fail",
+        action="append",
+        default=[],
+        metavar="FAULT[:TIMES]",
+        help="make the next requests fail: an error code, a status, timeout, reset, truncate or "
+        "slow=SECONDS",
+    )
 
 
 def run(given: argparse.Namespace) -> int:
     """Run the command; returns its exit status."""
-    from functools import partial
+    _must_fit(given)
+    if given.forward or given.replay:
+        return _proxy(given)
+    return _reference(given)
 
+
+_OF_REFERENCE = ("store", "check_signatures", "control_plane")
+_OF_FORWARD = ("record", "region", "account", "write_to_existing")
+
+
+def _must_fit(given: argparse.Namespace) -> None:
     from personalize_contract.errors import UsageError
-    from personalize_contract.fake_account import account
-    from personalize_contract.fake_account.clock import Clock
-    from personalize_contract.fake_account.control_plane import ControlPlane
-    from personalize_contract.model.datasets import REGION, parse
-    from personalize_contract.model.exchange import Request, Response
-    from personalize_contract.service import core, signatures
-    from personalize_contract.service.http_server import HttpServer
-    from personalize_contract.service.store import Store
-    from personalize_contract.targets.signing import DUMMY_CREDENTIALS
+    from personalize_contract.proxy.door import is_loopback
+    from personalize_contract.targets.faults import parse
 
+    def option(name: str) -> str:
+        return f"--{name.replace('_', '-')}"
+
+    def refuse(names: tuple[str, ...], belongs: str) -> None:
+        if named := [option(name) for name in names if getattr(given, name)]:
+            raise UsageError(f"{named[0]} {belongs}")
+
+    if given.forward and given.replay:
+        raise UsageError("--forward asks a live service to answer, and --replay cassettes")
+    if given.forward or given.replay:
+        refuse(_OF_REFERENCE, "is for the reference service; leave out --forward and --replay")
+    if given.replay and given.dataset:
+        raise UsageError("--dataset is not for --replay: cassettes have their datasets")
+    if not given.forward:
+        refuse(_OF_FORWARD, "is for --forward")
+    for text in given.fail:
+        parse(text)
     if given.control_plane and given.store:
         raise UsageError("--control-plane keeps what it makes in memory; leave --store out")
     if not given.clock_speed > 0 or (given.clock_speed != 1 and not given.control_plane):
         raise UsageError("--clock-speed is above 0, and for --control-plane")
+    if is_loopback(given.host):
+        return
+    if _is_for_aws(given.forward):
+        raise UsageError(
+            f"--host {given.host}: what is forwarded to AWS is signed with your credentials, so "
+            "--forward aws listens on loopback only"
+        )
+    if not given.allow_remote:
+        raise UsageError(
+            f"--host {given.host}: whoever reaches this machine there is answered, and can read "
+            "what is recorded; add --allow-remote if that is what you want"
+        )
+
+
+def _is_for_aws(forward: str | None) -> bool:
+    from personalize_contract.settings import endpoint_url
+    from personalize_contract.targets import connection
+
+    return forward == "aws" or bool(forward and connection.is_aws(endpoint_url(forward) or ""))
+
+
+def _tell(line: str) -> None:
+    # In one piece: several threads write, and no line may end up in another.
+    sys.stderr.write(f"{line}\n")
+    sys.stderr.flush()
+
+
+def _serve(given: argparse.Namespace, opened: Opened, lines: list[str], *, ends: bool) -> int:
+    """Serve a target until a signal comes; returns the exit status.
+
+    Args:
+        given: the arguments.
+        opened: the target.
+        lines: printed behind the URL.
+        ends: whether a signal is the ordinary end, with a summary.
+    """
+    import secrets
+
+    from personalize_contract.proxy.control import PATH, Control
+    from personalize_contract.proxy.door import Door, is_loopback
+    from personalize_contract.proxy.handler import Handler
+    from personalize_contract.service.http_server import HttpServer
+    from personalize_contract.targets.faults import FaultInjector
+
+    faults = FaultInjector(opened.target)
+    for text in given.fail:
+        faults.fail_as(text)
+    handler = Handler(faults, _tell, opened.redactor, only_known=ends)
+    respond: Callable[[Request], Response] = handler.respond
+    is_local = is_loopback(given.host)
+    if is_local:
+        respond = Control(respond, faults)
+    else:
+        _tell(f"listening on {given.host}: whoever reaches this machine there is answered")
+    token = secrets.token_urlsafe(16) if _is_for_aws(given.forward) else ""
+    server = HttpServer(Door(respond, token=token, any_host=not is_local), given.host, given.port)
+    url = f"{server.url}/{token}" if token else server.url
+    print(url, flush=True)
+    for line in lines:
+        print(line)
+    if ends and is_local:
+        print(f"faults: POST {url}{PATH}")
+    sys.stdout.flush()
+    if not ends:
+        server.run()
+        return 0
+    with _until_a_signal():
+        server.run()
+    for line in handler.summary():
+        _tell(line)
+    return handler.status
+
+
+@contextlib.contextmanager
+def _until_a_signal() -> Iterator[None]:
+    """Take Ctrl-C and SIGTERM for the end of what is done here."""
+    import signal
+
+    def end(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    before = signal.getsignal(signal.SIGTERM)
+    if threading.current_thread() is threading.main_thread():
+        signal.signal(signal.SIGTERM, end)
+    try:
+        yield
+    except KeyboardInterrupt:
+        pass
+    finally:
+        if threading.current_thread() is threading.main_thread():
+            # What is saved now is saved whole, whoever is impatient.
+            signal.signal(signal.SIGTERM, signal.SIG_IGN if before is None else before)
+
+
+def _proxy(given: argparse.Namespace) -> int:
+    from personalize_contract.model.datasets import parse
+    from personalize_contract.proxy import targets
+    from personalize_contract.settings import Settings, account, endpoint_url
+
+    if given.replay:
+        command = f"personalize-contract serve --forward URL --record {given.replay}"
+        opening = targets.replaying(given.replay, command)
+    else:
+        settings = Settings(
+            target="live",
+            datasets=parse(given.dataset, default="active"),
+            region=given.region,
+            endpoint_url=None if given.forward == "aws" else endpoint_url(given.forward),
+            account=account(given.account),
+            write_to_existing=given.write_to_existing,
+        )
+        opening = targets.forwarding(settings, given.record, _tell)
+    with opening as opened:
+        status = _serve(given, opened, [], ends=True)
+    for note in opened.notes:
+        _tell(note)
+    return status
+
+
+def _reference(given: argparse.Namespace) -> int:
+    from functools import partial
+
+    from personalize_contract.fake_account import account
+    from personalize_contract.fake_account.clock import Clock
+    from personalize_contract.fake_account.control_plane import ControlPlane
+    from personalize_contract.model.datasets import REGION, parse
+    from personalize_contract.privacy.redaction import Redactor
+    from personalize_contract.proxy.targets import Opened
+    from personalize_contract.service import core, signatures
+    from personalize_contract.service.store import Store
+    from personalize_contract.targets.base import InProcess
+    from personalize_contract.targets.signing import DUMMY_CREDENTIALS
+
     datasets = parse(given.dataset, default="active")
     store = Store(given.store)
     if not datasets and not given.control_plane:
@@ -77,18 +263,13 @@ def run(given: argparse.Namespace) -> int:
             return account.answer(request, store, plane, authenticate)
         return core.respond(request, store, authenticate)
 
-    server = HttpServer(answer, given.host, given.port)
-    print(server.url, flush=True)
-    if plane:
-        print(f"account  {plane.account}", flush=True)
-    for arn, state in store.states().items():
-        print(f"{state:8} {arn}", flush=True)
+    lines = [f"account  {plane.account}"] if plane else []
+    lines += [f"{state:8} {arn}" for arn, state in store.states().items()]
     if authenticate:
         keys = DUMMY_CREDENTIALS
-        print(f"AWS_ACCESS_KEY_ID={keys.access_key} AWS_SECRET_ACCESS_KEY={keys.secret_key}")
-    sys.stdout.flush()
+        lines.append(f"AWS_ACCESS_KEY_ID={keys.access_key} AWS_SECRET_ACCESS_KEY={keys.secret_key}")
+    opened = Opened(InProcess(answer, "reference"), Redactor())
     try:
-        server.run()
+        return _serve(given, opened, lines, ends=False)
     finally:
         store.close()
-    return 0

@@ -9,6 +9,9 @@ from personalize_contract.feedback import call_site
 from personalize_contract.model.advice import TABLE, Put, Row
 from personalize_contract.model.parsed_request import ParsedRequest
 
+_REMEMBERED = 1000
+"""Ids that are remembered of one row, before it begins anew."""
+
 _IN_A_ROW = 3
 """Requests with one item each, from one line of one test, that look like a loop."""
 
@@ -71,6 +74,8 @@ class Adviser:
                 self._single.pop(where, None)
                 return 0
             row = self._single.setdefault(where, set())
+            if len(row) == _REMEMBERED:
+                row.clear()
             before = len(row)
             # The same item again is a retry, or an update.
             row.update(name for _, name in put.identities)

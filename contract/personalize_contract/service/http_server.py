@@ -33,9 +33,6 @@ from personalize_contract.model.interruption import Interrupted
 MAX_BODY = 8 * 1024 * 1024
 """Bytes of the largest body: the largest legal one, all of it escaped emoji, has under 4 MB."""
 
-MAX_HEADERS = 64 * 1024
-"""Bytes of the longest head of a request."""
-
 READ_SECONDS = 10.0
 """Seconds that a client has to send one whole request."""
 
@@ -189,6 +186,12 @@ class _Server(TcpWSGIServer):  # type: ignore[misc]
 
 
 _HOST = re.compile(r"([A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(:\d{1,5})?")
+_HOP_BY_HOP = frozenset(
+    {
+        *("connection", "keep-alive", "proxy-authenticate", "proxy-authorization", "te"),
+        *("trailer", "trailers", "transfer-encoding", "upgrade"),
+    }
+)
 _HOSTLESS = Response(400, "Bad Request", {}, b"One Host header with a host is needed.\n")
 
 
@@ -221,7 +224,8 @@ def _application(answer: Answer) -> Callable[[dict[str, Any], Any], Iterable[byt
             url = f"http://{host or 'localhost'}{_target(environ['REQUEST_URI'])}"
             body = environ["wsgi.input"].read()
             response = _late(answer, Request(environ["REQUEST_METHOD"], url, sent, body))
-        start_response(f"{response.status} {response.reason}", list(response.headers.items()))
+        received = [pair for pair in response.headers.items() if pair[0] not in _HOP_BY_HOP]
+        start_response(f"{response.status} {response.reason}", received)
         return [response.body]
 
     return application
@@ -279,7 +283,6 @@ class HttpServer:
                 threads=8,
                 ident=None,
                 max_request_body_size=MAX_BODY,
-                max_request_header_size=MAX_HEADERS,
                 channel_timeout=60,
                 cleanup_interval=1,
                 connection_limit=1000,

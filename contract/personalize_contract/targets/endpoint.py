@@ -170,6 +170,16 @@ def _trouble(where: str, error: Exception) -> TargetUnavailable:
     return NoAnswer(f"{where} took the request and gave no whole answer: {cause}")
 
 
+_OF_ONE_CONNECTION = frozenset(
+    {
+        *("connection", "expect", "host", "keep-alive", "proxy-authenticate", "te", "trailer"),
+        *("proxy-authorization", "proxy-connection", "transfer-encoding", "upgrade"),
+        "personalize-contract-sent",  # of a forked child, to the endpoint of its test
+    }
+)
+"""Headers that say nothing to anybody but the next one on the way (RFC 9110 7.6.1)."""
+
+
 class Readdressed:
     """Sends what a client wrote for some host to the live one, signed for it."""
 
@@ -184,8 +194,9 @@ class Readdressed:
             return self._inner.answer(request)
         query = f"?{request.query}" if request.query else ""
         url = f"{self._to.url.rstrip('/')}{request.path}{query}"
-        # Of the host that its client meant.
-        kept = {name: value for name, value in request.headers.items() if name != "host"}
+        kept = {
+            name: value for name, value in request.headers.items() if name not in _OF_ONE_CONNECTION
+        }
         here = Request(request.method, url, kept, request.body)
         again = signed(here, self._to.credentials, self._to.region)
         return self._inner.answer(parse(again, request.operation))

@@ -121,6 +121,29 @@ def _error(code: str) -> Response:
     return core.error(status, code, "made to happen by fail_next")
 
 
+def parse(text: str) -> tuple[str | int | None, int, float | None]:
+    """Return the arguments of `fail_next` that a text stands for: `FAULT[:TIMES]`.
+
+    Args:
+        text: a code, a status, `timeout`, `reset`, `truncate` or `slow=SECONDS`; and how many
+            requests fail, 1 if that is not said.
+
+    Raises:
+        UsageError: it is no such text.
+    """
+    name, colon, times = text.partition(":")
+    try:
+        count = int(times) if colon else 1
+        if name.startswith("slow="):
+            return None, count, float(name.removeprefix("slow="))
+    except ValueError:
+        raise UsageError(
+            f"fault {text!r}: write it as FAULT[:TIMES], for example 503:2, "
+            "ThrottlingException, timeout or slow=2.5"
+        ) from None
+    return (int(name) if name.isdecimal() else name), count, None
+
+
 class FaultInjector:
     """A target whose next answers can be made to fail. Any thread may call it.
 
@@ -161,6 +184,11 @@ class FaultInjector:
             raise UsageError(f"fail_next(times={times!r}): how many requests fail, at least 1")
         with self._lock:
             self._faults.extend([fault(error, slow)] * times)
+
+    def fail_as(self, text: str) -> None:
+        """Make the next requests fail, as `parse` reads it."""
+        error, times, slow = parse(text)
+        self.fail_next(error, times, slow=slow)
 
     @property
     def waiting(self) -> int:
