@@ -8,7 +8,7 @@ A module here makes the tables of one subject: `tables(sizes)` gives them. The f
 are the ratios, since those survive a change of machine. Nothing here fails when it is slow.
 """
 
-TABLES = ("replay", "load", "record", "marked", "startup", "service", "http")
+TABLES = ("replay", "load", "record", "marked", "startup", "service", "http", "proxy")
 """The modules that have tables, in the order in which they are printed."""
 
 SIZES = (10, 100, 1_000, 10_000)

@@ -1,0 +1,86 @@
+"""The proxy under load: 64 connections for a minute, forwarded and recorded."""
+
+from __future__ import annotations
+
+import json
+import signal
+import subprocess
+import sys
+import tempfile
+import threading
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from benchmarks.hammer import hammer
+from benchmarks.http import put
+from benchmarks.measure import Table
+
+CONNECTIONS = 64
+SECONDS = 60.0
+LOOKS = 12
+"""How often the memory of the proxy is looked at."""
+
+
+def _memory(process: int) -> int:
+    """Bytes that a process holds, as Linux counts them."""
+    status = Path(f"/proc/{process}/status").read_text("ascii")
+    (line,) = (line for line in status.splitlines() if line.startswith("VmRSS"))
+    return int(line.split()[1]) * 1024
+
+
+def _serve(*options: str) -> tuple[subprocess.Popen[str], str]:
+    command = [sys.executable, "-m", "personalize_contract", "serve", *options]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+    assert process.stdout
+    return process, process.stdout.readline().strip()
+
+
+def _end(process: subprocess.Popen[str]) -> None:
+    process.send_signal(signal.SIGTERM)
+    process.communicate(timeout=120)
+
+
+def tables(sizes: Sequence[int]) -> Iterator[Table]:
+    """One table: what was answered, what was recorded, and the memory from the start to the end.
+
+    Args:
+        sizes: the largest is how many seconds it takes at most.
+    """
+    seconds = min(SECONDS, float(max(sizes)))
+    table = Table(
+        f"The proxy, {CONNECTIONS} connections for {seconds:.0f} s",
+        "`serve --forward URL --record DIR` before a reference service that keeps its items in a "
+        "file. Memory is looked at every few seconds; recorded are the exchanges in the journal "
+        "at the end.",
+        ["requests/s", "answered 200", "recorded", "memory at first", "in the middle", "at last"],
+    )
+    with tempfile.TemporaryDirectory() as name:
+        store, folder = Path(name, "store"), Path(name, "cassettes")
+        service, url = _serve("--store", str(store))
+        proxy, here = _serve("--forward", url, "--record", str(folder))
+        seen: list[int] = []
+        over = threading.Event()
+
+        def look() -> None:
+            while not over.wait(seconds / LOOKS):
+                seen.append(_memory(proxy.pid))
+
+        looking = threading.Thread(target=look)
+        looking.start()
+        port = int(here.rpartition(":")[2])
+        # Ten items a request: one at a time is something that the proxy tells.
+        tally = hammer(("127.0.0.1", port), put(10), connections=CONNECTIONS, seconds=SECONDS)
+        over.set()
+        looking.join()
+        # A kill loses nothing that was acknowledged, so the journal is what counts.
+        proxy.kill()
+        proxy.communicate()
+        _end(service)
+        (journal,) = folder.glob("*.jsonl")
+        with journal.open("rb") as file:
+            kept = sum("request" in json.loads(line) for line in file)
+    memory = [f"{value / 1e6:.1f} MB" for value in (seen[0], seen[len(seen) // 2], seen[-1])]
+    table.rows.append(
+        [f"{tally.a_second:,.0f}", f"{len(tally.acknowledged):,}", f"{kept:,}", *memory]
+    )
+    yield table
