@@ -13,6 +13,9 @@ from pathlib import Path
 
 import pytest
 
+from personalize_contract.model.exchange import Request, Response
+from support.command import ACTIVE
+from support.endpoint import listening
 from support.shop import Shop
 
 # Nothing but the standard library: most of what a child costs is what it imports.
@@ -208,7 +211,7 @@ def test_an_sdk_finds_the_endpoint_by_itself(shop: Shop, command: list[str]) -> 
     replayed = shop.run()
     replayed.assert_outcomes(passed=1, failed=1)
     replayed.stdout.fnmatch_lines(
-        ["*request.items.max-members is broken*", "*sent:*over HTTP, by*"]
+        ["*request.items.max-members is broken*", "*sent: *by *, over HTTP*"]
     )
 
 
@@ -267,6 +270,31 @@ def test_a_child_has_its_environment_and_nobody_else(
     )
 
     shop.run().assert_outcomes(passed=1)
+
+
+def test_a_live_service_is_sent_what_a_child_sends_signed_by_its_parent(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "AKIAIOSFODNN7EXAMPLE")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "secret-of-the-parent")
+    sent: list[Request] = []
+
+    def noted(request: Request, response: Response) -> Response:
+        sent.append(request)
+        return response
+
+    children(shop, WAYS["run"])
+    with listening(noted) as url:
+        result = shop.run(
+            "--personalize-target=live",
+            f"--personalize-endpoint-url={url}",
+            f"--personalize-dataset={ACTIVE}=active",
+            "-k",
+            "two",
+        )
+
+    result.assert_outcomes(passed=1, deselected=1)
+    assert ["AKIAIOSFODNN7EXAMPLE" in one.headers["authorization"] for one in sent] == [True]
 
 
 def test_a_child_with_an_endpoint_of_its_own_is_left_alone_and_told_of(shop: Shop) -> None:

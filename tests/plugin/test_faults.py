@@ -35,7 +35,7 @@ def test_a_fault_is_retried_and_the_recording_never_has_it(shop: Shop) -> None:
         ["4 replayed: 4 reference, 0 aws", "2 answered, not recorded: 2 fault, 0 aws"]
     )
     for path in shop.cassettes():
-        text = (shop.path / path).read_text("utf-8")
+        _, _, text = (shop.path / path).read_text("utf-8").partition("interactions:")
         assert text.count("- request:") == 1
         assert "code: 503" not in text
         assert "Throttling" not in text
