@@ -8,12 +8,16 @@ import multiprocessing.forkserver
 import multiprocessing.popen_forkserver  # noqa: F401
 import os
 import shutil
+import signal
 import sys
 from pathlib import Path
 
 import pytest
 
+from personalize_contract.cassette import journal, recovery
+from personalize_contract.cassette.recording import Recording
 from personalize_contract.model.exchange import Request, Response
+from personalize_contract.model.provenance import Provenance
 from support.command import ACTIVE
 from support.endpoint import listening
 from support.shop import Shop
@@ -392,30 +396,20 @@ def test_a_forked_child_writes_nothing_of_its_parent_s_recording(shop: Shop) -> 
     shop.pytester.runpytest_subprocess("-p", "no:cacheprovider").assert_outcomes(passed=1)
 
 
-def test_a_child_that_lives_on_does_not_hold_the_cassette(shop: Shop) -> None:
-    shop.tests(
-        """
-        import os
-        import signal
+@pytest.mark.filterwarnings("ignore:.*multi-threaded:DeprecationWarning")
+def test_a_child_that_lives_on_does_not_hold_the_journal_that_is_left(tmp_path: Path) -> None:
+    recording = Recording(tmp_path / "tea.personalize.yaml", Provenance())
+    child = os.fork()
+    if not child:
+        signal.pause()
+        os._exit(0)
+    try:
+        recording.leave()
 
-        @pytest.mark.personalize_contract
-        def test_it():
-            put(1)
-            pid = os.fork()
-            if not pid:
-                signal.pause()
-                os._exit(0)
-            print(f"child {pid}")
-        """
-    )
-
-    first = shop.record("-s")
-    again = shop.record("-s")
-
-    for result in (first, again):
-        result.assert_outcomes(passed=1)
-        (line,) = (line for line in result.outlines if "child " in line)
-        os.kill(int(line.rpartition("child ")[2].split()[0].rstrip(".")), 9)
+        assert recovery.recover(journal.path_for(recording.path)).done
+    finally:
+        os.kill(child, signal.SIGKILL)
+        os.waitpid(child, 0)
 
 
 def test_a_child_that_is_killed_without_a_word_fails_nothing(shop: Shop) -> None:
@@ -435,6 +429,38 @@ def test_a_child_that_is_killed_without_a_word_fails_nothing(shop: Shop) -> None
     )
 
     shop.record().assert_outcomes(passed=1)
+
+
+def test_a_child_that_is_killed_in_the_middle_of_a_request_fails_its_test(shop: Shop) -> None:
+    shop.tests(
+        """
+        import multiprocessing
+        import socket
+        import time
+        from urllib.parse import urlsplit
+
+        def send(url, begun):
+            place = urlsplit(url)
+            connection = socket.create_connection((place.hostname, place.port))
+            connection.sendall(b"POST /items HTTP/1.1\\r\\nHost: localhost\\r\\nContent-Le")
+            begun.set()
+            time.sleep(60)
+
+        def test_it(personalize_url):
+            context = multiprocessing.get_context("fork")
+            begun = context.Event()
+            process = context.Process(target=send, args=(personalize_url, begun))
+            process.start()
+            begun.wait()
+            process.kill()
+            process.join()
+        """
+    )
+
+    result = shop.record()
+
+    assert result.ret == pytest.ExitCode.TESTS_FAILED
+    result.stdout.fnmatch_lines(["*went away in the middle of a request*"])
 
 
 @pytest.mark.parametrize("name", ["personalize_url", "personalize_service.url"])

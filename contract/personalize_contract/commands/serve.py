@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import contextlib
 import sys
-import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -195,17 +194,12 @@ def _until_a_signal() -> Iterator[None]:
     def end(*_: object) -> None:
         raise KeyboardInterrupt
 
-    before = signal.getsignal(signal.SIGTERM)
-    if threading.current_thread() is threading.main_thread():
-        signal.signal(signal.SIGTERM, end)
+    before = signal.signal(signal.SIGTERM, end)
     try:
-        yield
-    except KeyboardInterrupt:
-        pass
+        with contextlib.suppress(KeyboardInterrupt):
+            yield
     finally:
-        if threading.current_thread() is threading.main_thread():
-            # What is saved now is saved whole, whoever is impatient.
-            signal.signal(signal.SIGTERM, signal.SIG_IGN if before is None else before)
+        signal.signal(signal.SIGTERM, before)
 
 
 def _proxy(given: argparse.Namespace) -> int:

@@ -29,23 +29,37 @@ class Loopbacks:
         self.late: Counter[str] = Counter()
         """The requests that came when their test was over, by its name."""
 
-    def listen(self, respond: Callable[[Request], Response]) -> str:
-        """Listen for another endpoint; returns its URL."""
-        with self._lock:
-            if self._server:
-                return self._server.add(respond)
-            # These threads serve each test of the run, so none that a test has started starts them.
-            started = threading.Event()
-            _thread.start_new_thread(self._start, (respond, started))
-            started.wait()
-            assert self._server
-            return self._server.url
+    def listen(self, respond: Callable[[Request], Response], abandoned: Callable[[], None]) -> str:
+        """Listen for another endpoint; returns its URL.
 
-    def _start(self, respond: Callable[[Request], Response], started: threading.Event) -> None:
+        Args:
+            respond: from request to response.
+            abandoned: called when a client leaves a request that isn't complete.
+        """
+        with self._lock:
+            if not self._server:
+                self._begin()
+            assert self._server
+            return self._server.add(respond, abandoned)
+
+    def settle(self) -> None:
+        """Wait until what has happened on the connections so far is known."""
+        if self._server:
+            self._server.settle()
+
+    def _begin(self) -> None:
+        # These threads serve each test of the run, so none that a test has started starts them.
+        started = threading.Event()
+        _thread.start_new_thread(self._start, (started,))
+        started.wait()
+
+    def _start(self, started: threading.Event) -> None:
+        from personalize_contract.service import core
         from personalize_contract.service.http_server import HttpServer
 
         try:
-            self._server = HttpServer(respond).__enter__()
+            # Each test has an address of its own; nobody is told of this one.
+            self._server = HttpServer(lambda request: core.response(404, b"")).__enter__()
         finally:
             started.set()
 
@@ -72,12 +86,17 @@ class Loopback:
         respond: from request to response; called by several threads at once.
         run: the endpoints of the run; None to be the only one.
         test: the name of the test.
+        abandoned: called when a client leaves a request that isn't complete.
     """
 
     def __init__(
-        self, respond: Callable[[Request], Response], run: Loopbacks | None = None, test: str = ""
+        self,
+        respond: Callable[[Request], Response],
+        run: Loopbacks | None = None,
+        test: str = "",
+        abandoned: Callable[[], None] = lambda: None,
     ) -> None:
-        self._respond, self._test = respond, test
+        self._respond, self._test, self._abandoned = respond, test, abandoned
         self._run = run or Loopbacks()
         self._is_only = run is None
         self._lock = threading.Lock()
@@ -94,7 +113,7 @@ class Loopback:
         if not self.urls:
             with self._lock:
                 if not self.urls:
-                    self.urls.append(self._run.listen(self._answer))
+                    self.urls.append(self._run.listen(self._answer, self._abandoned))
         return self.urls[0]
 
     def is_alone(self) -> bool:
@@ -103,7 +122,7 @@ class Loopback:
 
     def disown(self) -> None:
         """Close the sockets of a forked child."""
-        self._answering = 0
+        self._answering, self._is_over = 0, True
         self._run.disown()
 
     def left_alone(self) -> None:
@@ -141,6 +160,8 @@ class Loopback:
 
     def finish(self) -> None:
         """Wait for the answers that are under way; from now on there are no more."""
+        if self.urls and not self._is_over:
+            self._run.settle()
         with self._is_idle:
             self._is_over = True
             self._is_idle.wait_for(lambda: not self._answering)

@@ -75,9 +75,10 @@ class Marked:
         """
         if self.loopback:
             self.loopback.finish()
+        problems = [problem.text for problem in self.session.problems]
         if not self.passed:
-            return ""
-        problems = [
+            return "\n\n".join(problems)
+        problems += [
             f"this test says that it breaks {clause}, and none of its requests did: "
             f"take it out of `violates`, or make it happen{_how(clause)}"
             for clause in self.session.missing_violations()
@@ -157,7 +158,9 @@ def opened(
         marked = _marked(item, mark, settings, tally)
         session = marked.session
         stack.callback(session.close)
-        loopback = marked.loopback = Loopback(session.respond, loopbacks, item.nodeid)
+        loopback = marked.loopback = Loopback(
+            session.respond, loopbacks, item.nodeid, session.note_abandoned
+        )
         urls = [url for url in (settings.endpoint_url, live and live.connection.url) if url]
         if service:
             urls = _serve(marked, loopback, stack)

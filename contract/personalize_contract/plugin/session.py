@@ -151,6 +151,15 @@ class Session:
         assert response is not None
         return response
 
+    def note_abandoned(self) -> None:
+        """Note a request that came over a socket and broke off: its client was killed, maybe."""
+        sentence = (
+            "a child process, or another client over HTTP, went away in the middle of a request: "
+            "nothing was sent. Wait for it to finish before it is stopped"
+        )
+        with self._lock:
+            self._problems.append(Problem(sentence))
+
     def _count(self, exchange: Exchange) -> None:
         with self._lock:
             self.answered[exchange.answered_by] += 1

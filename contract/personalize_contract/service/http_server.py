@@ -157,6 +157,12 @@ class _Channel(HTTPChannel):  # type: ignore[misc]
             self.requests[0].error = BadRequest(error.body)
         super().service()
 
+    def handle_read(self) -> None:
+        super().handle_read()
+        if self.request is not None and not self.connected:
+            self.request = None
+            self.server.abandoned()
+
     def handle_close(self) -> None:
         if self.refused and not self.lingering_since and self.connected:
             # With the rest of a refused request unread, closing would reset the connection, and
@@ -174,6 +180,9 @@ class _Channel(HTTPChannel):  # type: ignore[misc]
 
 class _Server(TcpWSGIServer):  # type: ignore[misc]
     channel_class = _Channel
+
+    abandoned: Callable[[], None] = staticmethod(lambda: None)
+    """Called when a client leaves a request that isn't complete."""
 
     def maintenance(self, now: float) -> None:
         super().maintenance(now)
@@ -291,13 +300,26 @@ class HttpServer:
             ),
         )
 
-    def add(self, answer: Answer) -> str:
-        """Serve another answer function by the same threads; returns its URL on loopback."""
+    def add(self, answer: Answer, abandoned: Callable[[], None]) -> str:
+        """Serve another answer function by the same threads; returns its URL on loopback.
+
+        Args:
+            answer: as of the server.
+            abandoned: called when a client leaves a request that isn't complete.
+        """
         added = self._listen(answer, "127.0.0.1", 0, self._server.task_dispatcher)
+        added.abandoned = abandoned
         added.trigger.close()
         added.trigger = self._server.trigger
         added.trigger.pull_trigger()
         return _url(added)
+
+    def settle(self) -> None:
+        """Wait until what has happened on the connections so far is known here."""
+        for _ in range(2):  # within one round, the trigger may come before a connection
+            known = threading.Event()
+            self._server.trigger.pull_trigger(known.set)
+            known.wait()
 
     @property
     def threads(self) -> int:
