@@ -104,7 +104,7 @@ def replaying(folder: Path, command: str) -> Iterator[Opened]:
     Raises:
         CassetteError: there is none, or one can't be read.
     """
-    paths = list(folders.files([folder], folders.is_cassette))
+    paths = list(folders.files_in([folder], folders.is_cassette))
     if not paths:
         raise CassetteError(folder, f"there is no cassette in it; record one: {command}")
     cassettes = [loader.load(path) for path in paths]
@@ -125,6 +125,6 @@ def _left_behind(folder: Path) -> list[str]:
     return [
         f"{display.path(path)}: left behind by an interrupted recording; run "
         f"`personalize-contract recover {display.path(path)}`"
-        for path in folders.files([folder], folders.is_journal)
-        if path.name != f"{NAME}.partial.jsonl"
+        for path in folders.files_in([folder], folders.is_journal)
+        if folders.is_journal(path) and path.name != f"{NAME}.partial.jsonl"
     ]
