@@ -14,13 +14,13 @@ from pathlib import Path
 
 import pytest
 
+from helpers.command import ACTIVE
+from helpers.endpoint import listening
+from helpers.shop import Shop
 from personalize_contract.cassette import journal, recovery
 from personalize_contract.cassette.recording import Recording
 from personalize_contract.model.exchange import Request, Response
 from personalize_contract.model.provenance import Provenance
-from support.command import ACTIVE
-from support.endpoint import listening
-from support.shop import Shop
 
 # Nothing but the standard library: most of what a child costs is what it imports.
 CHILD = """

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from helpers.endpoint import listening
+from helpers.shop import Shop
 from personalize_contract.model.exchange import Request, Response
-from support.endpoint import listening
-from support.shop import Shop
 
 
 def test_a_fault_is_retried_and_the_recording_never_has_it(shop: Shop) -> None:

@@ -13,7 +13,7 @@ from typing import Any
 
 import requests
 
-from support.command import ACTIVE, COMMAND, environment
+from helpers.command import ACTIVE, COMMAND, environment
 
 
 @dataclass

@@ -13,9 +13,9 @@ from pathlib import Path
 
 import pytest
 
+from helpers.command import ACTIVE, COMMAND, MISSING, environment
+from helpers.endpoint import listening
 from integration.proxy.processes import serving
-from support.command import ACTIVE, COMMAND, MISSING, environment
-from support.endpoint import listening
 
 EXAMPLE = Path(__file__).parents[3] / "examples" / "javascript"
 CLIENTS = Path(tempfile.gettempdir()) / "personalize-contract-clients"

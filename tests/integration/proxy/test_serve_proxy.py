@@ -16,12 +16,12 @@ import pytest
 import requests
 from botocore.config import Config
 
+from helpers.command import ACTIVE, IN_USE, MISSING, environment, run
+from helpers.endpoint import listening
+from helpers.stand_in import StandIn
 from integration.proxy.processes import Served, body, fail, put, serving
 from personalize_contract.cassette import loader
 from personalize_contract.model.exchange import Request, Response
-from support.command import ACTIVE, IN_USE, MISSING, environment, run
-from support.endpoint import listening
-from support.stand_in import StandIn
 
 CREDENTIALS = {
     "AWS_ACCESS_KEY_ID": "AKIAIOSFODNN7EXAMPLE",
