@@ -23,12 +23,22 @@ from personalize_contract.privacy.redaction import Redactor
 from personalize_contract.report.files import WRITERS
 from personalize_contract.suite import shipped
 from personalize_contract.suite.evidence import STATUSES, Evidence, Finding, Outcome
+from support import groups
 
 NOWHERE = Path("x.personalize.yaml")
-FOLDER = shipped.cassettes() / "PutItems"
+HEAD = "personalize_contract:\n  format: 1\n  answered_by: reference\ninteractions:\n"
+OWN = "  provenance:\n    answered_by: endpoint\n"
+
+
+def group(text: str) -> bytes:
+    """A group of one scenario twice, with and without a provenance of its own."""
+    return f"{HEAD}{text}{text}{OWN}version: 1\n".encode()
+
+
 SOME = [
-    (FOLDER / f"{name}.personalize.yaml").read_bytes()
+    group(text)
     for name in ("success", "items-11", "body-not-utf-8", "item-id-256-emoji", "missing")
+    for text in [groups.texts(groups.file(shipped.cassettes(), name))[name]]
 ]
 
 # What YAML and JSON give a meaning to, and what has once been trouble for some reader of them.
@@ -94,6 +104,7 @@ def test_a_cassette_that_was_cut_short_is_refused(whole: bytes, by: int) -> None
 @given(st.one_of(st.binary(max_size=200), st.lists(NASTY, max_size=10).map(b"".join)))
 @example(b'{"provenance": {"answered_by": "the pope"}}\n')
 @example(b'{"provenance": []}\n')
+@example(b'{"keep": true}\n')
 @example(b"[]\n")
 @example(b"1\n")
 @example(b'{"call": "", "request": [], "response": []}\n')

@@ -5,12 +5,13 @@ from pathlib import Path
 
 import pytest
 
-from personalize_contract.cassette import loader
+from personalize_contract.cassette import group, loader
 from personalize_contract.model.contract import load, operations
 from personalize_contract.suite import shipped
 from personalize_contract.suite.scenario import SENSITIVE, Call, Wire
 from personalize_contract.suite.scenario import text as sent
 from personalize_contract.suite.tables.scenarios import SCENARIOS
+from support import groups
 
 ARN = "arn:aws:personalize:us-east-1:000000000000:dataset/contract-active/ITEMS"
 PUT_ITEMS = {scenario.id: scenario for scenario in SCENARIOS["PutItems"]}
@@ -55,13 +56,37 @@ def test_no_two_scenarios_have_one_name(operation: str) -> None:
     assert [name for name, number in count.items() if number > 1] == []
 
 
-@pytest.mark.parametrize("operation", operations())
-def test_every_scenario_has_its_recording_and_no_other_is_there(operation: str) -> None:
-    folder = shipped.cassettes() / operation
-
-    assert {path.name.removesuffix(".personalize.yaml") for path in folder.iterdir()} == {
-        one.id for one in SCENARIOS[operation]
+def test_every_scenario_has_its_recording_and_no_other_is_there() -> None:
+    recorded = {
+        (path.name, name)
+        for path in (shipped.cassettes() / "PutItems").iterdir()
+        if path.name != "large.personalize.yaml"
+        for name in group.load(path)
     }
+
+    assert recorded == {
+        (f"{one.group}.personalize.yaml", one.id)
+        for one in SCENARIOS["PutItems"]
+        if one.group != "large"
+    }
+
+
+def test_what_does_not_ship_is_named_and_is_what_is_large() -> None:
+    assert {
+        "PutItems": {one.id for one in SCENARIOS["PutItems"] if one.group == "large"}
+    } == shipped.NOT_SHIPPED
+    assert len(shipped.NOT_SHIPPED["PutItems"]) == 23
+    for path in (shipped.cassettes() / "PutItems").iterdir():
+        if path.name != "large.personalize.yaml":
+            assert max(len(text.encode()) for text in groups.texts(path).values()) <= 20_000
+
+
+@pytest.mark.parametrize("operation", operations())
+def test_the_groups_are_few_and_none_is_huge(operation: str) -> None:
+    count = Counter(one.group for one in SCENARIOS[operation])
+
+    assert 10 <= len(count) <= 30
+    assert max(count.values()) <= 100
 
 
 # What the issue lists, counted here and not by the table's own helpers.
@@ -147,10 +172,14 @@ def test_every_item_that_errors_may_repeat_has_the_sensitive_text() -> None:
 
 
 def test_every_recording_says_who_answered_and_for_which_scenario() -> None:
-    for path in sorted(shipped.cassettes().rglob("*.personalize.yaml")):
-        provenance = loader.load(path).provenance
-
-        assert provenance.recorded_for == path.name.removesuffix(".personalize.yaml")
+    origins = [
+        (path, origin)
+        for path in shipped.cassettes().rglob("*.personalize.yaml")
+        for origin in loader.load(path).origins
+    ]
+    assert len(origins) > len(PUT_ITEMS) - 30
+    for path, provenance in origins:
+        assert provenance.recorded_for in PUT_ITEMS
         assert provenance.answered_by == "reference", f"{Path(path).name} says otherwise"
         assert provenance.recorded_at
         assert provenance.sdk.startswith("botocore ")

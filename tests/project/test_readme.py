@@ -41,7 +41,7 @@ def test_the_first_command_verifies(tmp_path: Path) -> None:
     assert done.returncode == 0, done.stderr
     assert "all 32 clauses hold on reference and recorded" in done.stdout
     recorded = sorted((tmp_path / "personalize-cassettes").rglob("*.personalize.yaml"))
-    assert len(recorded) > 80
+    assert len(recorded) > 15
     assert {loader.load(path).provenance.answered_by for path in recorded} == {"reference"}
 
 

@@ -2,6 +2,9 @@
 
 A line is handed to the operating system in one write, so that killing the process loses none.
 A torn last line is one whose caller never got an answer, and is left out.
+
+A line of provenance begins a recording; a test's journal holds one, the suite's one for each
+scenario. The suite ends each with whether it is kept: one without that was cut off by a kill.
 """
 
 from __future__ import annotations
@@ -12,6 +15,7 @@ import json
 import os
 from base64 import b64decode, b64encode
 from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, BinaryIO
 from urllib.parse import urlsplit
@@ -25,6 +29,21 @@ SUFFIX = ".partial.jsonl"
 
 MAX_BYTES = 1024 * 1024 * 1024
 """Bytes of the largest journal: twice a cassette's, for what JSON has to escape."""
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """One recording in a journal.
+
+    Args:
+        provenance: of its answers.
+        exchanges: each with its call.
+        is_whole: whether it was ended as one to keep.
+    """
+
+    provenance: Provenance
+    exchanges: list[tuple[Exchange, str]] = field(default_factory=list)
+    is_whole: bool = False
 
 
 def path_for(cassette: Path) -> Path:
@@ -52,14 +71,14 @@ class Journal:
 
     Args:
         cassette: what is recorded.
-        provenance: of the answers.
+        provenance: of the answers; None if each recording in it begins with its own.
 
     Raises:
         CassetteLocked: somebody else is recording this cassette.
         CassetteError: the folder can't be written to, or the disk is full.
     """
 
-    def __init__(self, cassette: Path, provenance: Provenance) -> None:
+    def __init__(self, cassette: Path, provenance: Provenance | None = None) -> None:
         self.path, self._process = path_for(cassette), os.getpid()
         try:
             files.make_folder(self.path.parent)
@@ -71,10 +90,19 @@ class Journal:
         except OSError as error:
             raise CassetteError(self.path, f"it can't be written: {error.strerror}") from error
         try:
-            self._write({"provenance": provenance.fields()})
+            if provenance:
+                self.begin(provenance)
         except BaseException:
             self.close(keep=False)
             raise
+
+    def begin(self, provenance: Provenance) -> None:
+        """Begin a recording: the exchanges from here on are of this provenance."""
+        self._write({"provenance": provenance.fields()})
+
+    def end(self, *, keep: bool) -> None:
+        """End the recording that was begun last."""
+        self._write({"keep": keep})
 
     def append(self, exchange: Exchange, call: str) -> None:
         """Write one exchange; `call` is shared by the attempts of one SDK call."""
@@ -115,10 +143,10 @@ class Journal:
                 files.truncate(self._file, whole)
             raise CassetteError(self.path, f"it can't be written: {error.strerror}") from error
 
-    def read(self) -> list[tuple[Exchange, str]]:
-        """Each exchange so far with its call; raises as `read` does."""
+    def read(self) -> list[Taken]:
+        """The recordings in it so far; raises as `read` does."""
         with files.reread(self._file) as file:
-            return _read(file, self.path)[1]
+            return _read(file, self.path)
 
     def close(self, *, keep: bool) -> None:
         """Close it, and remove it unless it holds what nothing else does."""
@@ -191,8 +219,8 @@ def _remove_own(file: int, path: Path) -> None:
             files.remove(path)
 
 
-def read(path: Path) -> tuple[Provenance, list[tuple[Exchange, str]]]:
-    """What a journal holds: its provenance, and each exchange with its call.
+def read(path: Path) -> list[Taken]:
+    """The recordings in a journal, those left out that ended as not to be kept.
 
     Raises:
         CassetteError: a line other than a torn last one can't be read.
@@ -201,28 +229,32 @@ def read(path: Path) -> tuple[Provenance, list[tuple[Exchange, str]]]:
         return _read(file, path)
 
 
-def _read(file: BinaryIO, path: Path) -> tuple[Provenance, list[tuple[Exchange, str]]]:
+def _read(file: BinaryIO, path: Path) -> list[Taken]:
     if files.length(file.fileno()) > MAX_BYTES:
         raise CassetteError(path, f"it is larger than {MAX_BYTES >> 20} MiB, and so no journal")
-    provenance = Provenance()
-    found: list[tuple[Exchange, str]] = []
+    found: list[Taken] = []
     for number, line in enumerate(file, start=1):
         if not line.endswith(b"\n"):
             break
         try:
             entry = json.loads(line)
             if "provenance" in entry:
-                provenance = _provenance(entry["provenance"])
+                found.append(Taken(_provenance(entry["provenance"])))
+            elif "keep" in entry:
+                last = found.pop()
+                if entry["keep"]:
+                    found.append(replace(last, is_whole=True))
             else:
-                found.append((_exchange(entry, provenance), str(entry["call"])))
+                last = found[-1]
+                last.exchanges.append((_exchange(entry, last.provenance), str(entry["call"])))
         except (
-            *(ValueError, KeyError, TypeError, AttributeError),
+            *(ValueError, LookupError, TypeError, AttributeError),
             *(RecursionError, OverflowError),
         ) as error:
             raise CassetteError(
                 path, "it is not a line of a journal; take it out to keep the others", number
             ) from error
-    return provenance, found
+    return found
 
 
 def _provenance(fields: dict[str, str]) -> Provenance:

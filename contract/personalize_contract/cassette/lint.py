@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Collection, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -18,13 +18,12 @@ from personalize_contract.model import contract
 from personalize_contract.model.contract import Contract
 from personalize_contract.model.exchange import Exchange, Request
 from personalize_contract.model.parsed_request import violations
+from personalize_contract.model.provenance import DATE, Provenance
 from personalize_contract.privacy import display
 from personalize_contract.privacy.redaction import Redactor
 from personalize_contract.privacy.secrets import Secrets
 
 _TAKE_IT_OUT = "{} is in the {}; take it out, and make it void if it was real"
-
-DATE = "%Y-%m-%dT%H:%M:%SZ"
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,19 +114,27 @@ class Linter:
                     yield Finding(path, number, _TAKE_IT_OUT.format(what, "text"))
 
     def _provenance(self, path: Path, cassette: Cassette) -> Iterator[Finding]:
-        who = cassette.provenance
+        """The provenances in it, each once: that of the head, then those of single exchanges."""
+        lines = {cassette.provenance: 1}
+        for origin, line in zip(cassette.origins, cassette.lines, strict=True):
+            shared = replace(origin, recorded_for=cassette.provenance.recorded_for)
+            lines.setdefault(shared, line)
+        for who, line in lines.items():
+            yield from self._origin(path, line, who)
+
+    def _origin(self, path: Path, line: int, who: Provenance) -> Iterator[Finding]:
         if who.answered_by == "unknown":
             what = "nobody knows who answered it, so it proves nothing; record it to know"
-            yield Finding(path, 1, what, is_note=True)
+            yield Finding(path, line, what, is_note=True)
         if self._max_age is None:
             return
         try:
             recorded = dt.datetime.strptime(who.recorded_at, DATE).replace(tzinfo=dt.UTC)
         except ValueError:
-            yield Finding(path, 1, "it doesn't say when it was recorded; record it again")
+            yield Finding(path, line, "it doesn't say when it was recorded; record it again")
             return
         if (age := self._now - recorded) > self._max_age:
-            yield Finding(path, 1, f"it is {age.days} days old; record it again")
+            yield Finding(path, line, f"it is {age.days} days old; record it again")
 
 
 def _wrong(exchange: Exchange) -> Iterator[str]:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import base64
 import re
+from dataclasses import fields, replace
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -19,6 +20,7 @@ from personalize_contract.cassette import files, writer
 from personalize_contract.cassette.reader import MAX_EXCHANGES, Cassette, Reader
 from personalize_contract.errors import CassetteError
 from personalize_contract.model.exchange import Exchange, Headers, Request, Response
+from personalize_contract.model.provenance import RANKS, Provenance
 
 MAX_BYTES = 512 * 1024 * 1024
 """Bytes of the largest cassette that is read."""
@@ -39,7 +41,7 @@ _NONE = f"interactions: []\n{writer.END}".encode()
 
 _HEADERS = r"(?: \{\}\n|\n((?:      [^\n]++\n)++))"
 _EXCHANGE = re.compile(
-    r"- request:\n"
+    r"- (?:scenario: ([^\n]++)\n  )?request:\n"
     r"    method: ([^\n]++)\n"
     r"    uri: ([^\n]++)\n"
     rf"    headers:{_HEADERS}"
@@ -52,7 +54,9 @@ _EXCHANGE = re.compile(
     r"    body:\n"
     r"      string: ([^\n]++(?:\n        [^\n]++)*+)\n"
     r"  digest: '[0-9a-f]{16}'\n"
+    r"(?:  provenance:\n((?:    [a-z_]++: [^\n]++\n)++))?"
 )
+_FIELDS = frozenset(field.name for field in fields(Provenance))
 
 
 def _scalar(text: str) -> str:
@@ -80,24 +84,36 @@ def _body(text: str, indent: str) -> bytes:
     return _scalar(text).encode()
 
 
-def _guess(piece: str, answered_by: str) -> Exchange | None:
-    """The exchange that is written as this piece of text, or None."""
+def _provenance(text: str) -> Provenance | None:
+    members = (line[4:].partition(": ") for line in text.split("\n")[:-1])
+    values = {name: _scalar(value) for name, _, value in members}
+    known = values.keys() <= _FIELDS and values.get("answered_by", "unknown") in RANKS
+    return Provenance(**values) if known else None
+
+
+def _guess(piece: str, head: Provenance) -> tuple[Exchange, Provenance] | None:
+    """The exchange that is written as this piece of text and its provenance, or None."""
     found = _EXCHANGE.fullmatch(piece)
     if not found:
         return None
-    method, url, sent, body, status, reason, received, answer = found.groups()
+    about, method, url, sent, body, status, reason, received, answer, written = found.groups()
     try:
         urlsplit(address := _scalar(url))
+        scenario = _scalar(about) if about else ""
+        own = _provenance(written) if written else None
+        origin = own or head
         exchange = Exchange(
             Request(_scalar(method), address, _headers(sent), _body(body, "\n      ")),
             Response(int(status), _scalar(reason), _headers(received), _body(answer, "\n        ")),
-            answered_by,
+            origin.answered_by,
         )
     except (ValueError, yaml.YAMLError):
         return None
     # No recording of ours has such an answer; one put there by hand is undone by the reader.
     coded = "content-encoding" in exchange.response.headers
-    return exchange if not coded and writer.exchange_text(exchange) == piece else None
+    if coded or writer.exchange_text(exchange, scenario, own) != piece:
+        return None
+    return exchange, replace(origin, recorded_for=scenario) if scenario else origin
 
 
 def _quickly(path: Path, text: bytes) -> Cassette | None:
@@ -113,6 +129,7 @@ def _quickly(path: Path, text: bytes) -> Cassette | None:
     if "".join(writer.dump(provenance, ())).encode() != head + _NONE:
         return None
     exchanges: list[Exchange] = []
+    origins: list[Provenance] = []
     lines: list[int] = []
     line = head.count(b"\n") + 2
     begin, end = head_end + len(writer.INTERACTIONS), len(text) - len(_END)
@@ -122,14 +139,15 @@ def _quickly(path: Path, text: bytes) -> Cassette | None:
             piece = text[begin:cut].decode()
         except UnicodeDecodeError:
             return None
-        exchange = _guess(piece, provenance.answered_by)
-        if not exchange or len(exchanges) == MAX_EXCHANGES:
+        guessed = _guess(piece, provenance)
+        if not guessed or len(exchanges) == MAX_EXCHANGES:
             return None
-        exchanges.append(exchange)
+        exchanges.append(guessed[0])
+        origins.append(guessed[1])
         lines.append(line)
         line += piece.count("\n")
         begin = cut
-    return Cassette(provenance, tuple(exchanges), tuple(lines))
+    return Cassette(provenance, tuple(exchanges), tuple(lines), tuple(origins))
 
 
 def parse(path: Path, text: bytes) -> Cassette:

@@ -13,7 +13,7 @@ import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any, NamedTuple, NoReturn
 from urllib.parse import urlsplit
 
 import yaml
@@ -47,11 +47,27 @@ class Cassette:
         provenance: who answered, when and to what.
         exchanges: in the order of recording.
         lines: of the file, from 1, where each exchange begins.
+        origins: the provenance of each exchange: its own where it has one, otherwise that of the
+            file. In a group, `recorded_for` is the scenario of the exchange.
     """
 
     provenance: Provenance
     exchanges: tuple[Exchange, ...]
     lines: tuple[int, ...] = ()
+    origins: tuple[Provenance, ...] = ()
+
+
+class _Interaction(NamedTuple):
+    exchange: Exchange
+    intact: bool
+    """Whether its digest says that it is as recorded."""
+
+    line: int
+    """Of the file, from 0."""
+
+    scenario: str
+    own: Any
+    """The node of its provenance; None if it has none of its own."""
 
 
 class _Scalar:
@@ -130,7 +146,7 @@ class Reader:
         if not isinstance(event, yaml.MappingStartEvent):
             self.bad("it is not a cassette: `interactions` and `version` are expected", 0)
         members: dict[str, Any] = {}
-        found: list[tuple[Exchange, bool, int]] = []
+        found: list[_Interaction] = []
         while not isinstance(event := next(self._events), yaml.MappingEndEvent):
             key, line = self._key(event), event.start_mark.line
             if key in members:
@@ -153,15 +169,20 @@ class Reader:
         if not isinstance(version, _Scalar) or version.text != "1":
             self.bad("its `version` is not 1: cut short, or of another kind", version.line)
         provenance = self._provenance(head)
-        by = provenance.answered_by
-        exchanges = []
-        for exchange, intact, _ in found:
+        exchanges, origins = [], []
+        for one in found:
             # VCR.py drops our head and the digests when it saves; our own file has both.
-            known = intact or head is None
-            exchanges.append(
-                replace(exchange, answered_by=by if known else "unknown", altered=not known)
+            known = one.intact or head is None
+            origin = (
+                provenance
+                if one.own is None or head is None
+                else self._provenance(one.own, "`provenance`")
             )
-        return Cassette(provenance, tuple(exchanges), tuple(line + 1 for _, _, line in found))
+            by = origin.answered_by if known else "unknown"
+            exchanges.append(replace(one.exchange, answered_by=by, altered=not known))
+            origins.append(replace(origin, recorded_for=one.scenario or origin.recorded_for))
+        lines = tuple(one.line + 1 for one in found)
+        return Cassette(provenance, tuple(exchanges), lines, tuple(origins))
 
     def _bad_tag(self, event: Any) -> NoReturn:
         reason = f"the tag {str(event.tag)[:_SHOWN]} is not for data: only !!binary is read"
@@ -212,8 +233,7 @@ class Reader:
             self._anchors[event.anchor] = node
         return node
 
-    def _interactions(self, event: Any) -> Iterator[tuple[Exchange, bool, int]]:
-        """Each exchange, whether its digest says that it is as recorded, and its line from 0."""
+    def _interactions(self, event: Any) -> Iterator[_Interaction]:
         if not isinstance(event, yaml.SequenceStartEvent):
             self.bad("`interactions` is not a list", event.start_mark.line)
         count = 0
@@ -233,7 +253,10 @@ class Reader:
             received = self._response(self._map(node.get("response"), "`response`", line), line)
             recorded = node.get("digest")
             intact = isinstance(recorded, _Scalar) and recorded.text == digest(received)
-            yield Exchange(sent, received), intact, line
+            about = node.get("scenario")
+            scenario = "" if about is None else self._text(about, "`scenario`", line)
+            own = node.get("provenance")
+            yield _Interaction(Exchange(sent, received), intact, line, scenario, own)
 
     def _url(self, node: Any, line: int) -> str:
         url = self._text(node, "`uri`", line)
@@ -341,10 +364,10 @@ class Reader:
             headers[name.lower()] = ", ".join([*before, *texts])
         return headers
 
-    def _provenance(self, head: Any) -> Provenance:
+    def _provenance(self, head: Any, what: str = "`personalize_contract`") -> Provenance:
         if head is None:
             return Provenance()
-        given = self._map(head, "`personalize_contract`", 0)
+        given = self._map(head, what, 0)
         texts = {name: self._text(given[name], f"`{name}`", given.line) for name in given}
         if (version := texts.pop("format", FORMAT)) != FORMAT:
             reason = f"its format is {version[:10]}, this version reads {FORMAT}"

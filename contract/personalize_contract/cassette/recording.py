@@ -18,7 +18,7 @@ from personalize_contract.errors import CassetteError, CassetteMissing
 from personalize_contract.model.exchange import Exchange
 from personalize_contract.model.provenance import Provenance
 
-_KEPT = "What was recorded is in {}; `personalize-contract recover` makes the cassette of it"
+KEPT = "What was recorded is in {}; `personalize-contract recover` makes the cassette of it"
 
 
 class Recording:
@@ -72,22 +72,18 @@ class Recording:
             except ValueError as error:
                 raise CassetteError(self.path, f"the exchange can't be recorded: {error}") from None
             except CassetteError as error:
-                self._is_broken = self._is_broken or bool(self._journal.read())
-                kept = f". {_KEPT.format(self._journal.path)}" if self._is_broken else ""
+                self._is_broken = self._is_broken or bool(_exchanges(self._journal))
+                kept = f". {KEPT.format(self._journal.path)}" if self._is_broken else ""
                 raise CassetteError(error.path, error.reason + kept, error.line) from error
             self.count += 1
 
     def taken(self) -> list[Exchange]:
         """What was recorded so far, one exchange for each SDK call."""
         with self._mutex:
-            return last_of_each_call(self._journal.read())
+            return _exchanges(self._journal)
 
-    def save(self, confirmed: Sequence[Exchange] = ()) -> bool:
+    def save(self) -> bool:
         """Replace the cassette by what was recorded, whole and at once.
-
-        Args:
-            confirmed: what to write instead, with the new provenance: the exchanges of the
-                cassette, where those recorded now say the same.
 
         Returns:
             False if the cassette there has a higher provenance: it is kept as it is.
@@ -101,12 +97,12 @@ class Recording:
         try:
             above = _is_above(self.path, self._provenance)
             if not above:
-                self.saved = list(confirmed or last_of_each_call(self._journal.read()))
+                self.saved = _exchanges(self._journal)
                 write(self.path, self._provenance, self.saved)
             keep = False
         except CassetteError as error:
             raise CassetteError(
-                error.path, f"{error.reason}. {_KEPT.format(self._journal.path)}", error.line
+                error.path, f"{error.reason}. {KEPT.format(self._journal.path)}", error.line
             ) from error
         finally:
             self._end(keep=keep)
@@ -134,6 +130,10 @@ class Recording:
 
     def __exit__(self, *_: object) -> None:
         self.discard()
+
+
+def _exchanges(of: journal.Journal) -> list[Exchange]:
+    return [one for taken in of.read() for one in last_of_each_call(taken.exchanges)]
 
 
 def _is_above(path: Path, provenance: Provenance) -> bool:
@@ -167,13 +167,18 @@ def _check_file(path: Path) -> None:
 
 
 def write(path: Path, provenance: Provenance, exchanges: Sequence[Exchange]) -> None:
-    """Write a cassette beside `path`, then put it in its place in one step.
+    """Write a cassette; raises as `replace` does."""
+    if len(exchanges) > MAX_EXCHANGES:
+        raise CassetteError(path, f"it would have more than {MAX_EXCHANGES:,} exchanges")
+    replace(path, writer.dump(provenance, exchanges))
+
+
+def replace(path: Path, text: Iterable[str]) -> None:
+    """Write a text in pieces beside `path`, then put it in its place in one step.
 
     Raises:
         CassetteError: it can't be written; what was at `path` is untouched.
     """
-    if len(exchanges) > MAX_EXCHANGES:
-        raise CassetteError(path, f"it would have more than {MAX_EXCHANGES:,} exchanges")
     # One name for each cassette: what a kill leaves is in the way of nothing the next time.
     beside = path.with_name(f".{path.name}.tmp")
     try:
@@ -182,7 +187,7 @@ def write(path: Path, provenance: Provenance, exchanges: Sequence[Exchange]) -> 
         with files.new(beside) as file:
             try:
                 # Not synced: that is for the loss of power, and costs more than a small recording.
-                file.writelines(writer.dump(provenance, exchanges))
+                file.writelines(text)
                 file.close()
                 files.move(beside, path)
             except BaseException:

@@ -13,6 +13,8 @@ from personalize_contract.model.exchange import Exchange
 from personalize_contract.model.provenance import Provenance
 from personalize_contract.privacy.redaction import Redactor
 
+NOTHING = "nothing was recorded in it; removed"
+
 
 def cassette_of(path: Path) -> Path:
     """The cassette that a journal is of: also of one that was set aside, with a number."""
@@ -37,6 +39,13 @@ class Outcome:
     done: bool
 
 
+def not_done(path: Path, error: CassetteError) -> str:
+    """Why a journal was left as it is, for a line that begins with its name."""
+    at = "" if error.path == path else f"{error.path}: "
+    line = f"line {error.line}: " if error.line else ""
+    return f"{at}{line}{error.reason}"
+
+
 def recover(path: Path, placeholders: Collection[str] = ()) -> Outcome:
     """Make the cassette of one journal, and remove the journal.
 
@@ -52,9 +61,7 @@ def recover(path: Path, placeholders: Collection[str] = ()) -> Outcome:
         with journal.held(path, cassette):
             return _recovered(path, cassette, Redactor(placeholders=placeholders))
     except CassetteError as error:
-        at = "" if error.path == path else f"{error.path}: "
-        line = f"line {error.line}: " if error.line else ""
-        return Outcome(path, f"{at}{line}{error.reason}; nothing was done", done=False)
+        return Outcome(path, f"{not_done(path, error)}; nothing was done", done=False)
     except ValueError as error:
         return Outcome(
             path, f"an exchange in it fits no cassette ({error}); nothing was done", False
@@ -64,11 +71,12 @@ def recover(path: Path, placeholders: Collection[str] = ()) -> Outcome:
 
 
 def _recovered(path: Path, cassette: Path, redactor: Redactor) -> Outcome:
-    who, taken = journal.read(path)
-    exchanges = recording.last_of_each_call(taken)
+    taken = journal.read(path)
+    exchanges = [one for each in taken for one in recording.last_of_each_call(each.exchanges)]
     if not exchanges:
         files.remove(path)
-        return Outcome(path, "nothing was recorded in it; removed", done=True)
+        return Outcome(path, NOTHING, done=True)
+    who = taken[0].provenance
     exchanges = [redactor.exchange(exchange) for exchange in exchanges]
     ownership.check_to_record(cassette, who.recorded_for)
     _check_readable(cassette, who, exchanges)

@@ -7,6 +7,9 @@ interactions:                VCR.py's list; each with the digest of its response
   response: ...
   digest: 0123456789abcdef
 version: 1                   VCR.py's; at the end, so that a file cut short is noticed
+
+In a group, a file of several scenarios (`group`), an interaction begins with the `scenario` that it
+was recorded for, and ends with a `provenance` where it has another than the head.
 """
 
 from __future__ import annotations
@@ -26,8 +29,8 @@ FORMAT = "1"
 """Of the head. A file with a newer one is not read."""
 
 INTERACTIONS = "interactions:\n"
-EXCHANGE = "- request:\n"
-"""The line that each exchange begins with, and no line of a body: those are indented."""
+EXCHANGE = "- "
+"""What the first line of each exchange begins with, and no line of a body: those are indented."""
 
 END = "version: 1\n"
 
@@ -105,11 +108,22 @@ def _headers(headers: Headers) -> str:
     return "\n" + "".join(lines)
 
 
-def exchange_text(exchange: Exchange) -> str:
-    """One interaction of a cassette, as text."""
+def _fields(provenance: Provenance, indent: str) -> str:
+    lines = (f"{indent}{name}: {scalar(value)}\n" for name, value in provenance.fields().items())
+    return "".join(lines)
+
+
+def exchange_text(exchange: Exchange, scenario: str = "", own: Provenance | None = None) -> str:
+    """One interaction of a cassette, as text.
+
+    Args:
+        exchange: its messages.
+        scenario: that it was recorded for, in a group.
+        own: its provenance, if that is not the head's; without `recorded_for`.
+    """
     request, response = exchange.request, exchange.response
     return (
-        f"{EXCHANGE}"
+        f"{EXCHANGE}" + (f"scenario: {scalar(scenario)}\n  " if scenario else "") + "request:\n"
         f"    method: {scalar(request.method)}\n"
         f"    uri: {scalar(request.url)}\n"
         f"    headers:{_headers(request.headers)}"
@@ -122,16 +136,20 @@ def exchange_text(exchange: Exchange) -> str:
         f"    body:\n"
         f"      string: {_body(response.body, '        ')}\n"
         f"  digest: '{digest(response)}'\n"
+        + (f"  provenance:\n{_fields(own, '    ')}" if own else "")
     )
 
 
 def dump(provenance: Provenance, exchanges: Iterable[Exchange]) -> Iterator[str]:
     """The text of a cassette, in pieces."""
-    yield f"personalize_contract:\n  format: {FORMAT}\n"
-    for name, value in provenance.fields().items():
-        yield f"  {name}: {scalar(value)}\n"
+    return assembled(provenance, map(exchange_text, exchanges))
+
+
+def assembled(provenance: Provenance, interactions: Iterable[str]) -> Iterator[str]:
+    """The text of a cassette, in pieces, from the texts of its interactions."""
+    yield f"personalize_contract:\n  format: {FORMAT}\n{_fields(provenance, '  ')}"
     empty = True
-    for exchange in exchanges:
-        yield (INTERACTIONS if empty else "") + exchange_text(exchange)
+    for text in interactions:
+        yield (INTERACTIONS if empty else "") + text
         empty = False
     yield ("interactions: []\n" if empty else "") + END

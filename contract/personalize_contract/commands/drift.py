@@ -54,26 +54,40 @@ def run(given: argparse.Namespace) -> int:
 
 
 def _read(folder: Path) -> dict[str, Cassette]:
-    """The cassettes of a folder, by their path in it.
+    """The recordings in a folder, by their path in it, that of a scenario beside its group.
 
     Raises:
         UsageError: it is no folder, or holds no cassette.
         CassetteError: one of them can't be read.
     """
-    from personalize_contract.cassette import folders, loader
+    from personalize_contract.cassette import folders
     from personalize_contract.errors import UsageError
 
     if not folder.is_dir():
         raise UsageError(f"{folder} is not a folder; name two folders of cassettes")
-    found = sorted(folder.rglob(f"*{folders.SUFFIX}"))
-    if not found:
+    paths = sorted(folder.rglob(f"*{folders.SUFFIX}"))
+    if not paths:
         raise UsageError(f"{folder} holds no cassette (*{folders.SUFFIX})")
-    return {path.relative_to(folder).as_posix(): loader.load(path) for path in found}
+    return dict(one for path in paths for one in _recordings(path, path.relative_to(folder)))
+
+
+def _recordings(path: Path, name: Path) -> Iterator[tuple[str, Cassette]]:
+    """The cassette in a file by its name, or each scenario's in a group, beside which it stands."""
+    from personalize_contract.cassette import folders, group, loader
+
+    cassette = loader.load(path)
+    parts = group.split(cassette)
+    if cassette.provenance.recorded_for or "" in parts or not parts:
+        yield name.as_posix().removesuffix(folders.SUFFIX), cassette
+        return
+    for scenario, part in parts.items():
+        yield (name.parent / scenario).as_posix(), part
 
 
 def _answered(cassettes: dict[str, Cassette]) -> str:
-    found = sorted({one.provenance.answered_by for one in cassettes.values()})
-    days = sorted({one.provenance.recorded_at[:10] for one in cassettes.values()} - {""})
+    origins = {one for cassette in cassettes.values() for one in cassette.origins}
+    found = sorted({one.answered_by for one in origins})
+    days = sorted({one.recorded_at[:10] for one in origins} - {""})
     when = f" {days[0]}" + (f" to {days[-1]}" if len(days) > 1 else "") if days else ""
     return " and ".join(found) + when
 
@@ -84,13 +98,12 @@ Lines = list[tuple[str, bool]]
 
 def _by_clause(old: dict[str, Cassette], new: dict[str, Cassette]) -> dict[str, Lines]:
     """What differs of each clause, or of each cassette that is not a scenario's."""
-    from personalize_contract.cassette import folders
     from personalize_contract.model.contract import load, operations
     from personalize_contract.privacy import display
     from personalize_contract.suite.tables.scenarios import SCENARIOS
 
     clauses = {
-        f"{operation}/{scenario.id}{folders.SUFFIX}": [
+        f"{operation}/{scenario.id}": [
             clause
             for clause in load(operation).clauses
             if any(clause == expected for expected, _ in scenario.expects)
@@ -100,14 +113,13 @@ def _by_clause(old: dict[str, Cassette], new: dict[str, Cassette]) -> dict[str, 
     }
     found: dict[str, Lines] = {}
     others: dict[str, Lines] = {}
-    for path in sorted({*old, *new}):
-        name = path.removesuffix(folders.SUFFIX)
-        lines = list(_lines(old.get(path), new.get(path)))
+    for name in sorted({*old, *new}):
+        lines = list(_lines(old.get(name), new.get(name)))
         shown = display.quoted(name.rpartition("/")[2])
         told = [(f"{shown}: {line}", counts) for line, counts in lines]
-        for clause in clauses.get(path, []):
+        for clause in clauses.get(name, []):
             found.setdefault(clause, []).extend(told)
-        if path not in clauses:
+        if name not in clauses:
             others[display.quoted(name)] = lines
     order = [clause for operation in operations() for clause in load(operation).clauses]
     return {clause: found[clause] for clause in dict.fromkeys(order) if clause in found} | others

@@ -31,6 +31,7 @@ def run(given: argparse.Namespace) -> int:
     from personalize_contract.errors import UsageError
     from personalize_contract.plugin import ini_file
     from personalize_contract.privacy import display
+    from personalize_contract.suite import recovery as suite_recovery
 
     found = list(folders.files_in(given.path, folders.is_journal))
     if other := [path for path in found if not folders.is_journal(path)]:
@@ -38,7 +39,12 @@ def run(given: argparse.Namespace) -> int:
     if not found:
         print("no journal of a killed recording was found")
     placeholders = ini_file.values("personalize_placeholders")
-    outcomes = [recovery.recover(path, placeholders) for path in found]
+    outcomes = [
+        suite_recovery.recover(path, placeholders)
+        if suite_recovery.is_journal(path)
+        else recovery.recover(path, placeholders)
+        for path in found
+    ]
     for outcome in outcomes:
         print(f"{display.path(outcome.journal)}: {display.quoted(outcome.text)}")
     return 0 if all(outcome.done for outcome in outcomes) else 2

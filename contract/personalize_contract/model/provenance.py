@@ -14,6 +14,10 @@ RANKS = ("unknown", "reference", "endpoint", "aws")
 """Who can have answered, from the one that proves least to the one that proves most."""
 
 
+DATE = "%Y-%m-%dT%H:%M:%SZ"
+"""How a date is written."""
+
+
 @dataclass(frozen=True, slots=True)
 class Provenance:
     """Where a cassette's answers come from.
@@ -43,7 +47,7 @@ class Provenance:
         """Return the provenance of what is recorded from now on, with the installed botocore."""
         import botocore
 
-        moment = clock.now().strftime("%Y-%m-%dT%H:%M:%SZ")
+        moment = clock.now().strftime(DATE)
         sdk = f"botocore {botocore.__version__}"
         return cls(answered_by, moment, region, sdk, model_digest(), recorded_for, datasets)
 

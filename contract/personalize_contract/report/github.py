@@ -35,7 +35,8 @@ def lines(evidence: Evidence, allowed: Iterable[str]) -> Iterator[str]:
 def _clauses(evidence: Evidence, status: str, allowed: set[str]) -> Iterator[tuple[str, str]]:
     for target in evidence.targets:
         for clause in evidence.clauses(status, target):
-            if clause.id not in allowed:
+            may = status == NOT_REACHED and evidence.may_stay_unreached(clause.id, target, allowed)
+            if not may:
                 why = evidence.cells[clause.id, target].why
                 yield f"{clause.id} {status} on {target}", f"{clause.statement} {why}"
 

@@ -124,7 +124,8 @@ def _row(evidence: Evidence, clause: Clause, allowed: set[str]) -> dict[str, Any
                 "changed": cell.changed,
                 "why": "" if cell.notes and cell.status == HOLDS else cell.why,
                 "notes": noted(cell.notes, most=50) if cell.notes else [],
-                "allowed": cell.status == NOT_REACHED and clause.id in allowed,
+                "allowed": cell.status == NOT_REACHED
+                and evidence.may_stay_unreached(clause.id, target, allowed),
                 "answered_by": ", ".join(cell.answered_by) or "nobody",
             }
             for target, cell in cells

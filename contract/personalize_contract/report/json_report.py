@@ -48,6 +48,7 @@ def document(evidence: Evidence) -> dict[str, Any]:
             for target in evidence.targets
         },
         "obstacles": evidence.obstacles(),
+        "not_shipped": {target: evidence.not_shipped(target) for target in evidence.targets},
         "provenance": {
             "reported_at": clock.now().strftime("%Y-%m-%dT%H:%M:%SZ"),
             "sdk": f"botocore {botocore.__version__}",

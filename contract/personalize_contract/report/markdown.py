@@ -91,7 +91,11 @@ def _findings(evidence: Evidence, allowed: set[str]) -> Iterator[str]:
     for status in (BROKEN, NOT_REACHED):
         lines = [
             f"- `{clause.id}` on {target}"
-            + (" (allowed)" if status == NOT_REACHED and clause.id in allowed else "")
+            + (
+                " (allowed)"
+                if status == NOT_REACHED and evidence.may_stay_unreached(clause.id, target, allowed)
+                else ""
+            )
             + f": {_code(evidence.cells[clause.id, target].why)}<br>"
             + f"{_plain(clause.statement)} ({_source(evidence, clause)})"
             for target in evidence.targets

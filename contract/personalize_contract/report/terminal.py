@@ -13,7 +13,15 @@ from rich.text import Text
 
 from personalize_contract.report.headline import headline
 from personalize_contract.suite import service_model
-from personalize_contract.suite.evidence import BROKEN, HOLDS, NOT_REACHED, Evidence, noted, some
+from personalize_contract.suite.evidence import (
+    BROKEN,
+    HOLDS,
+    NOT_REACHED,
+    NOT_SHIPPED,
+    Evidence,
+    noted,
+    some,
+)
 
 _STYLES = {HOLDS: "green", BROKEN: "bold red", NOT_REACHED: "yellow"}
 
@@ -52,6 +60,10 @@ def show(evidence: Evidence, console: Console, allowed: Iterable[str] = ()) -> N
         console.print("\nthe SDK's model differs from the contract:", style="bold yellow")
         for line in told:
             console.print(Text(f"  {line}"), soft_wrap=True)
+    for target in evidence.targets:
+        if names := evidence.not_shipped(target):
+            console.print(f"\nnot reached on {target}: {NOT_SHIPPED}:", style="bold")
+            console.print(Text(f"  {', '.join(names)}"), soft_wrap=True)
     for kept in evidence.kept():
         console.print(
             f"kept, because it proves more than what answered now: {kept}", soft_wrap=True
@@ -115,7 +127,10 @@ def _findings(evidence: Evidence, console: Console, allowed: set[str]) -> None:
                         (f"{clause.id} ", "bold"),
                         _status(status),
                         f" on {target}",
-                        " (allowed)" if status == NOT_REACHED and clause.id in allowed else "",
+                        " (allowed)"
+                        if status == NOT_REACHED
+                        and evidence.may_stay_unreached(clause.id, target, allowed)
+                        else "",
                     )
                 )
                 source = f"{clause.statement} [{clause.source}]"

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import contextlib
+from collections.abc import Generator, Iterator
+from typing import Any
 
 import pytest
 
 from personalize_contract.errors import PersonalizeContractError, UsageError
 from personalize_contract.model.contract import load
-from personalize_contract.settings import KEY
+from personalize_contract.settings import KEY, Settings
+from personalize_contract.suite.recorder import Recordings, worker_journal
 from personalize_contract.suite.run import LIVE, STOPPED, Run, opened
 from personalize_contract.suite.tables.scenarios import SCENARIOS
 
@@ -21,18 +24,68 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         metafunc.parametrize("scenario", rows, ids=[row.id for row in rows])
 
 
-@pytest.fixture(scope="session")
-def run(pytestconfig: pytest.Config) -> Iterator[Run]:
-    """The target, connected."""
+_RECORDINGS = pytest.StashKey[Recordings]()
+_STARTED = "personalize_contract started"
+"""Under what a worker of the suite is told when the recording began."""
+
+
+def _settings(config: pytest.Config) -> Settings:
+    return config.stash[KEY]._replace(option_prefix="--")
+
+
+def pytest_sessionstart(session: pytest.Session) -> None:
+    """Begin to record, unless this is a worker: its run does so."""
+    config = session.config
+    settings = _settings(config)
+    if not settings.record or hasattr(config, "workerinput"):
+        return
     try:
-        settings = pytestconfig.stash[KEY]._replace(option_prefix="--")
-        if settings.record and not settings.cassettes:
+        if not settings.cassettes:
             raise UsageError(
                 "recording the suite needs a folder for its cassettes: "
                 "-o personalize_cassettes=DIR, or `verify --record --cassettes DIR`"
             )
-        with opened(settings, pytestconfig.stash.get(LIVE, None)) as run:
-            yield run
+        operation = load(settings.operation).operation
+        config.stash[_RECORDINGS] = Recordings(settings.cassettes, operation)
+    except PersonalizeContractError as error:
+        pytest.exit(str(error), returncode=2)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_configure_node(node: Any) -> None:
+    """Let a worker record for this run."""
+    if recordings := node.config.stash.get(_RECORDINGS, None):
+        recordings.spread(node.gateway.id)
+        node.workerinput[_STARTED] = recordings.started
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_sessionfinish(session: pytest.Session) -> Generator[None]:
+    """Write what was recorded, also by workers: after all else they have ended."""
+    yield
+    if recordings := session.config.stash.get(_RECORDINGS, None):
+        try:
+            recordings.save()
+        except PersonalizeContractError as error:
+            pytest.exit(str(error), returncode=2)
+
+
+@pytest.fixture(scope="session")
+def run(pytestconfig: pytest.Config) -> Iterator[Run]:
+    """The target, connected."""
+    try:
+        with contextlib.ExitStack() as stack:
+            settings = _settings(pytestconfig)
+            journal, started = None, ""
+            if recordings := pytestconfig.stash.get(_RECORDINGS, None):
+                journal, started = recordings.journal, recordings.started
+            elif settings.record and settings.cassettes:
+                inputs = pytestconfig.workerinput  # type: ignore[attr-defined]
+                started = inputs[_STARTED]
+                journal = worker_journal(settings.cassettes, settings.operation, inputs["workerid"])
+                stack.callback(journal.close, keep=True)
+            live = pytestconfig.stash.get(LIVE, None)
+            yield stack.enter_context(opened(settings, live, journal, started))
     except PersonalizeContractError as error:
         if hasattr(pytestconfig, "workeroutput"):
             pytestconfig.workeroutput[STOPPED] = str(error)

@@ -14,6 +14,8 @@ from personalize_contract.suite.drift import Difference
 
 HOLDS, BROKEN, NOT_REACHED = "holds", "broken", "not reached"
 STATUSES = (HOLDS, BROKEN, NOT_REACHED)
+NOT_SHIPPED = "not shipped (size)"
+"""Why a scenario is not reached whose recording would make the package large."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +47,9 @@ class Outcome:
     kept: str = ""
     """The recording that was not replaced, because it proves more."""
 
+    not_shipped: bool = False
+    """Whether it was not reached because its recording doesn't ship, which is allowed."""
+
     def as_property(self) -> dict[str, Any]:
         """As builtins, which is what a pytest report can carry from an xdist worker."""
         return {
@@ -54,6 +59,7 @@ class Outcome:
             "exchange": self.exchange,
             "obstacle": self.obstacle,
             "kept": self.kept,
+            "not_shipped": self.not_shipped,
         }
 
     @classmethod
@@ -73,6 +79,9 @@ class Cell:
     notes: dict[str, list[str]] = field(default_factory=dict)
     """Of a clause that is only observed: what was seen, and in which scenarios."""
 
+    is_allowed: bool = False
+    """Whether it may be unreached: all recordings of what it is about don't ship."""
+
     @property
     def changed(self) -> bool:
         """Whether an answer that shows it differs from what the same service answered before."""
@@ -82,11 +91,13 @@ class Cell:
 def cell(clause: Clause, outcomes: Iterable[Outcome]) -> Cell:
     """What all outcomes together say of a clause.
 
-    One breach is a breach. It holds only if every scenario that is about it was reached.
+    One breach is a breach. It holds only if every scenario that is about it was reached. Those
+    whose recordings don't ship are left out, unless there is no other.
     """
     found = Cell()
-    held = False
+    held = held_itself = False
     missed: list[str] = []
+    not_shipped: list[str] = []
     broken: list[str] = []
     for outcome in outcomes:
         for place, finding in enumerate(outcome.findings):
@@ -94,11 +105,13 @@ def cell(clause: Clause, outcomes: Iterable[Outcome]) -> Cell:
                 continue
             if finding.status == NOT_REACHED:
                 if place == 0:
-                    missed.append(f"{outcome.scenario}: {finding.why}")
+                    line = f"{outcome.scenario}: {finding.why}"
+                    (not_shipped if outcome.not_shipped else missed).append(line)
                 continue
             if finding.status == BROKEN:
                 broken.append(f"{outcome.scenario}: {finding.why}")
             held = True
+            held_itself = held_itself or place == 0
             if not clause.can_fail and finding.why:
                 found.notes.setdefault(finding.why, []).append(outcome.scenario)
             if outcome.answered_by and outcome.answered_by not in found.answered_by:
@@ -109,10 +122,10 @@ def cell(clause: Clause, outcomes: Iterable[Outcome]) -> Cell:
     if broken:
         found.status, found.why = BROKEN, _several(broken)
         found.exchanges = [one for one in found.exchanges if one["status"] == BROKEN]
-    elif held and not missed:
+    elif held and not missed and (held_itself or not not_shipped):
         found.status, found.why = HOLDS, "; ".join(noted(found.notes))
-    elif missed:
-        found.why = _several(missed)
+    elif missed or not_shipped:
+        found.why, found.is_allowed = _several([*missed, *not_shipped]), not missed
     return found
 
 
@@ -176,6 +189,20 @@ class Evidence:
         found = (o.obstacle for outcomes in self._outcomes.values() for o in outcomes if o.obstacle)
         return list(dict.fromkeys(found))
 
+    def not_shipped(self, target: str) -> list[str]:
+        """The scenarios of a target that were not reached because their recordings don't ship."""
+        return [outcome.scenario for outcome in self._outcomes[target] if outcome.not_shipped]
+
+    def may_stay_unreached(self, clause: str, target: str, allowed: Iterable[str]) -> bool:
+        """Whether it is no matter that a clause was not reached.
+
+        Args:
+            clause: its id.
+            target: where it was not reached.
+            allowed: ids of clauses that may stay unreached.
+        """
+        return clause in allowed or self.cells[clause, target].is_allowed
+
     def kept(self) -> list[str]:
         """The recordings that were not replaced, because they prove more than the new ones."""
         return [o.kept for outcomes in self._outcomes.values() for o in outcomes if o.kept]
@@ -232,7 +259,10 @@ class Evidence:
             return 2
         if self.changed():
             return 4
-        unreached = {
-            clause.id for target in self.targets for clause in self.clauses(NOT_REACHED, target)
-        }
-        return 3 if unreached - set(allowed) else 0
+        allowed = set(allowed)
+        all_allowed = all(
+            self.may_stay_unreached(clause.id, target, allowed)
+            for target in self.targets
+            for clause in self.clauses(NOT_REACHED, target)
+        )
+        return 0 if all_allowed else 3

@@ -20,6 +20,7 @@ from personalize_contract.errors import PersonalizeContractError, UsageError
 from personalize_contract.live.access import Live
 from personalize_contract.model.contract import load
 from personalize_contract.settings import TARGETS
+from personalize_contract.suite import recordings, shipped
 from personalize_contract.suite.evidence import Evidence, Outcome
 from personalize_contract.suite.run import LIVE, STOPPED
 from personalize_contract.suite.tables.scenarios import SCENARIOS
@@ -95,6 +96,21 @@ class _Collector:
 
     def pytest_internalerror(self, excrepr: object) -> None:
         self.crashes.append(str(excrepr))
+
+    @pytest.hookimpl(wrapper=True, tryfirst=True)
+    def pytest_sessionstart(self, session: pytest.Session) -> Generator[None]:
+        try:
+            yield
+        except pytest.exit.Exception as error:  # pytest would print a line of its own
+            self.stopped = error
+            raise session.Failed from None
+
+    @pytest.hookimpl(wrapper=True, tryfirst=True)
+    def pytest_sessionfinish(self) -> Generator[None]:
+        try:
+            yield
+        except pytest.exit.Exception as error:
+            self.stopped = self.stopped or error
 
     def pytest_keyboard_interrupt(self, excinfo: pytest.ExceptionInfo[BaseException]) -> None:
         self.stopped = self.stopped or excinfo.value
@@ -204,6 +220,9 @@ def verify(
         raise UsageError("--record needs somebody who answers: --target reference or live")
     if record and not cassettes:
         raise UsageError("--record needs a folder to write to: add --cassettes DIR")
+    if "recorded" in order and not record:
+        # Before anybody is asked, who may take minutes.
+        recordings.load(cassettes or shipped.cassettes(), operation, required=True)
     spread = _spread(workers)
     place = [f"-opersonalize_cassettes={cassettes.absolute()}"] if cassettes else []
     outcomes = {}

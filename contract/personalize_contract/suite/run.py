@@ -11,13 +11,10 @@ from typing import Any
 
 import pytest
 
-from personalize_contract.cassette import folders, loader
+from personalize_contract.cassette.journal import Journal
 from personalize_contract.cassette.matching import Matching
-from personalize_contract.cassette.reader import Cassette
-from personalize_contract.cassette.recording import Recording
 from personalize_contract.cassette.replay import Replay
 from personalize_contract.errors import (
-    CassetteError,
     CassetteMissing,
     Miss,
     NoAnswer,
@@ -29,7 +26,7 @@ from personalize_contract.live.access import Live, Try, connect
 from personalize_contract.model import failures
 from personalize_contract.model.contract import load
 from personalize_contract.model.datasets import State, dummies
-from personalize_contract.model.exchange import Exchange, Request
+from personalize_contract.model.exchange import Request
 from personalize_contract.model.provenance import Provenance
 from personalize_contract.privacy import display
 from personalize_contract.privacy.redaction import Redactor
@@ -39,10 +36,11 @@ from personalize_contract.service.store import Store
 from personalize_contract.settings import Settings
 from personalize_contract.suite import recordings, shipped
 from personalize_contract.suite.client import Client
-from personalize_contract.suite.evidence import Outcome
+from personalize_contract.suite.evidence import NOT_SHIPPED, Outcome
 from personalize_contract.suite.expectations import seen as answer_in_words
 from personalize_contract.suite.judge import judge, not_reached, trouble, unanswered
 from personalize_contract.suite.messages import TableGuard
+from personalize_contract.suite.recorder import ScenarioRecording
 from personalize_contract.suite.recordings import Beside
 from personalize_contract.suite.scenario import Scenario, forms
 from personalize_contract.targets import connection as connections
@@ -67,12 +65,21 @@ class Run:
     Args:
         settings: what was asked for.
         live: who answers; None for the cassettes.
+        journal: where what they answer is recorded; None where nothing is.
+        started: when the recording began, as it is written.
     """
 
-    def __init__(self, settings: Settings, live: Live | None) -> None:
-        self._live, self._record = live, settings.record
+    def __init__(
+        self,
+        settings: Settings,
+        live: Live | None,
+        journal: Journal | None = None,
+        started: str = "",
+    ) -> None:
+        self._live, self._journal, self._started = live, journal, started
         self._compares = settings.target == "live"
         self._folder = settings.cassettes or shipped.cassettes()
+        self._recorded = recordings.load(self._folder, settings.operation, required=live is None)
         self._connection = live.connection if live else connections.recorded()
         self.contract = load(settings.operation)
         self._dummy = _dummies(settings)
@@ -108,7 +115,15 @@ class Run:
 
     def _reached(self, scenario: Scenario) -> Outcome:
         """The outcome with the first dataset that shows itself in the state of the scenario."""
-        state = scenario.state
+        state, operation = scenario.state, self.contract.operation
+        if not self._live and scenario.id not in self._recorded:
+            if shipped.lacks(self._folder, operation, scenario.id):
+                found = tuple(not_reached(scenario, NOT_SHIPPED))
+                return Outcome(scenario.id, found, not_shipped=True)
+            raise CassetteMissing(
+                self._path(scenario),
+                f"{scenario.id} is not recorded in it; `verify --record` records it",
+            )
         missed = self._missed.setdefault(state, [])
         tries = self._live.tries(state) if self._live else iter([Try(self._dummy[state])])
         for one in tries:
@@ -122,6 +137,7 @@ class Run:
 
     def _tried(self, scenario: Scenario, one: Try, missed: list[str]) -> Outcome | None:
         kept, beside, waited = "", None, len(self._live.notes) if self._live else 0
+        there = self._recorded.get(scenario.id)
         redactor = self._redactor(scenario.state)
         with self._target(scenario) as (target, recording):
             control = scenario.control and self._client.send(
@@ -135,10 +151,13 @@ class Run:
             if not obstacle and not one.shows(exchange.response):
                 missed.append(f"{one.when} ({one.status}): {answer_in_words(exchange.response)}")
                 return None
-            if (recording or self._compares) and not obstacle:
-                beside = self._beside(scenario, exchange)
-                if recording and not recordings.save(recording, beside, exchange.answered_by):
-                    kept = str(recording.path)
+            if self._compares and not obstacle:
+                beside = recordings.beside(self._path(scenario), there, exchange, redactor)
+            if recording and not obstacle:
+                if there and recording.provenance.below(there.provenance):
+                    kept = f"{scenario.id} in {recording.path}"
+                else:
+                    recording.keep()
         findings = (
             replace(one, why=display.answered(one.why, exchange.request, redactor))
             if one.why
@@ -147,7 +166,7 @@ class Run:
             if not control or control.response.status < 400
         )
         seen = display.exchange(exchange, redactor)
-        if beside and self._compares:
+        if beside:
             seen["recorded"] = self._compared(beside, exchange.request, redactor)
         if one.when:
             seen["dataset"] = {"when": one.when, "status": one.status}
@@ -180,15 +199,6 @@ class Run:
             self._redactors[state] = Redactor(real, own)
         return self._redactors[state]
 
-    def _beside(self, scenario: Scenario, exchange: Exchange) -> Beside | None:
-        try:
-            path = self._path(scenario)
-            return recordings.beside(path, exchange, self._redactor(scenario.state))
-        except CassetteError:
-            if self._record:
-                return None  # it is being replaced
-            raise
-
     def _compared(self, beside: Beside, to: Request, redactor: Redactor) -> dict[str, Any]:
         """What is recorded and what differs from it, as a report shows it."""
         found = beside.comparison.as_property()
@@ -198,33 +208,27 @@ class Run:
         return {**found, "response": display.response(beside.recorded.response, to, redactor)}
 
     def _path(self, scenario: Scenario) -> Path:
-        return self._folder / self.contract.operation / f"{scenario.id}{folders.SUFFIX}"
+        return recordings.path(self._folder / self.contract.operation, scenario)
 
     @contextlib.contextmanager
-    def _target(self, scenario: Scenario) -> Iterator[tuple[Target, Recording | None]]:
+    def _target(self, scenario: Scenario) -> Iterator[tuple[Target, ScenarioRecording | None]]:
         path, redactor = self._path(scenario), self._redactor(scenario.state)
         if not self._live:
-            yield Recorded(Replay(path, _load(path), redactor, Matching()), _explain), None
-        elif not self._record:
+            there = self._recorded[scenario.id]
+            yield Recorded(Replay(path, there, redactor, Matching()), _explain), None
+        elif not self._journal:
             yield self._live.target, None
         else:
             to = self._connection
             provenance = Provenance.now(to.answered_by, to.region, scenario.id)
-            with Recording(path, provenance) as recording:
+            # One date for all processes of a run: most exchanges then share the head of their file.
+            provenance = replace(provenance, recorded_at=self._started)
+            with ScenarioRecording(self._journal, path, provenance) as recording:
                 yield Recorder(self._live.target, recording, redactor), recording
 
 
 def _dummies(settings: Settings) -> Mapping[State, str]:
     return dummies(load(settings.operation).dataset_type)
-
-
-def _load(path: Path) -> Cassette:
-    try:
-        return loader.load(path)
-    except CassetteMissing:
-        raise CassetteMissing(
-            path, "this scenario was not recorded; `verify --record` records it"
-        ) from None
 
 
 def _explain(replay: Replay, request: Request) -> str:
@@ -235,31 +239,34 @@ def _explain(replay: Replay, request: Request) -> str:
 
 
 @contextlib.contextmanager
-def opened(settings: Settings, live: Live | None = None) -> Iterator[Run]:
+def opened(
+    settings: Settings,
+    live: Live | None = None,
+    journal: Journal | None = None,
+    started: str = "",
+) -> Iterator[Run]:
     """A run against the target that was asked for. The reference service listens while it lasts.
 
     Args:
         settings: what was asked for.
         live: the live service, if it is connected already.
+        journal: where what it answers is recorded; None where nothing is.
+        started: when the recording began, as it is written.
 
     Raises:
         UsageError: it can't be asked as it was written.
         CassetteError: there is nothing to replay.
     """
     if settings.target == "recorded":
-        folder = settings.cassettes or shipped.cassettes()
-        if not any((folder / settings.operation).glob(f"*{folders.SUFFIX}")):
-            raise CassetteError(
-                folder, "there is no cassette of the suite in it; `verify --record` makes them"
-            )
         yield Run(settings, None)
     elif settings.target == "live":
         guard = partial(TableGuard, settings.operation)
-        yield Run(settings, live or connect(settings, guard=guard))
+        yield Run(settings, live or connect(settings, guard=guard), journal, started)
     else:
         store = Store()
         store.add_dummies()
         with HttpServer(lambda request: core.respond(request, store, signatures.refusal)) as server:
             to = connections.reference(server.url)
-            yield Run(settings, Live(to, Endpoint(to.url, to.answered_by), _dummies(settings)))
+            service = Live(to, Endpoint(to.url, to.answered_by), _dummies(settings))
+            yield Run(settings, service, journal, started)
         store.close()

@@ -22,6 +22,9 @@ SENSITIVE = "tea-and-a-secret"
 
 _PROPERTIES = f'{{"category": "{SENSITIVE}"}}'
 
+LARGE = 20_000
+"""What a scenario sends, in bytes or characters, from which on its recording is large."""
+
 Thing = dict[str, str]
 Expects = tuple[tuple[str, Expectation], ...]
 
@@ -81,6 +84,20 @@ class Scenario:
     denial: bool = False
     before: tuple[Wire, ...] = ()
     control: Wire | None = None
+
+    @property
+    def group(self) -> str:
+        """The name of the file that its recording is in, with those of its kind.
+
+        That is the beginning of the clause that it is about, as `request.items`, or `large`.
+        """
+        sends = (*self.before, *([self.control] if self.control else []), self.sends)
+        is_large = sum(_size(each) for each in sends) > LARGE
+        return "large" if is_large else ".".join(self.expects[0][0].split(".")[:2])
+
+
+def _size(sends: Call | Wire) -> int:
+    return len(json.dumps(dict(sends.members)) if isinstance(sends, Call) else sends.body)
 
 
 @dataclass(frozen=True, slots=True)

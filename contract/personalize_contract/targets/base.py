@@ -15,7 +15,6 @@ from personalize_contract.model.parsed_request import ParsedRequest
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from personalize_contract.cassette.recording import Recording
     from personalize_contract.cassette.replay import Replay
     from personalize_contract.privacy.redaction import Redactor
 
@@ -63,10 +62,21 @@ class Recorded:
         return Exchange(request, found.response, found.answered_by, found.altered)
 
 
+class Appendable(Protocol):
+    """A recording under way, of a test or of a scenario."""
+
+    @property
+    def path(self) -> Path:
+        """The cassette."""
+
+    def append(self, exchange: Exchange, call: str = "") -> None:
+        """Take one redacted exchange; it is in the journal when this returns."""
+
+
 class Recorder:
     """Records what another target answers, before its caller sees the answer."""
 
-    def __init__(self, inner: Target, recording: Recording, redactor: Redactor) -> None:
+    def __init__(self, inner: Target, recording: Appendable, redactor: Redactor) -> None:
         self._inner, self._recording, self._redactor = inner, recording, redactor
 
     @property

@@ -129,12 +129,11 @@ def test_the_steps_sweep_verify_report_and_propose(tmp_path: Path) -> None:
     calls = (folder / "gh-calls").read_text().splitlines()
     assert [one.split()[:2] for one in calls] == [["pr", "list"], ["pr", "create"]]
     listed = git(origin, "ls-tree", "-r", "--name-only", "personalize-contract/recorded")
-    assert "personalize-cassettes/PutItems/in-use.personalize.yaml" in listed
+    assert "personalize-cassettes/PutItems/error.in-use.personalize.yaml" in listed
     assert "night" not in listed
     # An endpoint is not AWS, however its URL came here.
-    (folder / "personalize-cassettes" / "PutItems" / "in-use.personalize.yaml").read_text().index(
-        "answered_by: endpoint"
-    )
+    recorded = folder / "personalize-cassettes" / "PutItems" / "error.in-use.personalize.yaml"
+    assert "answered_by: endpoint" in recorded.read_text()
 
     # The night after: nothing new, nothing proposed.
     assert script(propose, folder).returncode == 0

@@ -17,6 +17,7 @@ import vcr
 from botocore.config import Config
 from hypothesis import given
 from hypothesis import strategies as st
+from vcr.persisters.filesystem import FilesystemPersister
 from vcr.request import Request as VcrRequest
 from vcr.serialize import deserialize, serialize
 from vcr.serializers import yamlserializer
@@ -37,6 +38,7 @@ from personalize_contract.privacy.redaction import Redactor
 from personalize_contract.service import core
 from personalize_contract.service.http_server import HttpServer
 from personalize_contract.service.store import Store
+from personalize_contract.suite import shipped
 from personalize_contract.targets.base import InProcess, Recorded
 
 MATCH_ON = ["method", "uri", "body"]
@@ -218,6 +220,16 @@ def test_ours_replays_in_vcr_py(send: Callable[[str | None, str], int], ours: Pa
 def test_ours_replays_in_pytest_recording(ours: Path, tmp_path: Path) -> None:
     found = pytest_recording(tmp_path, URL, "--record-mode=none", "--block-network")
     assert found == STATUSES
+
+
+def test_a_group_of_the_suite_loads_in_vcr_py() -> None:
+    for path in (shipped.cassettes() / "PutItems").iterdir():
+        requests, responses = FilesystemPersister.load_cassette(path, yamlserializer)
+        exchanges = loader.load(path).exchanges
+        assert [one.body for one in requests] == [one.request.body for one in exchanges]
+        assert [one["status"]["code"] for one in responses] == [
+            one.response.status for one in exchanges
+        ]
 
 
 def test_ours_that_vcr_py_has_saved_again_still_loads_and_nobody_answered_it(

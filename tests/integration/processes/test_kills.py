@@ -12,12 +12,12 @@ from pathlib import Path
 
 import pytest
 
-from helpers import command
-from helpers.recorder import prepare, recording
-from personalize_contract.cassette import loader
+from helpers import command, recorder
+from helpers.exchanges import exchange, put
+from personalize_contract.cassette import loader, recording
+from personalize_contract.model.provenance import Provenance
 
 CALLS = 40
-OLD = Path(__file__).parents[3] / "cassettes" / "PutItems" / "item-id-1.personalize.yaml"
 
 
 def ids(cassette: Path) -> set[str]:
@@ -28,7 +28,7 @@ def ids(cassette: Path) -> set[str]:
 
 def ended(folder: Path, at: int, how: signal.Signals) -> list[str]:
     """Record, end the process after so many answers, and give all the answers that were seen."""
-    with recording(folder, CALLS) as (process, answers, gate):
+    with recorder.recording(folder, CALLS) as (process, answers, gate):
         gate.close()
         seen = []
         for line in answers:
@@ -55,10 +55,10 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 def test_what_was_answered_is_in_the_journal_or_in_the_cassette(
     tmp_path: Path, at: int, how: signal.Signals
 ) -> None:
-    cassette = prepare(tmp_path)
+    cassette = recorder.prepare(tmp_path)
     cassette.parent.mkdir(parents=True)
-    old = OLD.read_bytes()
-    cassette.write_bytes(old)
+    recording.write(cassette, Provenance("reference"), [exchange(put({"price": 1}))])
+    old = cassette.read_bytes()
     seen = ended(tmp_path, at, how)
     assert len(seen) >= at
     whole = cassette.read_bytes() != old

@@ -56,7 +56,7 @@ BAD: dict[str, tuple[list[str], list[str]]] = {
     "a dataset for nobody": ([DATASETS[0]], ["--dataset is for --target live"]),
     "recordings that are not there": (
         ["--target", "recorded", "--cassettes", "nowhere"],
-        ["nowhere", "no cassette", "--record"],
+        ["nowhere", "no recording of PutItems", "--record"],
     ),
     "recording without a folder": (["--record"], ["--cassettes DIR"]),
     "recording nobody": (
@@ -203,7 +203,7 @@ def test_a_broken_recording_is_said_with_its_place(
     change: object, reason: str, tmp_path: Path
 ) -> None:
     shutil.copytree(shipped.cassettes() / "PutItems", tmp_path / "PutItems")
-    path = tmp_path / "PutItems" / "items-10.personalize.yaml"
+    path = tmp_path / "PutItems" / "request.items.personalize.yaml"
     path.write_bytes(change(path.read_text("utf-8")))  # type: ignore[operator]
 
     done = run("verify", "--target", "recorded", "--cassettes", tmp_path, "-k", "items-10")

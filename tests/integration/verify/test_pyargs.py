@@ -13,6 +13,8 @@ from personalize_contract.suite.tables.scenarios import SCENARIOS
 COUNT = len(SCENARIOS["PutItems"])
 SOME = "-kitems-10 or items-11"
 SELECTED = [one for one in SCENARIOS["PutItems"] if "items-10" in one.id or "items-11" in one.id]
+LARGE = 23
+"""Scenarios whose recordings don't ship."""
 
 
 OURS = "personalize_contract.plugin"
@@ -34,9 +36,10 @@ def suite(folder: Path, *arguments: str, plugins: str = "") -> "subprocess.Compl
 
 def test_it_runs_from_any_folder(tmp_path: Path) -> None:
     done = suite(tmp_path)
+    skipped = LARGE
 
     assert done.returncode == 0, done.stdout
-    assert re.search(rf"\b{COUNT} passed\b", done.stdout)
+    assert re.search(rf"\b{COUNT - skipped} passed\b", done.stdout)
 
 
 def test_two_workers_ask_the_reference_service(tmp_path: Path) -> None:

@@ -7,13 +7,22 @@ from pathlib import Path
 
 import pytest
 
+from helpers import groups
 from helpers.command import environment, run, run_process
+from personalize_contract.errors import CassetteError
 from personalize_contract.model.contract import load
 from personalize_contract.settings import Settings
 from personalize_contract.suite import shipped
 from personalize_contract.suite.evidence import Evidence
 from personalize_contract.suite.run import opened
 from personalize_contract.suite.tables.scenarios import SCENARIOS
+
+# A copy of the shipped recordings is not excused for lacking those that are too large to ship.
+ALLOWED = (
+    "--allow-not-reached=request.items.max-members",
+    "--allow-not-reached=request.properties.max-length",
+    "--allow-not-reached=response.success.status",
+)
 
 NO_SOCKETS = """
 import _socket, os, socket, sys
@@ -47,7 +56,7 @@ def test_replaying_opens_no_socket(tmp_path: Path) -> None:
     asking = run_process("verify", "--target=reference", env=env)
 
     assert done.returncode == 0, done.stderr
-    assert "all 32 clauses hold on recorded" in done.stdout
+    assert "PutItems: recorded: 31 hold and 1 not reached. " in done.stdout
     assert (asking.returncode, asking.stderr[-19:]) == (99, "asked for a socket\n")
 
 
@@ -73,10 +82,11 @@ def each_byte(text: str) -> Iterator[tuple[int, str]]:
 
 
 def change(folder: Path, scenario: str, old: str, new: str) -> None:
-    path = folder / "PutItems" / f"{scenario}.personalize.yaml"
-    text = path.read_text("utf-8")
-    assert text.count(old) == 1
-    path.write_text(text.replace(old, new), "utf-8")
+    def edit(text: str) -> str:
+        assert text.count(old) == 1
+        return text.replace(old, new)
+
+    groups.change(folder, scenario, edit)
 
 
 # The part of a recording that is an answer, and what is in it.
@@ -92,20 +102,25 @@ PARTS = {
 
 @pytest.mark.parametrize("part", PARTS)
 def test_no_byte_of_a_recorded_answer_can_change_unseen(part: str, recordings: Path) -> None:
-    path = recordings / "PutItems" / "missing.personalize.yaml"
+    path = groups.file(recordings, "missing")
     good = path.read_text("utf-8")
     assert statuses(judged(recordings, "missing")) == {"holds"}
-    found = re.search(PARTS[part], good)
+    # The first in its file.
+    assert next(iter(groups.texts(path))) == "missing"
+    found = re.search(PARTS[part], good[good.index("interactions:") :])
     assert found
-    start, end = found.span(1)
+    start, end = (place + good.index("interactions:") for place in found.span(1))
 
     changed = 0
     for at, text in each_byte(good[start:end]):
         path.write_text(good[:start] + text + good[end:], "utf-8")
-        evidence = judged(recordings, "missing")
+        changed += 1
+        try:
+            evidence = judged(recordings, "missing")
+        except CassetteError:
+            continue
         assert evidence.exit_status() != 0, f"byte {at} of the {part}"
         assert "holds" not in statuses(evidence), f"byte {at} of the {part}"
-        changed += 1
     assert changed >= 3
 
 
@@ -148,19 +163,18 @@ def test_the_command_fails_with_a_changed_answer(recordings: Path) -> None:
 
 
 def test_a_recording_that_is_gone_is_not_reached(recordings: Path) -> None:
-    (recordings / "PutItems" / "items-11.personalize.yaml").unlink()
+    groups.remove(recordings, "items-11")
 
     done = run("verify", "--target=recorded", f"--cassettes={recordings}", "-kitems-11")
 
     assert done.returncode == 3, done.stderr
     assert "request.items.max-members not reached on recorded" in done.stdout
-    assert "items-11.personalize.yaml: this scenario was not recorded" in done.stdout
+    assert "request.items.personalize.yaml: items-11 is not recorded in it" in done.stdout
     assert "`verify --record` records it" in done.stdout
 
 
 def test_a_recording_of_another_request_is_not_reached(recordings: Path) -> None:
-    path = recordings / "PutItems" / "items-1.personalize.yaml"
-    path.write_text(path.read_text("utf-8").replace("contract-1", "contract-2"), "utf-8")
+    change(recordings, "items-1", "contract-1", "contract-2")
 
     evidence = judged(recordings, "items-1")
 
@@ -169,12 +183,14 @@ def test_a_recording_of_another_request_is_not_reached(recordings: Path) -> None
 
 
 def test_a_recording_more_changes_nothing(recordings: Path) -> None:
-    shutil.copy(
-        recordings / "PutItems" / "items-11.personalize.yaml",
-        recordings / "PutItems" / "items-13.personalize.yaml",
-    )
+    path = groups.file(recordings, "items-11")
+    text = path.read_text("utf-8")
+    more = groups.texts(path)["items-11"].replace("items-11", "items-13")
+    path.write_text(text.replace("version: 1", f"{more}version: 1"), "utf-8")
 
-    assert run("verify", "--target", "recorded", "--cassettes", recordings).returncode == 0
+    done = run("verify", "--target", "recorded", "--cassettes", recordings, *ALLOWED)
+
+    assert done.returncode == 0, done.stdout
 
 
 def test_who_answered_a_recording_is_told(recordings: Path) -> None:
@@ -215,6 +231,7 @@ def test_recordings_made_here_are_as_those_that_ship(tmp_path: Path) -> None:
                 line for line in path.read_text("utf-8").splitlines() if not differs.search(line)
             ]
             for path in sorted((folder / "PutItems").iterdir())
+            if path.name != "large.personalize.yaml"
         }
 
     assert done.returncode == 0, done.stderr

@@ -15,6 +15,7 @@ from helpers.command import COMMAND, environment, run, run_process
 from helpers.endpoint import listening, live
 from personalize_contract.model.exchange import Request, Response
 from personalize_contract.suite.tables.scenarios import SCENARIOS
+from helpers import groups
 
 SOME = "-k=items-1 or body-e"
 SELECTED = [one for one in SCENARIOS["PutItems"] if "items-1" in one.id or "body-e" in one.id]
@@ -44,10 +45,10 @@ def test_workers_record_and_replay(tmp_path: Path) -> None:
     done = run_process(*target, "--record", "--target=reference")
 
     assert done.returncode == 3
-    assert len(list(tmp_path.rglob("*.yaml"))) == len(SELECTED)
-    path = tmp_path / "PutItems" / "items-11.personalize.yaml"
-    path.write_text(path.read_text().replace("code: 400", "code: 500"))
-    again = run_process(*target, "--target=recorded")
+    assert sorted(groups.scenarios(tmp_path)) == sorted(one.id for one in SELECTED)
+    assert {path.suffix for path in tmp_path.rglob("*.*")} == {".yaml"}
+    groups.change(tmp_path, "items-11", lambda text: text.replace("code: 400", "code: 500"))
+    again = run(*target, "--target=recorded")
     assert again.returncode == 1
     assert "items-11: expected 400" in again.stdout
     assert "1 broken" in again.stdout
@@ -58,8 +59,9 @@ def test_what_stops_a_worker_is_told(tmp_path: Path) -> None:
 
     assert done.returncode == 2
     assert done.stderr.splitlines()[-1] == (
-        f"personalize-contract: {tmp_path}: there is no cassette of the suite in it; "
-        "`verify --record` makes them"
+        f"personalize-contract: {tmp_path}: it has no recording of PutItems; record it: "
+        "personalize-contract verify --operation PutItems --record --target reference "
+        f"--target recorded --cassettes {tmp_path}"
     )
 
 

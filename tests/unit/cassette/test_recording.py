@@ -72,7 +72,8 @@ def test_an_exchange_is_in_the_journal_when_append_returns(path: Path) -> None:
     with Recording(path, REFERENCE) as recording:
         for number, one in enumerate(NEW, 1):
             recording.append(one, "call")
-            assert journal.read(journal.path_for(path))[1] == [(it, "call") for it in NEW[:number]]
+            (taken,) = journal.read(journal.path_for(path))
+            assert taken.exchanges == [(it, "call") for it in NEW[:number]]
 
 
 def test_what_is_discarded_changes_nothing(path: Path, old: bytes) -> None:
@@ -222,7 +223,8 @@ def test_a_full_disk_is_told_before_the_caller_has_its_answer(path: Path, old: b
             with pytest.raises(CassetteError, match="it can't be written: File too large"):
                 recording.append(NEW[1])
     recording.append(NEW[2])
-    assert [one for one, _ in journal.read(journal.path_for(path))[1]] == [NEW[0], NEW[2]]
+    (taken,) = journal.read(journal.path_for(path))
+    assert [one for one, _ in taken.exchanges] == [NEW[0], NEW[2]]
     # The disk ended this recording, not the test: what its caller has seen is not lost.
     recording.discard()
     assert path.read_bytes() == old
@@ -303,5 +305,5 @@ def test_what_a_killed_recording_left_is_set_aside_and_not_written_over(path: Pa
         f"{path.name}.2.partial.jsonl",
         f"{path.name}.partial.jsonl",
     ]
-    kept = [journal.read(path.parent / name)[1][0][0] for name in names(path)]
+    kept = [journal.read(path.parent / name)[0].exchanges[0][0] for name in names(path)]
     assert kept == NEW[:3]

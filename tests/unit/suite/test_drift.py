@@ -4,13 +4,15 @@ import datetime as dt
 import json
 import re
 import shutil
-from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from helpers import groups
 from helpers.command import run
 from helpers.endpoint import Change, listening, live, report
+from personalize_contract.cassette import group, recording
 from personalize_contract.model.exchange import Request, Response
 from personalize_contract.model.provenance import Provenance
 from personalize_contract.suite import shipped
@@ -186,8 +188,8 @@ def test_a_service_that_answers_as_recorded_did_not_change(recorded: Path, tmp_p
             url, "--cassettes", recorded, "--report", path, f"{SOME} or [items-10] or [items-1]"
         )
 
-    assert done.returncode == 3, done.stdout
-    count = len(list(recorded.rglob("*.yaml")))
+    assert done.returncode == 0, done.stdout
+    count = len(groups.scenarios(recorded))
     assert f"Nothing changed: {count} answers are as recorded." in done.stdout
     assert not any(row["targets"]["live"]["changed"] for row in report(path).values())
 
@@ -268,8 +270,11 @@ def test_an_answer_that_was_altered_by_hand_is_compared_with_nothing(
 ) -> None:
     folder = tmp_path / "cassettes"
     shutil.copytree(recorded, folder)
-    path = folder / "PutItems" / "items-11.personalize.yaml"
-    path.write_text(path.read_text().replace("InvalidInputException", "ValidationException"))
+    groups.change(
+        folder,
+        "items-11",
+        lambda text: text.replace("InvalidInputException", "ValidationException"),
+    )
     with listening() as url:
         done = live(url, "--cassettes", folder, "-k=[items-11] or [items-10] or [items-1]")
 
@@ -281,7 +286,7 @@ def test_an_answer_that_was_altered_by_hand_is_compared_with_nothing(
 def test_a_broken_cassette_is_not_taken_for_none(recorded: Path, tmp_path: Path) -> None:
     folder = tmp_path / "cassettes"
     shutil.copytree(recorded, folder)
-    path = folder / "PutItems" / "items-11.personalize.yaml"
+    path = groups.file(folder, "items-11")
     path.write_text(path.read_text()[:-20])
     with listening() as url:
         done = live(url, "--cassettes", folder, "-k=items-11")
@@ -290,17 +295,25 @@ def test_a_broken_cassette_is_not_taken_for_none(recorded: Path, tmp_path: Path)
     assert f"{path}" in done.stderr
 
 
-def test_a_broken_cassette_is_replaced_by_a_recording(recorded: Path, tmp_path: Path) -> None:
+def test_nothing_is_recorded_into_a_broken_cassette(recorded: Path, tmp_path: Path) -> None:
+    """What else is in it would be lost."""
     folder = tmp_path / "cassettes"
     shutil.copytree(recorded, folder)
-    path = folder / "PutItems" / "items-11.personalize.yaml"
-    whole = path.read_text()
-    path.write_text(whole[:-20])
-    with listening() as url:
+    path = groups.file(folder, "items-11")
+    path.write_text(path.read_text()[:-20])
+    broken = path.read_bytes()
+    asked: list[str] = []
+
+    def counted(request: Request, response: Response) -> Response:
+        asked.append(request.path)
+        return response
+
+    with listening(counted) as url:
         done = live(url, "--record", "--cassettes", folder, "-k", "items-11")
 
-    assert done.returncode == 3, done.stderr
-    assert len(path.read_text().splitlines()) == len(whole.splitlines())
+    assert done.returncode == 2
+    assert done.stderr.startswith(f"personalize-contract: {path}:")
+    assert (path.read_bytes(), asked) == (broken, [])
 
 
 # --- recording again
@@ -365,14 +378,14 @@ def test_another_answer_to_what_was_sent_first_is_recorded_too(committed: Path) 
         odd = len(asked) % 2 == 1
         return Response(200, "OK", {"content-type": "text/plain"}, b"") if odd else response
 
-    path = committed / "PutItems" / "success-after-success.personalize.yaml"
     with listening(only_the_first) as url:
         live(url, "--record", "--cassettes", committed, "-k=success-after-success")
 
     changed = git(committed, "diff", "--name-only").split()
-    assert changed == ["PutItems/success-after-success.personalize.yaml"]
-    assert path.read_text().count("- text/plain") == 1
-    assert path.read_text().count("- request:") == 2
+    assert changed == ["PutItems/response.success.personalize.yaml"]
+    text = groups.texts(groups.file(committed, "success-after-success"))["success-after-success"]
+    assert text.count("- text/plain") == 1
+    assert text.count("  request:") == 2
 
 
 def test_the_diff_of_a_change_is_what_changed(committed: Path) -> None:
@@ -380,9 +393,9 @@ def test_the_diff_of_a_change_is_what_changed(committed: Path) -> None:
         assert live(url, "--record", "--cassettes", committed, SOME).returncode == 4
 
     files = git(committed, "diff", "--name-only").split()
-    assert "PutItems/body-empty.personalize.yaml" in files
-    assert "PutItems/items-11.personalize.yaml" not in files
-    diff = git(committed, "diff", "--unified=0", "--", "PutItems/body-empty.personalize.yaml")
+    assert "PutItems/request.body.personalize.yaml" in files
+    assert "PutItems/request.items.personalize.yaml" not in files
+    diff = git(committed, "diff", "--unified=0", "--", "PutItems/request.body.personalize.yaml")
     assert "-      - SerializationException\n+      - ValidationException\n" in diff
 
 
@@ -395,20 +408,22 @@ def test_other_words_are_recorded(committed: Path) -> None:
     with listening(reworded) as url:
         assert live(url, "--record", "--cassettes", committed, SOME).returncode == 3
 
-    changed = [Path(name).name for name in git(committed, "diff", "--name-only").split()]
-    assert [name.partition(".")[0] for name in changed] == [
-        "bare-item-in-use",
-        "in-use-ten-items",
-        "in-use",
-    ]
+    path = groups.file(committed, "in-use")
+    now = groups.texts(path)
+    assert git(committed, "diff", "--name-only").split() == [f"PutItems/{path.name}"]
+    path.write_text(git(committed, "show", f"HEAD:PutItems/{path.name}"))
+    before = groups.texts(path)
+    assert [*now] == [*before] == ["in-use", "in-use-ten-items", "bare-item-in-use"]
+    assert all(now[name] != before[name] for name in now)
 
 
 def test_a_recording_of_aws_is_not_replaced_by_an_endpoints(
     committed: Path,
 ) -> None:
-    path = committed / "PutItems" / "in-use.personalize.yaml"
-    path.write_text(path.read_text().replace("answered_by: endpoint", "answered_by: aws"))
-    git(committed, "commit", "-qam", "aws")
+    own = "  provenance:\n    answered_by: aws\n    recorded_at: '2026-11-24T20:25:17Z'\n"
+    groups.change(committed, "in-use", lambda text: text + own)
+    path = groups.file(committed, "in-use")
+    before = groups.texts(path)
 
     def busy(request: Request, response: Response) -> Response:
         if response.status != 409:
@@ -418,9 +433,10 @@ def test_a_recording_of_aws_is_not_replaced_by_an_endpoints(
     with listening(busy) as url:
         done = live(url, "--record", "--cassettes", committed, SOME)
 
-    assert "PutItems/in-use.personalize.yaml" not in git(committed, "diff", "--name-only")
-    assert "PutItems/in-use-ten-items.personalize.yaml" in git(committed, "diff", "--name-only")
-    assert "kept, because it proves more" in done.stdout
+    now = groups.texts(path)
+    assert now["in-use"] == before["in-use"]
+    assert now["in-use-ten-items"] != before["in-use-ten-items"]
+    assert f"kept, because it proves more than what answered now: in-use in {path}" in done.stdout
 
 
 # --- the command
@@ -437,15 +453,6 @@ def two(tmp_path: Path) -> tuple[Path, Path]:
     return old, new
 
 
-def edit(path: Path, change: Callable[[str], str]) -> None:
-    """Change a cassette as a recording would, with a digest that fits."""
-    from personalize_contract.cassette import loader, writer
-
-    path.write_text(change(path.read_text()))
-    cassette = loader.load(path)
-    path.write_text("".join(writer.dump(cassette.provenance, cassette.exchanges)))
-
-
 def test_two_sets_that_say_the_same_are_0(two: tuple[Path, Path]) -> None:
     done = run("drift", *two)
 
@@ -455,8 +462,11 @@ def test_two_sets_that_say_the_same_are_0(two: tuple[Path, Path]) -> None:
 
 
 def test_a_difference_is_told_for_each_clause_and_is_4(two: tuple[Path, Path]) -> None:
-    path = two[1] / "PutItems" / "items-11.personalize.yaml"
-    edit(path, lambda text: text.replace("InvalidInputException", "ValidationException"))
+    groups.recorded_as(
+        two[1],
+        "items-11",
+        lambda text: text.replace("InvalidInputException", "ValidationException"),
+    )
     done = run("drift", *two)
 
     assert done.returncode == 4
@@ -468,8 +478,9 @@ def test_a_difference_is_told_for_each_clause_and_is_4(two: tuple[Path, Path]) -
 
 
 def test_other_words_alone_are_shown_and_0(two: tuple[Path, Path]) -> None:
-    path = two[1] / "PutItems" / "in-use.personalize.yaml"
-    edit(path, lambda text: text.replace("The specified resource is in use", "busy"))
+    groups.recorded_as(
+        two[1], "in-use", lambda text: text.replace("The specified resource is in use", "busy")
+    )
     done = run("drift", *two)
 
     assert done.returncode == 0
@@ -477,7 +488,7 @@ def test_other_words_alone_are_shown_and_0(two: tuple[Path, Path]) -> None:
 
 
 def test_a_cassette_in_one_set_only_is_a_difference(two: tuple[Path, Path]) -> None:
-    (two[0] / "PutItems" / "in-use.personalize.yaml").unlink()
+    groups.remove(two[0], "in-use")
     done = run("drift", *two)
 
     assert done.returncode == 4
@@ -485,14 +496,11 @@ def test_a_cassette_in_one_set_only_is_a_difference(two: tuple[Path, Path]) -> N
 
 
 def test_cassettes_of_tests_are_compared_by_name(two: tuple[Path, Path]) -> None:
-    for folder in two:
-        (folder / "test_shop").mkdir()
-        shutil.copy(
-            folder / "PutItems" / "items-11.personalize.yaml",
-            folder / "test_shop" / "test_eleven.personalize.yaml",
-        )
-    path = two[1] / "test_shop" / "test_eleven.personalize.yaml"
-    edit(path, lambda text: text.replace("code: 400", "code: 409"))
+    eleven = group.load(groups.file(two[0], "items-11"))["items-11"].exchanges[0]
+    for folder, status in zip(two, (400, 409), strict=True):
+        answer = replace(eleven, response=replace(eleven.response, status=status))
+        path = folder / "test_shop" / "test_eleven.personalize.yaml"
+        recording.write(path, Provenance("reference"), [answer])
     done = run("drift", *two)
 
     assert done.returncode == 4
@@ -501,8 +509,7 @@ def test_cassettes_of_tests_are_compared_by_name(two: tuple[Path, Path]) -> None
 
 @pytest.mark.parametrize("side", [0, 1])
 def test_an_altered_recording_is_told(two: tuple[Path, Path], side: int) -> None:
-    path = two[side] / "PutItems" / "in-use.personalize.yaml"
-    path.write_text(path.read_text().replace("code: 409", "code: 410"))
+    groups.change(two[side], "in-use", lambda text: text.replace("code: 409", "code: 410"))
     done = run("drift", *two)
 
     assert done.returncode == 4
@@ -512,12 +519,12 @@ def test_an_altered_recording_is_told(two: tuple[Path, Path], side: int) -> None
 def test_what_can_not_be_compared_is_2(two: tuple[Path, Path], tmp_path: Path) -> None:
     empty = tmp_path / "empty"
     empty.mkdir()
-    broken = two[1] / "PutItems" / "in-use.personalize.yaml"
+    broken = groups.file(two[1], "in-use")
     broken.write_text("interactions: [")
     for arguments, reason in {
         (two[0], tmp_path / "none"): "none is not a folder",
         (empty, two[0]): "holds no cassette",
-        two: "in-use.personalize.yaml",
+        two: "error.in-use.personalize.yaml",
     }.items():
         done = run("drift", *arguments)
 

@@ -1,0 +1,132 @@
+"""A group: the recordings of several scenarios in one cassette, each with its own provenance.
+
+Only what was recorded anew is written anew. The text of every other exchange stays as it is, byte
+for byte, and with it the head, as long as one of them has its provenance from there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from pathlib import Path
+
+from personalize_contract.cassette import loader, recording, writer
+from personalize_contract.cassette.reader import Cassette
+from personalize_contract.errors import CassetteError, CassetteMissing
+from personalize_contract.model.provenance import Provenance
+
+_BY_HAND = "it was edited by hand, so that nothing can be added to it; restore it, or move it away"
+
+
+def load(path: Path) -> dict[str, Cassette]:
+    """Read the recording of each scenario in a group, none if there is no such file.
+
+    Raises:
+        CassetteError: it can't be read, or an exchange in it is of no scenario.
+    """
+    try:
+        return _load(path)[2]
+    except CassetteMissing:
+        return {}
+
+
+def split(cassette: Cassette) -> dict[str, Cassette]:
+    """The recording of each scenario that a cassette names, in the order of the file."""
+    places: dict[str, list[int]] = {}
+    for place, origin in enumerate(cassette.origins):
+        places.setdefault(origin.recorded_for, []).append(place)
+    return {scenario: _part(cassette, at) for scenario, at in places.items()}
+
+
+def _part(cassette: Cassette, places: list[int]) -> Cassette:
+    """Some of the exchanges. Together they prove no more than the one that proves least."""
+    origins = tuple(cassette.origins[place] for place in places)
+    least = next(one for one in origins if not any(other.below(one) for other in origins))
+    exchanges = tuple(cassette.exchanges[place] for place in places)
+    return Cassette(least, exchanges, tuple(cassette.lines[place] for place in places), origins)
+
+
+def put(path: Path, new: Mapping[str, Cassette], order: Iterable[str]) -> None:
+    """Replace the recordings of some scenarios in a group, and add those that it lacks.
+
+    Args:
+        path: the group, which need not be there.
+        new: the recording of each of these scenarios.
+        order: of the scenarios in the file; any others stand at its end.
+
+    Raises:
+        CassetteError: it can't be read, added to or written; what was at `path` is untouched.
+    """
+    try:
+        text, cassette, old = _load(path)
+    except CassetteMissing:
+        text, cassette, old = "", Cassette(Provenance(), ()), {}
+    staying = [scenario for scenario in old if scenario not in new]
+    head = _head(cassette.provenance, [old[name] for name in staying], list(new.values()))
+    texts = _texts(text, cassette) if staying else {}
+    wanted = {**{name: old[name] for name in staying}, **new}
+    sequence = [name for name in dict.fromkeys([*order, *old, *new]) if name in wanted]
+    interactions = (
+        piece
+        for name in sequence
+        for piece in (_written(name, new[name], head) if name in new else texts[name])
+    )
+    written = "".join(writer.assembled(head, interactions))
+    try:
+        data = written.encode()
+    except UnicodeEncodeError:
+        raise CassetteError(path, "it can't be written: a text in it is no Unicode") from None
+    try:
+        is_right = _as_recorded(split(loader.parse(path, data))) == _as_recorded(wanted)
+    except CassetteError:
+        is_right = False
+    if not is_right:
+        raise CassetteError(path, _BY_HAND)
+    if written != text:
+        recording.replace(path, [written])
+
+
+def _load(path: Path) -> tuple[str, Cassette, dict[str, Cassette]]:
+    text = loader.read(path)
+    cassette = loader.parse(path, text)
+    for origin, line in zip(cassette.origins, cassette.lines, strict=True):
+        if not origin.recorded_for or cassette.provenance.recorded_for:
+            reason = "this exchange has no `scenario`; restore the file, or move it away"
+            raise CassetteError(path, reason, line)
+    return text.decode(), cassette, split(cassette)
+
+
+def _nameless(provenance: Provenance) -> Provenance:
+    return replace(provenance, recorded_for="")
+
+
+def _head(head: Provenance, staying: list[Cassette], new: list[Cassette]) -> Provenance:
+    shared = [_nameless(origin) for part in staying for origin in part.origins]
+    return head if head in shared or not new else _nameless(new[0].provenance)
+
+
+def _written(scenario: str, part: Cassette, head: Provenance) -> list[str]:
+    who = _nameless(part.provenance)
+    own = None if who == head else who
+    return [writer.exchange_text(exchange, scenario, own) for exchange in part.exchanges]
+
+
+def _texts(text: str, cassette: Cassette) -> dict[str, list[str]]:
+    """The text of each exchange as it is in the file, by scenario."""
+    # Not `splitlines`, which knows line breaks that are none to YAML or to an editor.
+    lines = [f"{line}\n" for line in text.removesuffix(writer.END).split("\n")[:-1]]
+    begins = [line - 1 for line in cassette.lines]
+    texts: dict[str, list[str]] = {}
+    for origin, begin, end in zip(cassette.origins, begins, [*begins[1:], len(lines)], strict=True):
+        texts.setdefault(origin.recorded_for, []).append("".join(lines[begin:end]))
+    return texts
+
+
+def _as_recorded(parts: Mapping[str, Cassette]) -> dict[str, object]:
+    return {
+        scenario: [
+            (exchange.request, exchange.response, exchange.altered, _nameless(origin))
+            for exchange, origin in zip(part.exchanges, part.origins, strict=True)
+        ]
+        for scenario, part in parts.items()
+    }

@@ -1,0 +1,344 @@
+"""`verify --record`: one file for a group of scenarios, held and written by the run."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import threading
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from adversary.listening import served
+from adversary.service import Answer, Sent, right
+from personalize_contract.cassette import group, journal, loader
+from personalize_contract.cassette.reader import Cassette
+from personalize_contract.errors import CassetteError, CassetteLocked
+from personalize_contract.model.exchange import Exchange
+from personalize_contract.model.provenance import Provenance
+from personalize_contract.suite.recorder import Recordings, ScenarioRecording
+from personalize_contract.suite.tables.scenarios import SCENARIOS
+from helpers import groups
+from helpers.command import COMMAND, DATASETS, environment, run
+from helpers.exchanges import exchange, put
+
+REFERENCE = Provenance("reference", "2026-11-23T20:16:42Z", "us-east-1")
+AWS = replace(REFERENCE, answered_by="aws")
+ONE, TWO = exchange(put({"price": 1})), exchange(put({"price": 2}))
+
+
+def part(who: Provenance, scenario: str, *several: Exchange) -> Cassette:
+    origin = replace(who, recorded_for=scenario)
+    return Cassette(origin, several, (0,) * len(several), (origin,) * len(several))
+
+
+def record(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    return run("verify", "--record", "--target=reference", f"--cassettes={folder}", *arguments)
+
+
+# --- a group
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    path = tmp_path / "request.items.personalize.yaml"
+    for scenario in "ca":
+        group.put(path, {scenario: part(REFERENCE, scenario, ONE, TWO)}, "abc")
+    return path
+
+
+def test_a_group_is_in_the_order_of_the_table(path: Path) -> None:
+    assert [*group.load(path)] == ["a", "c"]
+    group.put(path, {"b": part(REFERENCE, "b", ONE)}, "abc")
+    assert [*group.load(path)] == ["a", "b", "c"]
+    group.put(path, {"x": part(REFERENCE, "x", ONE)}, "cab")
+    assert [*group.load(path)] == ["c", "a", "b", "x"]
+
+
+def test_what_all_share_stands_once_and_what_differs_with_its_exchange(path: Path) -> None:
+    before = groups.texts(path)
+    head = path.read_text().partition("interactions:")[0]
+    group.put(path, {"b": part(AWS, "b", TWO)}, "abc")
+
+    text, now = path.read_text(), groups.texts(path)
+    assert text.startswith(head)
+    assert {name: now[name] for name in before} == before
+    assert now["b"].endswith(
+        "  provenance:\n    answered_by: aws\n    recorded_at: '2026-11-23T20:16:42Z'\n"
+        "    region: us-east-1\n"
+    )
+    recorded = group.load(path)
+    assert {name: one.provenance.answered_by for name, one in recorded.items()} == {
+        "a": "reference",
+        "b": "aws",
+        "c": "reference",
+    }
+    assert [one.answered_by for one in loader.load(path).exchanges] == [
+        *("reference", "reference", "aws", "reference", "reference")
+    ]
+
+
+def test_the_head_is_new_when_nothing_has_its_provenance_from_there(path: Path) -> None:
+    group.put(path, {name: part(AWS, name, ONE) for name in "ac"}, "abc")
+
+    assert loader.load(path).provenance == AWS
+    assert "  provenance:" not in path.read_text()
+
+
+def test_an_answer_that_was_altered_by_hand_stays_so(path: Path) -> None:
+    text = path.read_text()
+    path.write_text(text.replace("message: OK", "message: Fine", 1))
+    group.put(path, {"c": part(REFERENCE, "c", ONE)}, "abc")
+
+    assert [one.altered for one in group.load(path)["a"].exchanges] == [True, False]
+    assert groups.texts(path)["a"].count("message: Fine") == 1
+
+
+BY_HAND = {
+    "a comment at its end": lambda text: text + "# tea\n",
+    "an anchor": lambda text: text.replace("code: 200", "code: &ok 200", 1).replace(
+        "code: 200", "code: *ok", 1
+    ),
+    "another member": lambda text: text.replace("version: 1", "mine: 1\nversion: 1"),
+}
+
+
+@pytest.mark.parametrize("case", BY_HAND)
+def test_what_was_edited_by_hand_is_kept_or_refused(case: str, path: Path) -> None:
+    path.write_text(BY_HAND[case](path.read_text()))
+    before, parts = path.read_bytes(), group.load(path)
+    refused = ""
+    try:
+        group.put(path, {"a": part(AWS, "a", ONE)}, "abc")
+    except CassetteError as error:
+        refused = str(error)
+    if refused:
+        assert "edited by hand" in refused
+        assert path.read_bytes() == before
+    assert group.load(path)["c"].exchanges == parts["c"].exchanges
+
+
+def test_the_cassette_of_a_test_is_no_group(tmp_path: Path) -> None:
+    from personalize_contract.cassette import recording
+
+    path = tmp_path / "request.items.personalize.yaml"
+    recording.write(path, replace(REFERENCE, recorded_for="items-1"), [ONE])
+    before = path.read_bytes()
+    with pytest.raises(CassetteError, match="this exchange has no `scenario`"):
+        group.put(path, {"a": part(AWS, "a", ONE)}, "abc")
+    assert path.read_bytes() == before
+
+
+# --- the command
+
+
+def test_only_what_is_selected_is_replaced(tmp_path: Path) -> None:
+    record(tmp_path, "-k", "in-use and not eleven and not message")
+    path = groups.file(tmp_path, "in-use")
+    path.write_text(
+        re.sub(r"recorded_at: '.*'", "recorded_at: '2020-01-01T00:00:00Z'", path.read_text())
+    )
+    head, before = path.read_text().partition("interactions:")[0], groups.texts(path)
+
+    done = record(tmp_path, "-k", "[in-use]")
+
+    assert done.returncode == 3, done.stderr
+    now = groups.texts(path)
+    assert path.read_text().startswith(head)
+    assert [*now] == [*before]
+    assert [name for name in now if now[name] != before[name]] == ["in-use"]
+    # It was confirmed: the date is all that is new.
+    assert now["in-use"].startswith(before["in-use"])
+    assert [one.name for one in path.parent.iterdir()] == [path.name]
+
+
+def test_a_recording_under_way_is_not_joined_by_another(tmp_path: Path) -> None:
+    held = Recordings(tmp_path, "PutItems")
+    done = record(tmp_path, "-k", "in-use")
+
+    assert done.returncode == 2
+    assert done.stderr == (
+        f"personalize-contract: {tmp_path / 'PutItems'}: another run is recording it; wait for "
+        "that one, or record into another folder\n"
+    )
+    with pytest.raises(CassetteLocked):
+        Recordings(tmp_path, "PutItems")
+    held.save()
+    assert list((tmp_path / "PutItems").iterdir()) == []
+
+
+@pytest.mark.parametrize("target", ["reference", "recorded"])
+def test_one_file_for_each_scenario_is_refused_and_stays(target: str, tmp_path: Path) -> None:
+    from personalize_contract.cassette import recording
+
+    path = tmp_path / "PutItems" / "items-11.personalize.yaml"
+    recording.write(path, replace(AWS, recorded_for="items-11"), [ONE])
+    before = path.read_bytes()
+    options = ["--record"] if target == "reference" else []
+    done = run("verify", f"--target={target}", "--cassettes", tmp_path, *options)
+
+    assert done.returncode == 2
+    assert "is of an earlier version, which wrote a file for each scenario; move" in done.stderr
+    assert path.read_bytes() == before
+    assert list(path.parent.iterdir()) == [path]
+
+
+def test_without_recordings_the_command_that_makes_them_is_said(tmp_path: Path) -> None:
+    done = run("verify", "--operation=PutUsers")
+
+    assert (done.returncode, done.stdout) == (2, "")
+    (line,) = done.stderr.splitlines()
+    command = line.partition("record it: personalize-contract ")[2].split()
+    made = run(*command, "-k", "users-1 or in-use", cwd=tmp_path)
+    assert made.returncode == 3, made.stderr
+    assert "not recorded" not in made.stdout
+
+
+def test_other_operations_are_recorded_and_replayed(tmp_path: Path) -> None:
+    target = ("verify", "--operation=PutUsers", "--cassettes", str(tmp_path))
+    assert run(*target, "--record", "--target=reference").returncode == 0
+    done = run(*target, "--target=recorded")
+
+    assert done.returncode == 0, done.stderr
+    assert "PutUsers: all 32 clauses hold on recorded" in done.stdout
+
+
+# --- a kill
+
+
+def test_a_killed_run_loses_nothing(tmp_path: Path) -> None:
+    asked, go_on = threading.Event(), threading.Event()
+    count = 0
+
+    def wait(sent: Sent, usual: Answer) -> Answer:
+        nonlocal count
+        count += 1
+        if count == 20:
+            asked.set()
+            go_on.wait(60)
+        return usual
+
+    with served(replace(right(), around=wait)) as url:
+        process = subprocess.Popen(
+            [
+                *(*COMMAND, "verify", "--record", "--target=live", f"--cassettes={tmp_path}"),
+                *("--endpoint-url", url, *DATASETS),
+            ],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            env=environment(),
+        )
+        assert asked.wait(60)
+        process.kill()
+        process.communicate(timeout=60)
+        go_on.set()
+
+    folder = tmp_path / "PutItems"
+    assert [one.name for one in folder.iterdir()] == ["suite.partial.jsonl"]
+    assert run("lint", tmp_path).returncode == 1
+    done = run("recover", tmp_path)
+
+    assert done.returncode == 0, done.stdout
+    assert "19 scenarios, answered by endpoint, put into PutItems" in done.stdout
+    assert not list(folder.glob("*.jsonl"))
+    # In the groups, each in the order of the table.
+    order = [one.id for one in SCENARIOS["PutItems"]]
+    assert sorted(groups.scenarios(tmp_path), key=order.index) == order[:19]
+    for path in folder.iterdir():
+        names = [*group.load(path)]
+        assert names == sorted(names, key=order.index)
+
+
+def left(
+    folder: Path, who: Provenance, *scenarios: str, worker: str = "", whole: bool = True
+) -> Path:
+    """What a killed run leaves that recorded these scenarios."""
+    inside = folder / "PutItems"
+    name = f"suite.{worker}" if worker else "suite"
+    run_journal = journal.Journal(inside / name)
+    for scenario in scenarios:
+        recording = ScenarioRecording(run_journal, inside, replace(who, recorded_for=scenario))
+        recording.append(ONE)
+        if whole:
+            recording.keep()
+            recording.__exit__()
+    run_journal.close(keep=True)
+    return journal.path_for(inside / name)
+
+
+def test_journals_of_workers_are_merged(tmp_path: Path) -> None:
+    left(tmp_path, REFERENCE, "items-11", "items-1", worker="gw1")
+    left(tmp_path, REFERENCE, "items-10", "in-use", worker="gw0")
+    left(tmp_path, REFERENCE)
+    done = run("recover", tmp_path)
+
+    assert done.returncode == 0, done.stdout
+    assert [*group.load(groups.file(tmp_path, "items-1"))] == ["items-1", "items-10", "items-11"]
+    assert sorted(one.name for one in (tmp_path / "PutItems").iterdir()) == [
+        "error.in-use.personalize.yaml",
+        "request.items.personalize.yaml",
+    ]
+
+
+def test_journals_of_workers_belong_to_their_run_while_it_lasts(tmp_path: Path) -> None:
+    held = Recordings(tmp_path, "PutItems")
+    held.spread("gw0")
+    worker = left(tmp_path, REFERENCE, "items-11", worker="gw0")
+    done = run("recover", worker)
+    assert done.returncode == 2
+    assert "still under way" in done.stdout
+    held.save()
+    assert groups.scenarios(tmp_path) == ["items-11"]
+    assert not worker.exists()
+
+
+def test_what_a_dead_worker_did_not_end_is_left_for_recover(tmp_path: Path) -> None:
+    held = Recordings(tmp_path, "PutItems")
+    held.spread("gw0")
+    worker = left(tmp_path, REFERENCE, "items-11", worker="gw0", whole=False)
+    held.save()
+    assert groups.scenarios(tmp_path) == []
+    assert run("recover", worker).returncode == 0
+    assert groups.scenarios(tmp_path) == ["items-11"]
+
+
+@pytest.mark.parametrize(
+    ("there", "who", "whole"),
+    [(AWS, REFERENCE, True), (REFERENCE, REFERENCE, False), (REFERENCE, AWS, False)],
+)
+def test_a_better_recording_is_not_recovered_over(
+    there: Provenance, who: Provenance, whole: bool, tmp_path: Path
+) -> None:
+    path = groups.file(tmp_path, "items-11")
+    group.put(path, {"items-11": part(there, "items-11", TWO)}, ["items-11"])
+    before = path.read_bytes()
+    journal_left = left(tmp_path, who, "items-11", whole=whole)
+    done = run("recover", tmp_path)
+
+    assert done.returncode == 2
+    assert "left as it is: the recording of items-11" in done.stdout
+    assert path.read_bytes() == before
+    assert journal_left.exists()
+
+
+def test_what_is_no_scenario_is_not_recovered(tmp_path: Path) -> None:
+    left(tmp_path, REFERENCE, "../../tea", "items-11")
+    done = run("recover", tmp_path)
+
+    assert done.returncode == 2
+    assert "'../../tea' is no scenario of PutItems" in done.stdout
+    assert [one.name for one in (tmp_path / "PutItems").iterdir()] == ["suite.partial.jsonl"]
+
+
+def test_an_attempt_that_was_not_kept_is_not_recovered(tmp_path: Path) -> None:
+    held = Recordings(tmp_path, "PutItems")
+    where = groups.file(tmp_path, "items-11")
+    for keep, one in ((True, ONE), (False, TWO)):
+        who = replace(REFERENCE, recorded_for="items-11")
+        with ScenarioRecording(held.journal, where, who) as recording:
+            recording.append(one)
+            if keep:
+                recording.keep()
+    held.save()
+    assert group.load(where)["items-11"].exchanges == (ONE,)
