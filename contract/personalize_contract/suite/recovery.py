@@ -32,6 +32,9 @@ def recover(path: Path, placeholders: Collection[str] = ()) -> Outcome:
         path: the journal.
         placeholders: values that look like secrets and may be written.
     """
+    if not files.mode(path):
+        # That of a run whose workers had it all: it went with the lock that was taken on it.
+        return Outcome(path, NOTHING, done=True)
     try:
         # While the run lasts, what its workers left is its own.
         with journal.held(path, path.with_name(recordings.JOURNAL)):
