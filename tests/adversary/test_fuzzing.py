@@ -23,7 +23,7 @@ from personalize_contract.privacy.redaction import Redactor
 from personalize_contract.report.files import WRITERS
 from personalize_contract.suite import shipped
 from personalize_contract.suite.evidence import STATUSES, Evidence, Finding, Outcome
-from support import groups
+from helpers import groups
 
 NOWHERE = Path("x.personalize.yaml")
 HEAD = "personalize_contract:\n  format: 1\n  answered_by: reference\ninteractions:\n"

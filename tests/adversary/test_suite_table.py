@@ -11,7 +11,7 @@ from personalize_contract.suite import shipped
 from personalize_contract.suite.scenario import SENSITIVE, Call, Wire
 from personalize_contract.suite.scenario import text as sent
 from personalize_contract.suite.tables.scenarios import SCENARIOS
-from support import groups
+from helpers import groups
 
 ARN = "arn:aws:personalize:us-east-1:000000000000:dataset/contract-active/ITEMS"
 PUT_ITEMS = {scenario.id: scenario for scenario in SCENARIOS["PutItems"]}
