@@ -12,6 +12,7 @@ import pytest
 from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
+from helpers import groups
 from personalize_contract.cassette import journal, loader, writer
 from personalize_contract.cassette.matching import Matching
 from personalize_contract.cassette.reader import Cassette
@@ -23,7 +24,6 @@ from personalize_contract.privacy.redaction import Redactor
 from personalize_contract.report.files import WRITERS
 from personalize_contract.suite import shipped
 from personalize_contract.suite.evidence import STATUSES, Evidence, Finding, Outcome
-from helpers import groups
 
 NOWHERE = Path("x.personalize.yaml")
 HEAD = "personalize_contract:\n  format: 1\n  answered_by: reference\ninteractions:\n"

@@ -5,13 +5,13 @@ from pathlib import Path
 
 import pytest
 
+from helpers import groups
 from personalize_contract.cassette import group, loader
 from personalize_contract.model.contract import load, operations
 from personalize_contract.suite import shipped
 from personalize_contract.suite.scenario import SENSITIVE, Call, Wire
 from personalize_contract.suite.scenario import text as sent
 from personalize_contract.suite.tables.scenarios import SCENARIOS
-from helpers import groups
 
 ARN = "arn:aws:personalize:us-east-1:000000000000:dataset/contract-active/ITEMS"
 PUT_ITEMS = {scenario.id: scenario for scenario in SCENARIOS["PutItems"]}

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from helpers.command import run
 from personalize_contract.model.contract import load
 from personalize_contract.suite import shipped
 from personalize_contract.suite.evidence import (
@@ -19,7 +20,6 @@ from personalize_contract.suite.evidence import (
     Outcome,
 )
 from personalize_contract.suite.tables.scenarios import SCENARIOS
-from helpers.command import run
 
 CLAUSE = "request.items.max-members"
 OTHER = "response.success.status"

@@ -12,6 +12,9 @@ import pytest
 
 from adversary.listening import served
 from adversary.service import Answer, Sent, right
+from helpers import groups
+from helpers.command import COMMAND, DATASETS, environment, run
+from helpers.exchanges import exchange, put
 from personalize_contract.cassette import group, journal, loader
 from personalize_contract.cassette.reader import Cassette
 from personalize_contract.errors import CassetteError, CassetteLocked
@@ -19,9 +22,6 @@ from personalize_contract.model.exchange import Exchange
 from personalize_contract.model.provenance import Provenance
 from personalize_contract.suite.recorder import Recordings, ScenarioRecording
 from personalize_contract.suite.tables.scenarios import SCENARIOS
-from helpers import groups
-from helpers.command import COMMAND, DATASETS, environment, run
-from helpers.exchanges import exchange, put
 
 REFERENCE = Provenance("reference", "2026-11-23T20:16:42Z", "us-east-1")
 AWS = replace(REFERENCE, answered_by="aws")

@@ -11,11 +11,11 @@ from typing import Any
 
 import pytest
 
+from helpers import groups
 from helpers.command import COMMAND, environment, run, run_process
 from helpers.endpoint import listening, live
 from personalize_contract.model.exchange import Request, Response
 from personalize_contract.suite.tables.scenarios import SCENARIOS
-from helpers import groups
 
 SOME = "-k=items-1 or body-e"
 SELECTED = [one for one in SCENARIOS["PutItems"] if "items-1" in one.id or "body-e" in one.id]
