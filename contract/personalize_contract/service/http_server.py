@@ -138,11 +138,13 @@ class _Channel(HTTPChannel):  # type: ignore[misc]
     def write_soon(self, data: Any) -> int:
         self.writing = True
         try:
-            return int(super().write_soon(data))
+            written = int(super().write_soon(data))
         finally:
             self.writing = False
-            if self.writable():
-                self.server.pull_trigger()
+        # Not where the client is gone: nothing is left to be written.
+        if self.writable():
+            self.server.pull_trigger()
+        return written
 
     def writable(self) -> bool:
         # While a worker writes, there is nothing here to do for the thread that polls: it would
