@@ -1,6 +1,5 @@
 """Settings of the project's own tests."""
 
-import os
 import signal
 
 import pytest
@@ -15,11 +14,6 @@ settings.register_profile("here", deadline=None, derandomize=True)
 settings.register_profile("rotating", deadline=None)
 settings.register_profile("long", deadline=None, max_examples=5_000)
 settings.load_profile("here")
-
-
-def pytest_xdist_auto_num_workers() -> int:
-    """What `-n auto` means: half of the time, a test waits for a process or for a deadline."""
-    return 2 * (os.cpu_count() or 1)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

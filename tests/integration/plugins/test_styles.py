@@ -167,7 +167,7 @@ def test_all_of_them_at_once(with_all: Shop) -> None:
             assert len(personalize_service.exchanges) == 1
         """
     )
-    options = ("-n2", "--disable-socket", "--allow-unix-socket")
+    options = ("-n1", "--disable-socket", "--allow-unix-socket")
     with_all.record(*options).assert_outcomes(passed=5)
     result = with_all.run(*options)
     result.assert_outcomes(passed=5)

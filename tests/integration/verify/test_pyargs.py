@@ -18,6 +18,7 @@ LARGE = 23
 
 
 OURS = "personalize_contract.plugin"
+WITH_XDIST = f"{OURS},xdist.plugin"
 ONLY = {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
 """Without the other plugins that are installed here."""
 
@@ -43,9 +44,7 @@ def test_it_runs_from_any_folder(tmp_path: Path) -> None:
 
 
 def test_two_workers_ask_the_reference_service(tmp_path: Path) -> None:
-    done = suite(
-        tmp_path, "--personalize-target=reference", "-n2", SOME, plugins=f"{OURS},xdist.plugin"
-    )
+    done = suite(tmp_path, "--personalize-target=reference", "-n2", SOME, plugins=WITH_XDIST)
 
     assert done.returncode == 0, done.stdout
     assert re.search(rf"\b{len(SELECTED)} passed\b", done.stdout)

@@ -159,6 +159,9 @@ def test_a_difference_is_a_change_only_against_a_recording_that_proves_as_much(
 SOME = "-k=items-11 or body-empty or success-after-success or (in-use and not message)"
 """Scenarios enough for most questions: exit status 3 where nothing else is found."""
 
+RECORDED = f"{SOME} or [items-10] or [items-1]"
+"""What the fixture `recorded` has recordings of."""
+
 
 def code(of: str) -> Change:
     """An endpoint whose code for malformed JSON is this one."""
@@ -176,8 +179,7 @@ def recorded(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Cassettes of an endpoint."""
     folder = tmp_path_factory.mktemp("recorded")
     with listening() as url:
-        some = f"{SOME} or [items-10] or [items-1]"
-        assert live(url, "--record", "--cassettes", folder, some).returncode == 3
+        assert live(url, "--record", "--cassettes", folder, RECORDED).returncode == 3
     return folder
 
 
