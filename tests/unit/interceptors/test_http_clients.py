@@ -413,7 +413,7 @@ def test_a_library_that_the_test_itself_imports_is_caught(name: str) -> None:
     use = IMPORTED_IN_THE_TEST[name].format(url=f"'{AWS}/items'")
     _, answered = _run(LOADED.format(in_process=False, use=use))
 
-    assert answered == "['415']"
+    assert answered == "['400']"
 
 
 def test_requests_is_caught_in_process_when_the_test_imports_it() -> None:
@@ -421,4 +421,4 @@ def test_requests_is_caught_in_process_when_the_test_imports_it() -> None:
     loaded, answered = _run(LOADED.format(in_process=True, use=use))
 
     assert "vcr" not in loaded
-    assert answered == "['415']"
+    assert answered == "['400']"
