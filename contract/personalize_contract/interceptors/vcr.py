@@ -11,7 +11,6 @@ import contextlib
 import http.client
 import json
 import sys
-import time
 from collections.abc import Callable, Iterator
 from types import FrameType
 from typing import Any
@@ -20,6 +19,7 @@ import vcr.patch
 from urllib3 import connectionpool
 from vcr.cassette import Cassette
 
+from personalize_contract import clock
 from personalize_contract.interceptors.handler import Handler
 from personalize_contract.model.exchange import Request, Response, headers
 from personalize_contract.model.interruption import Interrupted
@@ -97,7 +97,7 @@ def _deliver_or_raise(interruption: Interrupted, stub: FrameType) -> Response:
         stub: the frame of VCR.py's stub, one for each client library, that asks for the response.
     """
     if interruption.late:
-        time.sleep(interruption.seconds)
+        clock.sleep(interruption.seconds)
         return interruption.late.response
     how = "timeout" if interruption.times_out else interruption.how
     name = stub.f_globals["__name__"].rpartition(".")[2]
