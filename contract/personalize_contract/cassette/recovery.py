@@ -72,6 +72,8 @@ def recover(path: Path, placeholders: Collection[str] = ()) -> Outcome:
 
 def _recovered(path: Path, cassette: Path, redactor: Redactor) -> Outcome:
     taken = journal.read(path)
+    if len(taken) > 1:
+        raise CassetteError(path, "it holds several recordings, and a cassette is one")
     exchanges = [one for each in taken for one in recording.last_of_each_call(each.exchanges)]
     if not exchanges:
         files.remove(path)
