@@ -111,9 +111,8 @@ def test_a_night_provisions_verifies_records_and_takes_down(tmp_path: Path) -> N
         assert "answered_by: aws" in text
         assert ACCOUNT not in text
         assert not RUN.search(text)
-    assert (
-        "dataset/contract-in-use/ITEMS" in (kept[0].parent / "in-use.personalize.yaml").read_text()
-    )
+    in_use = kept[0].with_name("error.in-use.personalize.yaml").read_text("utf-8")
+    assert "dataset/contract-in-use/ITEMS" in in_use
     assert run("verify", "--target=recorded", f"--cassettes={cassettes}").returncode == 0
     night = shown.read_text("utf-8")
     assert ACCOUNT not in night
