@@ -20,7 +20,9 @@ from personalize_contract.cassette.reader import Cassette
 from personalize_contract.errors import CassetteError, CassetteLocked
 from personalize_contract.model.exchange import Exchange
 from personalize_contract.model.provenance import Provenance
+from personalize_contract.settings import Settings
 from personalize_contract.suite.recorder import Recordings, ScenarioRecording
+from personalize_contract.suite.run import opened
 from personalize_contract.suite.tables.scenarios import SCENARIOS
 
 REFERENCE = Provenance("reference", "2026-11-23T20:16:42Z", "us-east-1")
@@ -202,6 +204,18 @@ def test_other_operations_are_recorded_and_replayed(tmp_path: Path) -> None:
 
     assert done.returncode == 0, done.stderr
     assert "PutUsers: all 32 clauses hold on recorded" in done.stdout
+
+
+def test_all_of_a_run_has_the_date_of_its_start(tmp_path: Path) -> None:
+    """The exchanges of workers that began later share the head of their file too."""
+    held = Recordings(tmp_path, "PutItems")
+    settings = Settings(target="reference", cassettes=tmp_path)
+    with opened(settings, journal=held.journal, started="2020-01-01T00:00:00Z") as suite:
+        suite.outcome(groups.BY_ID["items-11"])
+    held.save()
+
+    path = groups.file(tmp_path, "items-11")
+    assert loader.load(path).provenance.recorded_at == "2020-01-01T00:00:00Z"
 
 
 # --- a kill
