@@ -356,3 +356,17 @@ def test_an_attempt_that_was_not_kept_is_not_recovered(tmp_path: Path) -> None:
                 recording.keep()
     held.save()
     assert group.load(where)["items-11"].exchanges == (ONE,)
+
+
+def test_what_came_there_during_the_run_and_proves_more_stays(tmp_path: Path) -> None:
+    held = Recordings(tmp_path, "PutItems")
+    where = groups.file(tmp_path, "items-11")
+    with ScenarioRecording(
+        held.journal, where, replace(REFERENCE, recorded_for="items-11")
+    ) as recording:
+        recording.append(ONE)
+        recording.keep()
+    group.put(where, {"items-11": part(AWS, "items-11", TWO)}, ["items-11"])
+    held.save()
+
+    assert group.load(where)["items-11"].exchanges == (replace(TWO, answered_by="aws"),)
