@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import logging
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -75,6 +77,17 @@ def test_it():
 """
 
 
+@pytest.fixture
+def levels() -> Iterator[None]:
+    """What the inner test sets stays in this process."""
+    loggers = [logging.getLogger(name) for name in ("botocore.auth", "urllib3.connectionpool")]
+    before = [logger.level for logger in loggers]
+    yield
+    for logger, level in zip(loggers, before, strict=True):
+        logger.setLevel(level)
+
+
+@pytest.mark.usefixtures("levels")
 def test_our_own_calls_are_not_logged_and_others_are(shop: Shop) -> None:
     shop.tests(f"TOKEN = {TOKEN!r}\n{LOGGED}")
     result = shop.run("--log-level=DEBUG", "--tb=no", "-rA", "--show-capture=log")

@@ -50,9 +50,11 @@ def serving(*arguments: str | Path, **variables: str) -> Iterator[Served]:
     try:
         yield Served(process, process.stdout.readline().strip())
     finally:
-        if process.poll() is None:
-            process.kill()
-            process.communicate()
+        process.kill()
+        process.wait()
+        for pipe in (process.stdout, process.stderr):
+            assert pipe
+            pipe.close()
 
 
 def body(count: int = 2, first: str = "tea") -> bytes:
