@@ -108,15 +108,17 @@ def pytest_runtest_makereport(
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
     if not (marked := item.stash.get(_MARKED, None)):
         return (yield)
-    from personalize_contract.plugin import failure_report
-
     problems = marked.session.problems
     if problems and call.excinfo and not item.config.getoption("fulltrace"):
+        from personalize_contract.plugin import failure_report
+
         call.excinfo = failure_report.shortened(call.excinfo)
     report = yield
     if call.when == "call":
         marked.passed = report.passed and not hasattr(report, "wasxfail")
     if report.failed and call.excinfo and problems:
+        from personalize_contract.plugin import failure_report
+
         failure_report.lead(report, problems, call.excinfo.value)
     if report.failed or hasattr(report, "wasxfail"):
         marked.session.reported(problems)

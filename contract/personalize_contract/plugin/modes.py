@@ -115,15 +115,17 @@ class Replaying:
 
     def tally(self, answered: Counter[str], *, passed: bool) -> Tally:
         """Count the answers, the exchanges that were not asked for, and a stale cassette."""
-        from personalize_contract.privacy import display
+        tally = _by("replayed", answered)
+        notes = {
+            "unused": len(self._replay.unused()) if passed else 0,
+            "stale": int(self._stale),
+            "shared-dummy": int(self._shares_dummies and bool(answered)),
+        }
+        if any(notes.values()):
+            from personalize_contract.privacy import display
 
-        tally, path = _by("replayed", answered), display.path(self._replay.path)
-        if passed and (unused := self._replay.unused()):
-            tally["unused", path] = len(unused)
-        if self._stale:
-            tally["stale", path] = 1
-        if self._shares_dummies and answered:
-            tally["shared-dummy", path] = 1
+            path = display.path(self._replay.path)
+            tally.update({(word, path): count for word, count in notes.items() if count})
         return tally
 
 
