@@ -69,7 +69,7 @@ def tables(sizes: Sequence[int]) -> Iterator[Table]:
         looking.start()
         port = int(here.rpartition(":")[2])
         # Ten items a request: one at a time is something that the proxy tells.
-        tally = hammer(("127.0.0.1", port), put(10), connections=CONNECTIONS, seconds=SECONDS)
+        tally = hammer(("127.0.0.1", port), put(10), connections=CONNECTIONS, seconds=seconds)
         over.set()
         looking.join()
         # A kill loses nothing that was acknowledged, so the journal is what counts.
