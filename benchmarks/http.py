@@ -57,6 +57,7 @@ def ours(store: Path) -> Iterator[tuple[Address, subprocess.Popen[str]]]:
     """`serve` on a store file: its address and process."""
     process = subprocess.Popen(
         [sys.executable, "-m", "personalize_contract", "serve", "--store", str(store)],
+        stderr=subprocess.DEVNULL,  # advice on each request
         stdout=subprocess.PIPE,
         text=True,
     )
