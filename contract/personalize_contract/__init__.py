@@ -22,13 +22,13 @@ if TYPE_CHECKING:
         UsageError,
     )
     from personalize_contract.feedback.check import check
-    from personalize_contract.model.datasets import Datasets
+    from personalize_contract.model.datasets import Datasets, Trackers
     from personalize_contract.model.exchange import Exchange, Request, Response
     from personalize_contract.plugin.service import Service
 
 _HOMES = {
     "feedback.check": ("check",),
-    "model.datasets": ("Datasets",),
+    "model.datasets": ("Datasets", "Trackers"),
     "errors": (
         "CassetteError",
         "ContractBroken",
@@ -56,6 +56,7 @@ __all__ = [
     "SecretFound",
     "Service",
     "TargetUnavailable",
+    "Trackers",
     "UsageError",
     "check",
 ]

@@ -35,6 +35,8 @@ class Settings(NamedTuple):
         ignore: members that don't decide whether a recorded exchange answers.
         redact: members that are never written.
         placeholders: values that look like secrets and may be written.
+        keep: members whose ids of persons are written as they are, as `userId`.
+        contracts: a folder with contract files of the repo's own.
         allowed_hosts: that a marked test may connect to, beside the target and loopback.
         no_advice: names of the advice that is not given.
         operation: that the suite verifies.
@@ -55,6 +57,8 @@ class Settings(NamedTuple):
     ignore: tuple[str, ...] = ()
     redact: tuple[str, ...] = ()
     placeholders: tuple[str, ...] = ()
+    keep: tuple[str, ...] = ()
+    contracts: Path | None = None
     allowed_hosts: tuple[str, ...] = ()
     no_advice: tuple[str, ...] = ()
     operation: str = "PutItems"

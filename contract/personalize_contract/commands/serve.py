@@ -248,7 +248,8 @@ def _reference(given: argparse.Namespace) -> int:
     for arn, state in datasets.items():
         store.add_dataset(arn, state)
     # A service is where its datasets are.
-    regions = {arn.split(":")[3] for arn in store.states()} or {REGION}
+    arns = [name for name in store.states() if name.startswith("arn:")]
+    regions = {arn.split(":")[3] for arn in arns} or {REGION}
     authenticate = partial(signatures.refusal, regions=regions) if given.check_signatures else None
     plane = ControlPlane(store, Clock(given.clock_speed)) if given.control_plane else None
 

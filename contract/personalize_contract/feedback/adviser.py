@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import threading
 from dataclasses import dataclass
+from typing import Any
 
 from personalize_contract.feedback import call_site
+from personalize_contract.model import strict_json
 from personalize_contract.model.advice import TABLE, Put, Row
 from personalize_contract.model.parsed_request import ParsedRequest
 
@@ -41,7 +43,8 @@ class Adviser:
     def __init__(self, off: tuple[str, ...] = ()) -> None:
         self._rows = [row for row in TABLE if row.name not in off]
         self._lock = threading.Lock()
-        self._single: dict[tuple[str, str], set[str]] = {}
+        self._single: dict[tuple[str, ...], set[str]] = {}
+        self._users: dict[str, str] = {}
 
     def advice(self, request: ParsedRequest) -> list[Advice]:
         """What can be said about a request, or about several up to it; nothing of a good one."""
@@ -55,6 +58,8 @@ class Adviser:
                     found.append((row, at))
             elif row.name == "one-at-a-time":
                 found += [(row, put.contract.batch)] * self._one_at_a_time(put)
+            elif row.name == "session-of-two-users" and (shared := self._shared_session(put)):
+                found.append((row, shared))
         sent = (call_site.of_caller() or call_site.of_client(request)) if found else ""
         return [Advice(row, where, sent) for row, where in found]
 
@@ -68,7 +73,9 @@ class Adviser:
         several = len(put.batch) != 1
         if several and not self._single:
             return 0
-        where = (call_site.of_caller(), put.dataset)
+        # What stands beside the events of a call is the same for all of them.
+        beside = "" if put.identities else strict_json.canonical(_beside(put))
+        where = (call_site.of_caller(), put.dataset, beside)
         with self._lock:
             if several:
                 self._single.pop(where, None)
@@ -78,7 +85,26 @@ class Adviser:
                 row.clear()
             before = len(row)
             # The same item again is a retry, or an update.
-            row.update(name for _, name in put.identities)
+            names = [name for _, name in put.identities]
+            row.update(names or [strict_json.canonical(one) for _, one in put.batch])
         if len(row) < _IN_A_ROW or len(row) == before:
             return 0
         return len(row) if len(row) == _IN_A_ROW else 1
+
+    def _shared_session(self, put: Put) -> str | None:
+        """Return where a request names a session that another user had before it."""
+        shared = None
+        for where, event in put.events():
+            session, user = event.get("sessionId"), event.get("userId")
+            if isinstance(session, str) and isinstance(user, str):
+                with self._lock:
+                    if len(self._users) == _REMEMBERED:
+                        self._users.clear()
+                    if self._users.setdefault(session, user) != user:
+                        shared = shared or put.at(where, "sessionId")
+        return shared
+
+
+def _beside(put: Put) -> dict[str, Any]:
+    """Return the members of a request beside its batch."""
+    return {name: value for name, value in put.body.items() if name != put.contract.batch}

@@ -110,7 +110,8 @@ def connect(
     pace, patience = Pace(shared_file(settings.account, to.region)), Patience(tell)
     account = own_account(settings, Control(to, pace, patience))
     for arn in settings.datasets:
-        if not arn.startswith(f"{to.home(account)}:"):
+        # A tracking id names no account; only who has its tracker knows it.
+        if arn.startswith("arn:") and not arn.startswith(f"{to.home(account)}:"):
             raise UsageError(
                 "live: a dataset was given that is not of the account and region that may be "
                 f"written to; name those that are, with {settings.option('account')} and "

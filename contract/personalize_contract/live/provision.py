@@ -50,7 +50,7 @@ def provisioned(settings: Settings, tell: Tell, guard: MakeGuard) -> Iterator[Li
     with Interrupts(tell) as interrupts:
         control = Control(to, pace, patience, interrupts.held)
         account = own_account(settings, control)
-        kind = load(settings.operation).dataset_type
+        kind = load(settings.operation).resource_type
         made = Resources(control, tell, names.new_run(), to.home(account), kind)
         target = Endpoint(to.url, to.answered_by, ca_bundle=to.ca_bundle)
         arns: dict[State, str] = {

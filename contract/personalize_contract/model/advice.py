@@ -10,16 +10,23 @@ from __future__ import annotations
 import difflib
 import json
 import re
-from collections.abc import Callable, Iterator
+import time
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
+from personalize_contract import clock
 from personalize_contract.errors import UsageError
 from personalize_contract.model.contract import Contract
+from personalize_contract.model.datasets import TRACKER
 from personalize_contract.model.parsed_request import ParsedRequest
 
 _MILLISECONDS = 10**11
 """The smallest number that is taken for milliseconds: as seconds it is the year 5138."""
+
+_CLOCKS_DIFFER = 3600.0
+"""Seconds by which a time may be later than now before it is called the future."""
 
 _TIMESTAMP = "creationtimestamp"
 
@@ -90,13 +97,15 @@ class Put:
 
     Args:
         contract: of its operation.
-        dataset: the ARN it names; `""` if it names none.
-        batch: its items with their numbers; what is no object is left out.
+        body: of the request.
+        dataset: the ARN, or tracking id, that it names; `""` if it names none.
+        batch: its items, or events, with their numbers; what is no object is left out.
         identities: the number and the id of each of them that has one.
         documents: those of their `properties` that are strings with something to look at.
     """
 
     contract: Contract
+    body: Mapping[str, Any]
     dataset: str
     batch: tuple[tuple[int, dict[str, Any]], ...]
     identities: tuple[tuple[int, str], ...]
@@ -108,7 +117,7 @@ class Put:
         operation, body = request.operation, request.members
         if not operation or not body:
             return None
-        given, arn = body.get(operation.batch), body.get("datasetArn")
+        given, arn = body.get(operation.batch), body.get(operation.resource)
         batch = tuple(
             (index, one)
             for index, one in enumerate(given if isinstance(given, list) else ())
@@ -117,7 +126,7 @@ class Put:
         identities = tuple(
             (index, name)
             for index, one in batch
-            if isinstance(name := one.get(operation.identity), str)
+            if operation.identity and isinstance(name := one.get(operation.identity), str)
         )
         documents = tuple(
             _document(f"{operation.batch}[{index}].{operation.document}", text)
@@ -126,11 +135,26 @@ class Put:
             and text
             and not _PLAIN.fullmatch(text)
         )
-        return cls(operation, arn if isinstance(arn, str) else "", batch, identities, documents)
+        named = arn if isinstance(arn, str) else ""
+        return cls(operation, body, named, batch, identities, documents)
 
     def identity(self, index: int) -> str:
         """The JSON path of the id of an item."""
         return f"{self.contract.batch}[{index}].{self.contract.identity}"
+
+    def events(self) -> Iterator[tuple[str, dict[str, Any]]]:
+        """Each event of a request to a tracker: its JSON path, and its members.
+
+        The user and the session of a request are those of each of its events.
+        """
+        if self.contract.resource_type == TRACKER:
+            shared = {n: v for n, v in self.body.items() if n in ("userId", "sessionId")}
+            for index, one in self.batch:
+                yield f"{self.contract.batch}[{index}]", {**shared, **one}
+
+    def at(self, where: str, member: str) -> str:
+        """The JSON path of a member of an event, or of the request where it stands there."""
+        return member if member in self.body else f"{where}.{member}"
 
 
 def _document(where: str, text: str) -> Document:
@@ -200,12 +224,51 @@ def _milliseconds(put: Put) -> Iterator[str]:
             if isinstance(number, int | float) and number >= _MILLISECONDS:
                 yield where
 
+    for where, value in _times(put):
+        number = int(value) if isinstance(value, str) and value.isdecimal() else value
+        if isinstance(number, int | float) and number >= _MILLISECONDS:
+            yield where
+
+
+def _times(put: Put) -> Iterator[tuple[str, Any]]:
+    """Each member of an event that is a time, by its JSON path; no boolean."""
+    paths = _timestamps(put.contract)
+    for where, event in put.events() if paths else ():
+        for name in paths:
+            if name in event and not isinstance(event[name], bool):
+                yield f"{where}.{name}", event[name]
+
+
+@cache
+def _timestamps(contract: Contract) -> tuple[str, ...]:
+    """The members of an event that are times."""
+    begin = f"{contract.batch}[]."
+    return tuple(
+        clause.check["at"].removeprefix(begin)
+        for clause in contract.clauses.values()
+        if clause.check.get("type") == "timestamp" and clause.check["at"].startswith(begin)
+    )
+
+
+def _future(put: Put) -> Iterator[str]:
+    for where, value in _times(put):
+        if isinstance(value, int | float) and _latest() < value < _MILLISECONDS:
+            yield where
+
+
+def _latest() -> float:
+    """The latest time that is not of the future, by the world's clock or by the test's own."""
+    return max(clock.now().timestamp(), time.time()) + _CLOCKS_DIFFER
+
 
 def _no_seconds(put: Put) -> Iterator[str]:
     for one in put.documents:
         for where, name, value in one.members():
             if name.replace("_", "").lower() == _TIMESTAMP and not _is_seconds(value):
                 yield where
+    for where, value in _times(put):
+        if isinstance(value, str) and not _is_seconds(value):
+            yield where
 
 
 def _is_seconds(value: object) -> bool:
@@ -229,6 +292,10 @@ def _no_id(put: Put) -> Iterator[str]:
     for index, name in put.identities:
         if name.strip().lower() in _NO_IDS:
             yield put.identity(index)
+    for where, event in put.events():
+        for name, value in event.items():
+            if name.endswith("Id") and isinstance(value, str) and value.lower() in _NO_IDS:
+                yield put.at(where, name)
 
 
 def _duplicates(put: Put) -> Iterator[str]:
@@ -241,12 +308,48 @@ def _duplicates(put: Put) -> Iterator[str]:
         seen.add(name)
 
 
+def _duplicate_events(put: Put) -> Iterator[str]:
+    seen: set[str] = set()
+    for where, event in put.events():
+        if isinstance(name := event.get("eventId"), str):
+            if name in seen:
+                yield f"{where}.eventId"
+            seen.add(name)
+
+
+def _no_user(put: Put) -> Iterator[str]:
+    for where, event in put.events():
+        if event.get("userId") is None:
+            yield put.at(where, "userId")
+
+
+def _session_is_user(put: Put) -> Iterator[str]:
+    for where, event in put.events():
+        if event.get("userId") is not None and event["userId"] == event.get("sessionId"):
+            yield put.at(where, "sessionId")
+
+
+def _event_type(put: Put) -> Iterator[str]:
+    for where, event in put.events() if put.contract.event_types else ():
+        if isinstance(kind := event.get("eventType"), str) and (
+            kind not in put.contract.event_types
+        ):
+            yield f"{where}.eventType"
+
+
+def _tracker_arn(put: Put) -> Iterator[str]:
+    if put.contract.resource_type == TRACKER and put.dataset.startswith("arn:"):
+        yield put.contract.resource
+
+
 def _other_dataset(put: Put) -> Iterator[str]:
+    if put.contract.resource_type == TRACKER:
+        return
     kind, _, rest = put.dataset.rpartition(":")[2].partition("/")
     last = rest.rpartition("/")[2]
-    names_another = last in _DATASET_TYPES and last != put.contract.dataset_type
+    names_another = last in _DATASET_TYPES and last != put.contract.resource_type
     if kind in _RESOURCES or (kind == "dataset" and names_another):
-        yield "datasetArn"
+        yield put.contract.resource
 
 
 @dataclass(frozen=True, slots=True)
@@ -265,8 +368,8 @@ _ITEM = "Item: properties"
 TABLE = (
     Row(
         "one-at-a-time",
-        "one call for each item",
-        "put up to 10 into a call: a dataset group takes 10 calls a second",
+        "one call for each item, or each event of a session",
+        "put up to 10 into a call: a dataset group takes 10 calls of PutItems a second",
         "Importing items individually",
         None,
     ),
@@ -307,14 +410,14 @@ TABLE = (
     ),
     Row(
         "milliseconds",
-        "a creation timestamp is in milliseconds",
+        "a timestamp is in milliseconds",
         "divide by 1000: Personalize counts seconds",
         "Item data: Creation timestamp data",
         _milliseconds,
     ),
     Row(
         "timestamp-kind",
-        "a creation timestamp is no whole number of seconds",
+        "a timestamp is no whole number of seconds",
         "write seconds since 1970 as a number: int(moment.timestamp())",
         "Item data: Creation timestamp data",
         _no_seconds,
@@ -346,6 +449,55 @@ TABLE = (
         "keep the last one: it is not documented which of them stays",
         "Importing items individually",
         _duplicates,
+    ),
+    Row(
+        "future",
+        "an event is of the future",
+        "send the time at which it happened, in seconds since 1970 and UTC",
+        "Event: sentAt",
+        _future,
+    ),
+    Row(
+        "no-user",
+        "an event names no user",
+        "send userId as soon as the user is known: without it an event is one of nobody",
+        "Recording events for anonymous users",
+        _no_user,
+    ),
+    Row(
+        "session-is-user",
+        "sessionId and userId are the same",
+        "make a sessionId for each visit, and take userId from the login",
+        "Recording events for anonymous users",
+        _session_is_user,
+    ),
+    Row(
+        "session-of-two-users",
+        "one sessionId is sent for several users",
+        "make a sessionId for each visit; a constant joins the events of everybody",
+        "Recording events for anonymous users",
+        None,
+    ),
+    Row(
+        "duplicate-events",
+        "an eventId is there twice in one call",
+        "give each event an id of its own, or none: only the first of them is trained on",
+        "Event: eventId",
+        _duplicate_events,
+    ),
+    Row(
+        "event-type",
+        "the type of an action interaction is none that the page names",
+        "send Viewed, Taken or Not Taken",
+        "ActionInteraction: eventType",
+        _event_type,
+    ),
+    Row(
+        "tracker-arn",
+        "trackingId is an ARN",
+        "send the trackingId that CreateEventTracker answered, not the tracker's ARN",
+        "Request Body: trackingId",
+        _tracker_arn,
     ),
     Row(
         "other-dataset",

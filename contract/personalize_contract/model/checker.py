@@ -10,13 +10,14 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-from personalize_contract.model import failures, rest_json
+from personalize_contract.model import failures, json_path, rest_json, strict_json
 from personalize_contract.model.contract import Binds, Clause, Contract
+from personalize_contract.model.contract_files import forgets
 from personalize_contract.model.exchange import Request, Response, media_type
 
 
@@ -45,9 +46,15 @@ class Violation:
         )
 
 
-Found = Iterator[tuple[str, str]]  # (where, what was found) of each breach
-
-_KINDS: dict[str, type] = {"object": dict, "array": list, "string": str}
+_KINDS: dict[str, tuple[type, ...]] = {
+    "object": (dict,),
+    "array": (list,),
+    "string": (str,),
+    "boolean": (bool,),
+    "number": (int, float),
+    "integer": (int,),
+    "timestamp": (int, float),
+}
 _NAMES = {dict: "an object", list: "an array", str: "a string", bool: "a boolean"}
 
 
@@ -56,55 +63,93 @@ def kind_of(value: object) -> str:
     return "null" if value is None else _NAMES.get(type(value), "a number")
 
 
-def _values(body: Any, path: str) -> Iterator[tuple[str, dict[str, Any] | None, str, Any]]:
-    """Each place that `path` names: (where, parent object, member name, value).
+_Place = tuple[str, dict[str, Any] | None, str, Any]
 
-    The parent is None for the whole body and for the members of an array.
+
+def _places(body: Any, steps: json_path.Path, document: str) -> Iterator[_Place]:
+    """Each place that a path names: (where, parent object, member name, value).
+
+    The parent is None for the whole body and for the members of an array. A path goes on into
+    the JSON text of a `document`.
     """
-    if not path:
-        yield "body", None, "", body
-        return
-    head, _, member = path.rpartition(".")
-    if head:
-        parents: Iterator[tuple[str, Any]] = (
-            (where, value) for where, _, _, value in _values(body, head)
-        )
-    else:
-        parents = iter([("", body)])
-    array = member.endswith("[]")
-    name = member.removesuffix("[]")
-    for where, parent in parents:
-        if not isinstance(parent, dict):
+    places: Iterator[_Place] = iter([("", None, "", body)])
+    for step in steps:
+        places = _below(places, step, document)
+    for where, parent, name, value in places:
+        yield where or "body", parent, name, value
+
+
+def _below(places: Iterator[_Place], step: str, document: str) -> Iterator[_Place]:
+    for where, _, name, value in places:
+        if step == "[]":
+            for index, one in enumerate(value if isinstance(value, list) else ()):
+                yield f"{where}[{index}]", None, "", one
             continue
-        at = f"{where}.{name}" if where else name
-        value = parent.get(name)
-        if not array:
-            yield at, parent, name, value
-        elif isinstance(value, list):
-            for index, one in enumerate(value):
-                yield f"{at}[{index}]", None, "", one
+        if document and name == document and isinstance(value, str):
+            value = _read(value)
+        if isinstance(value, dict):
+            yield f"{where}.{step}" if where else step, value, step, value.get(step)
+
+
+def _read(text: str) -> Any:
+    try:
+        return strict_json.loads(text)
+    except strict_json.NotJson:
+        return None
+
+
+_Rule = Callable[[bool, Any], str | None]
+"""A rule on one value: called with whether it is there, and the value; says what was found."""
 
 
 def _member_rule(
-    rule: str, want: Any, maximum: int | None, *, may_be_null: bool
-) -> Callable[..., str | None]:
-    """A rule on one value: called with (present, value), it says what was found, or None.
+    rule: str, want: Any, maximum: int | None, members: Collection[str], *, may_be_null: bool
+) -> _Rule:
+    """A rule on one value.
 
     Args:
         rule: name of the rule.
         want: its value.
         maximum: characters that a string there may have.
+        members: names of all members of the request.
         may_be_null: whether null stands for a member that is not set.
     """
     if rule == "required":
         return lambda present, value: None if present else "it is absent"
     if rule == "type":
-        kind = _KINDS[want]
+        kinds = _KINDS[want]
         return lambda present, value: (
             f"it is {kind_of(value)}"
-            if present and not isinstance(value, kind) and not (may_be_null and value is None)
+            if present and type(value) not in kinds and not (may_be_null and value is None)
             else None
         )
+    if rule in ("minimum", "maximum"):
+        sign = 1 if rule == "minimum" else -1
+        return lambda present, value: (
+            f"it is {value}" if type(value) in (int, float) and sign * (value - want) < 0 else None
+        )
+    if rule == "pattern":
+        matches = re.compile(want, re.ASCII).fullmatch
+        # `.*:.*:` costs the square of the length: what is over its limit is not searched too.
+        limit = maximum or 4096
+        return lambda present, value: (
+            "it does not match"
+            if isinstance(value, str) and len(value) <= limit and not matches(value)
+            else None
+        )
+    if rule == "reserved-keys":
+        reserved = {key.lower() for key in want}
+        return lambda present, value: _reserved(value, reserved)
+    if rule == "schema":
+        return lambda present, value: (
+            want.problem(_read(value) if isinstance(value, str) else value, members)
+            if present
+            else want.problem({}, members)
+        )
+    return _length_rule(rule, want)
+
+
+def _length_rule(rule: str, want: int) -> _Rule:
     measured: type[list[Any]] | type[str] = list if rule.endswith("members") else str
     unit = "members" if measured is list else "characters"
     if rule.startswith("min-"):
@@ -119,16 +164,14 @@ def _member_rule(
             if isinstance(value, measured) and len(value) > want
             else None
         )
-    if rule == "pattern":
-        matches = re.compile(want, re.ASCII).fullmatch
-        # `.*:.*:` costs the square of the length: what is over its limit is not searched too.
-        limit = maximum or 4096
-        return lambda present, value: (
-            "it does not match"
-            if isinstance(value, str) and len(value) <= limit and not matches(value)
-            else None
-        )
     raise ValueError(f"the checker knows no rule {rule!r}")
+
+
+def _reserved(value: Any, reserved: Collection[str]) -> str | None:
+    if not isinstance(value, str) or not isinstance(keys := _read(value), dict):
+        return None
+    key = next((key for key in keys if key.lower() in reserved), None)
+    return f"it has the key {key}" if key is not None else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,34 +180,45 @@ class _Fit:
 
     Args:
         steps: from the body to the values: a name, and whether each member of that is meant.
-        kind: of each value.
+        kind: of each value, which has a length.
         low, high: its least and its greatest length.
+        optional: whether the last name may be missing.
     """
 
     steps: tuple[tuple[str, bool], ...]
     kind: type[Any]
     low: float
     high: float
+    optional: bool
 
     @classmethod
-    def of(cls, path: str, rules: Mapping[str, Any]) -> _Fit | None:
+    def of(cls, path: str, rules: Mapping[str, Any], document: str) -> _Fit | None:
         """From the rules of a path by name; None if some of them ask for more than that."""
-        lengths = {name for name in rules if name.startswith(("min-", "max-"))}
-        if "type" not in rules or rules.keys() - lengths - {"type", "required"}:
+        lengths = {name for name in rules if name in _LENGTHS}
+        kinds = _KINDS.get(rules.get("type", ""), ())
+        if len(kinds) != 1 or rules.keys() - lengths - {"type", "required"}:
+            return None
+        names = [name.removesuffix("[]") for name in path.split(".") if name]
+        if kinds[0] in (bool, int) or document in names[:-1] or "[][]" in path:
             return None
         steps = tuple(
-            (one.removesuffix("[]"), one.endswith("[]")) for one in path.split(".") if one
+            (name.removesuffix("[]"), name.endswith("[]")) for name in path.split(".") if name
         )
         low = max((rules[name] for name in lengths if name.startswith("min-")), default=0)
         high = min((rules[name] for name in lengths if name.startswith("max-")), default=math.inf)
-        return cls(steps, _KINDS[rules["type"]], low, high)
+        optional = "required" not in rules and bool(path) and not path.endswith("[]")
+        return cls(steps, kinds[0], low, high, optional)
 
     def holds(self, body: Any) -> bool:
         """Whether there is nothing to be found; if not, that doesn't mean that there is."""
         values: list[Any] = [body]
+        last = len(self.steps) - 1
         try:
-            for name, each in self.steps:
-                values = [one[name] for one in values]
+            for number, (name, each) in enumerate(self.steps):
+                if self.optional and number == last:
+                    values = [one[name] for one in values if type(one) is not dict or name in one]
+                else:
+                    values = [one[name] for one in values]
                 if each:
                     values = [member for one in values for member in one]
         except (KeyError, TypeError):
@@ -173,13 +227,16 @@ class _Fit:
         return all(type(one) is kind and low <= len(one) <= high for one in values)
 
 
+_LENGTHS = ("min-length", "max-length", "min-members", "max-members")
+
+
 class Checker:
     """Checks exchanges against one contract. One serves any number of threads."""
 
     def __init__(self, contract: Contract) -> None:
         self.contract = contract
         self._message_clauses: list[tuple[Clause, Callable[[Request], tuple[str, str] | None]]] = []
-        self._members: dict[str, list[tuple[Clause, Callable[..., str | None]]]] = {}
+        self._members: dict[str, list[tuple[Clause, _Rule]]] = {}
         maxima = {
             clause.check["at"]: clause.check["max-length"]
             for clause in contract.clauses.values()
@@ -189,21 +246,31 @@ class Checker:
             clause.check["at"] for clause in contract.clauses.values() if "required" in clause.check
         }
         rules: dict[str, dict[str, Any]] = {}
+        names = {path.rpartition(".")[2] for path in contract.members}
         for clause in contract.clauses.values():
             if clause.binds != "caller":
                 continue
             check = dict(clause.check)
-            at = check.pop("at", None)
+            at, searched_as = check.pop("at", None), check.pop("searched-as", None)
             ((rule, want),) = check.items()
             if at is None:
                 self._message_clauses.append((clause, _message_rule(rule, want)))
-            else:
-                is_member = bool(at) and not at.endswith("[]")
-                optional = is_member and at not in required
-                one = _member_rule(rule, want, maxima.get(at), may_be_null=optional)
-                self._members.setdefault(at, []).append((clause, one))
-                rules.setdefault(at, {})[rule] = want
-        self._fits = {path: _Fit.of(path, named) for path, named in rules.items()}
+                continue
+            is_member = bool(at) and not at.endswith("[]")
+            member_rule = _member_rule(
+                rule,
+                searched_as or want,
+                maxima.get(at),
+                names,
+                may_be_null=is_member and at not in required,
+            )
+            self._members.setdefault(at, []).append((clause, member_rule))
+            key = f"own {rule}" if clause.own else rule
+            rules.setdefault(at, {})[key] = want
+        self._steps = {path: json_path.steps(path) for path in self._members}
+        self._fits = {
+            path: _Fit.of(path, named, contract.document) for path, named in rules.items()
+        }
 
     def request(self, request: Request, body: Any, json_error: str) -> list[Violation]:
         """Return every clause that a request breaks, blamed on its caller.
@@ -224,7 +291,9 @@ class Checker:
         for path, rules in self._members.items():
             if (fit := self._fits[path]) and fit.holds(body):
                 continue
-            for where, parent, name, value in _values(body, path):
+            for where, parent, name, value in _places(
+                body, self._steps[path], self.contract.document
+            ):
                 present = parent is None or name in parent
                 for clause, rule in rules:
                     if what := rule(present, value):
@@ -312,9 +381,8 @@ def _message_rule(rule: str, want: str) -> Callable[[Request], tuple[str, str] |
     )
 
 
+@forgets
 @cache
-def checker(operation: str = "PutItems") -> Checker:
-    """The checker of an operation that ships with this package."""
-    from personalize_contract.model.contract import load
-
-    return Checker(load(operation))
+def checker(contract: Contract) -> Checker:
+    """The checker of a contract."""
+    return Checker(contract)

@@ -1,18 +1,38 @@
-"""A contract: the clauses of one operation, read from its file in `contracts/`.
+"""A contract: the clauses of one operation, as its file in `contracts/` says them.
 
-The file is the documentation of each clause; this module only gives it types. What a clause's
-`check` means is known to `personalize_contract.model.checker` alone.
+The file is the documentation of each clause; this module gives it types. Each rule of a member
+is a clause. What a clause's `check` means is known to `personalize_contract.model.checker` alone.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
-from importlib.resources import files
 from typing import Any, Literal, get_args
 
 from personalize_contract.errors import UsageError
+from personalize_contract.model import avro, contract_files
+from personalize_contract.model.contract_files import (
+    DEFAULT,
+    ContractFile,
+    forgets,
+    operations,
+)
+
+__all__ = [
+    "DEFAULT",
+    "Binds",
+    "Clause",
+    "Contract",
+    "Level",
+    "Refused",
+    "at",
+    "known",
+    "load",
+    "operations",
+]
 
 Level = Literal["documented", "modelled", "observed"]
 Binds = Literal["caller", "service"]
@@ -21,9 +41,20 @@ Refused = Literal["invalid-input", "malformed", "unspecified"]
 
 @dataclass(frozen=True, slots=True)
 class Clause:
-    """One checkable promise: see the head of `contracts/PutItems.yaml` for each field.
+    """One checkable promise.
 
-    `check` is empty for a clause that a single exchange can't show, only a scenario.
+    Args:
+        id: its name, which reads by itself.
+        statement: the promise in words.
+        source: the section of the page, or the shape of the service model, that makes it.
+        level: `documented` by the page, `modelled` by the service model only, or `observed`:
+            by neither, so it is shown and never failed.
+        binds: whom: the caller by a request, the service by an answer.
+        check: the rule, for the checker; empty for a clause that a single exchange can't show.
+        refused: of a caller's clause, the answer that the page supports when it is broken:
+            `invalid-input` (400 and that code), `malformed` (400; the code is not documented) or
+            `unspecified`.
+        own: whether a downstream repo demands it of itself: the service knows nothing of it.
     """
 
     id: str
@@ -33,6 +64,7 @@ class Clause:
     binds: Binds
     check: Mapping[str, Any]
     refused: Refused | None
+    own: bool = False
 
     @property
     def can_fail(self) -> bool:
@@ -40,7 +72,7 @@ class Clause:
         return self.level != "observed"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Contract:
     """The clauses of an operation, by id and in the file's order.
 
@@ -49,11 +81,19 @@ class Contract:
         service: the botocore name of the service.
         page: the URL of the page that says so.
         method, path: of its HTTP requests.
-        dataset_type: the last part of the ARN of a dataset that it puts into.
-        batch: the member that holds what is put, `items`.
-        identity: of each of those, the member that names it, `itemId`.
-        document: the member whose string holds a JSON text, `properties`.
         errors: the HTTP status of each documented error code.
+        clauses: by their ids.
+        resource: the member that names what it writes to: a dataset's ARN, a tracker's id; `""`
+            for none.
+        resource_type: the type of that: the last part of a dataset's ARN, or `tracker`.
+        batch: the member that holds what is put, `items`; `""` for none.
+        identity: of each of those, the member that names it, `itemId`; `""` where none does: each
+            is then kept, in order.
+        document: the member whose string holds a JSON text, `properties`; `""` for none.
+        known_by: the path of the ids by which what a live run wrote is known.
+        sensitive: paths of the members that the service model calls so.
+        private: paths of the members that name a person; a recording has stand-ins for them.
+        event_types: the types of an interaction that the page names; empty where any will do.
     """
 
     operation: str
@@ -61,12 +101,23 @@ class Contract:
     page: str
     method: str
     path: str
-    dataset_type: str
-    batch: str
-    identity: str
-    document: str
     errors: Mapping[str, int]
     clauses: Mapping[str, Clause]
+    resource: str = ""
+    resource_type: str = ""
+    batch: str = ""
+    identity: str = ""
+    document: str = ""
+    known_by: str = ""
+    sensitive: tuple[str, ...] = ()
+    private: tuple[str, ...] = ()
+    event_types: tuple[str, ...] = ()
+
+    @property
+    def members(self) -> tuple[str, ...]:
+        """The path of each member that the contract speaks of."""
+        paths = (clause.check.get("at") for clause in self.clauses.values())
+        return tuple(dict.fromkeys(path for path in paths if path))
 
 
 def known(clause_id: str) -> Clause:
@@ -85,6 +136,71 @@ def known(clause_id: str) -> Clause:
     return every[clause_id]
 
 
+@forgets
+@cache
+def at(path: str) -> Contract | None:
+    """The contract of the operation whose requests go to this path, or None."""
+    return next((load(name) for name in operations() if load(name).path == path), None)
+
+
+@forgets
+@cache
+def load(operation: str = DEFAULT) -> Contract:
+    """The contract of an operation.
+
+    Raises:
+        UsageError: there is none, or its file can't be read; the message says where and why.
+    """
+    file = contract_files.read(operation)
+    clauses = list(_clauses(file))
+    for own in contract_files.tightened(operation):
+        clauses += _clauses(own, own=True)
+    by_id: dict[str, Clause] = {}
+    for clause in clauses:
+        if clause.id in by_id:
+            raise file.error(f"two clauses have the id {clause.id}")
+        by_id[clause.id] = clause
+    names: dict[str, Any] = {
+        name: tuple(value) if isinstance(value, list) else value
+        for name, value in file.document.items()
+        if name not in ("members", "clauses", "suite")
+    }
+    try:
+        return Contract(clauses=by_id, **names)
+    except TypeError as error:  # a key too many, or one that is missing
+        raise file.error(str(error).partition("__init__() ")[2]) from None
+
+
+def _clauses(file: ContractFile, *, own: bool = False) -> Iterator[Clause]:
+    """The clauses of a file: of messages, of each member by its rules, and of answers."""
+    rows: list[Clause] = []
+    for row in file.document["clauses"]:
+        try:
+            rows.append(_clause(dict(row)))
+        except (ValueError, KeyError, TypeError) as error:
+            raise file.error(_reason(error), "clauses", _index(file, "clauses", row)) from None
+    if own and rows:
+        raise file.error("a file that tightens a contract has `members` only", "clauses")
+    yield from (clause for clause in rows if clause.binds == "caller")
+    for row in file.document["members"]:
+        try:
+            yield from _of_member(dict(row), file, own=own)
+        except (ValueError, KeyError, TypeError) as error:
+            raise file.error(_reason(error), "members", _index(file, "members", row)) from None
+    yield from (clause for clause in rows if clause.binds == "service")
+
+
+def _reason(error: Exception) -> str:
+    return f"it has no {error}" if isinstance(error, KeyError) else str(error)
+
+
+def _index(file: ContractFile, name: str, row: object) -> int:
+    """The number of a row among those of a list that are in the file itself, which are the last."""
+    rows = file.document[name]
+    number = next(number for number, one in enumerate(rows) if one is row)
+    return number - len(rows) + len(file.own.get(name, ()))
+
+
 def _clause(row: dict[str, Any]) -> Clause:
     clause = Clause(
         id=row.pop("id"),
@@ -101,40 +217,115 @@ def _clause(row: dict[str, Any]) -> Clause:
     return clause
 
 
-DEFAULT = "PutItems"
-"""The operation that this project began with, and that is meant where none is named."""
+# --- members
+
+KINDS = {
+    "object": "an object",
+    "array": "an array",
+    "string": "a string",
+    "boolean": "a boolean",
+    "number": "a number",
+    "integer": "an integer",
+    "timestamp": "a number of seconds since 1970",
+}
+"""The types of members, in words."""
+
+_STATEMENTS = {
+    "required": "{name} is required.",
+    "optional": "{name} may be left out.",
+    "type": "{name} is {kind}.",
+    "min-length": "{name} has at least {value} character{s}.",
+    "max-length": "{name} has at most {value} character{s} (code points).",
+    "min-members": "{name} has at least {value} member{s}.",
+    "max-members": "{name} has at most {value} member{s}.",
+    "minimum": "{name} is at least {value}.",
+    "maximum": "{name} is at most {value}.",
+    "pattern": "{name} matches {value} as a whole.",
+    "reserved-keys": "No key of {name} is {value}, in whatever case.",
+    "schema": "{name} fits the schema {value}.",
+}
+"""Each rule of a member, and how the clause that it makes says it."""
+
+_COUNTS = ("min-length", "max-length", "min-members", "max-members")
+_UNSPECIFIED = ("reserved-keys", "schema")
+"""Rules that the service is not known to enforce."""
 
 
-@cache
-def operations() -> tuple[str, ...]:
-    """The operations that there is a contract for, the default one first."""
-    found = (files("personalize_contract") / "contracts").iterdir()
-    names = (file.name.removesuffix(".yaml") for file in found)
-    return tuple(sorted(names, key=lambda name: (name != DEFAULT, name)))
+def _of_member(row: dict[str, Any], file: ContractFile, *, own: bool) -> Iterator[Clause]:
+    path = row.pop("at")
+    if not isinstance(path, str) or not path:
+        raise ValueError("at: the path of a member, as items[].itemId")
+    name = path.rpartition(".")[2]
+    prefix = "own" if own else "request"
+    label = row.pop("id", None) or (
+        re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "-", name).lower().replace("[]", "-member")
+    )
+    source = row.pop("source", str(file.path.name) if own else "")
+    sources, statements = row.pop("sources", {}), row.pop("statements", {})
+    searched_as = row.pop("searched-as", None)
+    for rule, value in row.items():
+        if rule not in _STATEMENTS or rule == "optional":
+            raise ValueError(f"{rule!r} is no rule of a member; it is one of {_rules()}")
+        _refuse_value(rule, value)
+        says = rule if rule != "required" or value else "optional"
+        shown = _shown(rule, value)
+        clause_source = sources.get(rule, source)
+        if not clause_source:
+            raise ValueError(f"{path}: {rule} has no source")
+        statement = statements.get(rule) or _STATEMENTS[says].format(
+            name=name,
+            value=shown,
+            s="" if value == 1 else "s",
+            kind=KINDS.get(shown, ""),
+        )
+        check: dict[str, Any] = {"at": path, rule: value}
+        if rule == "schema":
+            check[rule] = avro.read(file.path.parent / value)
+        if rule == "pattern" and searched_as:
+            check["searched-as"] = searched_as
+        is_optional = says == "optional"
+        yield Clause(
+            id=f"{prefix}.{label}.{says}",
+            statement=statement,
+            source=clause_source,
+            level="modelled" if clause_source.startswith("Service model") else "documented",
+            binds="service" if is_optional else "caller",
+            check={} if is_optional else check,
+            refused=None if is_optional else _refused(rule, own=own),
+            own=own,
+        )
 
 
-@cache
-def at(path: str) -> Contract | None:
-    """The contract of the operation whose requests go to this path, or None."""
-    return next((load(name) for name in operations() if load(name).path == path), None)
+def _refused(rule: str, *, own: bool) -> Refused:
+    if own or rule in _UNSPECIFIED:
+        return "unspecified"
+    return "malformed" if rule == "type" else "invalid-input"
 
 
-@cache
-def load(operation: str = DEFAULT) -> Contract:
-    """The contract of an operation that ships with this package.
+def _rules() -> str:
+    return ", ".join(rule for rule in _STATEMENTS if rule != "optional")
 
-    Raises:
-        UsageError: there is none; the message says which there are.
-    """
-    import yaml
 
-    if operation not in operations():
-        known = ", ".join(operations())
-        raise UsageError(f"there is no contract for the operation {operation!r}, only for {known}")
-    source = files("personalize_contract") / "contracts" / f"{operation}.yaml"
-    document = yaml.load(source.read_text("utf-8"), getattr(yaml, "CSafeLoader", yaml.SafeLoader))  # noqa: S506 - both are safe loaders
-    clauses = [_clause(row) for row in document.pop("clauses")]
-    by_id = {clause.id: clause for clause in clauses}
-    if len(by_id) != len(clauses):
-        raise ValueError(f"contract file {operation}: two clauses have one id")
-    return Contract(clauses=by_id, **document)
+def _shown(rule: str, value: Any) -> str:
+    return " or ".join(value) if isinstance(value, list) else str(value)
+
+
+def _refuse_value(rule: str, value: Any) -> None:
+    """Raise a ValueError for a value that a rule can't have."""
+    is_number = isinstance(value, int | float) and not isinstance(value, bool)
+    fits = {
+        "required": isinstance(value, bool),
+        "type": value in KINDS if isinstance(value, str) else False,
+        "minimum": is_number,
+        "maximum": is_number,
+        "pattern": isinstance(value, str),
+        "reserved-keys": isinstance(value, list) and all(isinstance(key, str) for key in value),
+        "schema": isinstance(value, str),
+    }
+    if not fits.get(rule, isinstance(value, int) and is_number and value >= 0):
+        raise ValueError(f"{rule}: {value!r} is not its value")
+    if rule == "pattern":
+        try:
+            re.compile(value, re.ASCII)
+        except re.error as error:
+            raise ValueError(f"pattern: {error}") from None

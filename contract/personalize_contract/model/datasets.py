@@ -1,7 +1,8 @@
-"""Datasets as the suite and the cassettes name them: by state, never by a real ARN.
+"""Datasets and trackers as the suite and the cassettes name them: by state, never by a real name.
 
-A dataset is `active` (200), `in-use` (409) or `missing` (404). Offline each state has one fixed
-dummy ARN; against a live service the caller says which real ARN is in which state.
+A dataset is `active` (200), `in-use` (409) or `missing` (404), and so is the tracker of an
+operation whose page documents these. Offline each state has one fixed dummy; against a live
+service the caller says which real ARN, or tracking id, is in which state.
 """
 
 from __future__ import annotations
@@ -30,19 +31,30 @@ DUMMY_ACCESS_KEY = "personalize-contract"
 DUMMY_SECRET_KEY = "personalize-contract-dummy-secret"  # noqa: S105 - it opens nothing
 """Credentials that the reference service knows, and that open nothing."""
 
-_TYPES = ("ITEMS", "USERS", "ACTIONS")
+_TYPES = ("ITEMS", "USERS", "ACTIONS", "tracker")
 
 
-def dummies(dataset_type: str = "ITEMS") -> Mapping[State, str]:
-    """The dataset ARN of each state in cassettes and in every offline test.
+TRACKER = "tracker"
+"""The type of what events are sent to, beside the types of datasets."""
+
+
+def dummies(resource_type: str = "ITEMS") -> Mapping[State, str]:
+    """The dataset ARN, or tracking id, of each state in cassettes and in every offline test.
 
     Args:
-        dataset_type: the last part of the ARNs.
+        resource_type: the last part of the ARNs, or `tracker`.
     """
+    if resource_type == TRACKER:
+        return {state: f"contract-{state}-tracker" for state in STATES}
     return {
-        state: f"arn:aws:personalize:{REGION}:{ACCOUNT}:dataset/contract-{state}/{dataset_type}"
+        state: f"arn:aws:personalize:{REGION}:{ACCOUNT}:dataset/contract-{state}/{resource_type}"
         for state in STATES
     }
+
+
+def type_of(name: str) -> str:
+    """The type of a resource, by its ARN or tracking id."""
+    return name.rpartition("/")[2] if name.startswith("arn:") else TRACKER
 
 
 def stand_ins(arns: Mapping[str, State], *, numbered: bool = True) -> dict[str, str]:
@@ -57,8 +69,8 @@ def stand_ins(arns: Mapping[str, State], *, numbered: bool = True) -> dict[str, 
     written: dict[str, str] = {}
     count: Counter[str] = Counter()
     for arn, state in arns.items():
-        dataset_type = arn.rpartition("/")[2]
-        dummy = dummies(dataset_type if dataset_type in _TYPES else "ITEMS")[state]
+        resource_type = type_of(arn)
+        dummy = dummies(resource_type if resource_type in _TYPES else "ITEMS")[state]
         count[dummy] += 1
         number = f"-{count[dummy]}" if numbered and count[dummy] > 1 else ""
         written[arn] = dummy.replace(f"contract-{state}", f"contract-{state}{number}")
@@ -68,18 +80,25 @@ def stand_ins(arns: Mapping[str, State], *, numbered: bool = True) -> dict[str, 
 DUMMY = dummies()
 """The dummy ARNs of Items datasets."""
 
-_PATTERN = re.compile(r"arn:([a-z\d-]+):personalize:.*:.*:.+", re.ASCII)
+DUMMY_TRACKERS = dummies(TRACKER)
+"""The dummy tracking ids."""
+
+_PATTERN = re.compile(
+    r"arn:([a-z\d-]+):personalize:.*:.*:.+|(?=.{8})[A-Za-z\d]+(?:-[A-Za-z\d]+)+", re.ASCII
+)
+"""An ARN of Personalize, or a tracking id."""
 
 
 def parse(values: Iterable[str], *, default: State | None = None) -> dict[str, State]:
-    """ARN to state, from `ARN=STATE` texts as options give them.
+    """ARN, or tracking id, to state, from `ARN=STATE` texts as options give them.
 
     Args:
         values: for example `["arn:aws:personalize:eu-west-1:...:dataset/shop/ITEMS=active"]`.
         default: the state of an ARN without `=STATE`; None if it must be said.
 
     Raises:
-        UsageError: no state, an unknown state, or not the ARN of a Personalize resource.
+        UsageError: no state, an unknown state, or neither the ARN of a Personalize resource nor a
+            tracking id.
     """
     found: dict[str, State] = {}
     for value in values:
@@ -104,11 +123,17 @@ def share_a_state(arns: Mapping[str, State]) -> bool:
     return len(set(stand_ins(arns, numbered=False).values())) < len(arns)
 
 
-def by_state(arns: Mapping[str, State]) -> dict[State, str]:
-    """State to ARN, the first of each state."""
+def by_state(arns: Mapping[str, State], *, trackers: bool | None = None) -> dict[State, str]:
+    """State to ARN or tracking id, the first of each state.
+
+    Args:
+        arns: ARN, or tracking id, to state.
+        trackers: whether trackers are meant, or datasets; None for both.
+    """
     found: dict[State, str] = {}
     for arn, state in arns.items():
-        found.setdefault(state, arn)
+        if trackers is None or trackers == (type_of(arn) == TRACKER):
+            found.setdefault(state, arn)
     return found
 
 
@@ -118,6 +143,7 @@ class Datasets(SimpleNamespace):
     active: str
     in_use: str
     missing: str
+    _noun, _name = "dataset", "ARN"
 
     def __repr__(self) -> str:
         """As pytest shows it beside each failure: without an account."""
@@ -126,7 +152,14 @@ class Datasets(SimpleNamespace):
     def __getattr__(self, name: str) -> str:
         if (state := name.replace("_", "-")) in STATES:
             raise UsageError(
-                f"no dataset was given that is {state}: add --personalize-dataset ARN={state}"
+                f"no {self._noun} was given that is {state}: "
+                f"add --personalize-dataset {self._name}={state}"
             )
         names = ", ".join(state.replace("-", "_") for state in STATES)
-        raise AttributeError(f"a dataset is not {name!r}, but one of {names}")
+        raise AttributeError(f"a {self._noun} is not {name!r}, but one of {names}")
+
+
+class Trackers(Datasets):
+    """The tracking id of each state: dummy ones, or against a live service those it was given."""
+
+    _noun, _name = "tracker", "TRACKING_ID"

@@ -31,25 +31,28 @@ def path(text: str) -> Path:
         UsageError: no request of any operation has such a member. What is inside `properties` is
             the caller's, so any path goes on from there.
     """
-    parts = text.replace("[]", ".[]").split(".")
-    if (
-        "" in parts
-        or parts[-1] == "[]"
-        or not any(_leads(parts, load(name)) for name in operations())
-    ):
+    parts = steps(text)
+    if not any(_leads(parts, load(name)) for name in operations()):
         raise UsageError(
             f"no request has a member {text!r}; it looks like items[].properties.price"
         )
     return parts
 
 
+def steps(path: str) -> Path:
+    """A path taken apart: names, and `[]` for each member of an array."""
+    return path.replace("[]", ".[]").removeprefix(".").split(".") if path else ()
+
+
 def _leads(parts: Path, contract: Contract) -> bool:
-    batch, *inside = parts
-    if not inside:
-        return batch in ("datasetArn", contract.batch)
-    return [batch, *inside[:1]] == [contract.batch, "[]"] and (
-        inside[1:] == [contract.identity] or inside[1] == contract.document
-    )
+    """Whether an operation has such a member; what is in a document is the caller's."""
+    if parts[-1:] == ["[]"]:
+        return False
+    for path in map(steps, contract.members):
+        is_document = path[-1] == contract.document
+        if parts == path or (is_document and "" not in parts and parts[: len(path)] == path):
+            return True
+    return False
 
 
 def batch(body: dict[str, Any], contract: Contract) -> Iterator[dict[str, Any]]:

@@ -51,7 +51,7 @@ def parse(request: Request, operation: Contract | None = None) -> ParsedRequest:
     except strict_json.NotJson as problem:
         error = str(problem)
     operation = operation or contract.at(request.path)
-    violations = checker(operation.operation).request(request, value, error) if operation else []
+    violations = checker(operation).request(request, value, error) if operation else []
     return ParsedRequest(
         request.method,
         request.url,
@@ -68,7 +68,7 @@ def violations(exchange: Exchange) -> list[Violation]:
     """Return every clause that an exchange breaks, by its caller and by its service."""
     request = parse(exchange.request)
     by_service = (
-        checker(request.operation.operation).response(exchange.response, request.violations)
+        checker(request.operation).response(exchange.response, request.violations)
         if request.operation
         else ()
     )

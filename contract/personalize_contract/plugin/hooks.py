@@ -7,7 +7,7 @@ costs time is imported by the first test that needs it.
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Generator
+from collections.abc import Generator, Mapping
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import pytest
@@ -19,7 +19,7 @@ from personalize_contract.settings import MARK
 
 if TYPE_CHECKING:
     from personalize_contract.live.access import Live
-    from personalize_contract.model.datasets import Datasets
+    from personalize_contract.model.datasets import Datasets, State, Trackers
     from personalize_contract.plugin.loopback import Loopbacks
     from personalize_contract.plugin.marked import Marked
     from personalize_contract.plugin.service import Service
@@ -327,11 +327,34 @@ def personalize_dataset(request: pytest.FixtureRequest) -> Datasets:
     """
     from personalize_contract.model.datasets import DUMMY, Datasets
 
+    return Datasets(**_resources(request, DUMMY, trackers=False))
+
+
+@pytest.fixture
+def personalize_tracker(request: pytest.FixtureRequest) -> Trackers:
+    """Tracking ids by state: `.active`, `.missing` and `.in_use`.
+
+    PutActionInteractions documents all three (200, 404, 409); PutEvents only what an active one
+    is answered. Offline they are dummies; against a live service, those of
+    `--personalize-dataset TRACKING_ID=STATE`.
+    """
+    from personalize_contract.model.datasets import DUMMY_TRACKERS, Trackers
+
+    return Trackers(**_resources(request, DUMMY_TRACKERS, trackers=True))
+
+
+def _resources(
+    request: pytest.FixtureRequest, dummies: Mapping[State, str], *, trackers: bool
+) -> dict[str, str]:
+    """Return the ARNs, or tracking ids, by the attribute for their state."""
     if request.scope == "function" and not request.node.stash.get(_MARKED, None):
         _tally(request.config)["unmarked", request.node.nodeid] = 1
-    live = None if "personalize_service" in request.fixturenames else _live(request.config)
-    arns = live.arns if live else DUMMY
-    return Datasets(**{state.replace("-", "_"): arn for state, arn in arns.items()})
+    names = dummies
+    if "personalize_service" not in request.fixturenames and _live(request.config):
+        from personalize_contract.model.datasets import by_state
+
+        names = by_state(request.config.stash[_SETTINGS].datasets, trackers=trackers)
+    return {state.replace("-", "_"): name for state, name in names.items()}
 
 
 @pytest.fixture

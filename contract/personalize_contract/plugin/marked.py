@@ -289,7 +289,7 @@ def _redactor(
     secrets = live.connection.secrets if live else ()
     arns = stand_ins(settings.datasets, numbered=numbered)
     members = (*settings.redact, *mark.redact)
-    return Redactor(arns, secrets, members, settings.placeholders)
+    return Redactor(arns, secrets, members, settings.placeholders, settings.keep)
 
 
 def _answering(settings: Settings, live: Live | None) -> tuple[Target, str, str]:

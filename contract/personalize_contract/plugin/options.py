@@ -22,9 +22,11 @@ from personalize_contract.errors import UsageError
 from personalize_contract.settings import MARK, TARGETS, Settings, account, endpoint_url
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from personalize_contract.model.datasets import State
 
-Kind = Literal["string", "linelist"]
+Kind = Literal["string", "linelist", "args"]
 
 _MARK_USAGE = (
     f"{MARK}(violates, ignore, items_any_order, unused, redact): PutItems requests of this test "
@@ -59,6 +61,8 @@ _INI: Mapping[str, tuple[Kind, str]] = {
     "ignore": ("linelist", "members that don't decide whether a recorded exchange answers"),
     "redact": ("linelist", "members that are never written"),
     "placeholders": ("linelist", "values that look like secrets and may be in cassettes"),
+    "keep": ("args", "ids of persons that are written as they are: userId, sessionId"),
+    "contracts": ("string", "folder of contract files of this repo's own"),
     "allowed_hosts": ("linelist", "hosts that marked tests may connect to"),
     "no_advice": ("linelist", "advice that is not given, by its name"),
 }
@@ -129,7 +133,11 @@ def read(config: pytest.Config) -> Settings:
     target, record = _who_answers(option, ini)
     if (check := ini("check") or "marked") not in _CHECKS:
         raise UsageError(f"personalize_check = {check}: it is {' or '.join(_CHECKS)}")
-    folder = ini("cassettes")
+
+    def folder(name: str) -> Path | None:
+        base = config.inipath.parent if config.inipath else config.rootpath
+        return base / ini(name) if ini(name) else None
+
     return Settings(
         target=target,
         record=record,
@@ -142,12 +150,12 @@ def read(config: pytest.Config) -> Settings:
         account=account(given("account")),
         write_to_existing=on("write_to_existing"),
         strict=on("strict"),
-        cassettes=(config.inipath.parent if config.inipath else config.rootpath) / folder
-        if folder
-        else None,
+        cassettes=folder("cassettes"),
+        contracts=_contracts(folder("contracts")),
         ignore=listed("ignore"),
         redact=listed("redact"),
         placeholders=listed("placeholders"),
+        keep=_keep(listed("keep")),
         allowed_hosts=listed("allowed_hosts"),
         no_advice=_advice(listed("no_advice")),
         operation=option("operation") or Settings().operation,
@@ -199,6 +207,31 @@ def _datasets(values: Iterable[str]) -> Mapping[str, State]:
     from personalize_contract.model.datasets import parse
 
     return parse(values)
+
+
+def _contracts(folder: Path | None) -> Path | None:
+    """Read the contract files of a folder, so that a mistake in one is told at once."""
+    import sys
+
+    if folder or "personalize_contract.model.contract" in sys.modules:
+        from personalize_contract.model import contract, contract_files
+
+        contract_files.use(folder)
+        contract.at("/")
+    return folder
+
+
+def _keep(names: tuple[str, ...]) -> tuple[str, ...]:
+    if names:
+        from personalize_contract.model.contract import load, operations
+
+        private = {path.rpartition(".")[2] for of in operations() for path in load(of).private}
+        for name in names:
+            if name not in private:
+                raise UsageError(
+                    f"personalize_keep = {name}: it is one of {', '.join(sorted(private))}"
+                )
+    return names
 
 
 def _advice(names: tuple[str, ...]) -> tuple[str, ...]:

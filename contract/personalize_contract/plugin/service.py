@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
+from typing import Any
 
 from personalize_contract.errors import UsageError
 from personalize_contract.model.datasets import STATES, State, parse
@@ -18,11 +19,11 @@ from personalize_contract.targets.faults import FaultInjector
 class Service:
     """The reference service for one test: what is put into it is there until the test ends.
 
-    It has the dummy datasets of `personalize_dataset`. One never mentioned is missing: 404, as
-    on AWS.
+    It has the dummy datasets of `personalize_dataset` and the dummy trackers of
+    `personalize_tracker`. One never mentioned is missing: 404, as on AWS.
 
     Args:
-        store: the datasets and their items.
+        store: the datasets with their items, the trackers with their events.
         loopback: the way to it for clients that are not intercepted in process.
     """
 
@@ -47,8 +48,24 @@ class Service:
             raise UsageError(f"a dataset is not {state!r}, but one of {', '.join(STATES)}")
         self._store.add_dataset(arn, parse([f"{arn}={state}"])[arn])
 
+    def add_tracker(self, tracking_id: str, state: State = "active") -> None:
+        """Make a tracker: `active` (200), `in-use` or `missing`.
+
+        The last two are answered 409 and 404 by PutActionInteractions. PutEvents documents
+        neither, and answers 400.
+
+        Raises:
+            UsageError: there is no such state.
+        """
+        if state not in STATES:
+            raise UsageError(f"a tracker is not {state!r}, but one of {', '.join(STATES)}")
+        self._store.add_dataset(tracking_id, state)
+
     def set_state(self, arn: str, state: State) -> None:
-        """Change the state of a dataset; its items stay. Raises as `add_dataset`."""
+        """Change the state of a dataset or tracker; what was sent to it stays.
+
+        Raises as `add_dataset`.
+        """
         self.add_dataset(arn, state)
 
     def fail_next(
@@ -69,6 +86,22 @@ class Service:
                 "personalize_dataset, or of add_dataset"
             )
         return self._store.items(arn)
+
+    def events(self, tracking_id: str) -> list[dict[str, Any]]:
+        """Return the events of a tracker, of either operation, in the order in which they came.
+
+        Each is as it was sent; those of PutEvents also have the `userId` and `sessionId` that
+        stood beside them.
+
+        Raises:
+            UsageError: nobody ever said that there is such a tracker.
+        """
+        if tracking_id not in self._store.states():
+            raise UsageError(
+                f"there is no tracker {tracking_id!r} in this service: give an id of "
+                "personalize_tracker, or of add_tracker"
+            )
+        return self._store.events(tracking_id)
 
     @property
     def exchanges(self) -> list[Exchange]:

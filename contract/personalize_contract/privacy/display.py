@@ -219,7 +219,8 @@ _VALUE = 100
 def value(body: bytes, where: str) -> str:
     """The string at a JSON path of a request body, shortened, its account masked.
 
-    `""` where there is no string to show, and for item properties, which are never shown.
+    `""` where there is no string to show, and for what is never shown: item properties, and the
+    ids of persons.
     """
     try:
         found = strict_json.loads(mask_accounts(body))
@@ -227,9 +228,15 @@ def value(body: bytes, where: str) -> str:
             found = found[int(index)] if index else found[name]
     except (strict_json.NotJson, LookupError, TypeError):
         return ""
-    if not isinstance(found, str) or where.endswith("properties"):
+    if not isinstance(found, str) or where.endswith("properties") or _is_private(where):
         return ""
     return json.dumps(text(found, Redactor(), _VALUE), ensure_ascii=False)
+
+
+def _is_private(where: str) -> bool:
+    """Whether an operation has an id of a person at such a JSON path."""
+    at = re.sub(r"\d+", "", where)
+    return any(at in contract.load(name).private for name in contract.operations())
 
 
 def path(of: Path) -> str:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from urllib.parse import parse_qsl
 
@@ -17,6 +17,7 @@ from personalize_contract.model import contract, json_path, strict_json
 from personalize_contract.model.datasets import ACCOUNT, REGION
 from personalize_contract.model.exchange import Exchange, Headers, Request, Response
 from personalize_contract.privacy.credentials import is_credential_header
+from personalize_contract.privacy.pseudonyms import pseudonym
 from personalize_contract.privacy.secrets import Secrets
 
 _REQUEST_HEADERS = ("content-type", "content-encoding")
@@ -52,6 +53,8 @@ class Redactor:
         secrets: values that must not be written, beside this process's own AWS credentials.
         paths: members of request bodies that are never written, as `items[].properties.email`.
         placeholders: values that look like secrets and may be written.
+        keep: names of the members whose ids of persons are written as they are; None for all of
+            them, as for what the suite sends.
 
     `met` says of each path whether a request had it until now.
     """
@@ -62,12 +65,14 @@ class Redactor:
         secrets: Iterable[str] = (),
         paths: Iterable[str] = (),
         placeholders: Collection[str] = (),
+        keep: Collection[str] | None = None,
     ) -> None:
         ordered = sorted((arns or {}).items(), key=lambda pair: -len(pair[0]))
         self._arns = [(real.encode(), dummy.encode()) for real, dummy in ordered if real != dummy]
         self._paths = {text: json_path.path(text) for text in paths}
         self.met = dict.fromkeys(self._paths, False)
         self._secrets = Secrets(secrets, placeholders)
+        self._keep = keep
         accounts = {real.split(":")[4] for real in arns or () if real.count(":") >= 5} - {ACCOUNT}
         known = "|".join(one for one in accounts if len(one) == len(ACCOUNT) and one.isdecimal())
         self._accounts = re.compile(rf"(?<!\d)(?:{known})(?!\d)".encode()) if known else None
@@ -108,16 +113,23 @@ class Redactor:
         """The body in which the values of the members to redact are gone, and those values."""
         body, operation = request.body, contract.at(request.path)
         taken: set[bytes] = set()
-        if not self._paths or not operation:
+        private = self._private(operation) if operation else ()
+        if not operation or not (self._paths or private):
             return body, taken
         try:
             value = strict_json.loads(body)
         except strict_json.NotJson:
             # Where its members end can't be known: if it may hold one, nothing of it is kept.
-            names = (path[-1].encode() for path in self._paths.values())
+            names = (path[-1].encode() for path in (*self._paths.values(), *private))
             return REDACTED.encode() if any(name in body for name in names) else body, taken
         if not isinstance(value, dict):
             return body, taken
+        for path in private:
+            for parent, name in json_path.each(value, path):
+                stand_in = pseudonym(name, parent[name])
+                if stand_in != parent[name]:
+                    taken.update(_spelled(parent[name]))
+                    parent[name] = stand_in
         with_document, document = list(json_path.opened(value, operation)), operation.document
         for text, path in self._paths.items():
             for parent, name in json_path.each(value, path):
@@ -132,6 +144,13 @@ class Redactor:
             elif any(path[-1] in held for path in self._paths.values()):
                 one[document], hidden = REDACTED, True
         return json.dumps(value).encode() if taken or hidden else body, taken
+
+    def _private(self, operation: contract.Contract) -> Sequence[json_path.Path]:
+        """The members of an operation that name a person and are not kept."""
+        if self._keep is None:
+            return ()
+        paths = map(json_path.steps, operation.private)
+        return [path for path in paths if path[-1] not in self._keep]
 
     def response(self, response: Response, without: Iterable[bytes] = ()) -> Response:
         """The response as it is written.

@@ -1,17 +1,19 @@
 """The service without a wire: a request in, a response out.
 
-The order of its checks (path, signature, body, constraints, dataset) is a decision: the page
-documents each answer and not which comes first.
+The order of its checks (path, signature, body, constraints, dataset or tracker) is a decision: the
+page documents each answer and not which comes first.
 """
 
 from __future__ import annotations
 
 import json
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from http.client import responses as reasons
+from typing import Any
 
 from personalize_contract.model.checker import Violation
+from personalize_contract.model.contract import Contract
 from personalize_contract.model.exchange import Request, Response
 from personalize_contract.model.parsed_request import parse
 from personalize_contract.service.store import Store
@@ -20,6 +22,7 @@ _STATES = {
     "missing": ("ResourceNotFoundException", "Could not find the specified resource"),
     "in-use": ("ResourceInUseException", "The specified resource is in use"),
 }
+_INVALID = "InvalidInputException"
 
 
 def response(status: int, body: bytes, *more: tuple[str, str]) -> Response:
@@ -56,7 +59,7 @@ def _refuse(broken: Violation) -> Response:
     clause = broken.clause
     if clause.id == "request.media-type":
         return error(415, "UnsupportedMediaTypeException", f"{clause.statement}")
-    code = "SerializationException" if clause.refused == "malformed" else "InvalidInputException"
+    code = "SerializationException" if clause.refused == "malformed" else _INVALID
     return error(400, code, f"{broken.where}: {broken.found}. {clause.statement}")
 
 
@@ -70,7 +73,7 @@ def respond(
     Args:
         message: any request at all; a malformed one gets a 4xx that names the broken clause and
             never repeats `properties`.
-        store: the datasets.
+        store: the datasets and trackers.
         authenticate: says why a request is refused, as (code, message), or None.
     """
     request = parse(message)
@@ -79,22 +82,46 @@ def respond(
         return _unknown_operation()
     if authenticate and (refused := authenticate(request)):
         return error(403, *refused)
-    # URI parameters mean nothing to the operation, so they are nothing to refuse.
+    # URI parameters mean nothing to the operation, so they are nothing to refuse; and of what a
+    # repo demands of itself no service knows.
     broken = [
         violation
         for violation in request.violations
-        if violation.clause.id != "request.no-uri-parameters"
+        if violation.clause.id != "request.no-uri-parameters" and not violation.clause.own
     ]
     if broken:
         return _refuse(broken[0])
-    body = request.members
-    if refusal := _STATES.get(state := store.state(body["datasetArn"])):
-        code, words = refusal
-        if body["datasetArn"] not in store.states():
-            words += ": this reference service was never told of it"
-        return error(404 if state == "missing" else 409, code, words)
-    batch = [
-        (one[operation.identity], one.get(operation.document)) for one in body[operation.batch]
-    ]
-    store.put(body["datasetArn"], batch)
+    if unusable := _unusable(operation, request.members, store):
+        return unusable
+    _put(operation, request.members, store)
     return response(200, b"")
+
+
+def _unusable(operation: Contract, body: Mapping[str, Any], store: Store) -> Response | None:
+    """The refusal of a request to a resource that is missing or in use; None if it is active."""
+    name = body.get(operation.resource, "")
+    state = store.state(name) if operation.resource else "active"
+    if state == "active":
+        return None
+    code, words = _STATES[state]
+    if name not in store.states():
+        words += ": this reference service was never told of it"
+    if code not in operation.errors:
+        # What such a resource is answered with is not documented; this error is the only one.
+        code, words = _INVALID, f"{operation.resource}: {words}"
+    return error(operation.errors[code], code, words)
+
+
+def _put(operation: Contract, body: Mapping[str, Any], store: Store) -> None:
+    if not operation.batch:
+        return
+    name, batch = body.get(operation.resource, operation.operation), body[operation.batch]
+    if operation.identity:
+        store.put(name, [(one[operation.identity], one.get(operation.document)) for one in batch])
+        return
+    shared = {
+        member: value
+        for member, value in body.items()
+        if member not in (operation.resource, operation.batch)
+    }
+    store.record(name, [{**shared, **one} for one in batch])

@@ -1,12 +1,14 @@
-"""Datasets and their items: in memory, or in a file of SQLite that outlives the process."""
+"""Datasets with their items, and trackers with their events: in memory, or in a file of SQLite."""
 
 from __future__ import annotations
 
+import json
 import sqlite3
 import threading
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import chain
 from pathlib import Path
+from typing import Any
 
 from personalize_contract.errors import UsageError
 from personalize_contract.model import contract
@@ -19,6 +21,10 @@ CREATE TABLE IF NOT EXISTS dataset (arn TEXT PRIMARY KEY, state TEXT NOT NULL) W
 CREATE TABLE IF NOT EXISTS item (
     arn TEXT NOT NULL, item_id TEXT NOT NULL, properties TEXT, PRIMARY KEY (arn, item_id)
 ) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS event (
+    number INTEGER PRIMARY KEY, tracking_id TEXT NOT NULL, event TEXT NOT NULL
+);
+CREATE INDEX IF NOT EXISTS event_of_tracker ON event (tracking_id);
 """
 
 
@@ -50,10 +56,10 @@ def _claim(db: sqlite3.Connection, path: Path) -> None:
 
 
 class Store:
-    """Datasets with a state, and the items put into them. Any thread may call it.
+    """Datasets and trackers with a state, and what was sent to them. Any thread may call it.
 
-    A put is one transaction: it is on the file, and survives the process being killed, before
-    the caller is answered. Lives as long as the service; `close` it at the end.
+    A dataset has an ARN, a tracker an id. A put is one transaction: it is on the file, and
+    survives the process being killed, before the caller is answered. Lives as long as the service; `close` it at the end.
 
     Args:
         path: a file, made if it isn't there (WAL: two more files stand beside it while it is
@@ -67,12 +73,13 @@ class Store:
         self._lock = threading.Lock()
         self._states: dict[str, State] = {}
         self._items: dict[str, dict[str, str | None]] = {}
+        self._events: dict[str, list[dict[str, Any]]] = {}
         self._db = _opened(path) if path else None
         if self._db:
             self._states.update(self._db.execute("SELECT arn, state FROM dataset"))
 
     def add_dataset(self, arn: str, state: State = "active") -> None:
-        """Make a dataset, or change the state of one. Its items stay.
+        """Make a dataset or a tracker, or change the state of one. What was sent to it stays.
 
         `missing` hides the dataset (404) as if it had been deleted.
         """
@@ -86,18 +93,20 @@ class Store:
             self._states[arn] = state
 
     def remove(self, arn: str) -> None:
-        """Forget a dataset and its items, as if neither had ever been."""
+        """Forget a dataset or tracker and what was sent to it, as if none had ever been."""
         with self._lock:
             if self._db:
+                self._db.execute("DELETE FROM event WHERE tracking_id = ?", (arn,))
                 self._db.execute("DELETE FROM item WHERE arn = ?", (arn,))
                 self._db.execute("DELETE FROM dataset WHERE arn = ?", (arn,))
             self._items.pop(arn, None)
+            self._events.pop(arn, None)
             self._states.pop(arn, None)
 
     def add_dummies(self) -> None:
-        """Make the dummy datasets of every operation."""
-        for operation in contract.operations():
-            for state, arn in dummies(contract.load(operation).dataset_type).items():
+        """Make the dummy datasets and trackers of every operation."""
+        for operation in map(contract.load, contract.operations()):
+            for state, arn in dummies(operation.resource_type).items():
                 self.add_dataset(arn, state)
 
     def state(self, arn: str) -> State:
@@ -132,9 +141,30 @@ class Store:
                 self._db.execute("SELECT item_id, properties FROM item WHERE arn = ?", (arn,))
             )
 
+    def record(self, tracking_id: str, events: Sequence[dict[str, Any]]) -> None:
+        """Add events behind those that a tracker has; all of them are there afterwards, or none."""
+        with self._lock:
+            if not self._db:
+                self._events.setdefault(tracking_id, []).extend(events)
+                return
+            rows = [value for event in events for value in (tracking_id, json.dumps(event))]
+            values = ", ".join(["(?, ?)"] * len(events))
+            self._db.execute(f"INSERT INTO event (tracking_id, event) VALUES {values}", rows)  # noqa: S608 - of question marks
+
+    def events(self, tracking_id: str) -> list[dict[str, Any]]:
+        """The events of a tracker, in the order in which they came."""
+        with self._lock:
+            if not self._db:
+                return [dict(event) for event in self._events.get(tracking_id, ())]
+            rows = self._db.execute(
+                "SELECT event FROM event WHERE tracking_id = ? ORDER BY number", (tracking_id,)
+            )
+            return [json.loads(event) for (event,) in rows]
+
     def close(self) -> None:
         """Close the file; of a store in memory nothing is left."""
         with self._lock:
             self._items.clear()
+            self._events.clear()
             if self._db:
                 self._db.close()

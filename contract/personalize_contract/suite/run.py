@@ -228,7 +228,7 @@ class Run:
 
 
 def _dummies(settings: Settings) -> Mapping[State, str]:
-    return dummies(load(settings.operation).dataset_type)
+    return dummies(load(settings.operation).resource_type)
 
 
 def _explain(replay: Replay, request: Request) -> str:

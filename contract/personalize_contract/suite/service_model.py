@@ -15,7 +15,7 @@ from personalize_contract.model.provenance import service_model
 Facts = dict[str, dict[str, Any]]
 """Place in the request, or error code, to the name of a fact and its value."""
 
-_TYPES = {"structure": "object", "list": "array"}
+_TYPES = {"structure": "object", "list": "array", "float": "number"}
 _RULES = {"min-length": "min", "max-length": "max", "min-members": "min", "max-members": "max"}
 
 
@@ -95,9 +95,8 @@ def _of_contract(contract: Contract) -> Facts:
         place |= {
             _RULES.get(rule, rule): value for rule, value in clause.check.items() if rule != "at"
         }
-    for at, place in facts.items():
-        if at.rpartition(".")[2] == contract.document:
-            place["sensitive"] = True
+    for at in contract.sensitive:
+        facts.setdefault(at, {"required": False})["sensitive"] = True
     return facts | {
         code: {"status": status, "message": says_why} for code, status in contract.errors.items()
     }

@@ -481,5 +481,5 @@ def test_eleven_items_answered_200_blame_both() -> None:
 )
 def test_what_is_seen_at_a_glance_is_what_a_close_look_finds(body: object) -> None:
     glance = broken_by(request(body))
-    with mock.patch.object(checker(), "_fits", dict.fromkeys(checker()._fits)):
+    with mock.patch.object(checker(load()), "_fits", dict.fromkeys(checker(load())._fits)):
         assert broken_by(request(body)) == glance

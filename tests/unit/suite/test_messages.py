@@ -25,7 +25,7 @@ URLS = ["https://personalize-events.eu-west-1.amazonaws.com", "https://gateway.e
 
 
 def arns(operation: str) -> Mapping[State, str]:
-    kind = load(operation).dataset_type
+    kind = load(operation).resource_type
     states: tuple[State, ...] = ("active", "in-use", "missing")
     return {state: f"{HOME}/{state}/{kind}" for state in states}
 
