@@ -183,10 +183,11 @@ def _dry_run(settings: Settings, *, provision: bool) -> int:
     contract, scenarios = load(settings.operation), SCENARIOS[settings.operation]
     for line in plan.told(calls, settings.operation, len(scenarios)):
         print(line)
-    print(f"\nThe ids that a service which refuses nothing could store, of {contract.batch}:\n")
-    names = contract.batch, contract.identity, contract.document
-    for line in stored.told(scenarios, *names):
-        print(line)
+    if contract.identity:
+        print(f"\nThe ids that a service which refuses nothing could store, of {contract.batch}:\n")
+        names = contract.batch, contract.identity, contract.document
+        for line in stored.told(scenarios, *names):
+            print(line)
     print("\nThe least IAM policy for it:\n")
     print(json.dumps(plan.policy(calls, settings.operation, home, settings.datasets), indent=2))
     return 0

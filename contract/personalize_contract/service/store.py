@@ -59,7 +59,8 @@ class Store:
     """Datasets and trackers with a state, and what was sent to them. Any thread may call it.
 
     A dataset has an ARN, a tracker an id. A put is one transaction: it is on the file, and
-    survives the process being killed, before the caller is answered. Lives as long as the service; `close` it at the end.
+    survives the process being killed, before the caller is answered. Lives as long as the
+    service; `close` it at the end.
 
     Args:
         path: a file, made if it isn't there (WAL: two more files stand beside it while it is

@@ -31,7 +31,7 @@ def messages(scenario: Scenario, arn: str) -> Iterator[Message]:
         if isinstance(sends, Call):
             # As botocore writes it.
             body = json.dumps(text(sends, arn)).encode()
-            yield Message("POST", f"/{sends.method.removeprefix('put_')}", body)
+            yield Message("POST", sends.path, body)
         elif sends:
             yield Message(sends.method, sends.path, text(sends, arn))
 

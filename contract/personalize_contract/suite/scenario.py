@@ -1,8 +1,8 @@
 """A scenario: one situation, what is sent in it, and what must come back.
 
-`@dataset@` stands for the dataset's ARN, `@dataset:256@` for it made 256 characters long,
-`@dataset:longer@` for it with one character more, which names nothing, and `@dataset:escaped@` for
-it as a JSON text may write it.
+`@dataset@` stands for the dataset's ARN, or the tracker's id, `@dataset:256@` for it made 256
+characters long, `@dataset:longer@` for it with one character more, which names nothing, and
+`@dataset:escaped@` for it as a JSON text may write it.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, Protocol
 
 from personalize_contract.model.datasets import PREFIX, State
 from personalize_contract.suite.expectations import Expectation
@@ -34,9 +34,15 @@ class Call:
     """A call of a botocore client, as `put_items(datasetArn=..., items=...)`.
 
     For what botocore lets pass.
+
+    Args:
+        method: of the client.
+        path: that the client sends it to.
+        members: its arguments.
     """
 
     method: str
+    path: str
     members: Mapping[str, Any]
 
 
@@ -100,7 +106,42 @@ def _size(sends: Call | Wire) -> int:
     return len(json.dumps(dict(sends.members)) if isinstance(sends, Call) else sends.body)
 
 
-@dataclass(frozen=True, slots=True)
+class Operation(Protocol):
+    """How requests of an operation are written, as far as every table asks."""
+
+    @property
+    def first(self) -> str:
+        """The member that a body begins with."""
+
+    @property
+    def many(self) -> str:
+        """The member that holds a batch."""
+
+    @property
+    def id(self) -> str:
+        """A member whose value is a string."""
+
+    @property
+    def path(self) -> str:
+        """The path of its requests."""
+
+    def wire(self, body: str | bytes, content_type: str | None = ...) -> Wire:
+        """A request of the operation with any body at all."""
+
+    def calls(self, count: int) -> Call | Wire:
+        """A legal request with so many things in its batch."""
+
+    def body(self, *, things: str = "") -> str:
+        """A legal JSON body, or one with this JSON text for its batch."""
+
+    def text(self) -> str:
+        """The JSON text of a thing."""
+
+    def with_id(self, name: str) -> str:
+        """A body in which this JSON text stands for one string."""
+
+
+@dataclass(frozen=True)
 class Batch:
     """What differs between the operations that put a batch of things into a dataset.
 
@@ -111,6 +152,14 @@ class Batch:
 
     one: str
     max_properties: int
+
+    first = "datasetArn"
+    """The member that a body begins with."""
+
+    @property
+    def path(self) -> str:
+        """The path of its requests."""
+        return f"/{self.many}"
 
     @property
     def many(self) -> str:
@@ -136,11 +185,15 @@ class Batch:
 
     def call(self, things: list[Thing], arn: str = DATASET) -> Call:
         """A call of the SDK that puts these things."""
-        return Call(f"put_{self.many}", {"datasetArn": arn, self.many: things})
+        return Call(f"put_{self.many}", self.path, {"datasetArn": arn, self.many: things})
 
     def wire(self, body: str | bytes, content_type: str | None = "application/json") -> Wire:
         """A request of the operation with any body at all."""
-        return Wire(f"/{self.many}", body, content_type)
+        return Wire(self.path, body, content_type)
+
+    def calls(self, count: int) -> Call:
+        """A legal call with this many things."""
+        return self.call(self.things(count))
 
     def body(self, arn: str = '"@dataset@"', things: str = "") -> str:
         """A JSON body made of these JSON texts."""
@@ -184,7 +237,10 @@ def long_properties(length: int, letter: str = "x") -> str:
 def text(sends: Call | Wire, arn: str) -> Any:
     """What is sent to a dataset with this ARN: arguments of a Call, the body of a Wire."""
     if isinstance(sends, Call):
-        return {**sends.members, "datasetArn": _filled(sends.members["datasetArn"], arn)}
+        return {
+            name: _filled(value, arn) if isinstance(value, str) else value
+            for name, value in sends.members.items()
+        }
     body = sends.body if isinstance(sends.body, bytes) else sends.body.encode()
     for name, form in _FORMS.items():
         body = body.replace(name.encode(), form(arn).encode())

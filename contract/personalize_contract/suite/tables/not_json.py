@@ -10,17 +10,17 @@ import json
 from collections.abc import Iterator, Mapping
 
 from personalize_contract.model.datasets import PREFIX
-from personalize_contract.suite.scenario import Batch, Scenario
+from personalize_contract.suite.scenario import Operation, Scenario
 from personalize_contract.suite.tables.rows import malformed
 
 
-def not_json(of: Batch) -> Iterator[Scenario]:
+def not_json(of: Operation) -> Iterator[Scenario]:
     """All of them, for one operation."""
     for name, body in _bodies(of).items():
         yield malformed(f"body-{name}", "request.body.json-object", of.wire(body))
 
 
-def _bodies(of: Batch) -> Mapping[str, str | bytes]:
+def _bodies(of: Operation) -> Mapping[str, str | bytes]:
     good = of.body()
 
     def holding(token: str) -> str:
@@ -59,7 +59,7 @@ def _bodies(of: Batch) -> Mapping[str, str | bytes]:
         "line-separator": "\N{LINE SEPARATOR}" + good,
         # --- strings
         "single-quotes": good.replace('"', "'"),
-        "name-without-quotes": good.replace('"datasetArn"', "datasetArn"),
+        "name-without-quotes": good.replace(f'"{of.first}"', of.first),
         "line-break-in-string": of.with_id(f'"{PREFIX}\n"'),
         "tab-in-string": of.with_id(f'"{PREFIX}\t"'),
         "unknown-escape": of.with_id(f'"{PREFIX}\\q"'),
@@ -78,5 +78,5 @@ def _bodies(of: Batch) -> Mapping[str, str | bytes]:
         # --- something else
         "form": "datasetArn=@dataset@&items=1",
         "text-of-json": json.dumps(good),
-        "yaml": f"datasetArn: @dataset@\n{of.many}:\n- {of.id}: {PREFIX}1\n",
+        "yaml": f"{of.first}: @dataset@\n{of.many}:\n- {of.id}: {PREFIX}1\n",
     }

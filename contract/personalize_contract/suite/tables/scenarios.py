@@ -1,4 +1,4 @@
-"""The table of scenarios.
+"""The table of scenarios of each operation, and of those that put things into a dataset.
 
 Every expectation is written out here from the page. None is computed from the contract file or
 taken from the reference service, so that a mistake in those can't hide itself.
@@ -7,9 +7,11 @@ taken from the reference service, so that a mistake in those can't hide itself.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from functools import cache
 
+from personalize_contract.model import contract_files
 from personalize_contract.model.datasets import PREFIX
 from personalize_contract.suite.expectations import Code, Message, Observed, Status, WellFormed
 from personalize_contract.suite.scenario import (
@@ -24,11 +26,12 @@ from personalize_contract.suite.scenario import (
     long_properties,
 )
 from personalize_contract.suite.tables.crossed import crossed
+from personalize_contract.suite.tables.members import Example, members
+from personalize_contract.suite.tables.messages import after, messages
 from personalize_contract.suite.tables.not_json import not_json
 from personalize_contract.suite.tables.rows import (
     INVALID,
     MALFORMED,
-    SUCCESS,
     UNKNOWN,
     accepted,
     arn_refused,
@@ -72,46 +75,12 @@ _WELL_FORMED = {
 }
 """What the pattern allows, whether there is such a dataset or not."""
 
-_HEADERS = {
-    "a-retry": (
-        ("amz-sdk-invocation-id", "11111111-2222-4333-8444-555555555555"),
-        ("amz-sdk-request", "attempt=2; max=3"),
-    ),
-    "a-trace": (
-        ("x-amzn-trace-id", "Root=1-5759e988-bd862e3fe1be46a994272793;Sampled=1"),
-        ("accept", "*/*"),
-    ),
-}
-"""What SDKs and other clients send beside."""
-
 
 def scenarios(of: Batch) -> tuple[Scenario, ...]:
     """The table, for one operation."""
     one, many, good, most = of.one, of.many, of.body(), of.max_properties
     return (
-        # --- the operation
-        Scenario("success", of.call(of.things(1)), SUCCESS),
-        Scenario("success-body", of.call(of.things(3)), (SUCCESS[1], SUCCESS[0])),
-        accepted("post", "request.method", of.wire(good)),
-        accepted("path", "request.path", of.wire(good)),
-        accepted("no-uri-parameters", "request.no-uri-parameters", of.wire(good)),
-        accepted("media-type", "request.media-type", of.wire(good)),
-        accepted(
-            "media-type-charset",
-            "request.media-type",
-            of.wire(good, content_type="application/json; charset=utf-8"),
-        ),
-        accepted(
-            "media-type-charset-close",
-            "request.media-type",
-            of.wire(good, content_type="application/json;charset=UTF-8"),
-        ),
-        *(
-            accepted(
-                f"headers-of-{name}", "response.success.status", replace(of.wire(good), more=more)
-            )
-            for name, more in _HEADERS.items()
-        ),
+        *messages(of),
         # --- how many
         refused(f"{many}-0", f"request.{many}.min-members", of.wire(of.body(things="[]"))),
         accepted(f"{many}-1", f"request.{many}.min-members", of.call(of.things(1))),
@@ -342,25 +311,16 @@ def scenarios(of: Batch) -> tuple[Scenario, ...]:
         # --- wrong JSON types, and mistakes anywhere in a batch
         *crossed(of),
         # --- on a connection that was used before
-        *(
-            Scenario(
-                f"success-after-{name}",
-                of.wire(good),
-                (("response.success.status", Status(200)), SUCCESS[1]),
-                before=before,
-            )
-            for name, before in {
-                "success": (of.wire(good),),
-                "three-more": (of.wire(good),) * 3,
-                "invalid-input": (of.wire(of.body(things="[]")),),
-                "malformed": (of.wire(good[:-1]),),
+        *after(
+            of,
+            {
                 "perhaps-missing": (of.wire(of.body(arn=f'"{LONGER}"')),),
                 "another-path": (Wire(f"/{many}/tea", good),),
                 "a-large-success": (
                     of.wire(of.with_properties(json.dumps(long_properties(most)))),
                 ),
                 "a-long-mistake": (of.wire(of.with_properties(f'"{"x" * (most + 1)}"')),),
-            }.items()
+            },
         ),
         *(
             replace(row, id=f"{row.id}-after-{name}", before=(of.wire(before),))
@@ -375,9 +335,34 @@ def scenarios(of: Batch) -> tuple[Scenario, ...]:
     )
 
 
-SCENARIOS: Mapping[str, tuple[Scenario, ...]] = {
-    "PutActions": scenarios(Batch("action", max_properties=32000)),
-    "PutItems": scenarios(Batch("item", max_properties=32000)),
-    "PutUsers": scenarios(Batch("user", max_properties=24000)),
-}
+class _Tables(Mapping[str, tuple[Scenario, ...]]):
+    """The scenarios of each operation, made of the `suite` of its file when they are asked for."""
+
+    def __getitem__(self, operation: str) -> tuple[Scenario, ...]:
+        if operation not in contract_files.operations():
+            raise KeyError(operation)
+        return _table(operation)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(contract_files.operations())
+
+    def __len__(self) -> int:
+        return len(contract_files.operations())
+
+
+@contract_files.forgets
+@cache
+def _table(operation: str) -> tuple[Scenario, ...]:
+    file = contract_files.read(operation)
+    suite = dict(file.document.get("suite", {}))
+    try:
+        table = suite.pop("table", "members")
+        if table == "dataset":
+            return scenarios(Batch(suite.pop("one"), suite.pop("longest_properties")))
+        return members(Example.read(suite))
+    except (KeyError, ValueError, TypeError) as error:
+        raise file.error(f"suite: {error}", "suite") from error
+
+
+SCENARIOS: Mapping[str, tuple[Scenario, ...]] = _Tables()
 """The scenarios of each operation."""

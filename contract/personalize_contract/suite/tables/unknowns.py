@@ -17,6 +17,7 @@ from personalize_contract.suite.scenario import (
     Batch,
     Call,
     Expects,
+    Operation,
     Scenario,
     Wire,
     long_id,
@@ -38,12 +39,14 @@ _ELSEWHERE = ("request.method.other", "request.path.other")
 
 
 def unknowns(of: Batch) -> tuple[Scenario, ...]:
-    """The scenarios of one operation."""
-    return (*_one_by_one(of), *_two_mistakes(of))
+    """The scenarios of an operation that puts things into a dataset."""
+    return (*of_messages(of), *_of_things(of), *_two_mistakes(of))
 
 
-def _one_by_one(of: Batch) -> Iterator[Scenario]:
-    many, good, path = of.many, of.body(), f"/{of.many}"
+def of_messages(of: Operation) -> Iterator[Scenario]:
+    """The scenarios of messages, whatever the operation is about."""
+    good, path = of.body(), of.path
+    capital = of.first[0].upper() + of.first[1:]
     table: Mapping[str, Sends] = {
         "request.method.other": {
             "method-get": Wire(path, "", method="GET"),
@@ -69,16 +72,22 @@ def _one_by_one(of: Batch) -> Iterator[Scenario]:
             "body-utf-16": of.wire(good.encode("utf-16-le")),
             "body-bom": of.wire(b"\xef\xbb\xbf" + good.encode()),
             "body-surrogate-in-utf-8": of.wire(good.encode().replace(b"tea", b"te\xed\xa0\x80")),
-            "body-member-twice": of.wire(good[:-1] + f', "datasetArn": "{DATASET}"}}'),
+            "body-member-twice": of.wire(good[:-1] + f', "{of.first}": "{DATASET}"}}'),
             "body-lone-surrogate": of.wire(of.with_id(f'"{PREFIX}\\ud800"')),
             "body-nan": of.wire(good[:-1] + ', "tea": NaN}'),
             "body-nested-deeply": of.wire(good[:-1] + ', "tea": ' + "[" * 500 + "]" * 500 + "}"),
         },
         "request.unknown-members": {
             "unknown-member": of.wire(good[:-1] + ', "tea": 1}'),
-            "member-in-other-case": of.wire(good.replace('"datasetArn"', '"DatasetArn"')),
+            "member-in-other-case": of.wire(good.replace(f'"{of.first}"', f'"{capital}"')),
         },
-        f"request.{many}.duplicates": {
+    }
+    yield from observed(table)
+
+
+def _of_things(of: Batch) -> Iterator[Scenario]:
+    table: Mapping[str, Sends] = {
+        f"request.{of.many}.duplicates": {
             f"one-{of.one}-in-two-versions": of.call(
                 [of.thing(1), of.thing(1, '{"category": "coffee"}')]
             ),
@@ -99,6 +108,15 @@ def _one_by_one(of: Batch) -> Iterator[Scenario]:
             }.items()
         },
     }
+    yield from observed(table)
+
+
+def observed(table: Mapping[str, Sends]) -> Iterator[Scenario]:
+    """A scenario for each row, which notes what is answered.
+
+    Args:
+        table: clause to scenario to what is sent.
+    """
     for clause, rows in table.items():
         for name, sends in rows.items():
             # What is no request of the operation may have a success of its own.
