@@ -14,9 +14,9 @@ from urllib.parse import urlsplit
 from personalize_contract.errors import UsageError
 from personalize_contract.live.rate_limit import Pace
 from personalize_contract.live.retry import Patience
-from personalize_contract.model import failures
+from personalize_contract.model import failures, json_path
 from personalize_contract.model.contract import Contract
-from personalize_contract.model.datasets import PREFIX
+from personalize_contract.model.datasets import PREFIX, TRACKER
 from personalize_contract.model.exchange import Exchange, Request
 from personalize_contract.model.parsed_request import ParsedRequest
 from personalize_contract.targets.base import Target
@@ -85,38 +85,46 @@ class WriteGuard:
             yield f"its body is not a JSON object; {self._remedy}"
             return
         yield from self._unreadable(body, operation)
-        arn = body.get("datasetArn")
-        if arn is not None and arn not in self.datasets:
+        if not operation.resource or not operation.known_by:
             yield (
-                f"it names a dataset that was not given: add {self.option('dataset')} ARN=STATE if "
+                f"the contract of {operation.operation} doesn't say what it writes to (resource), "
+                f"or by which ids that is known (known_by); {self._remedy}"
+            )
+            return
+        name = body.get(operation.resource)
+        if name is not None and name not in self.datasets:
+            noun = "tracker" if operation.resource_type == TRACKER else "dataset"
+            argument = "TRACKING_ID=STATE" if operation.resource_type == TRACKER else "ARN=STATE"
+            yield (
+                f"it names a {noun} that was not given: add {self.option('dataset')} {argument} if "
                 "it may be written to"
             )
-        if arn not in self.own_ids:
+        if name not in self.own_ids:
             yield from self._unknown_ids(body, operation)
 
     def _unreadable(self, body: dict[str, Any], operation: Contract) -> Iterator[str]:
         """What another reader of the body may take for an ARN or an id."""
         things = body.get(operation.batch, [])
-        if "datasetArn" in body and not isinstance(body["datasetArn"], str):
-            yield f"its datasetArn is not a string; {self._remedy}"
+        resource = operation.resource
+        if resource in body and not isinstance(body[resource], str):
+            yield f"its {resource} is not a string; {self._remedy}"
         if not isinstance(things, list) or not all(isinstance(thing, dict) for thing in things):
             yield f"its {operation.batch} is not an array of objects; {self._remedy}"
             return
-        known = {
-            "the body": ({"datasetArn", operation.batch}, [body]),
-            operation.batch: ({operation.identity, operation.document}, things),
-        }
-        for place, (members, objects) in known.items():
-            if unknown := {name for one in objects for name in one} - members:
-                yield (
-                    f"{place} has a member that {operation.operation} doesn't have "
-                    f"({min(unknown)[:40]!r}), which a service may read in some way; {self._remedy}"
-                )
+        for where, name in _unknown_members(body, operation):
+            yield (
+                f"{where or 'the body'} has a member that {operation.operation} doesn't have "
+                f"({name[:40]!r}), which a service may read in some way; {self._remedy}"
+            )
 
     def _unknown_ids(self, body: dict[str, Any], operation: Contract) -> Iterator[str]:
-        for index, thing in enumerate(body.get(operation.batch, [])):
-            name = thing.get(operation.identity)
-            where = f"{operation.batch}[{index}].{operation.identity}"
+        *way, member = json_path.steps(operation.known_by)
+        owners = [("", body)]
+        if way:
+            things = body.get(operation.batch, [])
+            owners = [(f"{operation.batch}[{number}].", one) for number, one in enumerate(things)]
+        for at, owner in owners:
+            name, where = owner.get(member), f"{at}{member}"
             if not isinstance(name, str):
                 yield f"{where} is not a string, so that nobody would know it; {self._remedy}"
             elif not name.startswith(self.prefix):
@@ -124,6 +132,27 @@ class WriteGuard:
                     f"{where} does not begin with {self.prefix}: what is put can't be deleted, and "
                     "whoever owns the dataset must know it"
                 )
+
+
+def _unknown_members(body: Any, operation: Contract) -> Iterator[tuple[str, str]]:
+    """Yield each member that is not known, with the path of the object that it is in.
+
+    What is in a document is the caller's.
+    """
+    known = operation.members
+    waiting = [("", body)]
+    while waiting:
+        at, value = waiting.pop()
+        if isinstance(value, list):
+            waiting += [(f"{at}[]", one) for one in value]
+        elif isinstance(value, dict):
+            paths = {name: f"{at}.{name}" if at else name for name in value}
+            yield from ((at, name) for name, path in sorted(paths.items()) if path not in known)
+            waiting += [
+                (path, value[name])
+                for name, path in paths.items()
+                if path in known and name != operation.document
+            ]
 
 
 def misaddressed(request: Request, url: str) -> str | None:

@@ -84,7 +84,7 @@ class Handler:
             self.answered[exchange.answered_by] += 1
         if exchange.answered_by == FAULT or not request.operation:
             return
-        checks = checker(request.operation.operation)
+        checks = checker(request.operation)
         for violation in checks.response(exchange.response, request.violations):
             self._note_violation(violation, f"the service, {exchange.answered_by}", request)
 
