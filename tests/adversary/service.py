@@ -117,12 +117,62 @@ class Operation:
         )
 
 
+def contract_file(path: Path, words: Mapping[str, Any]) -> dict[str, Any]:
+    """What a contract file says, with the shared texts that it is like."""
+    text = path.read_text("utf-8")
+    words = {**yaml.safe_load(worded(text, words)).get("words", {}), **words}
+    document = yaml.safe_load(worded(text, words))
+    whole: dict[str, Any] = {"clauses": [], "members": [], "errors": {}}
+    shared = [
+        contract_file(CONTRACTS / "shared" / f"{name}.yaml", words)
+        for name in document.pop("like", ())
+    ]
+    for part in (*shared, document):
+        for key, value in part.items():
+            whole[key] = (
+                [*whole[key], *value]
+                if isinstance(value, list) and key in whole
+                else {**whole[key], **value}
+                if key == "errors"
+                else value
+            )
+    return whole
+
+
+def worded(text: str, words: Mapping[str, Any]) -> str:
+    for word, value in words.items():
+        text = text.replace(f"<{word}>", str(value))
+    return text
+
+
+def clauses_of(member: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+    """The clauses that the rules of a member are."""
+    words = re.findall("[A-Z]?[a-z]+", member["at"].rpartition(".")[2])
+    name = member.get("id") or "-".join(words).lower()
+    for rule, want in member.items():
+        if rule in ("at", "id", "source", "sources", "statements"):
+            continue
+        source = member.get("sources", {}).get(rule, member.get("source", ""))
+        row = {"level": "modelled" if "model" in source else "documented"}
+        if want is False:
+            yield {**row, "id": f"request.{name}.optional", "binds": "service"}
+            continue
+        yield {
+            **row,
+            "id": f"request.{name}.{rule}",
+            "binds": "caller",
+            "check": {"at": member["at"], rule: want},
+            "refused": "malformed" if rule == "type" else "invalid-input",
+        }
+
+
 @cache
 def operation(name: str = "PutItems") -> Operation:
     """Read a contract file."""
-    document = yaml.safe_load((CONTRACTS / f"{name}.yaml").read_text("utf-8"))
+    document = contract_file(CONTRACTS / f"{name}.yaml", {})
     rules = []
-    for row in document["clauses"]:
+    rows = [*document["clauses"], *(row for one in document["members"] for row in clauses_of(one))]
+    for row in rows:
         check = dict(row.get("check", {}))
         at = check.pop("at", None)
         if at is not None:
@@ -135,10 +185,10 @@ def operation(name: str = "PutItems") -> Operation:
         batch=document["batch"],
         identity=document["identity"],
         document=document["document"],
-        dataset_type=document["dataset_type"],
+        dataset_type=document["resource_type"],
         errors=document["errors"],
         rules=tuple(rules),
-        clauses={row["id"]: row for row in document["clauses"]},
+        clauses={row["id"]: row for row in rows},
     )
 
 
