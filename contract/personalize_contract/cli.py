@@ -6,6 +6,7 @@ import argparse
 import os
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 from typing import NoReturn
 
 from personalize_contract.commands import check, drift, lint, recover, sdk, serve, sweep, verify
@@ -21,6 +22,9 @@ COMMANDS = {
     "sdk": sdk,
     "sweep": sweep,
 }
+_OF_CONTRACTS = ("verify", "serve", "check", "lint", "sdk")
+"""The commands that hold something against a contract."""
+
 INTERRUPTED = 130
 
 
@@ -47,6 +51,13 @@ def _parser() -> argparse.ArgumentParser:
     for name, command in COMMANDS.items():
         one = subparsers.add_parser(name, help=command.HELP, description=command.DESCRIPTION)
         command.arguments(one)
+        if name in _OF_CONTRACTS:
+            one.add_argument(
+                "--contracts",
+                type=Path,
+                metavar="DIR",
+                help="read the contract files in DIR too, beside those that ship",
+            )
         one.set_defaults(run=command.run)
     return parser
 
@@ -61,6 +72,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command; returns its exit status (README, "Exit status")."""
     try:
         parsed = _parser().parse_args(arguments)
+        if getattr(parsed, "contracts", None):
+            from personalize_contract.model import contract_files
+
+            contract_files.use(parsed.contracts.absolute())
         status = int(parsed.run(parsed))
         sys.stdout.flush()
     except KeyboardInterrupt:

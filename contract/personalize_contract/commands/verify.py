@@ -130,6 +130,8 @@ def run(given: argparse.Namespace) -> int:
             options.append(f"--personalize-{name.replace('_', '-')}={value}")
     if given.write_to_existing:
         options.append("--personalize-write-to-existing")
+    if given.contracts:
+        options.append(f"-opersonalize_contracts={given.contracts.absolute()}")
     if given.k:
         options.append(f"-k{given.k}")
     with Bar(Console(stderr=True)) as progress:

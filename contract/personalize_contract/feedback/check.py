@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 from collections.abc import Mapping
 from typing import Any
@@ -28,11 +29,18 @@ def check(operation: str, arguments: Mapping[str, Any]) -> None:
         UsageError: there is no contract for the operation, or the arguments are not JSON.
     """
     try:
-        body = json.dumps(dict(arguments)).encode()
+        body = json.dumps(dict(arguments), default=_seconds).encode()
     except (TypeError, ValueError) as error:
         raise UsageError(f"the arguments of {operation} are not JSON: {error}") from error
     if broken := broken_clauses(operation, body):
         raise ContractBroken("\n\n".join(broken))
+
+
+def _seconds(value: object) -> float:
+    """What an SDK sends for a date and time: seconds since 1970."""
+    if isinstance(value, dt.datetime):
+        return value.timestamp()
+    raise TypeError(f"{type(value).__name__} is no type of JSON")
 
 
 def broken_clauses(operation: str, body: bytes, response: Response | None = None) -> list[str]:

@@ -10,7 +10,6 @@ from __future__ import annotations
 import difflib
 import json
 import re
-import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -252,13 +251,13 @@ def _timestamps(contract: Contract) -> tuple[str, ...]:
 
 def _future(put: Put) -> Iterator[str]:
     for where, value in _times(put):
-        if isinstance(value, int | float) and _latest() < value < _MILLISECONDS:
+        if isinstance(value, int | float) and 0 < value - _latest() < _MILLISECONDS:
             yield where
 
 
 def _latest() -> float:
-    """The latest time that is not of the future, by the world's clock or by the test's own."""
-    return max(clock.now().timestamp(), time.time()) + _CLOCKS_DIFFER
+    """The latest time, in seconds, that is not of the future."""
+    return clock.now().timestamp() + _CLOCKS_DIFFER
 
 
 def _no_seconds(put: Put) -> Iterator[str]:

@@ -135,7 +135,7 @@ def _request_body(request: Request, redactor: Redactor) -> str:
 
 def _document(request: Request) -> str:
     operation = contract.at(request.path)
-    return operation.document if operation else "properties"
+    return (operation and operation.document) or "properties"
 
 
 def _each(value: Any, shown: Callable[[str], str], depth: int, hidden: str = "") -> Any:
