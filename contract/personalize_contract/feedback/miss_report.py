@@ -106,6 +106,6 @@ def _summary(request: ParsedRequest, operation: Contract | None) -> str:
     batch = request.members.get(operation.batch) if operation else None
     count = ""
     if operation and isinstance(batch, list):
-        unit = operation.batch if len(batch) != 1 else operation.batch.removesuffix("s")
-        count = f"{len(batch)} {unit}, "
+        many = operation.batch if operation.identity else f"in {operation.batch}"
+        count = f"{len(batch)} {many if len(batch) != 1 else many.removesuffix('s')}, "
     return f"{request.method} {request.path}, {count}{len(request.body)} bytes"

@@ -11,6 +11,8 @@ import re
 from collections.abc import Container
 from functools import lru_cache
 
+from personalize_contract.privacy.pseudonyms import is_pseudonym
+
 _SEPARATORS = re.compile(r"[\W_]+")
 _CREDENTIAL = re.compile(
     r"(?:authorization|cookie|passw(?:or)?d|passphrase|secret|credentials?|signature|jwt"
@@ -64,6 +66,7 @@ def is_placeholder(value: str, placeholders: Container[str] = ()) -> bool:
     return (
         value in placeholders
         or not letters
+        or is_pseudonym(value)
         or (len(letters) > 2 and len(set(letters)) == 1)  # xxxx, 0000-0000
         or bool(_WRAPPED.fullmatch(value) or _COUNTING.fullmatch(value))
         or (bool(_PLACEHOLDER_WORDS.search(value)) and not _is_random(value))

@@ -19,7 +19,12 @@ _ROUNDS = 1000
 _LONGEST = 256
 """Characters of the longest legal id. One that is longer stays so: it breaks a clause."""
 
-_WRITTEN = re.compile(r"[a-z]+-[0-9a-f]{16}-*", re.ASCII)
+_WRITTEN = re.compile(r"(?:user|session)-[0-9a-f]{16}-*", re.ASCII)
+
+
+def is_pseudonym(value: str) -> bool:
+    """Whether a value stands for an id."""
+    return bool(_WRITTEN.fullmatch(value))
 
 
 def pseudonym(member: str, value: Any) -> Any:
@@ -32,7 +37,7 @@ def pseudonym(member: str, value: Any) -> Any:
     if value is None or value == "":
         return value
     if isinstance(value, str):
-        return value if _WRITTEN.fullmatch(value) else _pseudonym(member, value)
+        return value if is_pseudonym(value) else _pseudonym(member, value)
     return _pseudonym(member, json.dumps(value))
 
 
