@@ -139,7 +139,8 @@ def lines(tally: Tally) -> Iterator[str]:
         )
     for test in _by(tally, "unmarked"):
         yield (
-            f"unmarked: {test} uses personalize_dataset or personalize_tracker without the mark personalize_contract: "
+            f"unmarked: {test} uses personalize_dataset or personalize_tracker without the mark "
+            "personalize_contract: "
             "what it sends is neither answered nor checked"
         )
     for test, count in _by(tally, "foreign").items():

@@ -1,0 +1,227 @@
+"""Each clause of the newer contracts is proved: a service that breaks it is seen by its name.
+
+The reference service answers by a contract in which one clause is missing or has another limit, or
+its answers are changed; the suite must then find that very clause broken.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from personalize_contract.model import contract_files
+from personalize_contract.model.contract import Clause, Contract, load
+from personalize_contract.model.datasets import State, dummies
+from personalize_contract.model.exchange import Exchange, Request, Response
+from personalize_contract.model.parsed_request import parse
+from personalize_contract.service import core
+from personalize_contract.service.store import Store
+from personalize_contract.suite.evidence import BROKEN
+from personalize_contract.suite.judge import judge
+from personalize_contract.suite.messages import messages
+from personalize_contract.suite.scenario import Call, Scenario
+from personalize_contract.suite.tables.scenarios import SCENARIOS
+
+OWN = Path(__file__).with_name("contracts")
+OPERATIONS = ("PutEvents", "PutActionInteractions", "PutReviews")
+"""The last is a test's own: its file alone adds it."""
+
+Change = Callable[[Response], Response]
+
+
+@pytest.fixture(autouse=True)
+def own_contracts() -> Iterator[None]:
+    contract_files.use(OWN)
+    yield
+    contract_files.use(None)
+
+
+class AnyTracker(Store):
+    """Takes what goes to a resource that it was never told of: its name alone is judged."""
+
+    def state(self, arn: str) -> State:
+        return self._states.get(arn, "active")
+
+
+@cache
+def store(*, any_tracker: bool) -> Store:
+    store = AnyTracker() if any_tracker else Store()
+    store.add_dummies()
+    return store
+
+
+def answer(scenario: Scenario, contract: Contract, change: Change) -> Exchange:
+    """The exchange of a scenario with a service of this contract."""
+    arn = dummies(contract.resource_type)[scenario.state]
+    *_, message = messages(scenario, arn)
+    sends = scenario.sends
+    content_type = "application/json" if isinstance(sends, Call) else sends.content_type
+    headers = {"content-type": content_type} if content_type else {}
+    url = f"https://personalize-events.us-east-1.amazonaws.com{message.target}"
+    request = parse(
+        Request(message.method, url, headers, message.body),
+        contract if message.target.startswith(contract.path) else None,
+    )
+    # What a missing tracker is answered with is not documented of each operation.
+    any_tracker = "ResourceNotFoundException" not in contract.errors
+    try:
+        response = core.respond(request, store(any_tracker=any_tracker))
+    except (KeyError, TypeError, AttributeError):
+        response = core.response(200, b"")  # it took what nobody could store
+    return Exchange(request, change(response), "reference")
+
+
+def broken(
+    operation: str, clause: str, contract: Contract, change: Change = lambda response: response
+) -> bool:
+    """Whether the suite says of this clause that it is broken."""
+    return any(
+        finding.clause == clause and finding.status == BROKEN
+        for scenario in SCENARIOS[operation]
+        if any(expected == clause for expected, _ in scenario.expects)
+        for finding in judge(scenario, answer(scenario, contract, change))
+    )
+
+
+def with_clause(contract: Contract, clause: Clause, check: Mapping[str, Any] | None) -> Contract:
+    """A contract whose clause has another check, or is gone."""
+    clauses = {
+        name: replace(one, check=check) if one is clause and check else one
+        for name, one in contract.clauses.items()
+        if one is not clause or check
+    }
+    return replace(contract, clauses=clauses)
+
+
+LIMITS = ("min-length", "max-length", "min-members", "max-members", "minimum", "maximum")
+
+UNKNOWN = {"PutEvents": ("request.tracking-id.min-length", "request.tracking-id.max-length")}
+"""The clauses of which a stricter service can't be told: what a legal tracking id that names
+nothing is answered with is not documented."""
+
+
+def mutants(contract: Contract, clause: Clause) -> Iterator[tuple[str, Contract]]:
+    """Contracts in which a caller's clause is not what it should be."""
+    yield "without it", with_clause(contract, clause, None)
+    for rule, value in clause.check.items():
+        if rule not in LIMITS:
+            continue
+        laxer = -1 if rule.startswith("min") else 1
+        steps = (laxer,) if clause.id in UNKNOWN.get(contract.operation, ()) else (laxer, -laxer)
+        for step in steps:
+            yield (
+                f"{rule} {value + step}",
+                with_clause(contract, clause, {**clause.check, rule: value + step}),
+            )
+
+
+def of_callers(operation: str) -> list[Clause]:
+    contract_files.use(OWN)
+    try:
+        return [
+            clause
+            for clause in load(operation).clauses.values()
+            if clause.binds == "caller" and clause.refused != "unspecified"
+        ]
+    finally:
+        contract_files.use(None)
+
+
+@pytest.mark.parametrize(
+    ("operation", "name"),
+    [(operation, clause.id) for operation in OPERATIONS for clause in of_callers(operation)],
+)
+def test_a_service_with_another_limit_is_seen(operation: str, name: str) -> None:
+    contract = load(operation)
+    if name == "request.body.json-object":
+        pytest.skip("the reader of JSON is no rule of a contract")
+    clause = contract.clauses[name]
+    assert not broken(operation, name, contract)
+
+    for label, mutant in mutants(contract, clause):
+        assert broken(operation, name, mutant), label
+
+
+@pytest.mark.parametrize("operation", OPERATIONS)
+def test_a_service_that_requires_what_may_be_left_out_is_seen(operation: str) -> None:
+    contract = load(operation)
+    for clause in list(contract.clauses.values()):
+        if not clause.id.endswith(".optional"):
+            continue
+        type_of = contract.clauses[clause.id.replace(".optional", ".type")]
+        required = replace(
+            type_of,
+            id="request.mutant",
+            check={"at": type_of.check["at"], "required": True},
+            refused="invalid-input",
+        )
+        mutant = replace(contract, clauses={**contract.clauses, "request.mutant": required})
+        assert not broken(operation, clause.id, contract)
+        assert broken(operation, clause.id, mutant), clause.id
+
+
+def _recoded(response: Response) -> Response:
+    if response.status < 400:
+        return response
+    return replace(response, headers={**response.headers, "x-amzn-errortype": "TeaException"})
+
+
+def _without_message(response: Response) -> Response:
+    return replace(response, body=b"{}") if response.status >= 400 else response
+
+
+def _telling(response: Response) -> Response:
+    if response.status < 400:
+        return response
+    return replace(response, body=json.dumps({"message": "tea-and-a-secret"}).encode())
+
+
+def _status(status: int) -> Change:
+    return lambda response: replace(response, status=status) if response.status >= 400 else response
+
+
+ANSWERS: Mapping[str, Change] = {
+    "response.success.status": lambda r: replace(r, status=202) if r.status == 200 else r,
+    "response.success.empty-body": lambda r: replace(r, body=b"{}") if r.status == 200 else r,
+    "error.invalid-input.status": _status(422),
+    "error.invalid-input.code": _recoded,
+    "error.malformed.status": _status(422),
+    "error.not-found.status": _status(400),
+    "error.not-found.code": _recoded,
+    "error.in-use.status": _status(400),
+    "error.in-use.code": _recoded,
+    "error.message": _telling,
+}
+
+
+@pytest.mark.parametrize("operation", OPERATIONS)
+def test_a_service_that_answers_otherwise_is_seen(operation: str) -> None:
+    contract = load(operation)
+    bound = [
+        clause.id
+        for clause in contract.clauses.values()
+        if clause.binds == "service" and clause.can_fail and not clause.id.endswith(".optional")
+    ]
+    for clause in bound:
+        assert not broken(operation, clause, contract)
+        assert broken(operation, clause, contract, ANSWERS[clause]), clause
+    assert broken(operation, "error.message", contract, _without_message)
+
+
+LEGAL = ("request.method", "request.path", "request.no-uri-parameters", "request.media-type")
+
+
+@pytest.mark.parametrize("operation", OPERATIONS)
+def test_a_service_that_refuses_what_is_legal_is_seen(operation: str) -> None:
+    """The clauses of which it is not documented what breaking them is answered with."""
+    contract = load(operation)
+    refusal = core.error(400, "InvalidInputException", "no")
+    names = [*LEGAL, *(name for name in contract.clauses if name.endswith("reserved-keys"))]
+    for clause in names:
+        assert broken(operation, clause, contract, lambda response: refusal), clause
