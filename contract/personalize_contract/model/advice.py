@@ -153,7 +153,7 @@ class Put:
 
     def at(self, where: str, member: str) -> str:
         """The JSON path of a member of an event, or of the request where it stands there."""
-        return member if member in self.body else f"{where}.{member}"
+        return member if member in self.contract.members else f"{where}.{member}"
 
 
 def _document(where: str, text: str) -> Document:

@@ -66,10 +66,10 @@ def is_placeholder(value: str, placeholders: Container[str] = ()) -> bool:
     return (
         value in placeholders
         or not letters
-        or is_pseudonym(value)
         or (len(letters) > 2 and len(set(letters)) == 1)  # xxxx, 0000-0000
         or bool(_WRAPPED.fullmatch(value) or _COUNTING.fullmatch(value))
         or (bool(_PLACEHOLDER_WORDS.search(value)) and not _is_random(value))
+        or is_pseudonym(value)
     )
 
 

@@ -17,6 +17,7 @@ from personalize_contract.model import advice
 from personalize_contract.model.advice import TABLE, known
 from personalize_contract.model.exchange import Request
 from personalize_contract.model.parsed_request import parse
+from unit.feedback.test_event_advice import CASES as EVENT_CASES
 
 URL = "https://personalize-events.us-east-1.amazonaws.com"
 HEADERS = {"content-type": "application/json"}
@@ -121,6 +122,7 @@ def test_an_arn_of_something_else(resource: str) -> None:
 def test_every_row_of_the_table_has_a_case_here() -> None:
     tested = {name for _, name, _ in PROPERTIES.values()}
     tested |= {"no-id", "duplicate-ids", "other-dataset", "one-at-a-time", "sent-nothing"}
+    tested |= set(EVENT_CASES)
     assert tested == {row.name for row in TABLE}
 
 

@@ -1,0 +1,125 @@
+"""Advice on events and action interactions."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from personalize_contract import clock
+from personalize_contract.feedback.adviser import Adviser
+from personalize_contract.model.exchange import Request
+from personalize_contract.model.parsed_request import parse
+
+URL = "https://personalize-events.us-east-1.amazonaws.com"
+NOW = 1719511760
+
+
+def sent(path: str, body: Any) -> Request:
+    headers = {"content-type": "application/json"}
+    return Request("POST", f"{URL}{path}", headers, json.dumps(body).encode())
+
+
+def events(*more: dict[str, Any], **beside: Any) -> Request:
+    usual = {"eventType": "watch", "sentAt": NOW, "itemId": "tea"}
+    body = {"trackingId": "our-tracker", "userId": "ann", "sessionId": "visit-1", **beside}
+    body = {name: value for name, value in body.items() if value is not None}
+    return sent("/events", {**body, "eventList": [{**usual, **one} for one in more or ({}, {})]})
+
+
+def interactions(*more: dict[str, Any]) -> Request:
+    usual = {
+        "actionId": "join",
+        "userId": "ann",
+        "sessionId": "visit-1",
+        "timestamp": NOW,
+        "eventType": "Taken",
+    }
+    things = [{**usual, **one} for one in more or ({}, {"actionId": "leave"})]
+    return sent("/action-interactions", {"trackingId": "our-tracker", "actionInteractions": things})
+
+
+TOMORROW = int(clock.now().timestamp()) + 86_400
+
+CASES = {
+    "future": (events({}, {"sentAt": TOMORROW}), "eventList[1].sentAt"),
+    "no-user": (events(userId=None), "userId"),
+    "session-is-user": (events(sessionId="ann"), "sessionId"),
+    "session-of-two-users": (
+        interactions({}, {"userId": "bob"}),
+        "actionInteractions[1].sessionId",
+    ),
+    "duplicate-events": (events({"eventId": "1"}, {"eventId": "1"}), "eventList[1].eventId"),
+    "event-type": (
+        interactions({}, {"eventType": "taken"}),
+        "actionInteractions[1].eventType",
+    ),
+    "tracker-arn": (
+        events(trackingId="arn:aws:personalize:us-east-1:000000000000:event-tracker/shop"),
+        "trackingId",
+    ),
+}
+"""What each piece of advice is about, and where it is found."""
+
+MORE = {
+    "milliseconds in sentAt": (events({}, {"sentAt": NOW * 1000}), "milliseconds", ".sentAt"),
+    "sentAt as a text": (events({}, {"sentAt": "2026-01-01"}), "timestamp-kind", ".sentAt"),
+    "milliseconds as a text": (events({}, {"sentAt": f"{NOW}000"}), "milliseconds", ".sentAt"),
+    "properties dumped twice": (
+        events({}, {"properties": json.dumps('{"a": 1}')}),
+        "double-escaped",
+        ".properties",
+    ),
+    "an item called None": (events({}, {"itemId": "None"}), "no-id", ".itemId"),
+}
+
+
+def advice_on(request: Request) -> list[tuple[str, str]]:
+    return [(one.row.name, one.where) for one in Adviser().advice(parse(request))]
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_a_mistake_is_named(name: str) -> None:
+    request, where = CASES[name]
+    assert advice_on(request) == [(name, where)]
+
+
+@pytest.mark.parametrize("case", MORE)
+def test_a_mistake_that_items_have_too_is_named(case: str) -> None:
+    request, name, where = MORE[case]
+    assert advice_on(request) == [(name, f"eventList[1]{where}")]
+
+
+@pytest.mark.parametrize(
+    "request_",
+    [
+        events(),
+        events({"sentAt": NOW + 0.5}, {}),
+        events({"sentAt": int(clock.now().timestamp())}, {}),
+        interactions(),
+        interactions({"eventType": "Viewed"}, {"eventType": "Not Taken"}),
+    ],
+)
+def test_a_good_request_gets_none(request_: Request) -> None:
+    assert advice_on(request_) == []
+
+
+def test_one_event_a_call_is_told_for_one_session_and_not_for_several() -> None:
+    def one_at_a_time(*sessions: str) -> int:
+        adviser = Adviser()
+        names = []
+        for number, session in enumerate(sessions):
+            request = events({"eventId": str(number)}, sessionId=session, userId=f"of-{session}")
+            names += [one.row.name for one in adviser.advice(parse(request))]
+        return names.count("one-at-a-time")
+
+    assert one_at_a_time("a", "a", "a") == 3
+    assert one_at_a_time("a", "b", "c") == 0
+
+
+def test_a_session_of_two_users_is_seen_over_several_requests() -> None:
+    adviser = Adviser()
+    assert adviser.advice(parse(events())) == []
+    told = adviser.advice(parse(events(userId="bob")))
+    assert [(one.row.name, one.where) for one in told] == [("session-of-two-users", "sessionId")]
