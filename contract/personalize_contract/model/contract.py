@@ -187,7 +187,8 @@ def _clauses(file: ContractFile, *, own: bool = False) -> Iterator[Clause]:
             yield from _of_member(dict(row), file, own=own)
         except (ValueError, KeyError, TypeError) as error:
             raise file.error(_reason(error), "members", _index(file, "members", row)) from None
-    yield from (clause for clause in rows if clause.binds == "service")
+    of_answers = [clause for clause in rows if clause.binds == "service"]
+    yield from sorted(of_answers, key=lambda clause: not clause.can_fail)
 
 
 def _reason(error: Exception) -> str:
