@@ -99,6 +99,15 @@ def test_what_is_within_the_tighter_contract_passes_and_a_test_may_mean_it(repo:
     repo.run().assert_outcomes(passed=2)
 
 
+def test_a_rule_about_a_field_and_the_schema_of_all_go_together(repo: Shop) -> None:
+    write(repo, "items.avsc", SCHEMA)
+    write(repo, "schema.yaml", WITH_SCHEMA)
+    write(repo, "ours.yaml", TIGHTER)
+    good = """1, properties='{"category": "tea", "numberOfRatings": 1}'"""
+    repo.tests(PUT.format(mark="", arguments=good))
+    repo.run("--personalize-target=reference").assert_outcomes(passed=1)
+
+
 @pytest.mark.parametrize(
     ("properties", "found"),
     [

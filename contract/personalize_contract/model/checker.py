@@ -246,7 +246,11 @@ class Checker:
             clause.check["at"] for clause in contract.clauses.values() if "required" in clause.check
         }
         rules: dict[str, dict[str, Any]] = {}
-        names = {path.rpartition(".")[2] for path in contract.members}
+        names = {
+            path.rpartition(".")[2]
+            for path in contract.members
+            if contract.document not in json_path.steps(path)[:-1]
+        }
         for clause in contract.clauses.values():
             if clause.binds != "caller":
                 continue
