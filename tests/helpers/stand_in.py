@@ -15,6 +15,7 @@ from personalize_contract.fake_account.clock import Clock
 from personalize_contract.fake_account.control_plane import ControlPlane
 from personalize_contract.fake_account.lifecycle import Resource
 from personalize_contract.live import provision, rate_limit, resources, retry
+from personalize_contract.model import contract
 from personalize_contract.model.exchange import Request, Response
 from personalize_contract.service.http_server import HttpServer
 from personalize_contract.service.store import Store
@@ -97,7 +98,8 @@ def operation(request: Request) -> str:
     if sts.is_for(request):
         return "GetCallerIdentity"
     target = request.headers.get("x-amz-target", "")
-    return target.rpartition(".")[2] or {"/items": "PutItems"}.get(request.path, request.path)
+    operation = contract.at(request.path)
+    return target.rpartition(".")[2] or (operation.operation if operation else request.path)
 
 
 @contextlib.contextmanager

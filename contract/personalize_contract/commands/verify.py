@@ -181,8 +181,8 @@ def _dry_run(settings: Settings, *, provision: bool) -> int:
     if not settings.account:
         raise UsageError("--dry-run needs --account ID: the policy is for its resources")
     home = connection.home(settings, settings.account)
-    calls = plan.PROVISIONED if provision else plan.GIVEN
     contract, scenarios = load(settings.operation), SCENARIOS[settings.operation]
+    calls = plan.provisioned(contract.provisions) if provision else plan.GIVEN
     for line in plan.told(calls, settings.operation, len(scenarios)):
         print(line)
     if contract.identity:

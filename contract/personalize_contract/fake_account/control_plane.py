@@ -11,6 +11,7 @@ import base64
 import binascii
 import re
 import threading
+import uuid
 from collections.abc import Callable, Iterable
 from typing import Any
 
@@ -84,6 +85,14 @@ class ControlPlane:
             "ListDatasets": lambda given: self._listed(given, "dataset", "datasets"),
             "UpdateDataset": self._update_dataset,
             "DeleteDataset": self._delete_dataset,
+            "CreateEventTracker": self._create_event_tracker,
+            "DescribeEventTracker": lambda given: {
+                "eventTracker": self._described(given, "event-tracker")
+            },
+            "ListEventTrackers": lambda given: self._listed(
+                given, "event-tracker", "eventTrackers"
+            ),
+            "DeleteEventTracker": lambda given: self._delete(self._found(given, "event-tracker")),
         }
 
     def answer(self, request: Request) -> Response:
@@ -119,12 +128,14 @@ class ControlPlane:
             gone = resource.status(now) == GONE
             if gone:
                 del self._resources[arn]
-            if resource.kind != "dataset":
+            # What is written to a dataset, by its ARN, or to a tracker, by its id.
+            name = resource.members.get("trackingId", arn if resource.kind == "dataset" else "")
+            if not name:
                 continue
             if gone:
-                self._store.remove(arn)
-            elif known.get(arn) != (state := resource.state(now, self._in_use)):
-                self._store.add_dataset(arn, state)
+                self._store.remove(name)
+            elif known.get(name) != (state := resource.state(now, self._in_use)):
+                self._store.add_dataset(name, state)
 
     # --- schemas
 
@@ -155,8 +166,9 @@ class ControlPlane:
 
     def _delete_dataset_group(self, given: dict[str, Any]) -> None:
         group = self._found(given, "dataset-group")
-        if any(one.members["datasetGroupArn"] == group.arn for one in self._of("dataset")):
-            raise Refused("ResourceInUseException", "the dataset group has datasets")
+        for kind in ("dataset", "event-tracker"):
+            if any(one.members["datasetGroupArn"] == group.arn for one in self._of(kind)):
+                raise Refused("ResourceInUseException", f"the dataset group has a {kind}")
         self._delete(group)
 
     # --- datasets
@@ -176,6 +188,7 @@ class ControlPlane:
             "datasetGroupArn": group.arn,
             "datasetType": kind,
             "schemaArn": schema.arn,
+            **({"trackingId": str(uuid.uuid4())} if kind == "ACTION_INTERACTIONS" else {}),
         }
         return {"datasetArn": self._made("dataset", f"{group.members['name']}/{kind}", members)}
 
@@ -199,6 +212,18 @@ class ControlPlane:
 
     def _delete_dataset(self, given: dict[str, Any]) -> None:
         self._delete(self._found(given, "dataset"))
+
+    # --- event trackers
+
+    def _create_event_tracker(self, given: dict[str, Any]) -> dict[str, Any]:
+        name, group = _name(given), self._found(given, "dataset-group")
+        if any(one.members["datasetGroupArn"] == group.arn for one in self._of("event-tracker")):
+            raise Refused("ResourceAlreadyExistsException", "the dataset group has a tracker")
+        if group.status(self._clock.now()) != ACTIVE:
+            raise Refused("ResourceInUseException", "the dataset group is not ACTIVE")
+        members = {"name": name, "datasetGroupArn": group.arn, "trackingId": str(uuid.uuid4())}
+        arn = self._made("event-tracker", uuid.uuid4().hex[:8], members)
+        return {"eventTrackerArn": arn, "trackingId": members["trackingId"]}
 
     # --- what all of them share
 
@@ -232,7 +257,7 @@ class ControlPlane:
         ]
 
     def _found(self, given: dict[str, Any], kind: str) -> Resource:
-        member = {"schema": "schemaArn", "dataset-group": "datasetGroupArn"}.get(kind, "datasetArn")
+        member = _ARNS.get(kind, "datasetArn")
         arn = _text(given, member, 256)
         if not _ARN.fullmatch(arn):
             raise Refused("InvalidInputException", f"{member} is not an ARN of Personalize")
@@ -270,7 +295,7 @@ class ControlPlane:
         if not isinstance(most, int) or not 1 <= most <= _PAGE:
             raise Refused("InvalidInputException", f"maxResults is from 1 to {_PAGE}")
         found: Iterable[Resource] = self._of(kind)
-        if kind == "dataset" and "datasetGroupArn" in given:
+        if kind in ("dataset", "event-tracker") and "datasetGroupArn" in given:
             group = self._found(given, "dataset-group")
             found = [one for one in found if one.members["datasetGroupArn"] == group.arn]
         after = _token_read(given.get("nextToken"))
@@ -280,8 +305,17 @@ class ControlPlane:
         return {member: page, **more}
 
 
+_ARNS = {
+    "schema": "schemaArn",
+    "dataset-group": "datasetGroupArn",
+    "dataset": "datasetArn",
+    "event-tracker": "eventTrackerArn",
+}
+"""The member that holds the ARN of a resource, by its kind."""
+
+
 def _arn_of(one: Resource) -> str:
-    return {"schema": "schemaArn", "dataset-group": "datasetGroupArn"}.get(one.kind, "datasetArn")
+    return _ARNS[one.kind]
 
 
 def _summary(shown: dict[str, Any]) -> dict[str, Any]:

@@ -21,6 +21,8 @@ STEPS: Mapping[tuple[str, str], Steps] = {
     ("dataset-group", "delete"): (("DELETE PENDING", 40),),
     ("dataset", "create"): (("CREATE PENDING", 5), ("CREATE IN_PROGRESS", 55)),
     ("dataset", "update"): (("UPDATE PENDING", 5), ("UPDATE IN_PROGRESS", 100)),
+    ("event-tracker", "create"): (("CREATE PENDING", 5), ("CREATE IN_PROGRESS", 25)),
+    ("event-tracker", "delete"): (("DELETE PENDING", 5), ("DELETE IN_PROGRESS", 25)),
     ("dataset", "delete"): (("DELETE PENDING", 10), ("DELETE IN_PROGRESS", 90)),
 }
 """By kind of resource and what is done to it."""

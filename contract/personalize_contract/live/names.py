@@ -13,8 +13,19 @@ from personalize_contract.model.datasets import PREFIX
 
 _RUN = re.compile(re.escape(PREFIX) + r"\d{8}t\d{6}-[0-9a-f]{6}(?:-\d+)?")
 
-_KEYS: Mapping[str, str] = {"ITEMS": "ITEM_ID", "USERS": "USER_ID"}
-"""The field that a schema must have, by type of dataset (Personalize, "Schemas")."""
+_KEYS: Mapping[str, Mapping[str, str]] = {
+    "ITEMS": {"ITEM_ID": "string"},
+    "USERS": {"USER_ID": "string"},
+    "ACTIONS": {"ACTION_ID": "string"},
+    "INTERACTIONS": {"USER_ID": "string", "ITEM_ID": "string", "TIMESTAMP": "long"},
+    "ACTION_INTERACTIONS": {
+        "USER_ID": "string",
+        "ACTION_ID": "string",
+        "EVENT_TYPE": "string",
+        "TIMESTAMP": "long",
+    },
+}
+"""The fields that a schema must have, by type of dataset (Personalize, "Schemas")."""
 
 
 def new_run() -> str:
@@ -34,11 +45,13 @@ def schema(dataset_type: str, number: int) -> str:
     A dataset's schema can only be replaced by one with more fields.
     """
     more = ["CATEGORY", *(f"MORE_{n}" for n in range(2, number + 1))]
-    fields: list[dict[str, Any]] = [{"name": _KEYS[dataset_type], "type": "string"}]
+    fields: list[dict[str, Any]] = [
+        {"name": name, "type": kind} for name, kind in _KEYS[dataset_type].items()
+    ]
     fields += [{"name": name, "type": ["null", "string"]} for name in more]
     record = {
         "type": "record",
-        "name": dataset_type.capitalize(),
+        "name": "".join(word.capitalize() for word in dataset_type.split("_")),
         "namespace": "com.amazonaws.personalize.schema",
         "fields": fields,
         "version": "1.0",

@@ -58,6 +58,32 @@ PROVISIONED = (
 """With a dataset that is made for the run."""
 
 
+_TRACKER = (
+    Call("personalize", "CreateEventTracker", "event-tracker", "one, of the dataset group"),
+    Call("personalize", "DescribeEventTracker", "event-tracker", "until it is ACTIVE"),
+)
+_TRACKER_DOWN = (
+    Call("personalize", "ListEventTrackers", "event-tracker", "those of the dataset group"),
+    Call("personalize", "DeleteEventTracker", "event-tracker", "always, whatever happened"),
+    Call("personalize", "DescribeEventTracker", "event-tracker", "until it is gone"),
+)
+
+
+def provisioned(provisions: str) -> tuple[Call, ...]:
+    """The calls of a run that makes what it writes to.
+
+    Args:
+        provisions: the type of the dataset whose tracker is made; `""` for a dataset itself.
+    """
+    if not provisions:
+        return PROVISIONED
+    made = [call for call in PROVISIONED if not call.why.startswith("in-use")]
+    at = made.index(_PUT)
+    if provisions != "INTERACTIONS":  # whose tracker comes with the dataset
+        return tuple(made)
+    return (*made[:at], *_TRACKER, _PUT, *_TRACKER_DOWN, *made[at + 1 :])
+
+
 def told(calls: Iterable[Call], operation: str, scenarios: int) -> Iterator[str]:
     """The calls, a line each."""
     for number, call in enumerate(calls, 1):

@@ -7,6 +7,7 @@ moment of a dataset's life answers 409 is written nowhere, so they are tried one
 from __future__ import annotations
 
 import contextlib
+import uuid
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
@@ -50,7 +51,8 @@ def provisioned(settings: Settings, tell: Tell, guard: MakeGuard) -> Iterator[Li
     with Interrupts(tell) as interrupts:
         control = Control(to, pace, patience, interrupts.held)
         account = own_account(settings, control)
-        kind = load(settings.operation).resource_type
+        operation = load(settings.operation)
+        kind = operation.provisions or operation.resource_type
         made = Resources(control, tell, names.new_run(), to.home(account), kind)
         target = Endpoint(to.url, to.answered_by, ca_bundle=to.ca_bundle)
         arns: dict[State, str] = {
@@ -58,10 +60,19 @@ def provisioned(settings: Settings, tell: Tell, guard: MakeGuard) -> Iterator[Li
             "in-use": made.dataset,
             "missing": made.missing,
         }
+        if operation.provisions:
+            # Which moment of a tracker's life answers 409 is not known, nor how to bring it there.
+            arns = {"missing": str(uuid.uuid4())}
         guarded = Guarded(target, guard(to.url, arns), pace, patience)
-        live = Provisioned(to, guarded, arns, patience.notes, made=made)
+        live: Live = (
+            Live(to, guarded, arns, patience.notes)
+            if operation.provisions
+            else Provisioned(to, guarded, arns, patience.notes, made=made)
+        )
         try:
             made.make()
+            if operation.provisions:
+                arns["active"] = made.tracking_id
             yield live
         finally:
             interrupts.taking_down()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 from personalize_contract import clock
 from personalize_contract.errors import (
@@ -38,6 +39,7 @@ class Resources:
         self.group = f"{home}:dataset-group/{run}"
         self.dataset = f"{home}:dataset/{run}/{kind}"
         self.missing = f"{home}:dataset/{run}-missing/{kind}"
+        self.tracking_id = ""
         self._schemas: list[str] = []
         self._begun: set[str] = set()
 
@@ -51,6 +53,22 @@ class Resources:
         self.until("dataset group", self.group_status, "ACTIVE")
         self.make_dataset()
         self.until_active()
+        if self._kind == _INTERACTIONS:
+            self._make_tracker()
+        elif self._kind == _ACTION_INTERACTIONS:
+            self.tracking_id = str(self._describe_dataset()["trackingId"])
+
+    def _make_tracker(self) -> None:
+        """Make the event tracker of the dataset group, which has a name of the service's own."""
+        self._tell(f"CreateEventTracker {self._run}")
+        made = self._control.call("CreateEventTracker", name=self._run, datasetGroupArn=self.group)
+        self.tracking_id, arn = str(made["trackingId"]), made["eventTrackerArn"]
+
+        def status() -> str:
+            found = self._control.call("DescribeEventTracker", eventTrackerArn=arn)
+            return str(found["eventTracker"]["status"])
+
+        self.until("event tracker", status, "ACTIVE")
 
     def make_schema(self) -> str:
         """Make the next schema, which has one more field than the last; gives its ARN."""
@@ -99,7 +117,7 @@ class Resources:
     def status(self) -> str:
         """The status of the dataset: that of its latest update while that lasts; or `gone`."""
         try:
-            found = self._control.call("DescribeDataset", datasetArn=self.dataset)["dataset"]
+            found = self._describe_dataset()
         except ControlPlaneRefused as error:
             if error.code == "ResourceNotFoundException":
                 return GONE
@@ -107,6 +125,10 @@ class Resources:
         updating = str(found.get("latestDatasetUpdate", {}).get("status", ""))
         passing = updating.startswith("UPDATE") and not updating.endswith("FAILED")
         return updating if found["status"] == "ACTIVE" and passing else str(found["status"])
+
+    def _describe_dataset(self) -> dict[str, Any]:
+        found: dict[str, Any] = self._control.call("DescribeDataset", datasetArn=self.dataset)
+        return dict(found["dataset"])
 
     def until_active(self) -> None:
         """Wait until the dataset is active."""
@@ -158,6 +180,13 @@ class Resources:
         problems: list[str] = []
         order = [self.dataset, *reversed(self._schemas), self.group]
         try:
+            if self._kind == _INTERACTIONS and self.group in self._begun:
+                # A call that was cut off may have made one whose ARN nobody knows.
+                for arn in trackers(self._control, self.group):
+                    remove(self._control, arn, self._tell)
+        except PersonalizeContractError as error:
+            problems.append(str(error))
+        try:
             for arn in order:
                 if arn in self._begun:
                     try:
@@ -178,7 +207,17 @@ class Resources:
         return problems[0] if problems else ""
 
 
+_INTERACTIONS, _ACTION_INTERACTIONS = "INTERACTIONS", "ACTION_INTERACTIONS"
+
+
+def trackers(control: Control, group: str) -> list[str]:
+    """The ARNs of the event trackers of a dataset group."""
+    found = control.pages("ListEventTrackers", "eventTrackers", datasetGroupArn=group)
+    return [str(one["eventTrackerArn"]) for one in found]
+
+
 _KINDS = {
+    "event-tracker": ("DeleteEventTracker", "eventTrackerArn", "DescribeEventTracker"),
     "dataset": ("DeleteDataset", "datasetArn", "DescribeDataset"),
     "schema": ("DeleteSchema", "schemaArn", ""),
     "dataset-group": ("DeleteDatasetGroup", "datasetGroupArn", "DescribeDatasetGroup"),

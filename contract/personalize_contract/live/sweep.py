@@ -65,7 +65,15 @@ class Sweep:
                 "ListDatasets", "datasets", datasetGroupArn=group["datasetGroupArn"]
             )
         ]
+        event_trackers = [
+            one
+            for group in groups
+            for one in self._control.pages(
+                "ListEventTrackers", "eventTrackers", datasetGroupArn=group["datasetGroupArn"]
+            )
+        ]
         return [
+            *(_leftover(one, "eventTrackerArn") for one in event_trackers),
             *(_leftover(one, "datasetArn") for one in datasets),
             *(_leftover(one, "schemaArn") for one in schemas),
             *(_leftover(one, "datasetGroupArn") for one in groups),

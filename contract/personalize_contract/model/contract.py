@@ -86,6 +86,8 @@ class Contract:
         resource: the member that names what it writes to: a dataset's ARN, a tracker's id; `""`
             for none.
         resource_type: the type of that: the last part of a dataset's ARN, or `tracker`.
+        provisions: the type of the dataset whose tracker a live run makes; `""` where it writes to
+            a dataset itself.
         batch: the member that holds what is put, `items`; `""` for none.
         identity: of each of those, the member that names it, `itemId`; `""` where none does: each
             is then kept, in order.
@@ -105,6 +107,7 @@ class Contract:
     clauses: Mapping[str, Clause]
     resource: str = ""
     resource_type: str = ""
+    provisions: str = ""
     batch: str = ""
     identity: str = ""
     document: str = ""
