@@ -22,6 +22,7 @@ from botocore.exceptions import BotoCoreError, ConnectionClosedError, ReadTimeou
 
 from personalize_contract import clock
 from personalize_contract.errors import PersonalizeContractError
+from personalize_contract.interceptors.current_call import sending
 from personalize_contract.interceptors.handler import Handler
 from personalize_contract.interceptors.identity import Identity
 from personalize_contract.model.contract import load, operations
@@ -182,7 +183,10 @@ def patched(handler: Handler, identity: Identity | None) -> Iterator[None]:
         if is_ours(operation_model):
             emitter = _Emitter(self, handler, operation_model, read_timeout(context))
             endpoint = copy_with(self, _event_emitter=emitter)
-        success, error = do_get_response(endpoint, request, operation_model, context)
+            success, error = do_get_response(endpoint, request, operation_model, context)
+        else:
+            with sending(f"{operation_model.service_model.service_id} {operation_model.name}"):
+                success, error = do_get_response(endpoint, request, operation_model, context)
         if reason := own_error(error):
             raise reason
         return success, error

@@ -14,12 +14,14 @@ import sys
 from collections.abc import Callable, Iterator
 from types import FrameType
 from typing import Any
+from urllib.parse import urlsplit
 
 import vcr.patch
 from urllib3 import connectionpool
 from vcr.cassette import Cassette
 
 from personalize_contract import clock
+from personalize_contract.interceptors import aws_hosts
 from personalize_contract.interceptors.handler import Handler
 from personalize_contract.model.exchange import Request, Response, headers
 from personalize_contract.model.interruption import Interrupted
@@ -143,6 +145,7 @@ def patched(handler: Handler, is_ours: Callable[[str], bool]) -> Iterator[None]:
         is_ours: whether a URL is one of ours.
     """
     can_play, play = Cassette.can_play_response_for, Cassette.play_response
+    append = Cassette.append
     resets = vcr.patch.reset_patchers
 
     def can_play_response_for(self: Any, request: Any) -> Any:
@@ -160,9 +163,19 @@ def patched(handler: Handler, is_ours: Callable[[str], bool]) -> Iterator[None]:
         assert response is not None
         return _played(response)
 
+    def append_unless_ours(self: Any, request: Any, response: Any) -> None:
+        # Whatever is sent to the service is signed, also where it is no operation's request.
+        if not aws_hosts.is_of_aws(urlsplit(request.uri).hostname or ""):
+            append(self, request, response)
+
     with contextlib.ExitStack() as stack:
-        for name, method in (("can_play_response_for", can_play), ("play_response", play)):
+        for name, method in (
+            ("can_play_response_for", can_play),
+            ("play_response", play),
+            ("append", append),
+        ):
             stack.callback(setattr, Cassette, name, method)
+        Cassette.append = append_unless_ours
         Cassette.can_play_response_for = can_play_response_for
         Cassette.play_response = play_response
         stack.callback(setattr, vcr.patch, "reset_patchers", resets)

@@ -11,6 +11,7 @@ from typing import Any, NoReturn
 from weakref import WeakKeyDictionary
 
 from personalize_contract.errors import NetworkRefused
+from personalize_contract.interceptors import current_call
 from personalize_contract.targets.sending import is_sending
 
 _LOCAL = frozenset(
@@ -132,7 +133,8 @@ class _Guard:
 
     def _refuse(self, message: str) -> NoReturn:
         __tracebackhide__ = True
-        error = NetworkRefused(message)
+        call = current_call.current()
+        error = NetworkRefused(f"{call}: {message}" if call else message)
         self._report(error)
         raise error
 
