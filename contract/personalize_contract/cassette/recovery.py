@@ -59,7 +59,7 @@ def recover(path: Path, placeholders: Collection[str] = ()) -> Outcome:
     try:
         # Of one that was set aside, the cassette may be recorded again right now.
         with journal.held(path, cassette):
-            return _recovered(path, cassette, Redactor(placeholders=placeholders))
+            return _recovered(path, cassette, Redactor(placeholders=placeholders, keep=None))
     except CassetteError as error:
         return Outcome(path, f"{not_done(path, error)}; nothing was done", done=False)
     except ValueError as error:

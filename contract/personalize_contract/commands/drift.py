@@ -138,7 +138,7 @@ def _lines(old: Cassette | None, new: Cassette | None) -> Iterator[tuple[str, bo
     for side, cassette in (("OLD", old), ("NEW", new)):
         if any(one.altered for one in cassette.exchanges):
             yield f"it was changed after it was made, in {side}: it shows nobody's answer", True
-    redactor = Redactor()
+    redactor = Redactor(keep=None)
     key = Matching().key
     waiting: dict[Key, deque[Exchange]] = {}
     for one in old.exchanges:

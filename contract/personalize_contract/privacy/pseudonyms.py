@@ -38,7 +38,7 @@ def pseudonym(member: str, value: Any) -> Any:
         return value
     if isinstance(value, str):
         return value if is_pseudonym(value) else _pseudonym(member, value)
-    return _pseudonym(member, json.dumps(value))
+    return _pseudonym(member, json.dumps([value]))  # 5 is not "5"
 
 
 @lru_cache(maxsize=4096)

@@ -65,7 +65,7 @@ class Redactor:
         secrets: Iterable[str] = (),
         paths: Iterable[str] = (),
         placeholders: Collection[str] = (),
-        keep: Collection[str] | None = None,
+        keep: Collection[str] | None = (),
     ) -> None:
         ordered = sorted((arns or {}).items(), key=lambda pair: -len(pair[0]))
         self._arns = [(real.encode(), dummy.encode()) for real, dummy in ordered if real != dummy]

@@ -38,7 +38,7 @@ def recover(path: Path, placeholders: Collection[str] = ()) -> Outcome:
     try:
         # While the run lasts, what its workers left is its own.
         with journal.held(path, path.with_name(recordings.JOURNAL)):
-            return _recovered(path, Redactor(placeholders=placeholders))
+            return _recovered(path, Redactor(placeholders=placeholders, keep=None))
     except CassetteError as error:
         return Outcome(path, f"{not_done(path, error)}; nothing was done", done=False)
     except SecretFound as error:

@@ -196,7 +196,7 @@ class Run:
             }
             credentials = self._connection.credentials
             own = [one for one in (credentials.secret_key, credentials.token) if one]
-            self._redactors[state] = Redactor(real, own)
+            self._redactors[state] = Redactor(real, own, keep=None)
         return self._redactors[state]
 
     def _compared(self, beside: Beside, to: Request, redactor: Redactor) -> dict[str, Any]:
