@@ -39,6 +39,8 @@ def test_it_is_recorded_and_replayed(
     source: str, shop: Shop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("PYTEST_PLUGINS", "personalize_contract.plugin,pyfakefs.pytest_plugin")
+    # Coverage resolves paths through the patched `os` while it measures.
+    monkeypatch.delenv("COVERAGE_PROCESS_START", raising=False)
     for name, value in (("AWS_ACCESS_KEY_ID", "x"), ("AWS_SECRET_ACCESS_KEY", "y")):
         monkeypatch.setenv(name, value)
     monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
