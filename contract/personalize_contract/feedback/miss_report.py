@@ -18,7 +18,10 @@ _SHOWN = 12
 _EXPLAINED = 5
 """Misses of one test that are explained."""
 
-_STAND_IN = re.compile(r":dataset/contract-(active|in-use|missing)(?:-\d+)?/(\w+)")
+_STAND_IN = re.compile(
+    r".*:dataset/contract-(active|in-use|missing)(?:-\d+)?/(\w+)"
+    r"|contract-(active|in-use|missing)(?:-\d+)?-tracker"
+)
 
 
 class Explainer:
@@ -64,13 +67,14 @@ class Explainer:
             head,
             f"  cassette:  {display.path(replay.path)}",
             f"  sent:      {display.quoted(_summary(sent, sent.operation))}",
-            *_nearest(replay, facts(sent)),
+            *_nearest(replay, sent),
             remedy,
         ]
         return "\n".join(lines)
 
 
-def _nearest(replay: Replay, sent: dict[str, str]) -> Iterator[str]:
+def _nearest(replay: Replay, request: ParsedRequest) -> Iterator[str]:
+    sent = facts(request)
     recorded = [facts(exchange.request) for exchange in replay.recorded]
     if not recorded:
         yield "  nearest:   none, nothing is recorded"
@@ -87,19 +91,27 @@ def _nearest(replay: Replay, sent: dict[str, str]) -> Iterator[str]:
         yield f"    {display.quoted(place)}: {told}"
     if len(differing) > _SHOWN:
         yield f"    ... and {len(differing) - _SHOWN} more differences"
-    if [place for place, _ in differing] == ["datasetArn"] and _are_of_one_state(
-        sent["datasetArn"], recorded[at].get("datasetArn", "")
-    ):
+    resource = request.operation.resource if request.operation else ""
+    if [place for place, _ in differing] == [resource]:
+        yield from _about_datasets(resource, request, parse(replay.recorded[at].request))
+
+
+def _about_datasets(resource: str, sent: ParsedRequest, recorded: ParsedRequest) -> Iterator[str]:
+    """Yield the reason why two requests differ in nothing but their dataset, or tracker."""
+    name, other = sent.members.get(resource), recorded.members.get(resource)
+    if not isinstance(name, str) or not isinstance(other, str):
+        return
+    states = [_STAND_IN.fullmatch(each) for each in (name, other)]
+    if not states[0]:
+        yield (
+            "  datasets:  this one is not declared: name it and its state in the ini key "
+            "personalize_dataset, and a recording calls it by its state"
+        )
+    elif states[1] and states[0].groups() == states[1].groups():
         yield (
             "  datasets:  the same is recorded for another dataset of this state: it was sent to "
             "the wrong one, or the order of personalize_dataset changed"
         )
-
-
-def _are_of_one_state(one: str, other: str) -> bool:
-    """Whether two ARNs are the stand-ins of datasets of one state and type."""
-    found = [_STAND_IN.search(arn) for arn in (one, other)]
-    return bool(found[0] and found[1] and found[0].groups() == found[1].groups())
 
 
 def _summary(request: ParsedRequest, operation: Contract | None) -> str:

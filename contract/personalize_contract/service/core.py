@@ -14,8 +14,10 @@ from typing import Any
 
 from personalize_contract.model.checker import Violation
 from personalize_contract.model.contract import Contract
+from personalize_contract.model.datasets import TRACKER
 from personalize_contract.model.exchange import Request, Response
 from personalize_contract.model.parsed_request import parse
+from personalize_contract.privacy.redaction import mask_accounts
 from personalize_contract.service.store import Store
 
 _STATES = {
@@ -105,7 +107,12 @@ def _unusable(operation: Contract, body: Mapping[str, Any], store: Store) -> Res
         return None
     code, words = _STATES[state]
     if name not in store.states():
-        words += ": this reference service was never told of it"
+        kind = "tracker" if operation.resource_type == TRACKER else "dataset"
+        words += (
+            f": this reference service was never told of {mask_accounts(name.encode()).decode()}. "
+            f"Declare it by personalize_dataset in pytest's ini file, "
+            f"personalize_service.add_{kind}, or serve --dataset"
+        )
     if code not in operation.errors:
         # What such a resource is answered with is not documented; this error is the only one.
         code, words = _INVALID, f"{operation.resource}: {words}"

@@ -122,12 +122,16 @@ def test_an_error_is_framed_as_rest_json(name: str, store: Store) -> None:
     assert list(json.loads(response.body)) == ["message"]
 
 
-def test_who_uses_an_arn_of_their_own_learns_why_it_is_missing(store: Store) -> None:
-    hint = b"this reference service was never told of it"
+def test_one_never_mentioned_is_named_with_the_ways_to_declare_it(store: Store) -> None:
     own = "arn:aws:personalize:eu-west-1:123456789012:dataset/shop/ITEMS"
+    message = json.loads(respond(request({**GOOD, "datasetArn": own}), store).body)["message"]
 
-    assert hint in respond(request({**GOOD, "datasetArn": own}), store).body
-    assert hint not in respond(request({**GOOD, "datasetArn": MISSING}), store).body
+    assert message.startswith(
+        "Could not find the specified resource: this reference service was never told of "
+        "arn:aws:personalize:eu-west-1:000000000000:dataset/shop/ITEMS. Declare it by "
+    )
+    assert "personalize_dataset in pytest's ini file, personalize_service.add_dataset" in message
+    assert b"never told" not in respond(request({**GOOD, "datasetArn": MISSING}), store).body
 
 
 def test_one_bad_item_of_ten_refuses_them_all(store: Store) -> None:
