@@ -58,12 +58,15 @@ def test_a_test_that_met_faults_only_has_no_cassette(shop: Shop) -> None:
 
 
 @pytest.mark.parametrize("fault", ["503", "'ThrottlingException'", "'reset'", "'timeout'"])
-def test_a_live_service_is_not_sent_what_fails(shop: Shop, fault: str) -> None:
+def test_a_live_service_is_not_sent_what_fails(
+    shop: Shop, fault: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AWS_MAX_ATTEMPTS", "2")
     requests: list[str] = []
     shop.tests(
         f"""
         def test_it(personalize_faults):
-            personalize_faults.fail_next({fault}, times=9)
+            personalize_faults.fail_next({fault}, times=2)
             with pytest.raises(Exception):
                 put()
         """

@@ -63,6 +63,45 @@ def test_a_run_without_the_mark_adds_nothing_either(tmp_path: Path, ini: str) ->
     assert {name.partition(".")[0] for name in added} <= {"personalize_contract", "urllib"}
 
 
+REPLAYED = """
+import boto3
+import pytest
+
+@pytest.mark.personalize_contract
+def test_it():
+    arn = "arn:aws:personalize:us-east-1:000000000000:dataset/contract-active/ITEMS"
+    boto3.client("personalize-events").put_items(datasetArn=arn, items=[{"itemId": "tea-1"}])
+"""
+
+UNUSED_BY_REPLAY = {
+    *("cassette.journal", "cassette.lint", "cassette.recording", "cassette.recovery"),
+    *("fake_account", "feedback.differences", "feedback.miss_report", "live", "model.avro"),
+    *("privacy.secrets", "proxy", "report", "service", "suite"),
+    *("targets.endpoint", "targets.faults", "plugin.failure_report"),
+}
+"""Modules and packages of what a test that replays, and passes, doesn't do."""
+
+
+def test_a_test_that_replays_loads_what_replaying_takes(tmp_path: Path) -> None:
+    (tmp_path / "test_it.py").write_text(REPLAYED)
+    run = (
+        "import pytest; assert pytest.main(['-q', '-p', 'no:cacheprovider', "
+        "'-p', 'personalize_contract.plugin', *{}]) == 0"
+    )
+    modules(run.format(["--personalize-record=reference"]), tmp_path)
+    loaded = modules(run.format([]), tmp_path)
+    ours = {
+        name.removeprefix("personalize_contract.")
+        for name in loaded
+        if name.startswith("personalize_contract.")
+    }
+    assert "cassette.replay" in ours
+    assert {
+        name for name in ours if not UNUSED_BY_REPLAY.isdisjoint({name, name.split(".")[0]})
+    } == set()
+    assert loaded.isdisjoint({"asyncio", "http.server", "requests", "responses", "vcr"})
+
+
 def test_the_default_operation_is_said_in_two_places_alike() -> None:
     # options may not import the contract at start-up.
     assert settings.Settings().operation == contract.DEFAULT

@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
-from personalize_contract.cassette import files, journal
+from personalize_contract.cassette import files
 from personalize_contract.errors import CassetteError, UsageError
 
 SUFFIX = ".personalize.yaml"
@@ -21,6 +21,8 @@ _LOOKED_INTO = 1024 * 1024
 
 def is_journal(path: Path) -> bool:
     """Whether a file is the journal of a recording."""
+    from personalize_contract.cassette import journal
+
     return path.name.endswith(journal.SUFFIX)
 
 

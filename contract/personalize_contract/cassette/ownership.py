@@ -10,7 +10,7 @@ from __future__ import annotations
 import unicodedata
 from pathlib import Path, PurePosixPath
 
-from personalize_contract.cassette import files, journal, loader
+from personalize_contract.cassette import files, loader
 from personalize_contract.errors import CassetteError
 
 _REMEDY = "rename one of the two tests, or delete the cassette if its test is gone"
@@ -41,6 +41,8 @@ def _identity(node_id: str) -> tuple[str, str]:
 
 def folded(path: Path) -> str:
     """Return the name of a cassette, or of its journal, as file systems that fold names see it."""
+    from personalize_contract.cassette import journal
+
     name = path.name.removesuffix(journal.SUFFIX)
     return unicodedata.normalize("NFC", unicodedata.normalize("NFC", name).casefold())
 
@@ -51,6 +53,8 @@ def check_to_record(path: Path, test: str) -> None:
     Raises:
         CassetteError: the cassette belongs to another test.
     """
+    from personalize_contract.cassette import journal
+
     if files.mode(path):
         check(path, loader.recorded_for(path), test)
     fold = folded(path)

@@ -22,7 +22,6 @@ from personalize_contract.cassette.writer import FORMAT, digest
 from personalize_contract.errors import CassetteError
 from personalize_contract.model.exchange import Exchange, Headers, Request, Response
 from personalize_contract.model.provenance import RANKS, Provenance
-from personalize_contract.privacy import display
 
 MAX_EXCHANGES = 100_000
 MAX_NODES = 10_000
@@ -118,6 +117,8 @@ class Reader:
 
     def bad(self, reason: str, line: int | None = None, mend: str = _MEND) -> NoReturn:
         """Give up on the file; `line` counts from 0."""
+        from personalize_contract.privacy import display
+
         reason = display.quoted(reason)
         raise CassetteError(self._path, f"{reason}; {mend}", None if line is None else line + 1)
 

@@ -13,7 +13,7 @@ from functools import cache
 from typing import Any, Literal, get_args
 
 from personalize_contract.errors import UsageError
-from personalize_contract.model import avro, contract_files
+from personalize_contract.model import contract_files
 from personalize_contract.model.contract_files import (
     DEFAULT,
     ContractFile,
@@ -284,6 +284,8 @@ def _of_member(row: dict[str, Any], file: ContractFile, *, own: bool) -> Iterato
         )
         check: dict[str, Any] = {"at": path, rule: value}
         if rule == "schema":
+            from personalize_contract.model import avro
+
             check[rule] = avro.read(file.path.parent / value)
         if rule == "pattern" and searched_as:
             check["searched-as"] = searched_as

@@ -151,7 +151,7 @@ def read(config: pytest.Config) -> Settings:
         write_to_existing=on("write_to_existing"),
         strict=on("strict"),
         cassettes=folder("cassettes"),
-        contracts=_contracts(folder("contracts")),
+        contracts=_contracts(folder("contracts"), config),
         ignore=listed("ignore"),
         redact=listed("redact"),
         placeholders=listed("placeholders"),
@@ -209,7 +209,7 @@ def _datasets(values: Iterable[str]) -> Mapping[str, State]:
     return parse(values)
 
 
-def _contracts(folder: Path | None) -> Path | None:
+def _contracts(folder: Path | None, config: pytest.Config) -> Path | None:
     """Read the contract files of a folder, so that a mistake in one is told at once."""
     import sys
 
@@ -217,6 +217,7 @@ def _contracts(folder: Path | None) -> Path | None:
         from personalize_contract.model import contract, contract_files
 
         contract_files.use(folder)
+        config.add_cleanup(lambda: contract_files.use(None))
         contract.at("/")
     return folder
 

@@ -18,8 +18,8 @@ def empty() -> list[str]:
     """Return the names of the variables of AWS that have no value."""
     return [
         name
-        for name, value in os.environ.items()
-        if (name.startswith("AWS_") or name in _BUNDLES) and not value.strip()
+        for name in os.environ
+        if name.startswith(("AWS_", *_BUNDLES)) and not os.environ[name].strip()
     ]
 
 

@@ -132,12 +132,12 @@ def yaml_read(monkeypatch: pytest.MonkeyPatch, data: bytes) -> int:
 def test_what_this_version_writes_is_not_read_as_yaml(monkeypatch: pytest.MonkeyPatch) -> None:
     data = written(*[exchange(put({"price": number})) for number in range(50)])
     assert len(data) > 20_000
-    assert yaml_read(monkeypatch, data) < 500
+    assert yaml_read(monkeypatch, data) == 0
 
 
 def test_what_was_edited_is_read_as_yaml(monkeypatch: pytest.MonkeyPatch) -> None:
     data = written(exchange(put({"price": 1}))).replace(b"code: 200", b"code:  200")
-    assert yaml_read(monkeypatch, data) > len(data)
+    assert yaml_read(monkeypatch, data) == len(data)
 
 
 def test_an_item_stands_on_a_line_of_its_own() -> None:

@@ -127,7 +127,10 @@ def of_callers(operation: str) -> list[Clause]:
         return [
             clause
             for clause in load(operation).clauses.values()
-            if clause.binds == "caller" and clause.refused != "unspecified"
+            if clause.binds == "caller"
+            and clause.refused != "unspecified"
+            # The reader of JSON is no rule of a contract.
+            and clause.id != "request.body.json-object"
         ]
     finally:
         contract_files.use(None)
@@ -139,8 +142,6 @@ def of_callers(operation: str) -> list[Clause]:
 )
 def test_a_service_with_another_limit_is_seen(operation: str, name: str) -> None:
     contract = load(operation)
-    if name == "request.body.json-object":
-        pytest.skip("the reader of JSON is no rule of a contract")
     clause = contract.clauses[name]
     assert not broken(operation, name, contract)
 
