@@ -25,12 +25,89 @@ def shorter(shop: Shop, mark: str) -> pytest.RunResult:
 @pytest.mark.parametrize("mark", ["", "(unused='fail')"])
 def test_a_lost_last_batch_does_not_pass(shop: Shop, mark: str) -> None:
     result = shorter(shop, mark)
-    result.assert_outcomes(passed=1, errors=1)
-    assert (
-        "1 of the 3 exchanges recorded in cassettes/test_shop/test_it.personalize.yaml "
-        "were not asked for"
-    ) in text(result)
-    assert 'say unused="report" in its mark' in text(result)
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(
+        [
+            "1 of the 3 exchanges recorded in cassettes/test_shop/test_it.personalize.yaml was not "
+            "asked for: a request that this test used to send is not sent any more",
+            "  exchange 3: POST /items, 2 items, 225 bytes: tea-4, tea-5",
+            '  If that is right, record the test again, or say unused="report" in its mark',
+            "FAILED test_shop.py::test_it - Failed: 1 of the 3 exchanges *",
+        ]
+    )
+
+
+FIXTURES = """
+@pytest.fixture
+def shop():
+    yield
+    LEAVE
+
+
+@pytest.mark.personalize_contract
+def test_it(shop):
+    put(first=0)
+"""
+
+
+def test_what_a_teardown_still_sends_is_asked_for(shop: Shop) -> None:
+    shop.tests(FIXTURES.replace("LEAVE", "put(first=2)"))
+    shop.record().assert_outcomes(passed=1)
+    result = shop.run("-v")
+    result.assert_outcomes(passed=1)
+    assert text(result).count("PASSED") == 1
+
+
+def test_what_a_teardown_does_not_send_any_more_fails_its_test_once(shop: Shop) -> None:
+    shop.tests(FIXTURES.replace("LEAVE", "put(first=2)"))
+    shop.record().assert_outcomes(passed=1)
+    shop.tests(FIXTURES.replace("LEAVE", "pass"))
+    result = shop.run("-v")
+    result.assert_outcomes(failed=1)
+    assert "PASSED" not in text(result)
+
+
+MARK = "@pytest.mark.personalize_contract\n"
+KINDS = {
+    "a function": f"{MARK}def test_it():\n    BODY",
+    "a method": f"{MARK}class TestIt:\n    def test_it(self):\n        BODY",
+    "unittest": (
+        f"import unittest\n{MARK}class TestIt(unittest.TestCase):\n"
+        "    def test_it(self):\n        BODY"
+    ),
+    "asyncio": f"{MARK}@pytest.mark.asyncio\nasync def test_it():\n    BODY",
+}
+PLUGINS = {
+    "none": ("", ()),
+    "xdist": (",xdist.plugin", ("-n1",)),
+    "rerunfailures": (",pytest_rerunfailures", ("--reruns=1",)),
+}
+
+
+@pytest.mark.parametrize(
+    ("kind", "plugin"), [*((kind, "none") for kind in KINDS), *(("a method", p) for p in PLUGINS)]
+)
+def test_it_is_counted_once(
+    shop: Shop, kind: str, plugin: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    module, arguments = PLUGINS[plugin]
+    plugins = f"personalize_contract.plugin,pytest_asyncio.plugin{module}"
+    monkeypatch.setenv("PYTEST_PLUGINS", plugins)
+    shop.ini("asyncio_default_fixture_loop_scope = function")
+    shop.tests(KINDS[kind].replace("BODY", "put(); put(first=2)"))
+    shop.record().assert_outcomes(passed=1)
+    shop.tests(KINDS[kind].replace("BODY", "put()"))
+    counted = shop.run(*arguments).parseoutcomes()
+    assert counted == {"failed": 1} | ({"rerun": 1} if plugin == "rerunfailures" else {})
+
+
+def test_junit_has_it_as_one_test(shop: Shop) -> None:
+    shop.tests(TEST.format(mark="", batches=2))
+    shop.record()
+    shop.tests(TEST.format(mark="", batches=1))
+    shop.run("--junitxml=junit.xml")
+    written = (shop.path / "junit.xml").read_text()
+    assert 'errors="1" failures="0" skipped="0" tests="1"' in written
 
 
 def test_it_may_only_be_reported(shop: Shop) -> None:

@@ -7,7 +7,6 @@ from collections.abc import Collection, Iterator
 
 from personalize_contract.cassette.replay import Replay
 from personalize_contract.feedback.differences import differences, facts
-from personalize_contract.model.contract import Contract
 from personalize_contract.model.exchange import Request
 from personalize_contract.model.parsed_request import ParsedRequest, parse
 from personalize_contract.privacy import display
@@ -66,7 +65,7 @@ class Explainer:
         lines = [
             head,
             f"  cassette:  {display.path(replay.path)}",
-            f"  sent:      {display.quoted(_summary(sent, sent.operation))}",
+            f"  sent:      {display.quoted(summary(sent))}",
             *_nearest(replay, sent),
             remedy,
         ]
@@ -114,7 +113,9 @@ def _about_datasets(resource: str, sent: ParsedRequest, recorded: ParsedRequest)
         )
 
 
-def _summary(request: ParsedRequest, operation: Contract | None) -> str:
+def summary(request: ParsedRequest) -> str:
+    """Return one line on a redacted request: method, path, size and the items of its batch."""
+    operation = request.operation
     batch = request.members.get(operation.batch) if operation else None
     count = ""
     if operation and isinstance(batch, list):

@@ -34,6 +34,8 @@ _WHOLE = pytest.StashKey[list[pytest.Item]]()
 _MARKED = pytest.StashKey["Marked"]()
 _LOOPBACKS = pytest.StashKey["Loopbacks"]()
 _OPEN = pytest.StashKey[contextlib.ExitStack]()
+_OUTCOME = pytest.StashKey[str]()
+"""The outcome of a test that its teardown decides: `open` until then."""
 _LATE = pytest.StashKey[contextlib.ExitStack]()
 
 _FIXTURES = frozenset(
@@ -42,7 +44,7 @@ _FIXTURES = frozenset(
 """The fixtures that stand for the mark."""
 
 _OURS = "personalize_contract"
-"""The name of this in what an xdist worker hands to its controller."""
+"""The name of this in what an xdist worker hands to its controller, and on a report."""
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -97,6 +99,8 @@ def pytest_runtest_teardown(item: pytest.Item) -> Generator[None, object, object
         except PersonalizeContractError as error:
             problem = str(error)
         _close(item)
+        if item.stash.get(_OUTCOME, None):
+            item.stash[_OUTCOME] = "failed" if problem else "passed"
         if problem:
             _fail(problem)
     return result
@@ -107,7 +111,10 @@ def pytest_runtest_makereport(
     item: pytest.Item, call: pytest.CallInfo[None]
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
     if not (marked := item.stash.get(_MARKED, None)):
-        return (yield)
+        report = yield
+        if call.when == "teardown" and report.outcome == item.stash.get(_OUTCOME, None):
+            setattr(report, _OURS, "decided")
+        return report
     problems = marked.session.problems
     if problems and call.excinfo and not item.config.getoption("fulltrace"):
         from personalize_contract.plugin import failure_report
@@ -116,6 +123,9 @@ def pytest_runtest_makereport(
     report = yield
     if call.when == "call":
         marked.passed = report.passed and not hasattr(report, "wasxfail")
+        # What the teardown sends may make up for it, so that decides.
+        item.stash[_OUTCOME] = "open" if marked.passed and marked.lacking() else ""
+        setattr(report, _OURS, item.stash[_OUTCOME])
     if report.failed and call.excinfo and problems:
         from personalize_contract.plugin import failure_report
 
@@ -123,6 +133,18 @@ def pytest_runtest_makereport(
     if report.failed or hasattr(report, "wasxfail"):
         marked.session.reported(problems)
     return report
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_report_teststatus(report: pytest.TestReport) -> tuple[str, str, str] | None:
+    """Count a test that its teardown decides once, by that."""
+    outcome = getattr(report, _OURS, "")
+    is_subtest = type(report) is not pytest.TestReport
+    if not outcome or is_subtest or report.outcome not in ("passed", "failed"):
+        return None
+    if outcome == "open":
+        return "", "", ""
+    return (report.outcome, "F" if report.failed else ".", report.outcome.upper())
 
 
 def _phase(item: pytest.Item) -> Generator[None, object, object]:
@@ -179,7 +201,7 @@ def _open(item: pytest.Item) -> None:
         else:
             opened = marked.checked_only(item, settings, _tally(item.config))
         item.stash[_MARKED] = stack.enter_context(opened)
-        item.stash[_OPEN] = stack
+        item.stash[_OPEN], item.stash[_OUTCOME] = stack, ""
     except PersonalizeContractError as error:
         problem = str(error)
     if problem:

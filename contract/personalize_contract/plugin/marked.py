@@ -78,16 +78,23 @@ class Marked:
         problems = [problem.text for problem in self.session.problems]
         if not self.passed:
             return "\n\n".join(problems)
-        problems += [
-            f"this test says that it breaks {clause}, and none of its requests did: "
-            f"take it out of `violates`, or make it happen{_how(clause)}"
-            for clause in self.session.missing_violations()
-        ]
-        if self.mode and not (problems and isinstance(self.mode, Recording)):
-            problems += self.mode.finish()
-        if self.mode and not self.session.sent:
-            problems += self.session.advise_sent_nothing()
+        problems += self.lacking()
+        if self.mode and not problems:
+            self.mode.save()
+        if self.mode and (advice := self.session.sent_nothing()):
+            self.session.advice[advice] += 1
         return "\n\n".join(problems)
+
+    def lacking(self) -> list[str]:
+        """Return what a test that passed so far has yet to do."""
+        return [
+            *(
+                f"this test says that it breaks {clause}, and none of its requests did: "
+                f"take it out of `violates`, or make it happen{_how(clause)}"
+                for clause in self.session.missing_violations()
+            ),
+            *((*self.mode.lacking(), *self.session.lacking()) if self.mode else ()),
+        ]
 
     def interrupt(self) -> None:
         """Keep what was recorded so far: the run is interrupted."""

@@ -1,7 +1,7 @@
 """The modes of a marked test: its requests are replayed, recorded, or just answered.
 
 A mode lives from the test's set-up to its teardown. Its `target` answers the requests; once the
-test has passed, `finish` says what is wrong with what was answered, and saves what was recorded.
+test has passed, `lacking` says what it did not ask for, and `save` keeps what was recorded.
 """
 
 from __future__ import annotations
@@ -18,16 +18,10 @@ if TYPE_CHECKING:
     from personalize_contract.cassette.matching import Matching
     from personalize_contract.cassette.reader import Cassette
     from personalize_contract.cassette.recording import Recording as CassetteRecording
-    from personalize_contract.cassette.replay import Replay
-    from personalize_contract.model.exchange import Exchange
     from personalize_contract.model.parsed_request import ParsedRequest
     from personalize_contract.plugin.mark import Mark
     from personalize_contract.plugin.summary import Tally
     from personalize_contract.privacy.redaction import Redactor
-
-
-_SHOWN = 10
-"""Numbers of exchanges that are listed."""
 
 
 class Mode(Protocol):
@@ -35,8 +29,11 @@ class Mode(Protocol):
 
     target: Target
 
-    def finish(self) -> list[str]:
-        """Return the problems of a test that passed.
+    def lacking(self) -> list[str]:
+        """Return what a test that passed so far has yet to ask for, as problems."""
+
+    def save(self) -> None:
+        """Keep what is to be kept of a test that passed.
 
         Raises:
             CassetteError: the recording can't be written; its journal holds it.
@@ -60,9 +57,12 @@ class Answering:
     def __init__(self, target: Target) -> None:
         self.target = target
 
-    def finish(self) -> list[str]:
-        """Nothing was kept that could be wrong."""
+    def lacking(self) -> list[str]:
+        """No request is expected."""
         return []
+
+    def save(self) -> None:
+        """Nothing is kept."""
 
     def interrupt(self) -> None:
         """Nothing was kept."""
@@ -105,10 +105,17 @@ class Replaying:
         explain = _Explanation(record_command, mark.violates)
         self.target: Target = Recorded(self._replay, explain)
 
-    def finish(self) -> list[str]:
+    def lacking(self) -> list[str]:
         """An exchange that was recorded and not asked for is a request that was lost."""
         unused = self._replay.unused() if self._fail_unused else []
-        return [_unused(self._replay, unused)] if unused else []
+        if not unused:
+            return []
+        from personalize_contract.feedback.unused_report import unused_text
+
+        return [unused_text(self._replay, unused)]
+
+    def save(self) -> None:
+        """A cassette that was read stays as it is."""
 
     def interrupt(self) -> None:
         """A cassette that was read stays as it is."""
@@ -171,18 +178,20 @@ class Recording:
         self._missing = 0
         self.target: Target = Recorder(inner, recording, redactor)
 
-    def finish(self) -> list[str]:
+    def lacking(self) -> list[str]:
+        """A recording of nothing may not replace one of something."""
+        if self._recording.count or not self._fail_unused:
+            return []
+        before = _recorded_before(self._recording.path)
+        return [_recorded_nothing(self._recording.path, before)] if before else []
+
+    def save(self) -> None:
         """Save the recording; a test that sent nothing and never did needs no cassette."""
         path = self._recording.path
         if not self._recording.count and not path.exists():
-            return []
-        before = _recorded_before(path)
-        now = len(self._recording.taken())
-        self._missing = max(before - now, 0)
-        if before and not now and self._fail_unused:
-            return [_recorded_nothing(path, before)]
+            return
+        self._missing = max(_recorded_before(path) - len(self._recording.taken()), 0)
         self._saved = self._recording.save()
-        return []
 
     def interrupt(self) -> None:
         """Leave the journal, if anything is in it."""
@@ -233,18 +242,4 @@ def _recorded_nothing(path: Path, before: int) -> str:
         f"nothing was recorded, and {display.path(path)} was not replaced: it holds {exchanges} "
         "that this test used to send. Look for a mock that is still in place; if it is right that "
         'nothing is sent any more, delete the cassette, or say unused="report" in the mark'
-    )
-
-
-def _unused(replay: Replay, unused: list[Exchange]) -> str:
-    from personalize_contract.privacy import display
-
-    recorded = replay.recorded
-    numbers = [number for number, one in enumerate(recorded, 1) if any(one is u for u in unused)]
-    which = ", ".join(map(str, numbers[:_SHOWN])) + (", ..." if len(numbers) > _SHOWN else "")
-    return (
-        f"{len(unused)} of the {len(recorded)} exchanges recorded in "
-        f"{display.path(replay.path)} were not asked for (number {which}): "
-        "a request that this test used to send is not sent any more. "
-        'If that is right, record the test again, or say unused="report" in its mark'
     )

@@ -192,13 +192,14 @@ class Session:
         with self._lock:
             self._problems = [one for one in self._problems if one not in problems]
 
-    def advise_sent_nothing(self) -> list[str]:
-        """Note the advice on a test that sent nothing; returns it if advice is a problem."""
-        advice = self._adviser.sent_nothing()
-        if not advice:
-            return []
-        self.advice[advice] += 1
-        return [_advice_text(advice)] if self._strict else []
+    def sent_nothing(self) -> Advice | None:
+        """Return the advice on a test that sent nothing, if this one did not."""
+        return None if self.sent else self._adviser.sent_nothing()
+
+    def lacking(self) -> list[str]:
+        """Return the advice on a test that sent nothing, if advice is a problem."""
+        advice = self.sent_nothing() if self._strict else None
+        return [_advice_text(advice)] if advice else []
 
     def missing_violations(self) -> list[str]:
         """Return the clauses that the mark says the test breaks, and that it did not break."""
