@@ -8,9 +8,8 @@ eleven items answered 200 are a violation of both.
 
 from __future__ import annotations
 
-import math
 import re
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -174,62 +173,6 @@ def _reserved(value: Any, reserved: Collection[str]) -> str | None:
     return f"it has the key {key}" if key is not None else None
 
 
-@dataclass(frozen=True, slots=True)
-class _Fit:
-    """What every value at a path has to be to break no rule; asked before each place is named.
-
-    Args:
-        steps: from the body to the values: a name, and whether each member of that is meant.
-        kind: of each value, which has a length.
-        low, high: its least and its greatest length.
-        optional: whether the last name may be missing.
-    """
-
-    steps: tuple[tuple[str, bool], ...]
-    kind: type[Any]
-    low: float
-    high: float
-    optional: bool
-
-    @classmethod
-    def of(cls, path: str, rules: Mapping[str, Any], document: str) -> _Fit | None:
-        """From the rules of a path by name; None if some of them ask for more than that."""
-        lengths = {name for name in rules if name in _LENGTHS}
-        kinds = _KINDS.get(rules.get("type", ""), ())
-        if len(kinds) != 1 or rules.keys() - lengths - {"type", "required"}:
-            return None
-        names = [name.removesuffix("[]") for name in path.split(".") if name]
-        if kinds[0] in (bool, int) or document in names[:-1] or "[][]" in path:
-            return None
-        steps = tuple(
-            (name.removesuffix("[]"), name.endswith("[]")) for name in path.split(".") if name
-        )
-        low = max((rules[name] for name in lengths if name.startswith("min-")), default=0)
-        high = min((rules[name] for name in lengths if name.startswith("max-")), default=math.inf)
-        optional = "required" not in rules and bool(path) and not path.endswith("[]")
-        return cls(steps, kinds[0], low, high, optional)
-
-    def holds(self, body: Any) -> bool:
-        """Whether there is nothing to be found; if not, that doesn't mean that there is."""
-        values: list[Any] = [body]
-        last = len(self.steps) - 1
-        try:
-            for number, (name, each) in enumerate(self.steps):
-                if self.optional and number == last:
-                    values = [one[name] for one in values if type(one) is not dict or name in one]
-                else:
-                    values = [one[name] for one in values]
-                if each:
-                    values = [member for one in values for member in one]
-        except (KeyError, TypeError):
-            return False
-        kind, low, high = self.kind, self.low, self.high
-        return all(type(one) is kind and low <= len(one) <= high for one in values)
-
-
-_LENGTHS = ("min-length", "max-length", "min-members", "max-members")
-
-
 class Checker:
     """Checks exchanges against one contract. One serves any number of threads."""
 
@@ -245,7 +188,6 @@ class Checker:
         required = {
             clause.check["at"] for clause in contract.clauses.values() if "required" in clause.check
         }
-        rules: dict[str, dict[str, Any]] = {}
         names = {
             path.rpartition(".")[2]
             for path in contract.members
@@ -269,12 +211,7 @@ class Checker:
                 may_be_null=is_member and at not in required,
             )
             self._members.setdefault(at, []).append((clause, member_rule))
-            key = f"own {rule}" if clause.own else rule
-            rules.setdefault(at, {})[key] = want
         self._steps = {path: json_path.steps(path) for path in self._members}
-        self._fits = {
-            path: _Fit.of(path, named, contract.document) for path, named in rules.items()
-        }
 
     def request(self, request: Request, body: Any, json_error: str) -> list[Violation]:
         """Return every clause that a request breaks, blamed on its caller.
@@ -293,8 +230,6 @@ class Checker:
             clause, _ = self._members[""][0]
             return [*found, Violation(clause, "caller", "body", f"it is not JSON: {json_error}")]
         for path, rules in self._members.items():
-            if (fit := self._fits[path]) and fit.holds(body):
-                continue
             for where, parent, name, value in _places(
                 body, self._steps[path], self.contract.document
             ):

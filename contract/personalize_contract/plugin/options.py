@@ -14,6 +14,7 @@ than one value:
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from functools import partial
 from typing import TYPE_CHECKING, Literal
 
 import pytest
@@ -216,8 +217,8 @@ def _contracts(folder: Path | None, config: pytest.Config) -> Path | None:
     if folder or "personalize_contract.model.contract" in sys.modules:
         from personalize_contract.model import contract, contract_files
 
+        config.add_cleanup(partial(contract_files.use, contract_files.folder()))
         contract_files.use(folder)
-        config.add_cleanup(lambda: contract_files.use(None))
         contract.at("/")
     return folder
 
