@@ -127,10 +127,10 @@ def _by_clause(old: dict[str, Cassette], new: dict[str, Cassette]) -> dict[str, 
 
 def _lines(old: Cassette | None, new: Cassette | None) -> Iterator[tuple[str, bool]]:
     from personalize_contract.cassette.matching import Key, Matching
+    from personalize_contract.model.drift import differences
     from personalize_contract.model.exchange import Exchange
     from personalize_contract.privacy import display
     from personalize_contract.privacy.redaction import Redactor
-    from personalize_contract.suite.drift import differences
 
     if old is None or new is None:
         yield f"it is in {'NEW' if old is None else 'OLD'} only", True

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from personalize_contract.model.contract import Clause, Contract
-from personalize_contract.suite.drift import Difference
+from personalize_contract.model.drift import Difference
 
 HOLDS, BROKEN, NOT_REACHED = "holds", "broken", "not reached"
 STATUSES = (HOLDS, BROKEN, NOT_REACHED)

@@ -21,10 +21,10 @@ from personalize_contract.cassette.reader import Cassette
 from personalize_contract.cassette.recording import last_of_each_call
 from personalize_contract.cassette.replay import Replay
 from personalize_contract.errors import CassetteError
+from personalize_contract.model.drift import Comparison, differences
 from personalize_contract.model.exchange import Exchange
 from personalize_contract.privacy.redaction import Redactor
 from personalize_contract.suite import shipped
-from personalize_contract.suite.drift import Comparison, differences
 from personalize_contract.suite.scenario import Scenario
 from personalize_contract.suite.tables.scenarios import SCENARIOS
 

@@ -13,10 +13,10 @@ from helpers import groups
 from helpers.command import run
 from helpers.endpoint import Change, listening, live, report
 from personalize_contract.cassette import group, recording
+from personalize_contract.model.drift import Comparison, differences, same
 from personalize_contract.model.exchange import Request, Response
 from personalize_contract.model.provenance import Provenance
 from personalize_contract.suite import shipped
-from personalize_contract.suite.drift import Comparison, differences, same
 
 HEADERS = {
     "content-type": "application/json",
