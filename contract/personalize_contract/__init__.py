@@ -1,8 +1,8 @@
 """Record, replay and verify the contract of Amazon Personalize's PutItems.
 
-These names are for tests: the types of the pytest fixtures, the HTTP messages that they give, and
-the errors that code under test may meet. Everything else is internal. A name is imported when it
-is first used, so that having this installed costs a pytest run nothing.
+These names are for tests: the types of the pytest fixtures, the HTTP messages that they return, and
+the errors that code under test may meet. Everything else is internal. A name is imported on first
+use, so that the installed package costs a pytest run nothing.
 """
 
 from __future__ import annotations

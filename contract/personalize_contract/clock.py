@@ -1,9 +1,8 @@
-"""The real clock, whatever a test or a session has frozen.
+"""The real clock, even while a test has frozen time.
 
 freezegun replaces `time.time`, `time.monotonic` and `datetime` in every module; time-machine
-changes what CLOCK_REALTIME says in C; tests put fakes in the place of `time.sleep`. Their time is
-that of the code under test. How long to wait, how old a recording is and when it was made are
-facts about the world.
+patches CLOCK_REALTIME in C; tests replace `time.sleep` by fakes. Their time is for the code under
+test. Waiting times, the age of a recording and its date need the real one.
 """
 
 from __future__ import annotations
@@ -13,18 +12,18 @@ import sys
 import time
 from collections.abc import Callable
 
-# No library replaces these two, and the references outlive a fake that is put in their place.
+# No library replaces these two, and the references survive a later fake.
 _read = time.clock_gettime
 _sleep = time.sleep
 
 
 def monotonic() -> float:
-    """Seconds on a clock that is never set back, the same one for all processes."""
+    """Return seconds on a clock that never goes back and that all processes share."""
     return _read(time.CLOCK_MONOTONIC)
 
 
 def now() -> dt.datetime:
-    """The date and time, UTC."""
+    """Return the current date and time in UTC."""
     read: Callable[[int], float] = _read
     time_machine = sys.modules.get("time_machine")
     if time_machine and time_machine.escape_hatch.is_travelling():
@@ -33,5 +32,5 @@ def now() -> dt.datetime:
 
 
 def sleep(seconds: float) -> None:
-    """Wait for a number of seconds."""
+    """Sleep for a number of seconds."""
     _sleep(seconds)

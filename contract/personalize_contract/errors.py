@@ -1,22 +1,22 @@
 """Every error that this package raises on purpose.
 
     PersonalizeContractError
-    ├── UsageError              the call can't be carried out as it was written
-    ├── TargetUnavailable       the target could not be asked: network, TLS, credentials
-    │   └── NoAnswer            it was asked, and no whole HTTP answer came back
-    │       └── TimedOut        in time, that is
+    ├── UsageError              a command, option, mark or call is used wrongly
+    ├── TargetUnavailable       the target can't be reached: network, TLS, credentials
+    │   └── NoAnswer            the request was sent, but no complete HTTP response came back
+    │       └── TimedOut        the response did not come in time
     ├── ControlPlaneRefused     the control plane answered a call with an error
-    ├── CassetteError           a cassette can't be read, or can't be written
+    ├── CassetteError           a cassette can't be read or written
     │   ├── CassetteMissing     there is no such cassette
-    │   └── CassetteLocked      another recording of it is under way
-    ├── NetworkRefused          a marked test tried to connect to somewhere else
-    ├── TooLate                 the test that sent a request had ended
-    ├── ContractBroken          arguments that were checked break clauses of the contract
-    ├── SecretFound             something that looks like a secret was about to be written
+    │   └── CassetteLocked      another recording of it is in progress
+    ├── NetworkRefused          a marked test tried to connect to another host
+    ├── TooLate                 a request was sent after the end of its test
+    ├── ContractBroken          the arguments given to `check` break clauses of the contract
+    ├── SecretFound             a value that looks like a secret was about to be written
     └── Miss                    no recorded exchange answers this request
 
-Each message says what happened, where, and what to do. A broken clause of a marked test is no
-error but a `personalize_contract.model.checker.Violation`; only `check` raises.
+Each message names the problem, its place and the remedy. A broken clause in a marked test is a
+`personalize_contract.model.checker.Violation` and not an error; only `check` raises one.
 """
 
 from __future__ import annotations
@@ -28,19 +28,18 @@ _guards: list[Callable[[str], str]] = []
 
 
 def guard_messages(guard: Callable[[str], str]) -> None:
-    """Have each message of an error pass a function before anybody reads it.
+    """Register the filter that every error message passes through.
 
-    Whoever shows an error, a test's traceback or a log, then shows no secret: `privacy.display`
-    is on a higher floor, and puts itself here.
+    It keeps secrets out of tracebacks and logs. `privacy.display`, a layer above, registers itself.
     """
     _guards[:] = [guard]
 
 
 class PersonalizeContractError(Exception):
-    """Base of all errors raised on purpose by this package."""
+    """Base class of all errors that this package raises on purpose."""
 
     def __str__(self) -> str:
-        """Return the message as it may be shown."""
+        """Return the message with accounts and secrets masked."""
         message = super().__str__()
         for guard in _guards:
             message = guard(message)
@@ -48,42 +47,42 @@ class PersonalizeContractError(Exception):
 
 
 class UsageError(PersonalizeContractError):
-    """The command, option or mark can't be carried out as it was written."""
+    """A command, option, mark or call is used wrongly."""
 
 
 class TargetUnavailable(PersonalizeContractError):
-    """The target could not be asked. Says nothing about the contract."""
+    """The target can't be reached. Says nothing about the contract."""
 
 
 class NoAnswer(TargetUnavailable):
-    """The request was sent and no whole HTTP answer came back (reset, time-out, truncated)."""
+    """The request was sent, but no complete HTTP response came back: reset, time-out, cut."""
 
 
 class TimedOut(NoAnswer):
-    """The request was sent and no whole HTTP answer came back in time."""
+    """The request was sent, but no complete HTTP response came back in time."""
 
 
 class ControlPlaneRefused(PersonalizeContractError):
     """The control plane of Personalize answered a call with an error.
 
     Args:
-        operation: as `CreateDataset`.
-        code: of the error.
-        reason: the service's own words.
+        operation: the operation called, as `CreateDataset`.
+        code: the error code.
+        reason: the service's error message.
     """
 
     def __init__(self, operation: str, code: str, reason: str) -> None:
         self.code = code
-        super().__init__(f"{operation} was refused: {code}: {reason}")
+        super().__init__(f"{operation} failed: {code}: {reason}")
 
 
 class CassetteError(PersonalizeContractError):
-    """A cassette that can't be read or written.
+    """A cassette can't be read or written.
 
     Args:
         path: the cassette.
-        reason: what is wrong with it, and what to do.
-        line: the line it was found on, from 1; None where no line applies.
+        reason: the problem and its remedy.
+        line: the number of the line with the problem, from 1; None if no line applies.
     """
 
     def __init__(self, path: Path, reason: str, line: int | None = None) -> None:
@@ -100,19 +99,19 @@ class CassetteLocked(CassetteError):
 
 
 class NetworkRefused(PersonalizeContractError):
-    """A marked test tried to connect to a host that it may not connect to."""
+    """A marked test tried to connect to a host that is not allowed."""
 
 
 class TooLate(PersonalizeContractError):
-    """A thread or task that a test left running sent a request, or was answered, after its end."""
+    """A thread or task left running by a test sent a request, or got its answer, after the end."""
 
 
 class ContractBroken(PersonalizeContractError):
-    """Arguments that were checked break clauses of the contract; the message names each."""
+    """The arguments given to `check` break clauses of the contract; the message names each."""
 
 
 class SecretFound(PersonalizeContractError):
-    """A secret was about to be written. Nothing was written; the message says where, not what."""
+    """A secret was about to be written. Nothing was written; the message names only the place."""
 
 
 class Miss(PersonalizeContractError):

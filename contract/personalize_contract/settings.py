@@ -1,4 +1,4 @@
-"""The settings of a run: who answers, and what may be read, written and asked."""
+"""The settings of a run."""
 
 from __future__ import annotations
 
@@ -20,29 +20,29 @@ TARGETS = ("recorded", "reference", "live")
 
 
 class Settings(NamedTuple):
-    """What was asked for.
+    """The options of a run, from the command line or pytest.
 
     Args:
-        target: who answers: `recorded`, `reference` or `live`.
-        record: whether the answers are written to cassettes.
-        datasets: real ARN to its state, for `live`.
-        region: of the live service; None for the SDK's own.
-        endpoint_url: of a live service that is not AWS.
+        target: the kind of target: `recorded`, `reference` or `live`.
+        record: whether answers are written to cassettes.
+        datasets: the state of each real ARN, for `live`.
+        region: the region of the live service; None for the SDK's default.
+        endpoint_url: the URL of a live service that is not AWS.
         account: the account id that `live` may write to.
-        write_to_existing: whether `live` may write to the datasets given.
-        strict: whether advice fails.
-        cassettes: where they are, if not beside each test module.
-        ignore: members that don't decide whether a recorded exchange answers.
+        write_to_existing: whether `live` may write to datasets that it did not provision.
+        strict: whether advice fails a test.
+        cassettes: the folder of cassettes; None for one beside each test module.
+        ignore: members that are not compared when a recorded exchange is looked up.
         redact: members that are never written.
         placeholders: values that look like secrets and may be written.
-        keep: members whose ids of persons are written as they are, as `userId`.
-        contracts: a folder with contract files of the repo's own.
-        allowed_hosts: that a marked test may connect to, beside the target and loopback.
-        no_advice: names of the advice that is not given.
-        operation: that the suite verifies.
-        check: whose requests are checked: those of `marked` tests, or `all`.
-        option_prefix: begins the options by which the settings were given: `--` for `verify`,
-            `--personalize-` for pytest.
+        keep: members whose personal ids are written unchanged, as `userId`.
+        contracts: a folder with the repo's own contract files.
+        allowed_hosts: hosts that a marked test may connect to, beside the target and loopback.
+        no_advice: names of the pieces of advice to leave out.
+        operation: the operation that the suite verifies.
+        check: the tests whose requests are checked: `marked` or `all`.
+        option_prefix: the prefix of options in messages: `--` for `verify`, `--personalize-` for
+            pytest.
     """
 
     target: str = "recorded"
@@ -66,19 +66,19 @@ class Settings(NamedTuple):
     option_prefix: str = "--"
 
     def option(self, name: str) -> str:
-        """Return an option as it is typed where these settings were given, for messages."""
+        """Return an option as the user types it, for messages."""
         return f"{self.option_prefix}{name}"
 
 
 KEY = pytest.StashKey[Settings]()
-"""Where a pytest run keeps its settings, once its options were read."""
+"""Stash key of a pytest run's settings."""
 
 
 def endpoint_url(text: str | None) -> str | None:
-    """The URL of an endpoint, as it was given.
+    """Return the URL of an endpoint unchanged.
 
     Raises:
-        UsageError: it is not one of HTTP.
+        UsageError: it is not an HTTP URL.
     """
     try:
         parts = urlsplit(text or "http://none")
@@ -86,16 +86,18 @@ def endpoint_url(text: str | None) -> str | None:
     except ValueError:
         is_url = False
     if not is_url:
-        raise UsageError(f"endpoint {text!r} is not a URL; it looks like http://127.0.0.1:8000")
+        raise UsageError(
+            f"endpoint {text!r} is not an HTTP URL; write one such as http://127.0.0.1:8000"
+        )
     return text
 
 
 def account(text: str | None) -> str | None:
-    """An account id, as it was given. The message does not repeat what is not one.
+    """Return an account id unchanged.
 
     Raises:
-        UsageError: it is not 12 digits.
+        UsageError: it is not 12 digits. The message does not repeat the value.
     """
     if text and not (len(text) == 12 and text.isascii() and text.isdigit()):
-        raise UsageError("the account is not an account id, which has 12 digits")
+        raise UsageError("the account is not an account id; write its 12 digits")
     return text

@@ -90,7 +90,7 @@ def test_a_service_that_refuses_the_sender_was_not_reached() -> None:
 
     assert done.returncode == 2
     assert "could not be done" in done.stderr
-    assert "refused the sender (403 AccessDeniedException)" in done.stderr
+    assert "denied access (403 AccessDeniedException)" in done.stderr
 
 
 class Nobody:

@@ -140,10 +140,10 @@ def test_properties_are_held_against_the_schema_of_the_dataset(
 @pytest.mark.parametrize(
     ("name", "text", "says"),
     [
-        ("ours.yaml", "members: []", "ours.yaml:1: operation is not ours*"),
-        ("ours.yaml", "tightens: PutTea", "ours.yaml:1: tightens names one of *"),
+        ("ours.yaml", "members: []", "ours.yaml:1: operation must be ours*"),
+        ("ours.yaml", "tightens: PutTea", "ours.yaml:1: tightens must name one of *"),
         ("ours.yaml", "tightens: [", "ours.yaml:2: *"),
-        ("ours.yaml", "- tea", "ours.yaml:1: a contract file is a mapping*"),
+        ("ours.yaml", "- tea", "ours.yaml:1: a contract file must be a mapping*"),
         (
             "ours.yaml",
             "tightens: PutItems\nmembers:\n- at: items\n  max-members: 2\n- at: items\n  most: 2",
@@ -173,7 +173,7 @@ def test_properties_are_held_against_the_schema_of_the_dataset(
         (
             "PutTea.yaml",
             "like: [operation]\nwords: {path: tea}\noperation: PutTea",
-            "PutTea.yaml:1: words: a shared text asks for *",
+            "PutTea.yaml:1: words: a shared text needs a value for *",
         ),
         (
             "PutTea.yaml",

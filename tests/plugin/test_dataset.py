@@ -50,7 +50,9 @@ def test_no_failure_shows_the_account(shop: Shop) -> None:
     result.assert_outcomes(failed=1)
     assert "Datasets(active='arn:aws:personalize:eu-west-1:000000000000" in text(result)
     assert "123456789012" not in text(result)
-    assert "'inactive', but one of active, in_use, missing" in text(result)
+    assert "'inactive' is not a state of a dataset; use one of active, in_use, missing" in text(
+        result
+    )
 
 
 def test_a_recording_names_it_by_its_state(shop: Shop) -> None:

@@ -35,7 +35,7 @@ def test_one_that_is_not_there_fails_the_test_with_a_sentence(shop: Shop) -> Non
     result = shop.run(*LIVE, "--personalize-endpoint-url=http://127.0.0.1:9")
     result.assert_outcomes(failed=1)
     assert "http://127.0.0.1:9 can't be reached" in text(result)
-    assert "is it running, is the URL right" in text(result)
+    assert "check that it is running, that the URL is right" in text(result)
 
 
 @pytest.mark.parametrize("url", ["127.0.0.1:8000", "ftp://example.com", "http://", "http://a:b"])
@@ -43,5 +43,5 @@ def test_what_is_no_url_is_a_usage_error(shop: Shop, url: str) -> None:
     shop.tests(TEST)
     result = shop.run(*LIVE, f"--personalize-endpoint-url={url}")
     assert result.ret == pytest.ExitCode.USAGE_ERROR
-    assert f"ERROR: endpoint {url!r} is not a URL" in text(result)
+    assert f"ERROR: endpoint {url!r} is not an HTTP URL" in text(result)
     assert "Traceback" not in text(result)

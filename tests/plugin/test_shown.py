@@ -45,7 +45,7 @@ def test_a_usage_error_shows_no_password_of_an_endpoint(shop: Shop) -> None:
     shop.tests("def test_it(): pass")
     result = shop.run("--personalize-endpoint-url=ftp://me:hunter2@example.org")
     assert result.ret == pytest.ExitCode.USAGE_ERROR
-    assert "is not a URL" in text(result)
+    assert "is not an HTTP URL" in text(result)
     assert "hunter2" not in text(result)
 
 

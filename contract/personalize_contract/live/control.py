@@ -85,14 +85,14 @@ class Control:
         if not isinstance(answer, Exception):
             return answer
         if trouble := _trouble(answer):
-            raise TargetUnavailable(trouble.told(operation, _saw(answer))) from answer
+            raise TargetUnavailable(trouble.describe(operation, _saw(answer))) from answer
         if isinstance(answer, ClientError):
             words = redaction.mask_accounts(_message(answer).encode()).decode()
             raise ControlPlaneRefused(operation, _code(answer), words) from answer
         raise TargetUnavailable(f"{operation}: {failures.cause(answer)}") from answer
 
 
-_OUTAGE = replace(failures.UNAVAILABLE, passes=True)
+_OUTAGE = replace(failures.UNAVAILABLE, transient=True)
 """A call of the control plane judges nobody, so one that fails is simply made again."""
 
 

@@ -59,7 +59,7 @@ class Patience:
             met = trouble.name
             left = self._left.setdefault(trouble.name, PATIENCE)
             known = trouble is ACCESS_DENIED and what in self._let_in
-            if not trouble.passes or known or left <= 0:
+            if not trouble.transient or known or left <= 0:
                 if waited:
                     self._note(f"{what}: {met} did not pass in {waited:g} s")
                 return answer

@@ -1,6 +1,6 @@
-"""The schema of a dataset, as Personalize takes it: an Avro record, in JSON.
+"""The schema of a dataset in the form that Personalize accepts: an Avro record, in JSON.
 
-`properties` has a key in camel case for each field that the request has no member of its own for.
+`properties` has a camel-case key for each field that is not a member of the request itself.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from personalize_contract.model import strict_json
 _TYPES = ("null", "boolean", "int", "long", "float", "double", "string")
 
 _TIMES = {"timestamp"}
-"""Keys of fields that a request has a member for under another name."""
+"""Keys of fields that are members of the request under another name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,15 +23,15 @@ class Field:
     """A field of a schema.
 
     Args:
-        types: Avro types that its value may have.
-        required: whether it must be there.
+        types: the Avro types that its value may have.
+        required: whether it must be present.
     """
 
     types: tuple[str, ...]
     required: bool
 
     def holds(self, value: Any) -> bool:
-        """Whether a JSON value is one of this field."""
+        """Whether a JSON value fits this field."""
         return any(_is(value, kind) for kind in self.types)
 
 
@@ -42,29 +42,29 @@ class Schema:
     fields: Mapping[str, Field]
 
     def problem(self, value: Any, members: Collection[str]) -> str | None:
-        """Return what is wrong with the JSON value of a document first; None if it fits.
+        """Return the first problem of a document; None if it fits the schema.
 
         Args:
-            value: of the JSON text; any value that is not a dictionary is wrong.
+            value: the JSON value of the document; anything but a dictionary is a problem.
             members: names of the request's own members, which no document holds.
         """
         fields = {k: f for k, f in self.fields.items() if k not in members and k not in _TIMES}
         if not isinstance(value, dict):
             return "it is not the JSON text of an object"
-        for key, one in value.items():
+        for key, member in value.items():
             if key not in fields:
                 return f"the schema has no field for the key {key[:40]!r}"
-            if not fields[key].holds(one):
-                return f"{key[:40]} is {_kind(one)}, not {' or '.join(fields[key].types)}"
+            if not fields[key].holds(member):
+                return f"{key[:40]} is {_kind(member)}, not {' or '.join(fields[key].types)}"
         missing = [key for key, field in fields.items() if field.required and key not in value]
         return f"{missing[0]}, which the schema requires, is absent" if missing else None
 
 
 def read(path: Path) -> Schema:
-    """The schema in a file.
+    """Read a schema file.
 
     Raises:
-        ValueError: it can't be read, or is none that Personalize takes.
+        ValueError: it can't be read, or is not a schema that Personalize accepts.
     """
     try:
         record = strict_json.loads(path.read_bytes())
@@ -80,7 +80,7 @@ def _field(path: Path, key: str, field: Mapping[str, Any]) -> Field:
     declared = field.get("type")
     types = tuple(declared) if isinstance(declared, list) else (declared,)
     if not types or any(kind not in _TYPES for kind in types):
-        raise ValueError(f"schema: {path}: the type of {key} is none of {', '.join(_TYPES)}")
+        raise ValueError(f"schema: {path}: the type of {key} must be one of {', '.join(_TYPES)}")
     return Field(types, required="null" not in types and "default" not in field)
 
 
@@ -97,7 +97,7 @@ def _is(value: Any, kind: str) -> bool:
     if kind == "string":
         return isinstance(value, str)
     if isinstance(value, str):
-        # The page of an item writes a number as a text: {"numberOfRatings": "12"}.
+        # The documentation of Item writes a number as a string: {"numberOfRatings": "12"}.
         value = _number(value)
     if isinstance(value, bool) or not isinstance(value, int | float):
         return False

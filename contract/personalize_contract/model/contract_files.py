@@ -1,14 +1,14 @@
-"""Contract files: where they are, and what one says once its shared texts are in it.
+"""Contract files: finding them, and merging in the shared texts that they include.
 
-A file says what its operation has of its own, and which texts of `contracts/shared/` hold for it:
+A file holds the texts of its own operation, and includes others from `contracts/shared/`:
 
-- `like` names those texts; `words` are put where `<word>` stands in them;
+- `like` names the included texts; `words` replace `<word>` in them;
 - `members` has a row for each member of the request, with its rules;
-- `clauses` has what is said of messages and answers as a whole;
-- `suite` is for the suite alone: what it sends and expects, written down a second time.
+- `clauses` has the clauses about whole messages and answers;
+- `suite` is for the suite alone: requests and expectations, written down a second time.
 
-A folder of a downstream repo has files of the same format. One that says `tightens: PutItems` adds
-rules to those that ship; any other is an operation more.
+A folder of a downstream repo has files of the same format. A file with `tightens: PutItems` adds
+rules to a shipped contract; any other file adds an operation.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from typing import Any, TypeVar
 from personalize_contract.errors import UsageError
 
 DEFAULT = "PutItems"
-"""The operation that this project began with, and that is meant where none is named."""
+"""The operation that this project began with, and the default where none is named."""
 
 _Cached = TypeVar("_Cached")
 
@@ -39,9 +39,9 @@ class ContractFile:
 
     Args:
         path: the file, for messages.
-        text: its YAML.
-        own: what it says.
-        document: what it says together with its shared texts.
+        text: its YAML text.
+        own: its own content.
+        document: its content merged with the shared texts.
     """
 
     path: Path
@@ -50,7 +50,7 @@ class ContractFile:
     document: Mapping[str, Any]
 
     def error(self, reason: str, *place: str | int) -> UsageError:
-        """Return the error of what stands at a place of the file."""
+        """Return an error that points at a place in the file."""
         return UsageError(f"{self.path}:{_line(self.text, place)}: {reason}")
 
 
@@ -59,13 +59,13 @@ _forgetful: list[Callable[[], None]] = []
 
 
 def forgets(function: _Cached) -> _Cached:
-    """Decorate a cached function: what it knows is forgotten when the contract files change."""
+    """Decorate a cached function: its cache is cleared when the folder of contracts changes."""
     _forgetful.append(function.cache_clear)  # type: ignore[attr-defined]
     return function
 
 
 def use(folder: Path | None) -> None:
-    """Read the contract files of a folder too, beside those that ship.
+    """Also read the contract files of a folder, beside the shipped ones.
 
     Raises:
         UsageError: there is no such folder.
@@ -80,14 +80,14 @@ def use(folder: Path | None) -> None:
 
 
 def folder() -> Path | None:
-    """Return the folder of contract files beside those that ship."""
+    """Return the folder of contract files in use beside the shipped ones."""
     return _folder
 
 
 @forgets
 @cache
 def operations() -> tuple[str, ...]:
-    """The operations that there is a contract for, the default one first."""
+    """Return the operations that have a contract, the default one first."""
     names = [*_shipped(), *(own for own in _own() if "tightens" not in _own()[own].document)]
     return tuple(sorted(names, key=lambda name: (name != DEFAULT, name)))
 
@@ -95,10 +95,10 @@ def operations() -> tuple[str, ...]:
 @forgets
 @cache
 def read(operation: str) -> ContractFile:
-    """The contract file of an operation; one of the folder in use if none that ships.
+    """Return the contract file of an operation: the shipped one, or one of the folder in use.
 
     Raises:
-        UsageError: there is none, or it can't be read; the message says where and why.
+        UsageError: there is none, or it can't be read; the message gives place and reason.
     """
     if operation in _shipped():
         path = files("personalize_contract") / "contracts" / f"{operation}.yaml"
@@ -106,7 +106,7 @@ def read(operation: str) -> ContractFile:
     if operation in operations():
         return _own()[operation]
     known = ", ".join(operations())
-    raise UsageError(f"there is no contract for the operation {operation!r}, only for {known}")
+    raise UsageError(f"no contract for the operation {operation!r}; there is one for {known}")
 
 
 def tightened(operation: str) -> Iterator[ContractFile]:
@@ -133,11 +133,11 @@ def _own() -> Mapping[str, ContractFile]:
         if "tightens" in document:
             if document["tightens"] not in _shipped():
                 known = ", ".join(_shipped())
-                raise file.error(f"tightens names one of {known}", "tightens")
+                raise file.error(f"tightens must name one of {known}", "tightens")
         elif document.get("operation") != path.stem or not _OPERATION.fullmatch(path.stem):
-            raise file.error(f"operation is not {path.stem}, as the name of the file is")
+            raise file.error(f"operation must be {path.stem}, like the name of the file")
         elif path.stem in _shipped():
-            raise file.error(f"there is a contract of {path.stem}; begin with `tightens:` instead")
+            raise file.error(f"{path.stem} has a contract already; begin with `tightens:` instead")
         own[path.stem] = file
     return own
 
@@ -147,7 +147,7 @@ def _file(path: Path, text: str) -> ContractFile:
     if not isinstance(document, dict) or not all(
         isinstance(document.get(name, []), list) for name in ("like", *_LISTS)
     ):
-        raise UsageError(f"{path}:1: a contract file is a mapping; see those that ship")
+        raise UsageError(f"{path}:1: a contract file must be a mapping, like the shipped ones")
     try:
         return ContractFile(path, text, document, _whole(document, {}))
     except _Malformed as why:
@@ -156,7 +156,7 @@ def _file(path: Path, text: str) -> ContractFile:
 
 
 class _Malformed(ValueError):
-    """A file and its shared texts don't come together; the message says why."""
+    """A file and its shared texts don't fit together; the message gives the reason."""
 
 
 def _parsed(path: Path, text: str) -> Any:
@@ -172,7 +172,7 @@ def _parsed(path: Path, text: str) -> Any:
 
 
 def _whole(document: Mapping[str, Any], words: Mapping[str, str]) -> dict[str, Any]:
-    """A document with the texts that it is like: its own keys decide, its lists come last."""
+    """Merge a document with its shared texts: its own keys win, its list entries come last."""
     own = dict(document)
     words = {**_worded(own.pop("words", {}), words), **words}
     whole: dict[str, Any] = {"errors": {}, **{name: [] for name in _LISTS}}
@@ -203,24 +203,24 @@ def _shared(name: str) -> dict[str, Any]:
 
 def _worded(value: Any, words: Mapping[str, str]) -> Any:
     if isinstance(value, dict):
-        return {_worded(name, words): _worded(one, words) for name, one in value.items()}
+        return {_worded(name, words): _worded(member, words) for name, member in value.items()}
     if isinstance(value, list):
-        return [_worded(one, words) for one in value]
+        return [_worded(member, words) for member in value]
     if not isinstance(value, str):
         return value
     if (only := _WORD.fullmatch(value)) and only[1] in words:
         return words[only[1]]  # a number stays one
-    return _WORD.sub(lambda found: _word(found[1], words), value)
+    return _WORD.sub(lambda match: _word(match[1], words), value)
 
 
 def _word(name: str, words: Mapping[str, str]) -> str:
     if name not in words:
-        raise _Malformed(f"words: a shared text asks for {name!r}")
+        raise _Malformed(f"words: a shared text needs a value for {name!r}")
     return str(words[name])
 
 
 def _line(text: str, place: Sequence[str | int]) -> int:
-    """The line at which a place of a YAML text begins; that of what it is in, where it is not."""
+    """Return the line at which a place begins in a YAML text; its parent's if it is absent."""
     import yaml
 
     node = yaml.compose(text, yaml.SafeLoader)

@@ -1,8 +1,8 @@
-"""Datasets and trackers as the suite and the cassettes name them: by state, never by a real name.
+"""Datasets and trackers, named by their state in the suite and in cassettes.
 
 A dataset is `active` (200), `in-use` (409) or `missing` (404), and so is the tracker of an
-operation whose page documents these. Offline each state has one fixed dummy; against a live
-service the caller says which real ARN, or tracking id, is in which state.
+operation whose page documents these. Offline, each state has one fixed dummy; against a live
+service the caller declares the state of each real ARN or tracking id. Real ARNs are never recorded.
 """
 
 from __future__ import annotations
@@ -19,27 +19,27 @@ State = Literal["active", "in-use", "missing"]
 STATES: tuple[State, ...] = get_args(State)
 
 ACCOUNT = "000000000000"
-"""Stands wherever an account id stood: 12 digits, so that lengths survive."""
+"""Replaces every account id; 12 digits, so that lengths survive."""
 
 REGION = "us-east-1"
-"""The region of the dummy ARNs, and of a client that was given none."""
+"""The region of the dummy ARNs, and of clients without a region."""
 
 PREFIX = "personalize-contract-"
-"""Begins the name of everything that a live run makes, and the id of every item that it puts."""
+"""Prefix of every resource that a live run creates, and of the id of every item that it puts."""
 
 DUMMY_ACCESS_KEY = "personalize-contract"
-DUMMY_SECRET_KEY = "personalize-contract-dummy-secret"  # noqa: S105 - it opens nothing
-"""Credentials that the reference service knows, and that open nothing."""
+DUMMY_SECRET_KEY = "personalize-contract-dummy-secret"  # noqa: S105 - it grants no access
+"""Credentials that the reference service accepts, and that grant access to nothing."""
 
 _TYPES = ("ITEMS", "USERS", "ACTIONS", "tracker")
 
 
 TRACKER = "tracker"
-"""The type of what events are sent to, beside the types of datasets."""
+"""The resource type of an event tracker, beside the types of datasets."""
 
 
 def dummies(resource_type: str = "ITEMS") -> Mapping[State, str]:
-    """The dataset ARN, or tracking id, of each state in cassettes and in every offline test.
+    """Return the dummy ARN, or tracking id, of each state, for cassettes and offline tests.
 
     Args:
         resource_type: the last part of the ARNs, or `tracker`.
@@ -53,28 +53,28 @@ def dummies(resource_type: str = "ITEMS") -> Mapping[State, str]:
 
 
 def type_of(name: str) -> str:
-    """The type of a resource, by its ARN or tracking id."""
+    """Return the type of a resource from its ARN or tracking id."""
     return name.rpartition("/")[2] if name.startswith("arn:") else TRACKER
 
 
 def stand_ins(arns: Mapping[str, State], *, numbered: bool = True) -> dict[str, str]:
-    """Return the dummy ARN that is written for each real one.
+    """Return the dummy that replaces each real ARN in recordings.
 
-    The first dataset of a state and type has the plain dummy, the others a number.
+    The first dataset of a state and type gets the plain dummy, the others a numbered one.
 
     Args:
-        arns: ARN to state, in the order in which they were declared.
-        numbered: False to give all of one state the plain dummy, as cassettes had it before.
+        arns: ARN to state, in the order of declaration.
+        numbered: False to give all of one state the plain dummy, as in older cassettes.
     """
-    written: dict[str, str] = {}
+    dummy_of: dict[str, str] = {}
     count: Counter[str] = Counter()
     for arn, state in arns.items():
         resource_type = type_of(arn)
         dummy = dummies(resource_type if resource_type in _TYPES else "ITEMS")[state]
         count[dummy] += 1
         number = f"-{count[dummy]}" if numbered and count[dummy] > 1 else ""
-        written[arn] = dummy.replace(f"contract-{state}", f"contract-{state}{number}")
-    return written
+        dummy_of[arn] = dummy.replace(f"contract-{state}", f"contract-{state}{number}")
+    return dummy_of
 
 
 DUMMY = dummies()
@@ -90,17 +90,17 @@ _PATTERN = re.compile(
 
 
 def parse(values: Iterable[str], *, default: State | None = None) -> dict[str, State]:
-    """ARN, or tracking id, to state, from `ARN=STATE` texts as options give them.
+    """Parse `ARN=STATE` option values into a mapping of ARN, or tracking id, to state.
 
     Args:
-        values: for example `["arn:aws:personalize:eu-west-1:...:dataset/shop/ITEMS=active"]`.
-        default: the state of an ARN without `=STATE`; None if it must be said.
+        values: option values, as `["arn:aws:personalize:eu-west-1:...:dataset/shop/ITEMS=active"]`.
+        default: the state of an ARN without `=STATE`; None to require one.
 
     Raises:
-        UsageError: no state, an unknown state, or neither the ARN of a Personalize resource nor a
-            tracking id.
+        UsageError: a value has no known state, or is neither the ARN of a Personalize resource nor
+            a tracking id.
     """
-    found: dict[str, State] = {}
+    states: dict[str, State] = {}
     for value in values:
         arn, equals, state = value.rpartition("=")
         if not equals and default:
@@ -112,33 +112,33 @@ def parse(values: Iterable[str], *, default: State | None = None) -> dict[str, S
             )
         if not _PATTERN.fullmatch(arn) or len(arn) > 256:
             raise UsageError(
-                f"dataset {arn!r} is not an ARN of Personalize; it looks like {DUMMY['active']}"
+                f"dataset {arn!r} is not a Personalize ARN; write one such as {DUMMY['active']}"
             )
-        found[arn] = state
-    return found
+        states[arn] = state
+    return states
 
 
 def share_a_state(arns: Mapping[str, State]) -> bool:
-    """Whether several of these datasets are of one state and type."""
+    """Whether several of these datasets have the same state and type."""
     return len(set(stand_ins(arns, numbered=False).values())) < len(arns)
 
 
 def by_state(arns: Mapping[str, State], *, trackers: bool | None = None) -> dict[State, str]:
-    """State to ARN or tracking id, the first of each state.
+    """Return the first ARN or tracking id of each state.
 
     Args:
         arns: ARN, or tracking id, to state.
-        trackers: whether trackers are meant, or datasets; None for both.
+        trackers: True for trackers only, False for datasets only, None for both.
     """
-    found: dict[State, str] = {}
+    first: dict[State, str] = {}
     for arn, state in arns.items():
         if trackers is None or trackers == (type_of(arn) == TRACKER):
-            found.setdefault(state, arn)
-    return found
+            first.setdefault(state, arn)
+    return first
 
 
 class Datasets(SimpleNamespace):
-    """The dataset ARN of each state: dummy ones, or against a live service those it was given."""
+    """The dataset ARN of each state: a dummy, or the declared one against a live service."""
 
     active: str
     in_use: str
@@ -146,20 +146,20 @@ class Datasets(SimpleNamespace):
     _noun, _name = "dataset", "ARN"
 
     def __repr__(self) -> str:
-        """As pytest shows it beside each failure: without an account."""
+        """Return the form that pytest shows beside a failure, without account ids."""
         return re.sub(r"(?<=:)\d{12}(?=:)", ACCOUNT, super().__repr__())
 
     def __getattr__(self, name: str) -> str:
         if (state := name.replace("_", "-")) in STATES:
             raise UsageError(
-                f"no {self._noun} was given that is {state}: "
+                f"no {self._noun} is declared as {state}: "
                 f"add --personalize-dataset {self._name}={state}"
             )
         names = ", ".join(state.replace("-", "_") for state in STATES)
-        raise AttributeError(f"a {self._noun} is not {name!r}, but one of {names}")
+        raise AttributeError(f"{name!r} is not a state of a {self._noun}; use one of {names}")
 
 
 class Trackers(Datasets):
-    """The tracking id of each state: dummy ones, or against a live service those it was given."""
+    """The tracking id of each state: a dummy, or the declared one against a live service."""
 
     _noun, _name = "tracker", "TRACKING_ID"

@@ -1,7 +1,7 @@
-"""An exchange: one HTTP request message and the response it got, below any SDK.
+"""An exchange: one HTTP request message and its response, below any SDK.
 
-The SDK hides what matters here. To botocore a 200 with a body is a success like any other, so
-a promise about the body can only be checked on the messages themselves.
+SDKs hide details that the contract is about. To botocore a 200 with a body is a success like any
+other, so a promise about the body can only be checked on the messages themselves.
 """
 
 from __future__ import annotations
@@ -15,22 +15,22 @@ Headers = Mapping[str, str]
 
 
 def headers(pairs: Iterable[tuple[str | bytes, str | bytes]]) -> Headers:
-    """Headers from (name, value) pairs as a client or server gives them, in any case.
+    """Return headers from a client's or server's (name, value) pairs, in any case.
 
     >>> headers([("Content-Type", "application/json"), ("X-A", b"1"), ("x-a", "2")])
     {'content-type': 'application/json', 'x-a': '1, 2'}
     """
-    found: dict[str, str] = {}
+    merged: dict[str, str] = {}
     for raw_name, raw_value in pairs:
         name = (raw_name.decode("latin-1") if isinstance(raw_name, bytes) else raw_name).lower()
         value = raw_value.decode("latin-1") if isinstance(raw_value, bytes) else str(raw_value)
-        found[name] = f"{found[name]}, {value}" if name in found else value
-    return found
+        merged[name] = f"{merged[name]}, {value}" if name in merged else value
+    return merged
 
 
-def media_type(of: Headers) -> str:
-    """The media type of a message, lower-case and without parameters; `""` without one."""
-    return of.get("content-type", "").partition(";")[0].strip().lower()
+def media_type(headers: Headers) -> str:
+    """Return the media type of a message, in lower case and without parameters, or `""`."""
+    return headers.get("content-type", "").partition(";")[0].strip().lower()
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,18 +44,18 @@ class Request:
 
     @property
     def path(self) -> str:
-        """The path as sent, `/` when there is none."""
+        """The path as sent; `/` if the URL has none."""
         return urlsplit(self.url).path or "/"
 
     @property
     def query(self) -> str:
-        """What follows the `?`, without it."""
+        """The query string as sent, without its `?`."""
         return urlsplit(self.url).query
 
 
 @dataclass(frozen=True, slots=True)
 class Response:
-    """An HTTP response message; `body` after transfer and content codings are undone."""
+    """An HTTP response message; `body` has its transfer and content codings removed."""
 
     status: int
     reason: str
@@ -68,10 +68,10 @@ class Exchange:
     """A request and its response.
 
     Args:
-        request: what was sent.
-        response: what came back.
+        request: the request as sent.
+        response: the response as received.
         answered_by: `aws`, `endpoint`, `reference` or `unknown`.
-        altered: the recording was changed after it was made, so it shows nobody's answer.
+        altered: whether the recording was edited, so that it no longer shows a service's answer.
     """
 
     request: Request
@@ -80,8 +80,8 @@ class Exchange:
     altered: bool = False
 
     def __repr__(self) -> str:
-        """One short line for a failing assertion; never a body."""
+        """Return one short line for failing assertions, without any body."""
         request, response = self.request, self.response
-        said = response.headers.get("x-amzn-errortype", response.reason)
-        answer = f"{response.status} {said}" if response.status else f"no answer ({said})"
+        error = response.headers.get("x-amzn-errortype", response.reason)
+        answer = f"{response.status} {error}" if response.status else f"no answer ({error})"
         return f"<{request.method} {request.path} of {len(request.body)} bytes: {answer}>"

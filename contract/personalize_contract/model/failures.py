@@ -1,7 +1,7 @@
-"""What can be wrong between here and the service: how it shows, and what to do about it.
+"""Failures of the environment between client and service, each with its symptom and remedy.
 
-None of it says anything about a contract. A service shows it by an error code (AWS "Common
-Errors", both generations), everything else by the exception that a client library ends in.
+None of them says anything about a contract. The service reports some by an error code (AWS "Common
+Errors", both generations); the others end in an exception of the client library.
 """
 
 from __future__ import annotations
@@ -17,32 +17,32 @@ from personalize_contract.model.exchange import Response
 
 @dataclass(frozen=True, slots=True)
 class Trouble:
-    """A way in which the environment can be broken.
+    """A kind of failure of the environment.
 
     Args:
-        name: in messages and reports.
-        shows: what is seen of it, as a sentence goes on after "the service".
-        advice: what to do.
-        codes: the error codes that say so.
-        statuses: those that an error with such a code has; any at all when empty.
-        passes: whether it goes away by itself, so that it is worth waiting for.
+        name: its name in messages and reports.
+        symptom: its effect, as a predicate after "the service".
+        advice: the remedy.
+        codes: the error codes that report it.
+        statuses: the HTTP statuses that go with such a code; empty for any.
+        transient: whether it goes away by itself, so that waiting helps.
     """
 
     name: str
-    shows: str
+    symptom: str
     advice: str
     codes: frozenset[str] = frozenset()
     statuses: tuple[int, ...] = (400, 401, 403)
-    passes: bool = False
+    transient: bool = False
 
-    def told(self, who: str, saw: str) -> str:
-        """One line: which trouble, what was seen of it, what to do.
+    def describe(self, subject: str, error: str) -> str:
+        """Return one line with the failure, its symptom and its remedy.
 
         Args:
-            who: the host or operation that it was met at.
-            saw: the error in the words of whoever noticed it.
+            subject: the host or operation that failed.
+            error: the original error message.
         """
-        return f"{self.name}: {who} {self.shows} ({saw}); {self.advice}"
+        return f"{self.name}: {subject} {self.symptom} ({error}); {self.advice}"
 
 
 def _codes(text: str) -> frozenset[str]:
@@ -51,25 +51,25 @@ def _codes(text: str) -> frozenset[str]:
 
 NO_CREDENTIALS = Trouble(
     "no credentials",
-    "refused the sender",
+    "rejected the credentials",
     "set AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or log in (aws sso login)",
     _codes("MissingAuthenticationToken MissingAuthenticationTokenException"),
 )
 EXPIRED = Trouble(
     "credentials expired",
-    "refused the sender",
-    "log in again (aws sso login), or get new ones from whoever issued them",
+    "rejected the credentials",
+    "log in again (aws sso login), or request new credentials from their issuer",
     _codes("ExpiredToken ExpiredTokenException TokenRefreshRequired"),
 )
 CLOCK_SKEW = Trouble(
     "clock skew",
-    "refused the sender",
-    "this machine's clock is minutes wrong: set it (NTP)",
+    "rejected the signature",
+    "this machine's clock is off by minutes: synchronise it (NTP)",
     _codes("RequestTimeTooSkewed RequestExpired RequestInTheFuture"),
 )
 REFUSED = Trouble(
     "credentials refused",
-    "refused the sender",
+    "rejected the credentials",
     "check that key, secret and session token belong together and that the region is enabled",
     _codes(
         "InvalidClientTokenId UnrecognizedClientException SignatureDoesNotMatch"
@@ -79,89 +79,89 @@ REFUSED = Trouble(
 )
 ACCESS_DENIED = Trouble(
     "access denied",
-    "refused the sender",
-    "allow the role what `verify --target live --dry-run` prints; "
-    "a new role or policy may need some minutes",
+    "denied access",
+    "grant the role the policy that `verify --target live --dry-run` prints; "
+    "a new role or policy may take some minutes to apply",
     _codes("AccessDenied AccessDeniedException UnauthorizedOperation"),
-    passes=True,
+    transient=True,
 )
 THROTTLING = Trouble(
     "throttling",
-    "asked to slow down or wait",
-    "try again when nothing else in this account calls Personalize as fast as it may",
+    "asked to slow down",
+    "try again when nothing else in this account uses up its Personalize request rate",
     _codes("Throttling ThrottlingException ThrottledException TooManyRequestsException"),
     statuses=(),
-    passes=True,
+    transient=True,
 )
 UNAVAILABLE = Trouble(
     "service unavailable",
-    "asked to slow down or wait",
-    "try again later; the AWS Health Dashboard says if it is the service",
+    "is unavailable",
+    "try again later; the AWS Health Dashboard shows whether the service is down",
     _codes("ServiceUnavailable ServiceUnavailableException"),
     statuses=(),
 )
 DNS = Trouble(
     "DNS",
     "can't be reached",
-    "the name is not known here: is the region or URL right, and does this machine resolve names?",
+    "its name does not resolve: check the region or URL, and this machine's DNS",
 )
 TLS = Trouble(
     "TLS",
     "can't be reached",
-    "its certificate is not trusted here for that name: is the URL right, and should "
-    "AWS_CA_BUNDLE name your company's certificates?",
+    "its certificate is not trusted for that name: check the URL, or set AWS_CA_BUNDLE to your "
+    "company's certificates",
 )
 PROXY = Trouble(
     "proxy",
     "can't be reached",
-    "HTTPS_PROXY, HTTP_PROXY or the system names a proxy that does not let this through; "
-    "set it right, or NO_PROXY for this host",
+    "the proxy named by HTTPS_PROXY, HTTP_PROXY or the system blocks the connection; "
+    "correct it, or set NO_PROXY for this host",
 )
 NETWORK = Trouble(
     "network",
     "can't be reached",
-    "is it running, is the URL right, and may this machine connect to it?",
+    "check that it is running, that the URL is right, and that no firewall blocks it",
 )
 
 _DENIALS = (NO_CREDENTIALS, EXPIRED, CLOCK_SKEW, REFUSED, ACCESS_DENIED)
-_SAID = (*_DENIALS, THROTTLING, UNAVAILABLE)
-_ALONE = {429: THROTTLING, 503: UNAVAILABLE}
-"""Statuses that say so without a code."""
+_REPORTED = (*_DENIALS, THROTTLING, UNAVAILABLE)
+_BY_STATUS = {429: THROTTLING, 503: UNAVAILABLE}
+"""Statuses that suffice without a code."""
 
 _SKEWED = re.compile(r"signature (expired|not yet current)", re.IGNORECASE)
 
 
 def in_error(status: int, code: str | None, message: object = None) -> Trouble | None:
-    """The trouble that an error of a service is about, or None if it is about the operation."""
-    for trouble in _SAID:
+    """Return the failure that a service's error reports; None if it is about the operation."""
+    for trouble in _REPORTED:
         if code in trouble.codes and (status in trouble.statuses or not trouble.statuses):
             skewed = trouble is REFUSED and isinstance(message, str) and _SKEWED.search(message)
             return CLOCK_SKEW if skewed else trouble
-    return _ALONE.get(status)
+    return _BY_STATUS.get(status)
 
 
 def in_response(response: Response) -> Trouble | None:
-    """The trouble that a response is about, or None if it is about the operation."""
+    """Return the failure that a response reports; None if it is about the operation."""
     return in_error(
         response.status, rest_json.error_code(response), rest_json.error_message(response)
     )
 
 
 def denial(response: Response) -> bool:
-    """Whether a response refuses the sender, whatever was sent."""
+    """Whether a response rejects the sender, regardless of the request."""
     return in_response(response) in _DENIALS
 
 
 def why(response: Response) -> str | None:
-    """Why this response says nothing about the operation, or None if it does."""
+    """Explain why a response says nothing about the operation; None if it does."""
     trouble = in_response(response)
-    saw = f"{response.status} {rest_json.error_code(response) or ''}".strip()
-    return trouble.told("the service", saw) if trouble else None
+    error = f"{response.status} {rest_json.error_code(response) or ''}".strip()
+    return trouble.describe("the service", error) if trouble else None
 
 
 @cache
 def _failures() -> tuple[tuple[Trouble, Callable[[BaseException], bool]], ...]:
-    """How an exception shows that a request was never sent; the first row that fits counts."""
+    """Return the exceptions that show that a request was never sent; the first match counts."""
     import socket
     import ssl
 
@@ -180,28 +180,29 @@ def _failures() -> tuple[tuple[Trouble, Callable[[BaseException], bool]], ...]:
 
 
 def causes(error: BaseException) -> Iterator[BaseException]:
-    """An exception and what led to it, the innermost last."""
-    found: BaseException | None = error
-    while found is not None:
-        yield found
-        found = found.__cause__ or found.__context__
+    """Yield an exception and its causes, the innermost last."""
+    current: BaseException | None = error
+    while current is not None:
+        yield current
+        current = current.__cause__ or current.__context__
 
 
 def cause(error: BaseException) -> str:
-    """The innermost reason, in its own words."""
+    """Return the message of the innermost cause."""
     *_, innermost = causes(error)
     text = str(innermost)
     return text.partition("] ")[2] or text or type(innermost).__name__
 
 
 def in_failure(error: BaseException) -> Trouble | None:
-    """The trouble that kept a request from being sent; None if it was sent.
+    """Return the failure that kept a request from being sent; None if it was sent.
 
     Args:
-        error: of requests or botocore; both tell by what urllib3 and the standard library raised.
+        error: an exception of requests or botocore, caused by one of urllib3 or the standard
+            library.
     """
     chain = list(causes(error))
-    for trouble, shows in _failures():
-        if any(shows(one) for one in chain):
+    for trouble, matches in _failures():
+        if any(matches(exception) for exception in chain):
             return trouble
     return None

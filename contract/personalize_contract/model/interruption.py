@@ -1,4 +1,4 @@
-"""What happens to a client that gets no whole answer, or gets it late."""
+"""An interrupted exchange: the client gets no complete response, or gets it late."""
 
 from __future__ import annotations
 
@@ -7,31 +7,31 @@ from typing import Literal
 from personalize_contract.model.exchange import Exchange, Response
 
 FAULT = "fault"
-"""Answers in the place of the service where a fault does. Never recorded as an answer of it."""
+"""`answered_by` of a response that a fault injected; never recorded as the service's answer."""
 
 Wire = Literal["timeout", "reset", "truncate", "slow"]
 
 
 class Interrupted(Exception):
-    """The client gets no whole answer, or gets it late.
+    """The client gets no complete response, or gets it late.
 
-    Raised by a target; an interceptor shows its client what the wire would have shown.
+    Raised by a target; an interceptor lets its client see the same failure as on a real wire.
 
     Args:
-        how: what happens on the wire.
-        late: the exchange whose response comes late; None if no whole response comes.
-        seconds: that a slow answer takes.
+        how: the kind of interruption.
+        late: the exchange whose response is late; None if no complete response comes.
+        seconds: the delay of a slow response.
     """
 
     def __init__(self, how: Wire, late: Exchange | None = None, seconds: float = 0.0) -> None:
-        super().__init__(f"made to happen by fail_next: {how}")
+        super().__init__(f"injected by fail_next: {how}")
         self.how, self.late, self.seconds = how, late, seconds
 
     def answer_after(self, read_timeout: float) -> Response | None:
-        """Return the late answer; None if the client has given up before it comes."""
+        """Return the late response; None if the client times out before it comes."""
         return self.late.response if self.late and self.seconds < read_timeout else None
 
     @property
     def times_out(self) -> bool:
-        """Whether a client without an answer waited in vain, rather than lost its connection."""
+        """Whether the client times out, rather than loses its connection."""
         return self.how in ("slow", "timeout")

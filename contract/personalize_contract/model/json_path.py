@@ -1,6 +1,6 @@
-"""Members of a JSON body by path: `datasetArn`, `items[].properties.price`.
+"""Paths to the members of a JSON body: `datasetArn`, `items[].properties.price`.
 
-A path goes on into the JSON text that the string `properties` holds, once `opened` has read it.
+A path continues into the JSON text in the string `properties` once `opened` has parsed it.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ Path = Sequence[str]
 
 
 class Opened:
-    """The value of a JSON text that a string holds: never equal to the value itself."""
+    """The value of the JSON text in a string; never equal to the value itself."""
 
     __slots__ = ("value",)
 
@@ -25,27 +25,27 @@ class Opened:
 
 
 def path(text: str) -> Path:
-    """A path as options and marks write it, taken apart.
+    """Split a path as written in options and marks.
 
     Raises:
-        UsageError: no request of any operation has such a member. What is inside `properties` is
-            the caller's, so any path goes on from there.
+        UsageError: no operation's request has such a member. The keys inside `properties` are the
+            caller's, so any path may continue from there.
     """
     parts = steps(text)
     if not any(_leads(parts, load(name)) for name in operations()):
         raise UsageError(
-            f"no request has a member {text!r}; it looks like items[].properties.price"
+            f"no request has a member {text!r}; write a path such as items[].properties.price"
         )
     return parts
 
 
 def steps(path: str) -> Path:
-    """A path taken apart: names, and `[]` for each member of an array."""
+    """Split a path into names, and `[]` for each member of an array."""
     return path.replace("[]", ".[]").removeprefix(".").split(".") if path else ()
 
 
 def _leads(parts: Path, contract: Contract) -> bool:
-    """Whether an operation has such a member; what is in a document is the caller's."""
+    """Whether an operation has such a member; keys inside a document are the caller's."""
     if parts[-1:] == ["[]"]:
         return False
     for path in map(steps, contract.members):
@@ -56,23 +56,23 @@ def _leads(parts: Path, contract: Contract) -> bool:
 
 
 def batch(body: dict[str, Any], contract: Contract) -> Iterator[dict[str, Any]]:
-    """What a request puts: each member of its batch that is an object."""
-    found = body.get(contract.batch)
-    for one in found if isinstance(found, list) else ():
-        if isinstance(one, dict):
-            yield one
+    """Yield each object in the batch of a request."""
+    members = body.get(contract.batch)
+    for member in members if isinstance(members, list) else ():
+        if isinstance(member, dict):
+            yield member
 
 
 def opened(body: dict[str, Any], contract: Contract) -> Iterator[dict[str, Any]]:
-    """Read each document (`properties`) that holds strict JSON, in place.
+    """Parse each document (`properties`) that holds strict JSON, in place.
 
-    Gives each member of the batch that has a document which is a string.
+    Yields each object in the batch whose document is a string.
     """
     document = contract.document
-    for one in batch(body, contract):
-        if isinstance(text := one.get(document), str):
-            one[document] = _read(text)
-            yield one
+    for entry in batch(body, contract):
+        if isinstance(text := entry.get(document), str):
+            entry[document] = _read(text)
+            yield entry
 
 
 def _read(text: str) -> Opened | str:
@@ -83,7 +83,7 @@ def _read(text: str) -> Opened | str:
 
 
 def each(value: Any, path: Path) -> Iterator[tuple[dict[str, Any], str]]:
-    """Each member that a path names, as the object that it is in and its name."""
+    """Yield each member at a path, as its parent object and its name."""
     if isinstance(value, Opened):
         value = value.value
     head, rest = path[0], path[1:]

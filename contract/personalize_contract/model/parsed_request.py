@@ -1,6 +1,6 @@
-"""A request that was parsed: its operation, its JSON body, and the clauses that it breaks.
+"""A parsed request: its operation, its JSON body, and the clauses that it breaks.
 
-It is parsed once, where it is intercepted, and everything behind that takes it in this form.
+A request is parsed once, where it is intercepted; all later steps take it in this form.
 """
 
 from __future__ import annotations
@@ -16,13 +16,13 @@ from personalize_contract.model.exchange import Exchange, Request
 
 @dataclass(frozen=True, slots=True)
 class ParsedRequest(Request):
-    """A request message with its meaning.
+    """A request message together with its meaning.
 
     Args:
-        operation: the contract of the operation that it asks for; None for none that is known.
-        json: the value of its body; None also where the body is not strict JSON.
-        json_error: why the body is not strict JSON; `""` if it is.
-        violations: the clauses that the request breaks, blamed on its caller.
+        operation: the contract of its operation; None for an unknown path.
+        json: the value of its body; None also if the body is not strict JSON.
+        json_error: the reason that the body is not strict JSON; `""` if it is.
+        violations: the clauses that the caller breaks with this request.
     """
 
     operation: Contract | None
@@ -32,16 +32,16 @@ class ParsedRequest(Request):
 
     @property
     def members(self) -> dict[str, Any]:
-        """The members of the body; none where it is not a JSON object."""
+        """The members of the body; empty if it is not a JSON object."""
         return self.json if isinstance(self.json, dict) else {}
 
 
 def parse(request: Request, operation: Contract | None = None) -> ParsedRequest:
-    """Parse a request; one that is parsed already is returned as it is.
+    """Parse a request; a parsed one is returned unchanged.
 
     Args:
         request: the message.
-        operation: the contract of its operation; None to tell it by the path.
+        operation: the contract of its operation; None to look it up by path.
     """
     if isinstance(request, ParsedRequest):
         return request
@@ -65,7 +65,7 @@ def parse(request: Request, operation: Contract | None = None) -> ParsedRequest:
 
 
 def violations(exchange: Exchange) -> list[Violation]:
-    """Return every clause that an exchange breaks, by its caller and by its service."""
+    """Return every violation in an exchange, by its caller and by its service."""
     request = parse(exchange.request)
     by_service = (
         checker(request.operation).response(exchange.response, request.violations)

@@ -1,7 +1,7 @@
-"""How a rest-json service says what went wrong: the error code and message of a response.
+"""Errors of a rest-json service: the code and the message in a response.
 
-Source: AWS restJson1, "Operation error serialization", as botocore and the other SDKs read it:
-the code is in `x-amzn-errortype` (up to a `:`), else in the body's `code` or `__type` (after a
+Source: AWS restJson1, "Operation error serialization", as botocore and the other SDKs parse it:
+the code is in `x-amzn-errortype` (up to a `:`), otherwise in the body's `code` or `__type` (after a
 `#`); the message is in `message` or `Message`.
 """
 
@@ -14,16 +14,16 @@ from personalize_contract.model import strict_json
 from personalize_contract.model.exchange import Response
 
 HEADERS = ("content-type", "x-amzn-errortype", "x-amzn-requestid")
-"""The headers that clients use, of those that recordings keep."""
+"""The recorded headers that clients use."""
 
 _LONGEST = 300
 
-_PASSING = (
+_VARIABLE = (
     (re.compile(r"\b[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\b", re.I), "(id)"),
     (re.compile(r"\b\d{4}-?\d\d-?\d\dT\d\d:?\d\d:?\d\d(?:\.\d+)?(?:Z|[+-]\d\d:?\d\d)?"), "(date)"),
     (re.compile(r"\b[0-9a-f]{16,}\b", re.I), "(id)"),
 )
-"""What is another one in each answer: request ids, dates, trace ids."""
+"""Values that differ in each response: request ids, dates, trace ids."""
 
 
 def _document(response: Response) -> dict[str, Any]:
@@ -35,7 +35,7 @@ def _document(response: Response) -> dict[str, Any]:
 
 
 def error_code(response: Response) -> str | None:
-    """The error code of a response without namespace or URI, or None if it names none."""
+    """Return the error code of a response without namespace or URI; None if it has none."""
     code = response.headers.get("x-amzn-errortype")
     if not code:
         document = _document(response)
@@ -46,13 +46,13 @@ def error_code(response: Response) -> str | None:
 
 
 def error_message(response: Response) -> object:
-    """What stands where the message belongs: a string if all is well, None if nothing does."""
+    """Return the value of the error message: a string from a correct service, None if absent."""
     document = _document(response)
     return document.get("message", document.get("Message"))
 
 
 def framing(response: Response) -> str:
-    """Where an error carries its code: a header, a member of the body, both, or nowhere."""
+    """Name the places in which an error carries its code: header, body members, or nowhere."""
     places = ["x-amzn-errortype"] if "x-amzn-errortype" in response.headers else []
     document = _document(response)
     places += [f"body {name}" for name in ("code", "Code", "__type") if name in document]
@@ -60,16 +60,16 @@ def framing(response: Response) -> str:
 
 
 def headers(response: Response) -> list[str]:
-    """The names of the `HEADERS` that an answer has."""
+    """Return the `HEADERS` that a response has."""
     return [name for name in HEADERS if name in response.headers]
 
 
 def wording(response: Response) -> str:
-    """An error's message without ids and dates, shortened; `none` if it isn't a string."""
+    """Return an error's message without ids and dates, shortened; `none` if it isn't a string."""
     message = error_message(response)
     if not isinstance(message, str):
         return "none"
-    for passing, instead in _PASSING:
-        message = passing.sub(instead, message)
+    for pattern, replacement in _VARIABLE:
+        message = pattern.sub(replacement, message)
     words = " ".join(message.split())
     return words if len(words) <= _LONGEST else f"{words[:_LONGEST]}..."

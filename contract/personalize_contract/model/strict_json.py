@@ -1,7 +1,7 @@
-"""JSON as RFC 8259 means it: what every reader understands in the same way, and nothing else.
+"""Strict JSON (RFC 8259): only texts that every parser understands in the same way.
 
-`json.loads` also takes NaN, a repeated member name, a lone surrogate, UTF-16 and a BOM; two
-readers of such a body may understand two different things, so here it is not JSON at all.
+`json.loads` also accepts NaN, a repeated member name, a lone surrogate, UTF-16 and a BOM. Two
+parsers may read such a body differently, so here it is not JSON at all.
 """
 
 from __future__ import annotations
@@ -11,15 +11,15 @@ import math
 from typing import Any
 
 MAX_DEPTH = 100
-"""Arrays and objects inside each other (RFC 8259 9 lets a reader set a limit).
+"""Nesting depth of arrays and objects (RFC 8259, section 9, lets a parser set a limit).
 
-A limit of our own: Python's depends on how deep the caller's stack is, and a body must not be JSON
-when it is recorded and none when it is replayed.
+Python's own limit depends on the depth of the caller's stack, so a body could be JSON when it is
+recorded and not when it is replayed.
 """
 
 
 class NotJson(ValueError):
-    """The text is not strict JSON. The message says why and never quotes the text."""
+    """The text is not strict JSON. The message gives the reason and never quotes the text."""
 
 
 def _members(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -34,7 +34,7 @@ def _constant(name: str) -> float:
 
 
 def _real(text: str) -> float | int:
-    # 1.0 and 1e0 mean 1; past 2**53 a float no longer says which integer was meant.
+    # 1.0 and 1e0 mean 1; above 2**53 a float no longer identifies one integer.
     value = float(text)
     if not math.isfinite(value):
         raise NotJson("a number is too large for a double")
@@ -50,9 +50,9 @@ def _is_deep(value: Any) -> bool:
     for _ in range(MAX_DEPTH):
         level = [
             member
-            for one in level
-            if isinstance(one, dict | list)
-            for member in (one.values() if isinstance(one, dict) else one)
+            for container in level
+            if isinstance(container, dict | list)
+            for member in (container.values() if isinstance(container, dict) else container)
             if isinstance(member, dict | list)
         ]
         if not level:
@@ -63,29 +63,29 @@ def _is_deep(value: Any) -> bool:
 def _value(text: str) -> Any:
     value, end = _decoder.raw_decode(text) if text[:1] == "{" else (None, -1)
     if end != len(text):
-        # White space before or after it, or not an object, or junk: all that is slower.
+        # Surrounding white space, another type than an object, or junk: the slower path.
         value = _decoder.decode(text)
-    # Few texts have brackets enough to be worth the walk.
+    # Few texts have enough brackets to be worth the walk.
     if text.count("[") + text.count("{") > MAX_DEPTH and _is_deep(value):
         raise NotJson("it is nested too deeply")
     return value
 
 
 def loads(text: bytes | str) -> Any:
-    """The value of a strict JSON text.
+    """Parse a strict JSON text.
 
     Args:
-        text: UTF-8 bytes or characters; white space around the value is allowed.
+        text: the text, or its UTF-8 bytes; white space around the value is allowed.
 
     Raises:
-        NotJson: it is not JSON, is nested deeper than `MAX_DEPTH`, or readers would disagree.
+        NotJson: it is not JSON, is nested deeper than `MAX_DEPTH`, or parsers would disagree on it.
     """
     try:
         if isinstance(text, bytes):
             text = text.decode("utf-8")
         value = _value(text)
         if "\\u" in text:
-            # Only an escape can bring in a lone surrogate.
+            # Only an escape can produce a lone surrogate.
             json.dumps(value, ensure_ascii=False).encode("utf-8")
     except NotJson:
         raise
@@ -103,5 +103,5 @@ def loads(text: bytes | str) -> Any:
 
 
 def canonical(value: Any) -> str:
-    """One text for all JSON texts of the same value: members sorted, no white space."""
+    """Return the canonical JSON text of a value: members sorted, no white space."""
     return _encode(value)

@@ -197,7 +197,9 @@ def is_aws(url: str) -> bool:
     except ValueError:
         parts = urlsplit("")
     if parts.scheme not in ("http", "https") or not parts.hostname:
-        raise UsageError(f"endpoint {url!r} is not a URL; it looks like http://127.0.0.1:8000")
+        raise UsageError(
+            f"endpoint {url!r} is not an HTTP URL; write one such as http://127.0.0.1:8000"
+        )
     return is_aws_host(parts.hostname)
 
 

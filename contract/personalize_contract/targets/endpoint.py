@@ -163,7 +163,7 @@ def _trouble(where: str, error: Exception) -> TargetUnavailable:
     from urllib3.exceptions import ReadTimeoutError
 
     if trouble := failures.in_failure(error):
-        return TargetUnavailable(trouble.told(where, failures.cause(error)))
+        return TargetUnavailable(trouble.describe(where, failures.cause(error)))
     if isinstance(error, requests.Timeout | ReadTimeoutError):
         return TimedOut(f"{where} took the request and did not answer in time")
     cause = failures.cause(error)

@@ -118,7 +118,7 @@ def _error(code: str) -> Response:
             '"timeout", "reset", "truncate", or slow=seconds'
         )
     status = statuses[code]
-    return core.error(status, code, "made to happen by fail_next")
+    return core.error(status, code, "injected by fail_next")
 
 
 def parse(text: str) -> tuple[str | int | None, int, float | None]:

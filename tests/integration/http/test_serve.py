@@ -260,7 +260,7 @@ def test_a_port_in_use_is_said() -> None:
         (["--port", "tea"], "--port"),
         (["--port", "65536"], "65535"),
         (["--host", "host.invalid"], "host.invalid"),
-        (["--dataset", "shop"], "is not an ARN of Personalize"),
+        (["--dataset", "shop"], "is not a Personalize ARN"),
         (["--dataset", f"{ACTIVE}=asleep"], "active, in-use, missing"),
         (["--store", "text"], "name a store of `serve`, or a new file"),
         (["--store", "nowhere/store.db"], "nowhere/store.db"),

@@ -324,7 +324,7 @@ def test_a_denial_that_stays_ends_a_night_with_what_to_allow(tmp_path: Path) -> 
         )
         with pytest.raises(TargetUnavailable) as caught:
             control.call("CreateDatasetGroup", name="shop")
-    assert str(caught.value).startswith("access denied: CreateDatasetGroup refused the sender (")
+    assert str(caught.value).startswith("access denied: CreateDatasetGroup denied access (")
     assert "--dry-run" in str(caught.value)
     assert "user/tea" not in str(caught.value)
     assert tell[-1] == "CreateDatasetGroup: access denied did not pass in 120 s"

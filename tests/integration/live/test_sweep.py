@@ -116,7 +116,7 @@ def test_what_can_not_be_deleted_is_told_and_the_rest_is_deleted(account: StandI
     account.before = lambda name, request: refused if name == "DeleteSchema" else None
     done = sweep(account, "--yes")
     assert done.returncode == 2
-    assert "1 of 3 could not be deleted: DeleteSchema was refused" in done.stderr
+    assert "1 of 3 could not be deleted: DeleteSchema failed" in done.stderr
     assert account.left() == [f"schema/{DEAD}-1"]
 
 

@@ -347,7 +347,7 @@ def test_an_account_is_asked_with_every_promise_of_a_live_run(tmp_path: Path) ->
         (["--forward", "aws", "--store", "x"], "is for the reference service"),
         (["--record", "x"], "--record is for --forward"),
         (["--replay", "."], "there is no cassette in it"),
-        (["--forward", "tea"], "is not a URL"),
+        (["--forward", "tea"], "is not an HTTP URL"),
         (["--fail", "tea"], "no error has this code"),
         (["--fail", "503:tea"], "FAULT[:TIMES]"),
         (["--forward", "aws"], "live needs a"),

@@ -31,7 +31,10 @@ BAD: dict[str, tuple[list[str], list[str]]] = {
     ),
     "a selection of nothing": (["-k", "coffee"], ["-k selects no scenario"]),
     "a selection that is none": (["-k", "and and"], ["Wrong expression passed to '-k'"]),
-    "an ARN that is none": ([*LIVE, "--dataset", "shop=active"], ["'shop' is not an ARN"]),
+    "an ARN that is none": (
+        [*LIVE, "--dataset", "shop=active"],
+        ["'shop' is not a Personalize ARN"],
+    ),
     "an ARN without a state": ([*LIVE, "--dataset", ACTIVE], ["ARN=STATE", "in-use"]),
     "an ARN in an unknown state": ([*LIVE, "--dataset", f"{ACTIVE}=asleep"], ["ARN=STATE"]),
     "an endpoint that is no URL": (
@@ -41,7 +44,7 @@ BAD: dict[str, tuple[list[str], list[str]]] = {
     "an endpoint where nobody is": (NOWHERE, ["http://127.0.0.1:1", "Connection refused"]),
     "an endpoint of no known name": (
         [*LIVE, "--endpoint-url", "http://host.invalid", *DATASETS],
-        ["http://host.invalid", "is the region or URL right"],
+        ["http://host.invalid", "check the region or URL"],
     ),
     "live without a region": ([*LIVE, *DATASETS], ["--region", "AWS_REGION"]),
     "live without credentials": (

@@ -60,7 +60,7 @@ def test_item_properties_are_never_shown() -> None:
 @pytest.mark.parametrize(
     ("operation", "arguments", "told"),
     [
-        ("PutTeas", {}, "there is no contract for the operation 'PutTeas'"),
+        ("PutTeas", {}, "no contract for the operation 'PutTeas'"),
         ("PutItems", {"items": {1, 2}}, "the arguments of PutItems are not JSON"),
     ],
 )

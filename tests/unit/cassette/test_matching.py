@@ -165,7 +165,7 @@ def test_an_ignored_member_of_an_object_leaves_it_an_object() -> None:
     ],
 )
 def test_a_path_that_names_no_member_is_refused(path: str) -> None:
-    with pytest.raises(UsageError, match="it looks like items"):
+    with pytest.raises(UsageError, match="write a path such as items"):
         Matching([path])
 
 

@@ -157,7 +157,7 @@ def test_a_code_comes_with_its_status_and_as_the_sdk_reads_it(
         client().put_items(**body("tea"))
 
     answer: Any = caught.value.response
-    assert answer["Error"] == {"Code": code, "Message": "made to happen by fail_next"}
+    assert answer["Error"] == {"Code": code, "Message": "injected by fail_next"}
     assert answer["ResponseMetadata"]["HTTPStatusCode"] == status
     assert service.items(ACTIVE) == {}
 
@@ -231,7 +231,7 @@ def test_a_dataset_changes_its_state_in_the_middle(service: Service) -> None:
         (lambda service: service.fail_next(slow=float("inf")), "slow=inf"),
         (lambda service: service.items(ACTIVE.replace("active", "atcive")), "there is no dataset"),
         (lambda service: service.set_state(ACTIVE, "gone"), "active, in-use, missing"),
-        (lambda service: service.add_dataset("tea"), "is not an ARN"),
+        (lambda service: service.add_dataset("tea"), "is not a Personalize ARN"),
     ],
 )
 def test_what_there_is_not_is_told(

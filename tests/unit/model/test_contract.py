@@ -169,7 +169,7 @@ def test_a_well_formed_clause_is_taken() -> None:
 
 
 def test_an_unknown_operation_is_refused_with_those_there_are() -> None:
-    with pytest.raises(UsageError, match=r"'DropItems', only for .*PutItems"):
+    with pytest.raises(UsageError, match=r"'DropItems'; there is one for .*PutItems"):
         load("DropItems")
 
 
