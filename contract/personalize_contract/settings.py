@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 MARK = "personalize_contract"
 
 TARGETS = ("recorded", "reference", "live")
+LIVE_IDS = ("prefixed", "own")
 
 
 class Settings(NamedTuple):
@@ -25,11 +26,14 @@ class Settings(NamedTuple):
     Args:
         target: the kind of target: `recorded`, `reference` or `live`.
         record: whether answers are written to cassettes.
+        record_missing: whether tests without a cassette are recorded, and the others replayed.
+        verify: whether answers are compared with those in the cassettes.
         datasets: the state of each real ARN, for `live`.
         region: the region of the live service; None for the SDK's default.
         endpoint_url: the URL of a live service that is not AWS.
         account: the account id that `live` may write to.
         write_to_existing: whether `live` may write to datasets that it did not provision.
+        live_ids: the item ids that `live` may write: `prefixed` or the repo's `own`.
         strict: whether advice fails a test.
         cassettes: the folder of cassettes; None for one beside each test module.
         ignore: members that are not compared when a recorded exchange is looked up.
@@ -47,11 +51,14 @@ class Settings(NamedTuple):
 
     target: str = "recorded"
     record: bool = False
+    record_missing: bool = False
+    verify: bool = False
     datasets: Mapping[str, State] = {}
     region: str | None = None
     endpoint_url: str | None = None
     account: str | None = None
     write_to_existing: bool = False
+    live_ids: str = "prefixed"
     strict: bool = False
     cassettes: Path | None = None
     ignore: tuple[str, ...] = ()

@@ -117,12 +117,23 @@ def connect(
                 f"written to; name those that are, with {settings.option('account')} and "
                 f"{settings.option('region')}"
             )
-    decides = (
-        guard(to.url, arns)
-        if guard
-        else WriteGuard(to.url, settings.datasets, operations(), settings.option)
-    )
+    decides = guard(to.url, arns) if guard else _write_guard(settings, to.url)
     return Live(to, Guarded(target, decides, pace, patience), arns, patience.notes)
+
+
+def _write_guard(settings: Settings, url: str) -> WriteGuard:
+    in_pytest = settings.option_prefix != "--"
+    return WriteGuard(
+        url,
+        settings.datasets,
+        operations(),
+        settings.option,
+        own_ids=settings.datasets if settings.live_ids == "own" else (),
+        remedy_for_ids=_OWN_IDS if in_pytest else "",
+    )
+
+
+_OWN_IDS = "; personalize_live_ids = own in the ini file lets the ids of this repo through"
 
 
 def own_account(settings: Settings, control: Control) -> str:

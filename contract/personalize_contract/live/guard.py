@@ -43,6 +43,7 @@ class WriteGuard:
         option: the way that an option is typed, for messages, from its name.
         prefix: beginning of every id.
         own_ids: ARNs of the datasets among them that take ids of any form.
+        remedy_for_ids: ends the refusal of an id, with the setting that would let it through.
     """
 
     url: str
@@ -51,6 +52,7 @@ class WriteGuard:
     option: Callable[[str], str]
     prefix: str = PREFIX
     own_ids: Collection[str] = ()
+    remedy_for_ids: str = ""
 
     @property
     def _remedy(self) -> str:
@@ -129,8 +131,8 @@ class WriteGuard:
                 yield f"{where} is not a string, so that nobody would know it; {self._remedy}"
             elif not name.startswith(self.prefix):
                 yield (
-                    f"{where} does not begin with {self.prefix}: what is put can't be deleted, and "
-                    "whoever owns the dataset must know it"
+                    f"{where} does not begin with {self.prefix}: items can't be deleted, and "
+                    f"whoever owns the dataset must know them{self.remedy_for_ids}"
                 )
 
 

@@ -7,7 +7,7 @@ costs time is imported by the first test that needs it.
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Generator, Mapping
+from collections.abc import Generator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import pytest
@@ -23,7 +23,9 @@ if TYPE_CHECKING:
     from personalize_contract.plugin.loopback import Loopbacks
     from personalize_contract.plugin.marked import Marked
     from personalize_contract.plugin.service import Service
+    from personalize_contract.plugin.session import Problem
     from personalize_contract.plugin.summary import Tally
+    from personalize_contract.settings import Settings
     from personalize_contract.targets.faults import FaultInjector
 
 T = TypeVar("T")
@@ -36,6 +38,7 @@ _LOOPBACKS = pytest.StashKey["Loopbacks"]()
 _OPEN = pytest.StashKey[contextlib.ExitStack]()
 _OUTCOME = pytest.StashKey[str]()
 """The outcome of a test that its teardown decides: `open` until then."""
+_UNOPENED = pytest.StashKey["Problem"]()
 _LATE = pytest.StashKey[contextlib.ExitStack]()
 
 _FIXTURES = frozenset(
@@ -59,6 +62,10 @@ def pytest_configure(config: pytest.Config) -> None:
         from personalize_contract.privacy import display
 
         raise pytest.UsageError(display.quoted(error)) from None
+    if config.stash[_SETTINGS].verify:
+        from personalize_contract.plugin.verdicts import Verdicts
+
+        config.pluginmanager.register(Verdicts(), "personalize_contract_verdicts")
 
 
 # --- one test
@@ -114,6 +121,8 @@ def pytest_runtest_makereport(
         report = yield
         if call.when == "teardown" and report.outcome == item.stash.get(_OUTCOME, None):
             setattr(report, _OURS, "decided")
+        if unopened := item.stash.get(_UNOPENED, None):
+            _settle(item, report, [unopened])
         return report
     problems = marked.session.problems
     if problems and call.excinfo and not item.config.getoption("fulltrace"):
@@ -132,6 +141,7 @@ def pytest_runtest_makereport(
         failure_report.lead(report, problems, call.excinfo.value)
     if report.failed or hasattr(report, "wasxfail"):
         marked.session.reported(problems)
+    _settle(item, report, problems)
     return report
 
 
@@ -145,6 +155,16 @@ def pytest_report_teststatus(report: pytest.TestReport) -> tuple[str, str, str] 
     if outcome == "open":
         return "", "", ""
     return (report.outcome, "F" if report.failed else ".", report.outcome.upper())
+
+
+def _settle(item: pytest.Item, report: pytest.TestReport, problems: Sequence[Problem]) -> None:
+    """Report a test by the verdict on its answers, in a run that verifies them."""
+    if item.config.stash[_SETTINGS].verify:
+        from personalize_contract.plugin import verdicts
+
+        if found := verdicts.settle(report, problems):
+            verdict, why = found
+            _tally(item.config)[verdict, f"{item.nodeid}: {why}"] = 1
 
 
 def _phase(item: pytest.Item) -> Generator[None, object, object]:
@@ -185,7 +205,7 @@ def _open(item: pytest.Item) -> None:
     if not is_marked and settings.check != "all":
         return
     from personalize_contract.plugin import mark as marks
-    from personalize_contract.plugin import marked
+    from personalize_contract.plugin import marked, paths
 
     problem, stack = "", contextlib.ExitStack()
     try:
@@ -193,7 +213,8 @@ def _open(item: pytest.Item) -> None:
             fixtures = getattr(item, "fixturenames", ())
             service, faults = "personalize_service" in fixtures, "personalize_faults" in fixtures
             mark = marks.read(reversed(list(item.iter_markers(MARK))))
-            live = None if service else _live(item.config)
+            settings = paths.settings_of(item, settings)
+            live = None if service else _live(item.config, settings)
             tally, loopbacks = _tally(item.config), _loopbacks(item.config)
             opened = marked.opened(
                 item, mark, settings, live, tally, loopbacks, service=service, faults=faults
@@ -204,6 +225,10 @@ def _open(item: pytest.Item) -> None:
         item.stash[_OPEN], item.stash[_OUTCOME] = stack, ""
     except PersonalizeContractError as error:
         problem = str(error)
+        if settings.verify:
+            from personalize_contract.plugin.session import Problem
+
+            item.stash[_UNOPENED] = Problem(problem, error)
     if problem:
         _fail(problem)
 
@@ -241,9 +266,8 @@ def _loopbacks(config: pytest.Config) -> Loopbacks:
     return config.stash[_LOOPBACKS]
 
 
-def _live(config: pytest.Config) -> Live | None:
+def _live(config: pytest.Config, settings: Settings) -> Live | None:
     """The live service of this run, connected once; None if another target was asked for."""
-    settings = config.stash[_SETTINGS]
     if settings.target != "live":
         return None
     if _LIVE not in config.stash:
@@ -369,13 +393,21 @@ def _resources(
     request: pytest.FixtureRequest, dummies: Mapping[State, str], *, trackers: bool
 ) -> dict[str, str]:
     """Return the ARNs, or tracking ids, by the attribute for their state."""
-    if request.scope == "function" and not request.node.stash.get(_MARKED, None):
+    marked = request.node.stash.get(_MARKED, None)
+    if request.scope == "function" and not marked:
         _tally(request.config)["unmarked", request.node.nodeid] = 1
+    settings = marked.settings if marked else request.config.stash[_SETTINGS]
     names = dummies
-    if "personalize_service" not in request.fixturenames and _live(request.config):
+    if "personalize_service" not in request.fixturenames and _live(request.config, settings):
         from personalize_contract.model.datasets import by_state
 
-        names = by_state(request.config.stash[_SETTINGS].datasets, trackers=trackers)
+        names = by_state(settings.datasets, trackers=trackers)
+        if settings.verify:
+            from personalize_contract.plugin.verifying import absent
+
+            # What is sent to these goes nowhere: `Verified` says that they can't be had.
+            there = absent(settings)
+            names = {state: name for state, name in dummies.items() if name in there} | names
     return {state.replace("-", "_"): name for state, name in names.items()}
 
 
@@ -384,8 +416,8 @@ def personalize_client(request: pytest.FixtureRequest) -> Any:
     """A botocore `personalize-events` client whose PutItems calls the target answers."""
     from personalize_contract.targets import connection
 
-    _marked(request)
-    live = None if "personalize_service" in request.fixturenames else _live(request.config)
+    settings, service = _marked(request).settings, "personalize_service" in request.fixturenames
+    live = None if service else _live(request.config, settings)
     return (live.connection if live else connection.recorded()).client()
 
 

@@ -49,6 +49,7 @@ class Marked:
         test: its node id.
         session: handles what it sends.
         mark: what it says about itself.
+        settings: of the run, as they apply to this test.
         owner: of the threads and tasks that it starts.
         loopback: its endpoint; None if its children are not served.
         mode: the life of its answers; None if its requests are only checked.
@@ -60,6 +61,7 @@ class Marked:
     test: str
     session: Session
     mark: Mark
+    settings: Settings
     owner: Owner
     loopback: Loopback | None = None
     mode: Mode | None = None
@@ -150,7 +152,7 @@ def opened(
     Args:
         item: the test.
         mark: what it says about itself.
-        settings: of the run.
+        settings: of the run, as they apply to this test.
         live: the live service of the run, if that is the target.
         tally: of the run.
         loopbacks: the endpoints of the run.
@@ -172,7 +174,7 @@ def opened(
         if service:
             urls = _serve(marked, loopback, stack)
         else:
-            marked.mode = _mode(item, mark, settings, live, stack)
+            marked.mode = _mode(item, mark, settings, live, stack, session)
             session.target = marked.mode.target
             if faults:
                 marked.faults = session.target = _with_faults(session.target)
@@ -215,7 +217,7 @@ def _marked(item: pytest.Item, mark: Mark, settings: Settings, tally: Tally) -> 
     owner = Owner(item.nodeid)
     log = RunLog(item.nodeid, tally, owner)
     session = Session(None, mark, off, strict=settings.strict, run=log)
-    return Marked(item.nodeid, session, mark, owner)
+    return Marked(item.nodeid, session, mark, settings, owner)
 
 
 def _serve(marked: Marked, loopback: Loopback, stack: contextlib.ExitStack) -> list[str]:
@@ -241,10 +243,13 @@ def _mode(
     settings: Settings,
     live: Live | None,
     stack: contextlib.ExitStack,
+    session: Session,
 ) -> Mode:
     if settings.target == "recorded":
         return _replaying(item, mark, settings)
     target, answered_by, region = _answering(settings, live)
+    if settings.verify:
+        return _verifying(item, mark, settings, live, target, session)
     if not settings.record:
         return Answering(target)
     from personalize_contract.cassette.recording import Recording as CassetteRecording
@@ -264,7 +269,35 @@ def _mode(
     )
 
 
-def _replaying(item: pytest.Item, mark: Mark, settings: Settings) -> Replaying:
+def _verifying(
+    item: pytest.Item,
+    mark: Mark,
+    settings: Settings,
+    live: Live | None,
+    target: Target,
+    session: Session,
+) -> Replaying:
+    """Return a replay whose requests are sent on to a target, and the answers compared."""
+    from personalize_contract.plugin.verifying import Verified, absent
+    from personalize_contract.privacy import display
+
+    mode = _replaying(item, mark, settings, live)
+    mode.outcome = "verified"
+    mode.target = Verified(
+        mode.target,
+        target,
+        session,
+        mode.redactor,
+        display.path(mode.path),
+        paths.record_command(item, settings.target),
+        absent(settings),
+    )
+    return mode
+
+
+def _replaying(
+    item: pytest.Item, mark: Mark, settings: Settings, live: Live | None = None
+) -> Replaying:
     from personalize_contract.model.datasets import share_a_state
 
     path = paths.cassette_path(item, settings)
@@ -273,7 +306,7 @@ def _replaying(item: pytest.Item, mark: Mark, settings: Settings) -> Replaying:
     return Replaying(
         path,
         cassette,
-        _redactor(mark, settings, None, numbered=not shares),
+        _redactor(mark, settings, live, numbered=not shares),
         _matching(mark, settings),
         paths.record_command(item, _again(cassette.provenance, settings)),
         mark,
@@ -290,11 +323,13 @@ def _matching(mark: Mark, settings: Settings) -> Matching:
 def _redactor(
     mark: Mark, settings: Settings, live: Live | None, *, numbered: bool = True
 ) -> Redactor:
-    from personalize_contract.model.datasets import stand_ins
+    from personalize_contract.model.datasets import PREFIX, stand_ins
     from personalize_contract.privacy.redaction import Redactor
 
     secrets = live.connection.secrets if live else ()
     arns = stand_ins(settings.datasets, numbered=numbered)
+    if settings.verify:
+        arns[PREFIX] = ""  # an id with it is the id without it
     members = (*settings.redact, *mark.redact)
     return Redactor(arns, secrets, members, settings.placeholders, settings.keep)
 

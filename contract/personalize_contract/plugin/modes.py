@@ -98,12 +98,15 @@ class Replaying:
     ) -> None:
         from personalize_contract.cassette.replay import Replay
 
+        self.path, self.redactor = path, redactor
         self._replay = Replay(path, cassette, redactor, matching)
         self._fail_unused = mark.unused == "fail"
         self._shares_dummies = shares_dummies
         self._stale = cassette.provenance.is_stale()
         explain = _Explanation(record_command, mark.violates)
         self.target: Target = Recorded(self._replay, explain)
+        self.outcome = "replayed"
+        """The word for an exchange that was asked for."""
 
     def lacking(self) -> list[str]:
         """An exchange that was recorded and not asked for is a request that was lost."""
@@ -122,7 +125,7 @@ class Replaying:
 
     def tally(self, answered: Counter[str], *, passed: bool) -> Tally:
         """Count the answers, the exchanges that were not asked for, and a stale cassette."""
-        tally = _by("replayed", answered)
+        tally = _by(self.outcome, answered)
         notes = {
             "unused": len(self._replay.unused()) if passed else 0,
             "stale": int(self._stale),

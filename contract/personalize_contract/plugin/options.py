@@ -5,8 +5,8 @@ Read in every repo that has this installed, used or not, so it imports nothing t
 Who wins, from the strongest: an option, the mark, the ini key, the default. Two things are more
 than one value:
 
-- `target` and `record` are one decision. The command line takes it if it says either; else the
-  ini file.
+- `target`, `record`, `record_missing` and `verify` are one decision. The command line takes it if
+  it says any of them; else the ini file.
 - Lists of members (`ignore`, `redact`) name the same kind of thing everywhere, so those of the
   marks (function, class, module) and of the ini file are added up.
 """
@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Literal
 import pytest
 
 from personalize_contract.errors import UsageError
-from personalize_contract.settings import MARK, TARGETS, Settings, account, endpoint_url
+from personalize_contract.settings import LIVE_IDS, MARK, TARGETS, Settings, account, endpoint_url
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -35,6 +35,14 @@ _MARK_USAGE = (
 )
 
 _RECORDABLE = ("reference", "live")
+_WAYS: Mapping[str, tuple[str, ...]] = {
+    "target": TARGETS,
+    "record": _RECORDABLE,
+    "record_missing": _RECORDABLE,
+    "verify": _RECORDABLE,
+}
+"""The options that say who answers, and whom each may name."""
+
 _CHECKS = ("marked", "all")
 
 _BOTH: Mapping[str, tuple[str, str]] = {
@@ -42,6 +50,15 @@ _BOTH: Mapping[str, tuple[str, str]] = {
     "record": (
         "TARGET",
         "record what `reference` or `live` answers; replaces cassettes of passing tests",
+    ),
+    "record_missing": (
+        "TARGET",
+        "replay the cassettes that there are, and record what `reference` or `live` answers to "
+        "tests that have none",
+    ),
+    "verify": (
+        "TARGET",
+        "send what is recorded to `reference` or `live`, and fail where the answer differs",
     ),
     "dataset": ("ARN=STATE", "a dataset and its state: active, in-use or missing"),
     "region": ("REGION", "live: the service's region (default: the SDK's)"),
@@ -62,6 +79,7 @@ _INI: Mapping[str, tuple[Kind, str]] = {
     "ignore": ("linelist", "members that don't decide whether a recorded exchange answers"),
     "redact": ("linelist", "members that are never written"),
     "placeholders": ("linelist", "values that look like secrets and may be in cassettes"),
+    "live_ids": ("string", "ids that live runs may put: `prefixed` (default), or a repo's `own`"),
     "keep": ("args", "ids of persons that are written as they are: userId, sessionId"),
     "contracts": ("string", "folder of contract files of this repo's own"),
     "allowed_hosts": ("linelist", "hosts that marked tests may connect to"),
@@ -131,9 +149,12 @@ def read(config: pytest.Config) -> Settings:
     def on(name: str) -> bool:
         return config.getoption(f"personalize_{name}") or _is_on(config, f"personalize_{name}")
 
-    target, record = _who_answers(option, ini)
-    if (check := ini("check") or "marked") not in _CHECKS:
-        raise UsageError(f"personalize_check = {check}: it is {' or '.join(_CHECKS)}")
+    def choice(name: str, allowed: tuple[str, ...]) -> str:
+        if (value := ini(name) or allowed[0]) not in allowed:
+            raise UsageError(f"personalize_{name} = {value}: it is {' or '.join(allowed)}")
+        return value
+
+    target, way = _who_answers(option, ini)
 
     def folder(name: str) -> Path | None:
         base = config.inipath.parent if config.inipath else config.rootpath
@@ -141,7 +162,9 @@ def read(config: pytest.Config) -> Settings:
 
     return Settings(
         target=target,
-        record=record,
+        record=way == "record",
+        record_missing=way == "record_missing",
+        verify=way == "verify",
         datasets=_datasets(
             [value for value in config.getoption("personalize_dataset") or () if value.strip()]
             or listed("dataset")
@@ -160,7 +183,8 @@ def read(config: pytest.Config) -> Settings:
         allowed_hosts=listed("allowed_hosts"),
         no_advice=_advice(listed("no_advice")),
         operation=option("operation") or Settings().operation,
-        check=check,
+        check=choice("check", _CHECKS),
+        live_ids=choice("live_ids", LIVE_IDS),
         option_prefix="--personalize-",
     )
 
@@ -176,30 +200,33 @@ def _is_on(config: pytest.Config, key: str) -> bool:
         raise UsageError(f"{key}: {error}; it is true or false") from None
 
 
-def _who_answers(option: Callable[[str], str], ini: Callable[[str], str]) -> tuple[str, bool]:
-    """The target, and whether it is recorded: by the first place that says either."""
+def _who_answers(option: Callable[[str], str], ini: Callable[[str], str]) -> tuple[str, str]:
+    """The target, and the option that named it, by the first place that says any of them."""
+    spelled: Callable[[str], str]
     for spelled, value in (
-        ("--personalize-{} {}", option),
-        ("personalize_{} = {}", ini),
+        (lambda name: f"--personalize-{name.replace('_', '-')} {option(name)}", option),
+        (lambda name: f"personalize_{name} = {ini(name)}", ini),
     ):
-        target, record = value("target"), value("record")
-        for name, asked, allowed in (
-            ("target", target, TARGETS),
-            ("record", record, _RECORDABLE),
-        ):
-            if asked and asked not in allowed:
+        ways = {name: target for name in _WAYS if (target := value(name))}
+        for name, target in ways.items():
+            if target not in _WAYS[name]:
                 raise UsageError(
-                    f"{spelled.format(name, asked)}: there is no such target; "
-                    f"it is {' or '.join(allowed)}"
+                    f"{spelled(name)}: there is no such target; it is {' or '.join(_WAYS[name])}"
                 )
-        if record and target not in (None, "", record):
-            raise UsageError(
-                f"{spelled.format('record', record)} asks {record} to answer, and "
-                f"{spelled.format('target', target)} somebody else; leave the target out"
-            )
-        if record or target:
-            return record or target, bool(record)
-    return "recorded", False
+        target = ways.pop("target", "")
+        if len(ways) > 1:
+            one, other = list(ways)[:2]
+            raise UsageError(f"{spelled(one)} and {spelled(other)}: a run does one; leave one out")
+        for name, asked in ways.items():
+            if target not in ("", asked):
+                raise UsageError(
+                    f"{spelled(name)} asks {asked} to answer, and {spelled('target')} somebody "
+                    "else; leave the target out"
+                )
+            return asked, name
+        if target:
+            return target, "target"
+    return "recorded", "target"
 
 
 def _datasets(values: Iterable[str]) -> Mapping[str, State]:

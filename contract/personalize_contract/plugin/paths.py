@@ -48,6 +48,15 @@ def _folder(item: pytest.Item, settings: Settings) -> Path:
     return module.parent / "cassettes" / module.stem
 
 
+def settings_of(item: pytest.Item, settings: Settings) -> Settings:
+    """Return the settings of one test: where what is missing is recorded, by its cassette."""
+    if not settings.record_missing:
+        return settings
+    if cassette_path(item, settings).exists():
+        return settings._replace(target="recorded")
+    return settings._replace(record=True)
+
+
 def record_command(item: pytest.Item, target: str) -> str:
     """The command that records a test from a target, to be pasted into a shell."""
     module, separator, names = str(item.nodeid).partition("::")

@@ -33,10 +33,12 @@ class Problem:
     Args:
         text: for people; its first line stands alone.
         error: raised for it in the code under test; None if nothing was.
+        verdict: on an answer that was held against a recorded one; `""` if it is about no answer.
     """
 
     text: str
     error: BaseException | None = None
+    verdict: str = ""
 
 
 class Session:
@@ -69,6 +71,7 @@ class Session:
         self._problems: list[Problem] = []
         self._seen: set[tuple[str, str]] = set()
         self._meant: set[str] = set()
+        self._verdicts: dict[str, Problem | None] = {}
         self.violations = 0
         self.answered: Counter[str] = Counter()
         self.advice: Counter[Advice] = Counter()
@@ -119,6 +122,21 @@ class Session:
         self._count(exchange)
         return exchange.response
 
+    def note_verdict(self, call: str, problem: Problem | None) -> None:
+        """Note what an answer differs in; of the attempts of one SDK call the last one decides.
+
+        Args:
+            call: shared by those attempts; `""` where there is no such thing.
+            problem: with its verdict; None if the answer is as it should be.
+        """
+        with self._lock:
+            earlier = self._verdicts.get(call)
+            self._problems = [one for one in self._problems if one is not earlier]
+            if call:
+                self._verdicts[call] = problem
+            if problem:
+                self._problems.append(problem)
+
     def refuse(self, error: NetworkRefused) -> None:
         """Take note of a connection that was refused.
 
@@ -161,8 +179,9 @@ class Session:
             self._problems.append(Problem(sentence))
 
     def _count(self, exchange: Exchange) -> None:
-        with self._lock:
-            self.answered[exchange.answered_by] += 1
+        if exchange.answered_by:
+            with self._lock:
+                self.answered[exchange.answered_by] += 1
 
     def _note_violations(self, violations: Iterable[Violation], request: ParsedRequest) -> None:
         sent = call_site.of_caller() or call_site.of_client(request)

@@ -22,6 +22,9 @@ _SHOWN = 10
 _COUNTED = ("unused", "fewer", "late", "refused", "unmarked", "ini-record", "waited")
 """What the one line counts, beside the answers, violations, advice and cassettes."""
 
+_VERDICTS = ("contract broken", "changed, contract holds", "environment", "not reached")
+"""On tests whose answers differ from their cassettes; see `verdicts`."""
+
 _CASSETTES = {
     "kept": "not replaced, because what was there is an answer of somebody who proves more",
     "stale": "recorded with another service model than that of the installed botocore; "
@@ -49,6 +52,7 @@ def _by(tally: Tally, what: str) -> dict[str, int]:
 def _answers(tally: Tally) -> Iterator[str]:
     for what, words in (
         ("replayed", "replayed"),
+        ("verified", "verified"),
         ("recorded", "recorded"),
         ("answered", "answered, not recorded"),
     ):
@@ -92,6 +96,7 @@ def short(tally: Tally) -> str:
             "unmarked",
             "ini-record",
             "waited",
+            *_VERDICTS,
             *_CASSETTES,
         )
         if _by(tally, what)
@@ -154,6 +159,11 @@ def lines(tally: Tally) -> Iterator[str]:
             f"child processes: {_number(count, 'request')} came to the endpoint of {test} after "
             "it was over, and got no answer: it should wait for what it starts"
         )
+    for verdict in _VERDICTS:
+        tests = list(_by(tally, verdict))
+        if tests:
+            yield f"{verdict}: {_number(len(tests), 'test')}"
+        yield from (f"  {test}" for test in tests)
     for note in _by(tally, "waited"):
         yield f"waited: {note}"
     for what, why in _CASSETTES.items():

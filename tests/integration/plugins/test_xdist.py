@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from helpers.command import ACTIVE
 from helpers.shop import text
 
 from .conftest import Beside
@@ -68,3 +69,14 @@ def test_a_worker_that_crashes_loses_only_itself(beside: Beside) -> None:
     result = shop.run()
     result.assert_outcomes(passed=4, failed=1)
     assert "test_it[1]" in text(result)
+
+
+def test_only_trouble_of_the_environment_is_exit_status_6(beside: Beside) -> None:
+    shop = beside(*PLUGINS, "pytest_rerunfailures")
+    shop.tests(TESTS)
+    shop.record("-n2").assert_outcomes(passed=5)
+    nobody = ["--personalize-verify=live", "--personalize-endpoint-url=http://127.0.0.1:1"]
+    result = shop.run("-n2", "--reruns=1", *nobody, f"--personalize-dataset={ACTIVE}=active")
+    result.assert_outcomes(passed=1, errors=4)
+    assert result.ret == 6
+    assert "environment: 4 tests" in text(result)

@@ -1,0 +1,176 @@
+"""A replay held against a service: each request is sent to it, and its answer to the recorded one.
+
+The recorded exchange is found as in a replay, so whatever holds there holds here: misses, unused
+exchanges, retries. The code under test gets the answer as it came.
+"""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from itertools import zip_longest
+from typing import TYPE_CHECKING, Any
+
+from personalize_contract.feedback import call_site
+from personalize_contract.model import drift, failures, rest_json
+from personalize_contract.model.datasets import State, dummies
+from personalize_contract.model.parsed_request import violations
+from personalize_contract.plugin.session import Problem
+from personalize_contract.plugin.verdicts import BROKEN, CHANGED, ENVIRONMENT, NOT_REACHED
+from personalize_contract.privacy import display
+
+if TYPE_CHECKING:
+    from personalize_contract.model.checker import Violation
+    from personalize_contract.model.exchange import Exchange, Response
+    from personalize_contract.model.parsed_request import ParsedRequest
+    from personalize_contract.plugin.session import Session
+    from personalize_contract.privacy.redaction import Redactor
+    from personalize_contract.settings import Settings
+    from personalize_contract.targets.base import Target
+
+PARTS = ("status", "code", "body")
+"""The parts of an answer that an SDK hands to the code; `drift.PARTS` has more, of headers."""
+
+_STATUS_OF: Mapping[int, State] = {404: "missing", 409: "in-use"}
+_COLUMN = 44
+
+
+class Verified:
+    """Asks a service what a cassette answers, and says where the two differ.
+
+    Args:
+        recorded: the replay.
+        service: asked with each request that the replay knows.
+        session: of the test, told of each difference.
+        redactor: of what is compared and shown.
+        origin: the cassette and who answered it, for messages.
+        remedy: the command that records the test again.
+        absent: dummy ARNs, or tracking ids, of the states that no dataset was declared for.
+    """
+
+    def __init__(
+        self,
+        recorded: Target,
+        service: Target,
+        session: Session,
+        redactor: Redactor,
+        origin: str,
+        remedy: str,
+        absent: Mapping[str, State],
+    ) -> None:
+        self._recorded, self._service, self._session = recorded, service, session
+        self._redactor, self._absent = redactor, absent
+        self._origin, self._remedy = origin, remedy
+
+    def answer(self, request: ParsedRequest) -> Exchange:
+        """Return the service's exchange; the recorded one where its dataset can't be had.
+
+        Raises:
+            Miss: the request is not recorded, so it isn't sent either.
+        """
+        __tracebackhide__ = True
+        recorded = self._recorded.answer(request)
+        operation = request.operation
+        resource = request.members.get(operation.resource) if operation else None
+        if isinstance(resource, str) and (state := self._absent.get(resource)):
+            why = f"no dataset was given that is {state}: add --personalize-dataset ARN={state}"
+            self._note(request, Problem(f"{NOT_REACHED}: {why}", verdict=NOT_REACHED))
+            return replace(recorded, answered_by="")  # nobody was asked
+        exchange = self._service.answer(request)
+        self._note(request, self._difference(recorded.response, exchange))
+        return exchange
+
+    def _note(self, request: ParsedRequest, problem: Problem | None) -> None:
+        self._session.note_verdict(request.headers.get("amz-sdk-invocation-id", ""), problem)
+
+    def _difference(self, recorded: Response, exchange: Exchange) -> Problem | None:
+        """Return what an answer differs in from the recorded one; None for nothing that counts."""
+        then, now = (self._redactor.response(one) for one in (recorded, exchange.response))
+        if not any(one.part in PARTS for one in drift.differences(then, now)):
+            return None
+        told = f"{_words(then)} was recorded, and {exchange.answered_by} answers " + (
+            _words(now) if _words(now) != _words(then) else "that with a body of another form"
+        )
+        if why := failures.why(exchange.response):
+            return Problem(f"{ENVIRONMENT}: {why}", verdict=ENVIRONMENT)
+        broken = [
+            one for one in violations(exchange) if one.by == "service" and one.clause.can_fail
+        ]
+        if broken:
+            return Problem(self._text(BROKEN, told, exchange, then, broken), verdict=BROKEN)
+        if why := _not_reached(then, now):
+            return Problem(f"{NOT_REACHED}: {told}: {why}", verdict=NOT_REACHED)
+        return Problem(self._text(CHANGED, told, exchange, then), verdict=CHANGED)
+
+    def _text(
+        self,
+        verdict: str,
+        told: str,
+        exchange: Exchange,
+        recorded: Response,
+        broken: list[Violation] | None = None,
+    ) -> str:
+        request = exchange.request
+        sent = call_site.of_caller() or call_site.of_client(request)
+        before, now = (
+            display.response(one, request, self._redactor) for one in (recorded, exchange.response)
+        )
+        lines = [
+            f"{verdict}: {told}",
+            *(f"  breaks:    {display.quoted(one)}" for one in broken or ()),
+            f"  cassette:  {self._origin}",
+            f"  sent:      {request.method} {display.quoted(request.path)}, "
+            f"{len(request.body)} bytes" + (f", {sent}" if sent else ""),
+            *_side_by_side(before, now, exchange.answered_by),
+            *_hint(recorded, exchange.response),
+            f"  record it: {self._remedy}",
+        ]
+        return "\n".join(lines)
+
+
+def _words(response: Response) -> str:
+    code = rest_json.error_code(response) if response.status >= 300 else ""
+    body = f"a body of {len(response.body)} bytes" if response.body else "an empty body"
+    return display.quoted(f"{response.status} {code}" if code else f"{response.status} with {body}")
+
+
+def _not_reached(recorded: Response, now: Response) -> str:
+    """Return why an answer is about another state than the recorded one; `""` if it isn't."""
+    if trouble := failures.in_response(recorded):
+        return f"{trouble.name} can't be had when it is wanted"
+    about_state = now.status < 300 or now.status in _STATUS_OF
+    if recorded.status in _STATUS_OF and about_state and now.status != recorded.status:
+        return f"its dataset is not {_STATUS_OF[recorded.status]} now"
+    return ""
+
+
+def _hint(recorded: Response, now: Response) -> Iterator[str]:
+    if recorded.status < 300 and now.status in _STATUS_OF:
+        yield "  dataset:   is the one that was given as active still there, and not in use?"
+
+
+def _side_by_side(
+    recorded: Mapping[str, Any], now: Mapping[str, Any], answered_by: str
+) -> Iterator[str]:
+    rows = [("", "recorded", f"now ({answered_by})")]
+    rows += [(name, str(recorded[name]), str(now[name])) for name in PARTS]
+    for name, *cells in rows:
+        mark = "  " if cells[0] == cells[1] or not name else "! "
+        columns = [textwrap.wrap(cell, _COLUMN) or ["(empty)"] for cell in cells]
+        for number, (left, right) in enumerate(zip_longest(*columns, fillvalue="")):
+            head = f"{mark}{name}" if number == 0 else ""
+            yield f"  {head:<10} {left:<{_COLUMN}}  {right}".rstrip()
+
+
+def absent(settings: Settings) -> dict[str, State]:
+    """Return the dummies of the states for which a live run was given no dataset."""
+    if settings.target != "live":
+        return {}
+    resource_types = ("ITEMS", "USERS", "ACTIONS", "tracker")
+    return {
+        name: state
+        for resource_type in resource_types
+        for state, name in dummies(resource_type).items()
+        if state != "active" and name not in settings.datasets
+    }

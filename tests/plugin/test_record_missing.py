@@ -1,0 +1,93 @@
+"""`--personalize-record-missing` and `personalize_record_missing`: record what has no cassette."""
+
+from __future__ import annotations
+
+import pytest
+
+from helpers.command import ACTIVE, IN_USE
+from helpers.endpoint import listening
+from helpers.shop import Shop, text
+
+OLD = """
+@pytest.mark.personalize_contract
+def test_old(personalize_dataset):
+    with pytest.raises(botocore.exceptions.ClientError, match="InUse"):
+        put(arn=personalize_dataset.in_use)
+"""
+NEW = """
+@pytest.mark.personalize_contract
+def test_new(personalize_dataset, personalize_client):
+    put(arn=personalize_dataset.active)
+    items = [{"itemId": "tea-9"}]
+    personalize_client.put_items(datasetArn=personalize_dataset.active, items=items)
+"""
+
+
+def test_what_has_a_cassette_replays_and_what_has_none_is_recorded(shop: Shop) -> None:
+    shop.tests(OLD)
+    shop.record()
+    before = shop.cassette("test_old").read_bytes()
+    shop.tests(OLD + NEW)
+    result = shop.run("--personalize-record-missing=reference")
+    result.assert_outcomes(passed=2)
+    assert "1 replayed: 1 reference, 0 aws\n2 recorded: 2 reference, 0 aws" in text(result)
+    assert shop.cassette("test_old").read_bytes() == before
+    assert "tea-9" in shop.cassette("test_new").read_text("utf-8")
+    result = shop.run("--personalize-record-missing=reference")
+    assert "3 replayed: 3 reference, 0 aws" in text(result)
+
+
+def test_a_live_service_is_asked_by_the_new_tests_alone(shop: Shop) -> None:
+    shop.tests(OLD)
+    shop.record()
+    shop.tests(OLD + NEW)
+    with listening() as url:
+        live = [f"--personalize-endpoint-url={url}", f"--personalize-dataset={ACTIVE}=active"]
+        result = shop.run("--personalize-record-missing=live", *live)
+    result.assert_outcomes(passed=2)
+    assert "1 replayed: 1 reference, 0 aws\n2 recorded: 2 endpoint, 0 aws" in text(result)
+
+
+def test_a_run_in_which_nothing_is_missing_needs_no_service(shop: Shop) -> None:
+    shop.tests(OLD)
+    shop.record("--personalize-dataset", f"{IN_USE}=in-use")
+    result = shop.run(
+        "--personalize-record-missing=live", "--personalize-endpoint-url=http://x.invalid"
+    )
+    result.assert_outcomes(passed=1)
+    assert "1 replayed: 1 reference, 0 aws" in text(result)
+
+
+@pytest.mark.parametrize("damage", ["a miss", "no cassette at all"])
+def test_a_cassette_that_is_there_is_never_recorded_over(shop: Shop, damage: str) -> None:
+    shop.tests(OLD)
+    shop.record()
+    cassette = shop.cassette("test_old")
+    if damage == "a miss":
+        shop.tests(OLD.replace("put(", "put(3, "))
+    else:
+        cassette.write_text("", "utf-8")
+    before = cassette.read_bytes()
+    result = shop.run("--personalize-record-missing=reference")
+    assert result.ret == pytest.ExitCode.TESTS_FAILED
+    assert cassette.read_bytes() == before
+    said = "no recorded exchange answers" if damage == "a miss" else "test_old.personalize.yaml: "
+    assert said in text(result)
+
+
+def test_the_ini_file_may_say_it(shop: Shop) -> None:
+    shop.tests(NEW)
+    shop.ini("personalize_record_missing = reference")
+    assert "2 recorded: " in text(shop.run())
+    assert "2 replayed: " in text(shop.run())
+    assert "2 answered, not recorded: " in text(shop.run("--personalize-target=reference"))
+
+
+def test_another_target_is_a_usage_error(shop: Shop) -> None:
+    shop.tests(NEW)
+    result = shop.run("--personalize-record-missing=recorded")
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    assert (
+        "--personalize-record-missing recorded: there is no such target; it is reference or live"
+        in text(result)
+    )

@@ -1,0 +1,360 @@
+"""`--personalize-verify` and `personalize_verify`: a replay held against a service."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+
+import pytest
+
+from helpers.command import ACTIVE, IN_USE, MISSING
+from helpers.endpoint import listening
+from helpers.shop import Shop, text
+from personalize_contract.model.exchange import Request, Response
+
+ALL = [f"{ACTIVE}=active", f"{IN_USE}=in-use", f"{MISSING}=missing"]
+
+TABLE = """
+import functools, re
+client = functools.cache(client)
+
+@pytest.mark.personalize_contract
+@pytest.mark.parametrize("state", ["active", "in_use", "missing"])
+@pytest.mark.parametrize("name", {names})
+def test_it(name, state, personalize_dataset):
+    arn, items = getattr(personalize_dataset, state), [{{"itemId": name}}]
+    try:
+        client().put_items(datasetArn=arn, items=items)
+        assert state == "active"
+    except botocore.exceptions.ClientError as error:
+        assert state != "active", error
+        assert re.match("Resource", error.response["Error"]["Code"])
+"""
+
+Change = Callable[[Response], Response]
+CHANGED, BROKEN = "changed, contract holds", "contract broken"
+ENVIRONMENT, NOT_REACHED = "environment", "not reached"
+
+
+def same(answer: Response) -> Response:
+    return answer
+
+
+def status(number: int) -> Change:
+    return lambda answer: replace(answer, status=number)
+
+
+def header(name: str, value: str) -> Change:
+    return lambda answer: replace(answer, headers={**answer.headers, name: value})
+
+
+def error(number: int, code: str) -> Change:
+    kind = {"content-type": "application/json", "x-amzn-errortype": code}
+    return lambda answer: Response(number, "", kind, b'{"message": "no"}')
+
+
+def reworded(answer: Response) -> Response:
+    body = answer.body and json.dumps({"message": "in other words"}).encode()
+    return replace(answer, body=body)
+
+
+def bare(answer: Response) -> Response:
+    kept = ("content-type", "x-amzn-errortype")
+    return replace(
+        answer, headers={name: answer.headers[name] for name in kept if name in answer.headers}
+    )
+
+
+CHANGES: dict[str, tuple[Change, tuple[str, str, str]]] = {
+    # What each state's answer is taken for: active, in use, missing.
+    "nothing": (same, ("", "", "")),
+    "a header more": (header("x-more", "1"), ("", "", "")),
+    "another date": (header("date", "Thu, 01 Jan 1970 00:00:00 GMT"), ("", "", "")),
+    "another request id": (header("x-amzn-requestid", "another"), ("", "", "")),
+    "no request id": (bare, ("", "", "")),
+    "another media type": (header("content-type", "application/x-amz-json-1.1"), ("", "", "")),
+    "other words": (reworded, ("", "", "")),
+    "created": (status(201), (BROKEN, BROKEN, BROKEN)),
+    "a body": (
+        lambda answer: replace(answer, body=answer.body or b"{}"),
+        (BROKEN, "", ""),
+    ),
+    "a member more": (
+        lambda answer: replace(answer, body=b'{"message": "m", "hint": "h"}'),
+        (BROKEN, CHANGED, CHANGED),
+    ),
+    "another refusal": (error(400, "LimitExceededException"), (CHANGED, CHANGED, CHANGED)),
+    "a failure": (error(500, "InternalFailure"), (BROKEN, BROKEN, BROKEN)),
+    "a code of another status": (error(400, "ResourceInUseException"), (BROKEN, BROKEN, BROKEN)),
+    "in use": (error(409, "ResourceInUseException"), (CHANGED, "", NOT_REACHED)),
+    "active": (lambda _: Response(200, "OK", {}, b""), ("", NOT_REACHED, NOT_REACHED)),
+    "expired": (error(403, "ExpiredTokenException"), (ENVIRONMENT,) * 3),
+    "throttled": (error(400, "ThrottlingException"), (ENVIRONMENT,) * 3),
+    "overloaded": (lambda _: Response(503, "", {}, b""), (ENVIRONMENT,) * 3),
+}
+
+OUTCOMES = {"": "PASSED", CHANGED: "FAILED", BROKEN: "FAILED", ENVIRONMENT: "ERROR"}
+
+
+@contextmanager
+def nights(changes: dict[str, Change]) -> Iterator[str]:
+    """The URL of a service that changes the answer to an item by the item's id."""
+
+    def change(request: Request, answer: Response) -> Response:
+        (item,) = json.loads(request.body)["items"]
+        return changes[item["itemId"]](answer)
+
+    with listening(change) as url:
+        yield url
+
+
+def verify(shop: Shop, url: str, *arguments: str, datasets: list[str] = ALL) -> pytest.RunResult:
+    declared = [f"--personalize-dataset={one}" for one in datasets]
+    return shop.run(
+        "--personalize-verify=live", f"--personalize-endpoint-url={url}", *declared, *arguments
+    )
+
+
+def test_each_difference_has_its_class(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_MAX_ATTEMPTS", "1")
+    names = [name.replace(" ", "-") for name in CHANGES]
+    changes = {name: change for name, (change, _) in zip(names, CHANGES.values(), strict=True)}
+    shop.tests(TABLE.format(names=names))
+    shop.record().assert_outcomes(passed=3 * len(names))
+    with nights(changes) as url:
+        result = verify(shop, url, "-vv", "-rs")
+
+    found = dict(re.findall(r"test_it\[(\S+)\] (PASSED|FAILED|ERROR|SKIPPED)", text(result)))
+    outcomes = {**OUTCOMES, NOT_REACHED: "SKIPPED"}
+    told = text(result).partition("= personalize-contract =")[2]
+    blocks = re.findall(r"^(.+): \d+ tests?\n((?:  .+\n)+)", told, re.MULTILINE)
+    classes = {
+        test: verdict
+        for verdict, lines in blocks
+        for test in re.findall(r"test_it\[(\S+?)\]:", lines)
+    }
+    for name, (_, verdicts) in zip(names, CHANGES.values(), strict=True):
+        for state, verdict in zip(("active", "in_use", "missing"), verdicts, strict=True):
+            test = f"{name}-{state}"
+            assert (found[test], classes.get(test, "")) == (outcomes[verdict], verdict), test
+    assert result.ret == pytest.ExitCode.TESTS_FAILED
+
+
+SWALLOWS = """
+@pytest.mark.personalize_contract
+def test_it(personalize_dataset):
+    try:
+        client().put_items(datasetArn=personalize_dataset.in_use, items=[{"itemId": "tea-0"}])
+    except botocore.exceptions.ClientError:
+        pass
+"""
+
+
+@pytest.mark.parametrize(
+    ("change", "counted", "status"),
+    [
+        (error(400, "LimitExceededException"), {"failed": 1}, 1),
+        (error(403, "ExpiredTokenException"), {"errors": 1}, 6),
+        (lambda _: Response(200, "OK", {}, b""), {"skipped": 1}, 0),
+    ],
+)
+def test_what_the_code_swallows_counts_all_the_same(
+    shop: Shop, change: Change, counted: dict[str, int], status: int
+) -> None:
+    shop.tests(SWALLOWS)
+    shop.record()
+    with nights({"tea-0": change}) as url:
+        result = verify(shop, url)
+    result.assert_outcomes(**counted)
+    assert result.ret == status
+
+
+def test_the_two_answers_are_shown_side_by_side(shop: Shop) -> None:
+    shop.tests(SWALLOWS)
+    shop.record()
+    with nights({"tea-0": error(400, "LimitExceededException")}) as url:
+        lines = text(verify(shop, url)).splitlines()
+    at = lines.index(
+        "changed, contract holds: 409 ResourceInUseException was recorded, and endpoint answers "
+        "400 LimitExceededException"
+    )
+    assert [line.split() for line in lines[at + 3 : at + 6]] == [
+        ["recorded", "now", "(endpoint)"],
+        ["!", "status", "409", "400"],
+        ["!", "code", "ResourceInUseException", "LimitExceededException"],
+    ]
+    assert "  cassette:  cassettes/test_shop/test_it.personalize.yaml" in lines
+    assert "  record it: pytest test_shop.py::test_it --personalize-record live" in lines
+
+
+def test_a_recorded_refusal_that_is_now_accepted_is_broken_by_the_service(shop: Shop) -> None:
+    shop.tests(
+        """
+        @pytest.mark.personalize_contract(violates=["request.items.max-members"])
+        def test_it():
+            with pytest.raises(botocore.exceptions.ClientError):
+                put(11)
+        """
+    )
+    shop.record().assert_outcomes(passed=1)
+    with listening(lambda request, answer: Response(200, "OK", {}, b"")) as url:
+        result = verify(shop, url)
+    result.assert_outcomes(failed=1)
+    assert "  breaks:    request.items.max-members: " in text(result)
+    assert "FAILED test_shop.py::test_it - contract broken: 400 InvalidInputExc" in text(result)
+
+
+PUTS = """
+@pytest.mark.personalize_contract{mark}
+def test_it(personalize_dataset):
+    {code}
+"""
+
+
+@pytest.mark.parametrize(
+    ("mark", "code", "later", "said"),
+    [
+        ("", "put()", "put(3)", "no recorded exchange answers this PutItems request"),
+        ("", "put(); put(3)", "put()", "1 of the 2 exchanges recorded in "),
+        ('(unused="report")', "put(); put(3)", "put()", ""),
+        ('(ignore=["items[].itemId"])', "put()", "put(first=7)", ""),
+    ],
+    ids=["a miss", "unused", "unused, reported", "ignored"],
+)
+def test_the_rest_is_as_in_a_replay(
+    shop: Shop, mark: str, code: str, later: str, said: str
+) -> None:
+    shop.tests(PUTS.format(mark=mark, code=code))
+    shop.record()
+    shop.tests(PUTS.format(mark=mark, code=later))
+    sent: list[Request] = []
+
+    def note(request: Request, answer: Response) -> Response:
+        sent.append(request)
+        return answer
+
+    with listening(note) as url:
+        result = verify(shop, url)
+    assert said in text(result)
+    assert ("verified: " in text(result)) is ("no recorded" not in said)
+    assert len(sent) == ("no recorded" not in said)
+
+
+def test_equal_requests_are_compared_in_their_order(shop: Shop) -> None:
+    code = "put()\n    for _ in range(2):\n        try: put()\n        except Exception: pass"
+    shop.tests(PUTS.format(mark="", code=code))
+    answers = [same, error(400, "LimitExceededException"), same]
+
+    def in_turn() -> Callable[[Request, Response], Response]:
+        waiting = iter(answers)
+        return lambda _, answer: next(waiting)(answer)
+
+    with listening(in_turn()) as url:
+        arguments = [f"--personalize-dataset={ACTIVE}=active", f"--personalize-endpoint-url={url}"]
+        shop.run("--personalize-record=live", *arguments).assert_outcomes(passed=1)
+    with listening(in_turn()) as url:
+        verify(shop, url).assert_outcomes(passed=1)
+    with listening() as url:
+        result = verify(shop, url)
+    result.assert_outcomes(failed=1)
+    assert text(result).count("400 LimitExceededException was recorded, and endpoint ") > 0
+
+
+def test_of_the_attempts_of_one_call_the_last_decides(shop: Shop) -> None:
+    shop.tests(PUTS.format(mark="", code="put()"))
+    shop.record()
+    answers = iter([error(500, "InternalFailure"), same])
+    with listening(lambda _, answer: next(answers)(answer)) as url:
+        verify(shop, url).assert_outcomes(passed=1)
+    assert next(answers, None) is None
+
+
+def test_a_miss_that_follows_from_a_trouble_is_none(shop: Shop) -> None:
+    code = """
+    try:
+        put(arn=personalize_dataset.in_use)
+        put(3)
+    except botocore.exceptions.ClientError:
+        pass
+    """
+    shop.tests(PUTS.format(mark="", code=code.strip()))
+    shop.record().assert_outcomes(passed=1)
+    with listening(lambda _, answer: Response(200, "OK", {}, b"")) as url:
+        verify(shop, url).assert_outcomes(skipped=1)
+
+
+def test_a_state_that_no_dataset_was_given_for_is_not_asked(shop: Shop) -> None:
+    shop.tests(SWALLOWS)
+    shop.record()
+    with listening(lambda *_: pytest.fail("it was asked")) as url:
+        result = verify(shop, url, "-rs", datasets=[f"{ACTIVE}=active"])
+    result.assert_outcomes(skipped=1)
+    assert "no dataset was given that is in-use: add --personalize-dataset" in text(result)
+    assert "verified" not in text(result)
+
+
+NOBODY = "http://127.0.0.1:1"
+
+
+def test_only_trouble_of_the_environment_is_exit_status_6(shop: Shop) -> None:
+    shop.tests(PUTS.format(mark="", code="put()") + "def test_fine(): pass\n")
+    shop.record()
+    result = verify(shop, NOBODY)
+    result.assert_outcomes(passed=1, errors=1)
+    assert result.ret == 6
+    assert "environment: 1 test\n  test_shop.py::test_it: network: " in text(result)
+    shop.tests(PUTS.format(mark="", code="put()") + "def test_wrong(): assert False\n")
+    result = verify(shop, NOBODY)
+    result.assert_outcomes(failed=1, errors=1)
+    assert result.ret == pytest.ExitCode.TESTS_FAILED
+
+
+def test_an_account_that_cannot_be_asked_is_the_environment(shop: Shop) -> None:
+    shop.tests(PUTS.format(mark="", code="put()"))
+    shop.record()
+    arguments = ["--personalize-account=000000000000", "--personalize-write-to-existing"]
+    shop_run = verify(shop, "http://127.0.0.1:1", *arguments)
+    shop_run.assert_outcomes(errors=1)
+    assert shop_run.ret == 6
+
+
+def test_the_reference_service_answers_too(shop: Shop) -> None:
+    shop.tests(PUTS.format(mark="", code="put()"))
+    shop.record()
+    result = shop.run("--personalize-verify=reference")
+    result.assert_outcomes(passed=1)
+    assert "1 verified: 1 reference, 0 aws" in text(result)
+
+
+def test_the_ini_file_may_say_it(shop: Shop) -> None:
+    shop.tests(PUTS.format(mark="", code="put()"))
+    shop.record()
+    shop.ini("personalize_verify = reference")
+    assert "1 verified: 1 reference" in text(shop.run())
+    assert "1 replayed: 1 reference" in text(shop.run("--personalize-target=recorded"))
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["--personalize-verify=recorded"], "there is no such target; it is reference or live"),
+        (
+            ["--personalize-verify=live", "--personalize-target=reference"],
+            "--personalize-verify live asks live to answer, and --personalize-target reference "
+            "somebody else; leave the target out",
+        ),
+        (
+            ["--personalize-verify=live", "--personalize-record=live"],
+            "--personalize-record live and --personalize-verify live: a run does one; "
+            "leave one out",
+        ),
+    ],
+)
+def test_what_makes_no_sense_is_a_usage_error(shop: Shop, arguments: list[str], said: str) -> None:
+    shop.tests(PUTS.format(mark="", code="put()"))
+    result = shop.run(*arguments)
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    assert said in text(result)
