@@ -9,7 +9,17 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import NoReturn
 
-from personalize_contract.commands import check, drift, lint, recover, sdk, serve, sweep, verify
+from personalize_contract.commands import (
+    check,
+    drift,
+    lint,
+    recover,
+    refresh,
+    sdk,
+    serve,
+    sweep,
+    verify,
+)
 from personalize_contract.errors import PersonalizeContractError, UsageError
 
 COMMANDS = {
@@ -18,6 +28,7 @@ COMMANDS = {
     "check": check,
     "lint": lint,
     "recover": recover,
+    "refresh": refresh,
     "drift": drift,
     "sdk": sdk,
     "sweep": sweep,

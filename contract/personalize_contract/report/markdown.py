@@ -6,18 +6,19 @@ taken for Markdown, HTML or a mention. The size has a bound far below the 1 MiB 
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator
 
 from personalize_contract.model.contract import Clause
 from personalize_contract.report.headline import headline
+from personalize_contract.report.markdown_text import code as _code
+from personalize_contract.report.markdown_text import plain as _plain
+from personalize_contract.report.markdown_text import table as _table
 from personalize_contract.report.page_links import link
 from personalize_contract.suite import service_model
 from personalize_contract.suite.evidence import BROKEN, HOLDS, NOT_REACHED, Evidence, noted, some
 
 _SIGNS = {HOLDS: "✅", BROKEN: "❌", NOT_REACHED: "⚪"}
 _CHANGED = "🔺"
-_LONGEST = 300
 MOST = 40
 """Differences that are listed, of those that count and of the others."""
 
@@ -39,29 +40,6 @@ def text(evidence: Evidence, allowed: Iterable[str]) -> str:
         ),
     ]
     return "\n\n".join(parts) + "\n"
-
-
-_SPECIAL = re.compile(r"[&<>|*_`\[\]\\~#!@$]|:(?=/)|(?<=www)\.", re.IGNORECASE)
-
-
-def _plain(words: str) -> str:
-    """Words that mean nothing to Markdown, HTML or GitHub, on one line.
-
-    Character references are text wherever they stand, also in a table.
-    """
-    one_line = " ".join(words.split())
-    cut = one_line if len(one_line) <= _LONGEST else f"{one_line[:_LONGEST]}..."
-    return _SPECIAL.sub(lambda found: f"&#{ord(found[0])};", cut)
-
-
-def _code(words: str) -> str:
-    """The same as code, where GitHub looks for no mention and no reference either."""
-    return f"<code>{_plain(words)}</code>"
-
-
-def _table(head: list[str], rows: Iterable[list[str]]) -> str:
-    lines = [head, ["---"] * len(head), *rows]
-    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
 
 
 def _folded(title: str, content: str) -> str:

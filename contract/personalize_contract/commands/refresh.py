@@ -1,0 +1,128 @@
+"""`refresh`: a repo's cassettes, recorded again, and what they say otherwise."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from personalize_contract.cassette.reader import Cassette
+    from personalize_contract.report.refreshed import Refreshed
+
+HELP = "record a repo's cassettes again, and print what changed"
+DESCRIPTION = (
+    "Run pytest here with --personalize-record TARGET, and print what the cassettes say otherwise "
+    "then, as the Markdown text of a pull request. What pytest prints goes to the standard error. "
+    "Exit status: 0 every test passed and was recorded, 1 some failed and keep their cassettes, "
+    "2 it could not be done, 130 interrupted."
+)
+
+_LIBRARIES = frozenset({"site-packages", "dist-packages", "node_modules"})
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the arguments."""
+    parser.add_argument("target", choices=("live", "reference"), help="the target that answers")
+    parser.add_argument(
+        "pytest",
+        nargs=argparse.REMAINDER,
+        metavar="...",
+        help="arguments of pytest: paths, -k, -n, --personalize-dataset",
+    )
+
+
+def run(given: argparse.Namespace) -> int:
+    """Run the command; returns its exit status."""
+    import sys
+    import tempfile
+
+    import pytest
+
+    from personalize_contract.report import refreshed
+
+    with tempfile.TemporaryDirectory() as folder:
+        copies, junit = Path(folder, "cassettes"), Path(folder, "junit.xml")
+        before = dict(_copied(_cassettes(), copies))
+        command = [sys.executable, "-m", "pytest", f"--personalize-record={given.target}"]
+        status = _pytest([*command, *given.pytest, f"--junitxml={junit}"])
+        if status == pytest.ExitCode.INTERRUPTED:
+            raise KeyboardInterrupt
+        if status not in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED):
+            return 2
+        print(refreshed.text(_compared(before, list(_failed(junit)))), end="")
+    return int(status)
+
+
+def _pytest(command: list[str]) -> int:
+    """Run pytest, which Ctrl-C ends as always; returns its exit status."""
+    import signal
+    import subprocess
+    import sys
+
+    before = signal.signal(signal.SIGINT, lambda *_: None)
+    try:
+        return subprocess.run(command, stdout=sys.stderr, check=False).returncode  # noqa: S603
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+def _cassettes() -> Iterator[Path]:
+    from personalize_contract.cassette import folders
+
+    for path in folders.files_in([Path()], lambda path: path.name.endswith(folders.SUFFIX)):
+        if _LIBRARIES.isdisjoint(path.parts):
+            yield path
+
+
+def _copied(paths: Iterable[Path], to: Path) -> Iterator[tuple[Path, Path]]:
+    """Yield each cassette with a copy of it."""
+    import shutil
+
+    for path in paths:
+        copy = to / path
+        copy.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(path, copy)
+        yield path, copy
+
+
+def _compared(before: dict[Path, Path], failed: list[tuple[str, str]]) -> Refreshed:
+    from personalize_contract.report.refreshed import Refreshed
+
+    now = set(_cassettes())
+    same = {
+        path
+        for path, copy in before.items()
+        if path in now and path.read_bytes() == copy.read_bytes()
+    }
+    return Refreshed(
+        {path: _loaded(copy) for path, copy in before.items() if path not in same},
+        {path: _loaded(path) for path in now - same},
+        len(same),
+        failed,
+    )
+
+
+def _loaded(path: Path) -> Cassette:
+    """Return a cassette; an empty one for one that can't be read, which proved nothing."""
+    from personalize_contract.cassette import loader
+    from personalize_contract.cassette.reader import Cassette
+    from personalize_contract.errors import CassetteError
+    from personalize_contract.model.provenance import Provenance
+
+    try:
+        return loader.load(path)
+    except CassetteError:
+        return Cassette(Provenance(), ())
+
+
+def _failed(junit: Path) -> Iterator[tuple[str, str]]:
+    """Yield each test that failed, with the first line of why."""
+    import xml.etree.ElementTree as ET
+
+    for case in ET.parse(junit).iter("testcase"):  # noqa: S314 - pytest wrote it a moment ago
+        for kind in ("failure", "error"):
+            for found in case.iter(kind):
+                why = found.get("message", "").partition("\n")[0]
+                yield f"{case.get('classname')}::{case.get('name')}", why

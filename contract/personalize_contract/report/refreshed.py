@@ -1,0 +1,156 @@
+"""What a repo's cassettes say otherwise since they were recorded again, as a pull request's text.
+
+The same change is one row, however many exchanges have it. Of requests only the places that changed
+are named: properties are in the diff of the cassettes, for whoever may read that.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from personalize_contract.cassette.folders import SUFFIX
+from personalize_contract.cassette.matching import Key, Matching
+from personalize_contract.cassette.reader import Cassette
+from personalize_contract.feedback.differences import differences as request_differences
+from personalize_contract.feedback.differences import facts
+from personalize_contract.model.drift import Difference, differences
+from personalize_contract.model.exchange import Exchange
+from personalize_contract.privacy import display
+from personalize_contract.privacy.redaction import Redactor
+from personalize_contract.report.markdown_text import code, plain, table
+
+MOST = 40
+"""Rows and names of each kind that are listed."""
+
+_FEW = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Refreshed:
+    """The cassettes of a repo, before and after they were recorded again.
+
+    Args:
+        before: the cassettes whose text changed, or that are gone, as they were.
+        after: those whose text changed, or that are new, as they are now.
+        unchanged: number of those that are byte for byte as they were.
+        failed: the tests that failed, and so weren't recorded, with the first line of why.
+    """
+
+    before: Mapping[Path, Cassette]
+    after: Mapping[Path, Cassette]
+    unchanged: int
+    failed: Sequence[tuple[str, str]]
+
+
+def text(refreshed: Refreshed) -> str:
+    """Return the text of the pull request."""
+    both = sorted({*refreshed.before} & {*refreshed.after})
+    new = sorted({*refreshed.after} - {*refreshed.before})
+    gone = sorted({*refreshed.before} - {*refreshed.after})
+    rows = _rows({path: (refreshed.before[path], refreshed.after[path]) for path in both})
+    changed = {path for places in rows.values() for path in places}
+    total = len(both) + len(new) + len(gone) + refreshed.unchanged
+    parts = [f"## {_headline(total, len(changed), len(new), len(gone), len(refreshed.failed))}"]
+    if rows:
+        shown = [
+            [plain(row.part), code(row.recorded), code(row.now), _some(places)]
+            for row, places in list(rows.items())[:MOST]
+        ]
+        more = f"\n\n... and {len(rows) - MOST} more" if len(rows) > MOST else ""
+        parts.append(table(["part", "recorded", "now", "in"], shown) + more)
+    parts += _listed("New:", [code(display.path(path)) for path in new])
+    parts += _listed("Gone:", [code(display.path(path)) for path in gone])
+    parts += _listed(
+        "Not recorded, because these tests failed; their cassettes are as they were:",
+        [f"{code(test)}: {plain(why)}" for test, why in refreshed.failed],
+    )
+    return "\n\n".join(parts) + "\n"
+
+
+def _headline(total: int, changed: int, new: int, gone: int, failed: int) -> str:
+    counts = {"changed": changed, "new": new, "gone": gone}
+    told = ", ".join(f"{count} {what}" for what, count in counts.items() if count)
+    cassettes = f"{total} cassette{'' if total == 1 else 's'}"
+    not_recorded = f"; {failed} test{'' if failed == 1 else 's'} failed" if failed else ""
+    return (f"Of {cassettes}: {told}" if told else f"Nothing changed in {cassettes}") + not_recorded
+
+
+def _listed(title: str, lines: Sequence[str]) -> Iterator[str]:
+    if lines:
+        more = [f"... and {len(lines) - MOST} more"] if len(lines) > MOST else []
+        yield f"{title}\n\n" + "\n".join(f"- {line}" for line in [*lines[:MOST], *more])
+
+
+def _some(places: Mapping[Path, Sequence[int]]) -> str:
+    names = [
+        code(f"{path.parent.name}/{path.name.removesuffix(SUFFIX)}") + _numbers(numbers)
+        for path, numbers in list(places.items())[:_FEW]
+    ]
+    more = [f"and {len(places) - _FEW} more"] if len(places) > _FEW else []
+    return "<br>".join([*names, *more])
+
+
+def _numbers(numbers: Sequence[int]) -> str:
+    if not any(numbers):
+        return ""
+    more = ", ..." if len(numbers) > _FEW else ""
+    return f" ({', '.join(map(str, numbers[:_FEW]))}{more})"
+
+
+def _rows(
+    pairs: Mapping[Path, tuple[Cassette, Cassette]],
+) -> dict[Difference, dict[Path, list[int]]]:
+    """Return each change with the exchanges that have it, what counts first."""
+    rows: dict[Difference, dict[Path, list[int]]] = {}
+    for path, (before, after) in pairs.items():
+        for number, difference in _changes(before, after):
+            rows.setdefault(difference, {}).setdefault(path, []).append(number)
+    return dict(sorted(rows.items(), key=lambda row: not row[0].counts))
+
+
+def _changes(before: Cassette, after: Cassette) -> Iterator[tuple[int, Difference]]:
+    """Yield what differs, with the number of the exchange; 0 for the cassette as a whole."""
+    answered = before.provenance.answered_by, after.provenance.answered_by
+    if answered[0] != answered[1]:
+        yield 0, Difference("answered by", *answered, counts=True)
+    key = Matching().key
+    waiting: dict[Key, deque[Exchange]] = {}
+    for exchange in before.exchanges:
+        waiting.setdefault(key(exchange.request), deque()).append(exchange)
+    unmatched: list[tuple[int, Exchange]] = []
+    for number, exchange in enumerate(after.exchanges, 1):
+        if same := waiting.get(key(exchange.request)):
+            yield from _of_answer(number, same.popleft(), exchange)
+        else:
+            unmatched.append((number, exchange))
+    # What nothing is equal to is taken for the next one that is not there any more.
+    left = deque(one for queue in waiting.values() for one in queue)
+    for number, exchange in unmatched:
+        if not left:
+            yield number, Difference("request", "not sent", "sent", counts=True)
+            continue
+        earlier = left.popleft()
+        yield number, Difference("request", "", _places(earlier, exchange), counts=True)
+        yield from _of_answer(number, earlier, exchange)
+    for _ in left:
+        yield 0, Difference("request", "sent", "not sent", counts=True)
+
+
+def _places(before: Exchange, after: Exchange) -> str:
+    found = request_differences(facts(after.request), facts(before.request))
+    places = [display.quoted(place) for place, _ in found]
+    more = f" and {len(places) - _FEW} more" if len(places) > _FEW else ""
+    return f"differs in {', '.join(places[:_FEW])}{more}"
+
+
+def _of_answer(number: int, before: Exchange, after: Exchange) -> Iterator[tuple[int, Difference]]:
+    redactor = Redactor(keep=None)
+    for found in differences(before.response, after.response):
+        recorded, now = (
+            display.answered(words, one.request, redactor)
+            for words, one in ((found.recorded, before), (found.now, after))
+        )
+        yield number, Difference(found.part, recorded, now, found.counts)

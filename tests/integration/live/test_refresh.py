@@ -1,0 +1,73 @@
+"""`refresh`: a repo's cassettes are recorded again, and what changed is printed."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from subprocess import CompletedProcess
+
+import pytest
+
+from helpers.command import ACTIVE, IN_USE, environment, run_process
+from helpers.endpoint import listening
+from helpers.shop import HEADER
+from personalize_contract.model.exchange import Request, Response
+
+TESTS = """
+@pytest.mark.personalize_contract
+def test_put(personalize_dataset):
+    put(arn=personalize_dataset.active)
+
+@pytest.mark.personalize_contract
+def test_in_use(personalize_dataset):
+    with pytest.raises(botocore.exceptions.ClientError, match="InUse"):
+        put(arn=personalize_dataset.in_use)
+"""
+
+
+def refresh(folder: Path, *arguments: str) -> CompletedProcess[str]:
+    env = environment(
+        PYTEST_DISABLE_PLUGIN_AUTOLOAD="1", PYTEST_PLUGINS="personalize_contract.plugin"
+    )
+    return run_process("refresh", *arguments, cwd=folder, env=env)
+
+
+def cassette(folder: Path, test: str) -> Path:
+    return folder / "cassettes" / "test_shop" / f"{test}.personalize.yaml"
+
+
+@pytest.fixture
+def repo(tmp_path: Path) -> Path:
+    (tmp_path / "test_shop.py").write_text(HEADER + TESTS, "utf-8")
+    return tmp_path
+
+
+def test_a_repo_is_recorded_and_what_changed_is_printed(repo: Path) -> None:
+    done = refresh(repo, "reference", "-q")
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.startswith("## Of 2 cassettes: 2 new\n")
+    assert "2 passed" in done.stderr
+
+    def refusing(request: Request, answer: Response) -> Response:
+        if answer.status == 200:
+            return answer
+        kind = {"content-type": "application/json", "x-amzn-errortype": "LimitExceededException"}
+        return Response(400, "", kind, b'{"message": "no"}')
+
+    before = cassette(repo, "test_in_use").read_bytes()
+    with listening(refusing) as url:
+        datasets = (
+            f"--personalize-dataset={ACTIVE}=active",
+            f"--personalize-dataset={IN_USE}=in-use",
+        )
+        done = refresh(repo, "live", f"--personalize-endpoint-url={url}", *datasets)
+    assert done.returncode == 1
+    assert done.stdout.startswith("## Of 2 cassettes: 1 changed; 1 test failed\n")
+    assert "| answered by | <code>reference</code> | <code>endpoint</code> | " in done.stdout
+    assert "- <code>test&#95;shop::test&#95;in&#95;use</code>: AssertionError: " in done.stdout
+    assert cassette(repo, "test_in_use").read_bytes() == before
+
+
+def test_what_pytest_cannot_do_is_exit_status_2(repo: Path) -> None:
+    done = refresh(repo, "reference", "nothere.py")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "file or directory not found: nothere.py" in done.stderr
