@@ -8,6 +8,7 @@ from collections.abc import Iterator
 # pytester forgets what a run in this process imports, but not the patches on it: all that a run
 # patches has to be here before.
 import boto3  # noqa: F401
+import httpcore  # noqa: F401 - httpx keeps its classes, and another run imports others
 import pytest
 import responses  # noqa: F401
 from botocore.loaders import create_loader

@@ -9,6 +9,7 @@ from typing import Any
 
 from botocore import xform_name
 from botocore.exceptions import BotoCoreError, ClientError, ParamValidationError
+from botocore.parsers import ResponseParserError
 
 from personalize_contract.errors import ControlPlaneRefused, TargetUnavailable
 from personalize_contract.live.rate_limit import Pace
@@ -49,7 +50,10 @@ class Control:
         Raises:
             TargetUnavailable: it can't be asked.
         """
-        return str(self._call(self._sts, "GetCallerIdentity", {})["Account"])
+        answer = self._call(self._sts, "GetCallerIdentity", {})
+        if "Account" not in answer:
+            raise TargetUnavailable(f"GetCallerIdentity: {_NOT_AWS}")
+        return str(answer["Account"])
 
     def call(self, operation: str, **given: Any) -> dict[str, Any]:
         """Call an operation of the control plane.
@@ -80,6 +84,9 @@ class Control:
                     return answer
             except (BotoCoreError, ClientError) as error:
                 return error
+            except _UNREADABLE:
+                # The message quotes the answer, of nobody knows whom.
+                raise TargetUnavailable(f"{operation}: {_NOT_AWS}") from None
 
         answer = self._patience.ask(operation, ask, _trouble)
         if not isinstance(answer, Exception):
@@ -91,6 +98,14 @@ class Control:
             raise ControlPlaneRefused(operation, _code(answer), words) from answer
         raise TargetUnavailable(f"{operation}: {failures.cause(answer)}") from answer
 
+
+_UNREADABLE = (ResponseParserError, LookupError, ValueError, AttributeError, TypeError)
+"""What botocore's parsers raise for an answer of another shape than the service's."""
+
+_NOT_AWS = (
+    "the answer is not one of AWS: look for a proxy or a portal on the way, "
+    "and whether the endpoint URL is right"
+)
 
 _OUTAGE = replace(failures.UNAVAILABLE, transient=True)
 """A call of the control plane judges nobody, so one that fails is simply made again."""

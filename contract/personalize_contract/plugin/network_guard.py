@@ -6,12 +6,14 @@ import _socket
 import contextlib
 import ipaddress
 import socket
+import ssl
 from collections.abc import Callable, Collection, Iterator
 from typing import Any, NoReturn
 from weakref import WeakKeyDictionary
 
 from personalize_contract.errors import NetworkRefused
 from personalize_contract.interceptors import current_call
+from personalize_contract.interceptors.aws_hosts import is_of_aws
 from personalize_contract.targets.sending import is_sending
 
 _LOCAL = frozenset(
@@ -85,6 +87,15 @@ def _is_own(name: str) -> bool:
 def _name(host: object) -> str:
     text = host.decode("latin-1") if isinstance(host, bytes) else str(host or "")
     return text.rstrip(".").lower()
+
+
+def _peer(sock: socket.socket) -> Place | None:
+    """Return the place that a stream is connected to; None for a Unix socket, and without one."""
+    try:
+        peer = sock.getpeername()
+    except OSError:
+        return None
+    return (_name(peer[0]), peer[1]) if isinstance(peer, tuple) else None
 
 
 class _Guard:
@@ -171,10 +182,32 @@ class _Guard:
         self._unwritten[sock] = host
 
     def write(self, sock: socket.socket) -> None:
-        """Refuse what a connected datagram socket sends to a host that is not let through."""
+        """Refuse what a connected socket sends to a host that is not let through.
+
+        A stream may have been connected before the test. Debuggers and remote workers talk over
+        such ones, so only the live service is closed to them.
+        """
         __tracebackhide__ = True
         if sock in self._unwritten:
             self.connect(self._unwritten[sock])
+        elif self._targets and (peer := _peer(sock)) and self._is_target(*peer):
+            self.connect(*peer)
+
+    def write_tls(self, sock: ssl.SSLSocket | ssl.SSLObject) -> None:
+        """Refuse what is encrypted for a host that is not let through, by the host's name.
+
+        An object without a socket may be one of this machine, whatever name it uses, so only the
+        service is closed to it.
+        """
+        __tracebackhide__ = True
+        name = _name(sock.server_hostname)
+        if isinstance(sock, ssl.SSLSocket):
+            self.write(sock)
+            peer = _peer(sock)
+            if peer and not _is_own(peer[0]) and peer[0] not in self._open_addresses():
+                self.connect(name or peer[0], peer[1])
+        elif is_of_aws(name) or self._is_target(name, None):
+            self.connect(name)
 
     def _open_addresses(self) -> set[str]:
         """The addresses of this machine and of the hosts let through, however they are resolved."""
@@ -247,7 +280,7 @@ def guarded(
             # sendto(data, [flags,] address), sendmsg(buffers, ancillary, flags, address).
             if len(arguments) > 1 and isinstance(arguments[-1], tuple):
                 guard.connect(*arguments[-1][:2])
-            elif self.type == socket.SOCK_DGRAM:
+            else:
                 guard.write(self)
             return method(self, *arguments)
 
@@ -261,28 +294,26 @@ def guarded(
 
         return guarded_function
 
-    wrappers = {
-        "connect": connecting,
-        "connect_ex": connecting,
-        "send": sending,
-        "sendall": sending,
-        "sendto": sending,
-        "sendmsg": sending,
-    }
-    before = vars(kind)
-    inherited = [name for name in wrappers if name not in before]
-    replaced = {name: before[name] for name in wrappers if name in before}
-    functions = {name: getattr(socket, name) for name in _RESOLVING}
-    for name, wrapper in wrappers.items():
-        setattr(kind, name, wrapper(getattr(kind, name)))
-    for name, function in functions.items():
-        setattr(socket, name, resolving(function))
-    try:
+    def encrypting(method: Callable[..., Any]) -> Callable[..., Any]:
+        def guarded_write(self: ssl.SSLSocket, *arguments: Any) -> Any:
+            __tracebackhide__ = True
+            guard.write_tls(self)
+            return method(self, *arguments)
+
+        return guarded_write
+
+    wrappers = (
+        *((kind, name, connecting) for name in ("connect", "connect_ex")),
+        *((kind, name, sending) for name in ("send", "sendall", "sendto", "sendmsg", "sendfile")),
+        *((socket, name, resolving) for name in _RESOLVING),
+        *((ssl.SSLSocket, name, encrypting) for name in ("send", "write")),
+        (ssl.SSLObject, "write", encrypting),
+    )
+    with contextlib.ExitStack() as stack:
+        for owner, name, wrapper in wrappers:
+            if name in vars(owner):
+                stack.callback(setattr, owner, name, vars(owner)[name])
+            else:
+                stack.callback(delattr, owner, name)
+            setattr(owner, name, wrapper(getattr(owner, name)))
         yield
-    finally:
-        for name in inherited:
-            delattr(kind, name)
-        for name, method in replaced.items():
-            setattr(kind, name, method)
-        for name, function in functions.items():
-            setattr(socket, name, function)

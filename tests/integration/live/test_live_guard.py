@@ -78,6 +78,10 @@ def account() -> Iterator[StandIn]:
 def run(shop: Shop, account: StandIn, code: str, mark: str = "") -> pytest.RunResult:
     helpers = HELPERS.format(shop=SHOP, prod=PROD, url=account.url)
     shop.tests(f"{helpers}{mark}\ndef test_it():\n    {code}\n")
+    return live(shop, account)
+
+
+def live(shop: Shop, account: StandIn) -> pytest.RunResult:
     return shop.run(
         "--personalize-target=live",
         f"--personalize-endpoint-url={account.url}",
@@ -135,3 +139,93 @@ def test_the_bytes_that_were_checked_are_the_bytes_that_arrive(
     odd = f'{{ "items":{things} ,"datasetArn":"{SHOP}"}}\n'
     run(shop, account, f"assert post({odd!r}) == 200").assert_outcomes(passed=1)
     assert account.requests[-1].body == odd.encode()
+
+
+OPENED_BEFORE = """
+session, pool = requests.Session(), urllib3.PoolManager()
+by_httpx = httpx.Client()
+plain = http.client.HTTPConnection(urlsplit(URL).netloc)
+loop = asyncio.new_event_loop()
+by_aiohttp = loop.run_until_complete(made())
+sockets = [
+    socket.create_connection(("127.0.0.1", urlsplit(URL).port))
+    for _ in range(5)
+]
+streams = loop.run_until_complete(asyncio.open_connection("127.0.0.1", urlsplit(URL).port))
+for get in (session.get, by_httpx.get, lambda url: pool.request("GET", url)):
+    get(URL + "/before")
+loop.run_until_complete(got())
+plain.request("GET", "/before")
+plain.getresponse().read()
+(path / "sent").write_bytes(MESSAGE)
+
+WAYS = {
+    "requests": lambda: session.post(URL + "/tea", MESSAGE),
+    "urllib3": lambda: pool.request("POST", URL + "/tea", body=MESSAGE),
+    "httpx": lambda: by_httpx.post(URL + "/tea", content=MESSAGE),
+    "aiohttp": lambda: loop.run_until_complete(by_aiohttp.post(URL + "/tea", data=MESSAGE)),
+    "http.client": lambda: plain.request("POST", "/items", body(PROD)),
+    "send": lambda: sockets[0].send(MESSAGE),
+    "sendall": lambda: sockets[1].sendall(MESSAGE),
+    "sendmsg": lambda: sockets[2].sendmsg([MESSAGE]),
+    "sendfile": lambda: sockets[3].sendfile((path / "sent").open("rb")),
+    "a file": lambda: sockets[4].makefile("wb", 0).write(MESSAGE),
+    "streams": lambda: streams[1].write(MESSAGE),
+}
+
+
+@pytest.fixture(scope="module", autouse=True)
+def closed():
+    yield
+    for one in (session, by_httpx, plain, *sockets, streams[1]):
+        one.close()
+    pool.clear()
+    loop.run_until_complete(by_aiohttp.close())
+    loop.close()
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_it(way):
+    with contextlib.suppress(BaseException):
+        WAYS[way]()
+
+
+def test_the_target_itself_has_connections_of_before():
+    client().put_items(datasetArn=SHOP, items=[{"itemId": "personalize-contract-1"}])
+
+
+def test_those_of_other_places_stay_open():
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        with socket.create_connection(server.getsockname()) as client:
+            assert client.send(b"tea") == 3
+"""
+
+
+def test_a_connection_that_was_opened_before_the_test_is_closed_to_it(
+    shop: Shop, account: StandIn
+) -> None:
+    before = """
+import asyncio, contextlib, pathlib
+import aiohttp, urllib3
+
+path = pathlib.Path(__file__).parent
+MESSAGE = f"POST /items HTTP/1.1\\r\\nhost: x\\r\\n\\r\\n{body(PROD)}".encode()
+
+
+async def made():
+    return aiohttp.ClientSession()
+
+
+async def got():
+    async with by_aiohttp.get(URL + "/before") as response:
+        await response.read()
+
+
+"""
+    helpers = HELPERS.format(shop=SHOP, prod=PROD, url=account.url)
+    shop.tests(helpers + before + OPENED_BEFORE)
+    result = live(shop, account)
+    result.assert_outcomes(failed=11, passed=2)
+    assert text(result).count("the live service: only requests that were checked") >= 11
+    assert set(account.store.items(SHOP)) == {"personalize-contract-1"}
+    assert {request.method for request in account.requests[:5]} == {"GET"}

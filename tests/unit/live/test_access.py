@@ -7,9 +7,10 @@ from collections.abc import Iterator
 import pytest
 
 from helpers.stand_in import ACCOUNT, StandIn
-from personalize_contract.errors import UsageError
+from personalize_contract.errors import TargetUnavailable, UsageError
 from personalize_contract.live.access import connect
 from personalize_contract.model.datasets import STATES, State
+from personalize_contract.model.exchange import Request, Response
 from personalize_contract.settings import Settings
 
 
@@ -53,3 +54,23 @@ def test_a_dataset_of_elsewhere_is_not_written_to(account: StandIn, arn: str) ->
     with pytest.raises(UsageError, match="not of the account and region"):
         connect(settings(account, arn, leave=True))
     assert set(account.calls) <= {"GetCallerIdentity"}
+
+
+SOMEBODY_ELSE = {
+    "a portal": b"<html><body>Welcome to the hotel</body></html>",
+    "JSON": b'{"status": "ok"}',
+    "nothing": b"",
+    "other XML": b"<answer><GetCallerIdentityResult/></answer>",
+}
+
+
+@pytest.mark.parametrize("body", SOMEBODY_ELSE.values(), ids=SOMEBODY_ELSE)
+def test_whoever_answers_for_sts_and_is_not_it_is_told_as_such(body: bytes) -> None:
+    def before(name: str, request: Request) -> Response:
+        return Response(200, "OK", {"content-length": str(len(body))}, body)
+
+    arn = f"arn:aws:personalize:us-east-1:{ACCOUNT}:dataset/shop/ITEMS"
+    with StandIn(before=before).served() as portal, pytest.raises(TargetUnavailable) as caught:
+        connect(settings(portal, arn, leave=True))
+    assert "the answer is not one of AWS: look for a proxy or a portal" in str(caught.value)
+    assert "hotel" not in str(caught.value)

@@ -5,9 +5,10 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import socket
+import ssl
 import threading
 import urllib.request
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ import requests
 import urllib3
 
 from helpers.clients import counted
+from helpers.tls import AUTHORITY
 from personalize_contract.errors import NetworkRefused
 from personalize_contract.plugin.network_guard import guarded
 
@@ -238,6 +240,69 @@ def test_an_allowed_name_is_open_by_its_address_however_it_was_resolved(
         assert not _reached(_connect, "198.51.100.2")
 
 
+@contextlib.contextmanager
+def _secured(name: str) -> Iterator[ssl.SSLSocket]:
+    """A connection over TLS that was made before, to somebody of this name."""
+    client, server = ssl.create_default_context(), ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    AUTHORITY.configure_trust(client)
+    AUTHORITY.issue_cert(name).configure_cert(server)
+    near, far = socket.socketpair()
+
+    def receive() -> None:
+        with server.wrap_socket(far, server_side=True) as secure:
+            while secure.recv(10):
+                pass
+
+    receiver = threading.Thread(target=receive)
+    receiver.start()
+    with client.wrap_socket(near, server_hostname=name) as secure:
+        yield secure
+    receiver.join()
+
+
+def _by_file(secure: ssl.SSLSocket) -> None:
+    with secure.makefile("wb", 0) as file:
+        file.write(b"tea")
+
+
+WRITES: dict[str, Callable[[ssl.SSLSocket], Any]] = {
+    "send": lambda secure: secure.send(b"tea"),
+    "sendall": lambda secure: secure.sendall(b"tea"),
+    "write": lambda secure: secure.write(b"tea"),
+    "a file": _by_file,
+}
+
+
+@pytest.mark.parametrize("name", WRITES)
+def test_a_connection_over_tls_is_told_by_its_peer_and_its_name(
+    name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with _secured("shop.example") as secure:
+        with guarded([]):
+            WRITES[name](secure)  # to this machine, whatever it calls itself
+        monkeypatch.setattr(secure, "getpeername", lambda: (ADDRESS, 443))
+        with guarded([]), pytest.raises(NetworkRefused, match=r"connect to shop\.example: "):
+            WRITES[name](secure)
+        with guarded(["shop.example"]):
+            WRITES[name](secure)
+
+
+def test_one_of_an_event_loop_is_told_by_the_name_of_the_service() -> None:
+    def written(name: str) -> None:
+        context = ssl.create_default_context()
+        secure = context.wrap_bio(ssl.MemoryBIO(), ssl.MemoryBIO(), server_hostname=name)
+        with contextlib.suppress(ssl.SSLError):  # the handshake is not over
+            secure.write(b"tea")
+
+    service = "personalize-events.eu-west-1.amazonaws.com"
+    with guarded([]):
+        written("shop.example")
+        with pytest.raises(NetworkRefused, match=service):
+            written(service)
+    with guarded([service]):
+        written(service)
+
+
 def test_everything_is_open_again_afterwards() -> None:
     before = _patched()
     with guarded([]):
@@ -246,7 +311,8 @@ def test_everything_is_open_again_afterwards() -> None:
 
 
 def _patched() -> list[object]:
-    names = ("connect", "connect_ex", "send", "sendall", "sendto", "sendmsg")
+    names = ("connect", "connect_ex", "send", "sendall", "sendto", "sendmsg", "sendfile")
     methods = [getattr(socket.socket, name) for name in names]
+    methods += [ssl.SSLSocket.send, ssl.SSLSocket.write, ssl.SSLObject.write]
     own = [name in vars(socket.socket) for name in names]
     return [*methods, *own, socket.getaddrinfo, socket.gethostbyname, socket.gethostbyname_ex]
