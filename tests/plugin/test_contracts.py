@@ -147,12 +147,12 @@ def test_properties_are_held_against_the_schema_of_the_dataset(
         (
             "ours.yaml",
             "tightens: PutItems\nmembers:\n- at: items\n  max-members: 2\n- at: items\n  most: 2",
-            "ours.yaml:5: 'most' is no rule of a member*",
+            "ours.yaml:5: 'most' is not a rule of a member*",
         ),
         (
             "ours.yaml",
             "tightens: PutItems\nmembers:\n- at: items\n  max-members: few",
-            "ours.yaml:3: max-members: 'few' is not its value",
+            "ours.yaml:3: max-members: 'few' is not a valid value",
         ),
         (
             "ours.yaml",

@@ -22,7 +22,7 @@ def test_advice_fails_the_test_it_is_about(shop: Shop) -> None:
     result.stdout.fnmatch_lines(
         [
             "key-case: a key of properties is not in camel case",
-            "  instead: write a field of the schema such as NUMBER_OF_RATINGS as numberOfRatings*",
+            "  instead: write a schema field such as NUMBER_OF_RATINGS as numberOfRatings*",
             "  found:   items?0?.properties.unit_price",
             "  sent:    test_shop.py:16",
             "*personalize_no_advice = key-case in the ini file turns this one off",

@@ -65,8 +65,7 @@ def test_it_gives_advice_by_line(shop: Shop) -> None:
         "advice, on what is legal and hardly ever meant:",
         "  test_shop.py:16: key-case: a key of properties is not in camel case",
         "    found at items[0].properties.unit_price, in 4 requests",
-        "    write a field of the schema such as NUMBER_OF_RATINGS as numberOfRatings "
-        "[Item: properties]",
+        "    write a schema field such as NUMBER_OF_RATINGS as numberOfRatings [Item: properties]",
         "  (personalize_no_advice = NAME in the ini file turns one off)",
     ]
 

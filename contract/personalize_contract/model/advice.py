@@ -1,8 +1,8 @@
-"""Advice: what a request may say and hardly ever means. It never fails a test by itself.
+"""Advice: valid requests that are probably a mistake. It never fails a test by itself.
 
-A row of the table has a name, what is wrong, what to do, the source that says so, and a function
-from one request that was read (a `Put`) to the places where it is wrong. No value of an item's
-properties is ever shown.
+A row of the table has a name, the problem, the remedy, the source, and a function from a request
+that was read (a `Put`) to the places of the problem. No value of an item's properties is ever
+shown.
 """
 
 from __future__ import annotations
@@ -22,10 +22,10 @@ from personalize_contract.model.datasets import TRACKER
 from personalize_contract.model.parsed_request import ParsedRequest
 
 _MILLISECONDS = 10**11
-"""The smallest number that is taken for milliseconds: as seconds it is the year 5138."""
+"""The smallest number taken for milliseconds: in seconds it is the year 5138."""
 
 _CLOCKS_DIFFER = 3600.0
-"""Seconds by which a time may be later than now before it is called the future."""
+"""Seconds of clock skew allowed before a time counts as being in the future."""
 
 _TIMESTAMP = "creationtimestamp"
 
@@ -46,13 +46,13 @@ _RESOURCES = frozenset(
         "solution",
     }
 )
-"""What else an ARN of Personalize names."""
+"""Types of the other resources in Personalize ARNs."""
 
 _CAMEL_CASE = re.compile(r"[a-z][A-Za-z0-9]*")
 
 
-# A text of which there is nothing to say: one flat object with keys in camel case and, where it
-# has a creation timestamp, a number of seconds. Looking is cheaper than reading, for every item.
+# A document without problems: one flat object with keys in camel case and, if it has a creation
+# timestamp, a number of seconds. Matching it is cheaper than parsing the JSON of every item.
 _SPACE = r"[ \t\r\n]*+"
 _AS_IS = r'[^"\\\x00-\x1f]*+'
 _TEXT = rf'"{_AS_IS}(?:\\(?:["\\/bfnrt]|u[0-9A-Fa-f]{{4}}){_AS_IS})*+"'
@@ -69,13 +69,13 @@ _PLAIN = re.compile(rf"\{{{_SPACE}{_MEMBER}(?:,{_SPACE}{_MEMBER})*+\}}", re.ASCI
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """The string `properties` of one item, read.
+    """The parsed string `properties` of one item.
 
     Args:
         where: its JSON path in the request body.
-        text: as sent.
-        value: of its JSON text, NaN and Infinity allowed; None if it is not JSON.
-        is_json: whether it is.
+        text: the string as sent.
+        value: its JSON value, with NaN and Infinity allowed; None if it is not JSON.
+        is_json: whether it is JSON.
     """
 
     where: str
@@ -84,7 +84,7 @@ class Document:
     is_json: bool
 
     def members(self) -> Iterator[tuple[str, str, Any]]:
-        """Each member of its object, as (JSON path, name, value)."""
+        """Yield each member of its object as (JSON path, name, value)."""
         for name, value in self.value.items() if isinstance(self.value, dict) else ():
             shown = name if len(name) <= 40 else f"{name[:40]}..."
             yield f"{self.where}.{shown}", name, value
@@ -92,15 +92,15 @@ class Document:
 
 @dataclass(frozen=True, slots=True)
 class Put:
-    """One request, read.
+    """The contents of one request.
 
     Args:
-        contract: of its operation.
-        body: of the request.
+        contract: the contract of its operation.
+        body: the members of its body.
         dataset: the ARN, or tracking id, that it names; `""` if it names none.
-        batch: its items, or events, with their numbers; what is no object is left out.
-        identities: the number and the id of each of them that has one.
-        documents: those of their `properties` that are strings with something to look at.
+        batch: the index and members of each item or event that is an object.
+        identities: the index and id of each item that has an id.
+        documents: the `properties` that are strings and may have a problem.
     """
 
     contract: Contract
@@ -112,47 +112,47 @@ class Put:
 
     @classmethod
     def read(cls, request: ParsedRequest) -> Put | None:
-        """Return what a request puts; None if it is nothing that could be read."""
+        """Return the contents of a request; None if it has no readable body."""
         operation, body = request.operation, request.members
         if not operation or not body:
             return None
-        given, arn = body.get(operation.batch), body.get(operation.resource)
+        records, arn = body.get(operation.batch), body.get(operation.resource)
         batch = tuple(
-            (index, one)
-            for index, one in enumerate(given if isinstance(given, list) else ())
-            if isinstance(one, dict)
+            (index, record)
+            for index, record in enumerate(records if isinstance(records, list) else ())
+            if isinstance(record, dict)
         )
         identities = tuple(
             (index, name)
-            for index, one in batch
-            if operation.identity and isinstance(name := one.get(operation.identity), str)
+            for index, record in batch
+            if operation.identity and isinstance(name := record.get(operation.identity), str)
         )
         documents = tuple(
             _document(f"{operation.batch}[{index}].{operation.document}", text)
-            for index, one in batch
-            if isinstance(text := one.get(operation.document), str)
+            for index, record in batch
+            if isinstance(text := record.get(operation.document), str)
             and text
             and not _PLAIN.fullmatch(text)
         )
-        named = arn if isinstance(arn, str) else ""
-        return cls(operation, body, named, batch, identities, documents)
+        dataset = arn if isinstance(arn, str) else ""
+        return cls(operation, body, dataset, batch, identities, documents)
 
     def identity(self, index: int) -> str:
-        """The JSON path of the id of an item."""
+        """Return the JSON path of an item's id."""
         return f"{self.contract.batch}[{index}].{self.contract.identity}"
 
     def events(self) -> Iterator[tuple[str, dict[str, Any]]]:
-        """Each event of a request to a tracker: its JSON path, and its members.
+        """Yield each event of a request to a tracker, as its JSON path and its members.
 
-        The user and the session of a request are those of each of its events.
+        The user and the session of a request apply to each of its events.
         """
         if self.contract.resource_type == TRACKER:
             shared = {n: v for n, v in self.body.items() if n in ("userId", "sessionId")}
-            for index, one in self.batch:
-                yield f"{self.contract.batch}[{index}]", {**shared, **one}
+            for index, event in self.batch:
+                yield f"{self.contract.batch}[{index}]", {**shared, **event}
 
     def at(self, where: str, member: str) -> str:
-        """The JSON path of a member of an event, or of the request where it stands there."""
+        """Return the JSON path of a member, in an event or in the request itself."""
         return member if member in self.contract.members else f"{where}.{member}"
 
 
@@ -164,59 +164,63 @@ def _document(where: str, text: str) -> Document:
 
 
 def _is(kind: type, text: str) -> bool:
-    """Whether a text holds such a value to a reader that is not strict."""
+    """Whether a lenient JSON parser reads a value of this type from a text."""
     try:
         return isinstance(json.loads(text), kind)
     except (ValueError, RecursionError):
         return False
 
 
-# --- what is wrong where: from a Put to JSON paths
+# --- the checks: from a Put to the JSON paths of problems
 
 
 def _double_escaped(put: Put) -> Iterator[str]:
-    for one in put.documents:
-        if one.is_json:
-            again = one.value if isinstance(one.value, str) else ""
+    for document in put.documents:
+        if document.is_json:
+            again = document.value if isinstance(document.value, str) else ""
         else:
-            again = one.text.replace('\\"', '"') if '\\"' in one.text else ""
+            again = document.text.replace('\\"', '"') if '\\"' in document.text else ""
         if again and _is(dict, again):
-            yield one.where
+            yield document.where
 
 
 def _several_objects(put: Put) -> Iterator[str]:
-    for one in put.documents:
-        if not one.is_json and re.search(r"}\s*,\s*{", one.text) and _is(list, f"[{one.text}]"):
-            yield one.where
+    for document in put.documents:
+        if (
+            not document.is_json
+            and re.search(r"}\s*,\s*{", document.text)
+            and _is(list, f"[{document.text}]")
+        ):
+            yield document.where
 
 
 def _not_a_number(put: Put) -> Iterator[str]:
-    for one in put.documents:
+    for document in put.documents:
         constants: list[str] = []
-        if one.is_json and ("NaN" in one.text or "Infinity" in one.text):
-            json.loads(one.text, parse_constant=constants.append)
+        if document.is_json and ("NaN" in document.text or "Infinity" in document.text):
+            json.loads(document.text, parse_constant=constants.append)
         if constants:
-            yield one.where
+            yield document.where
 
 
 def _not_an_object(put: Put) -> Iterator[str]:
-    for one in put.documents:
-        if not isinstance(one.value, dict):
+    for document in put.documents:
+        if not isinstance(document.value, dict):
             better = {*_double_escaped(put), *_several_objects(put)}
-            if one.where not in better:
-                yield one.where
+            if document.where not in better:
+                yield document.where
 
 
 def _key_case(put: Put) -> Iterator[str]:
-    for one in put.documents:
-        for where, name, _ in one.members():
+    for document in put.documents:
+        for where, name, _ in document.members():
             if not _CAMEL_CASE.fullmatch(name):
                 yield where
 
 
 def _milliseconds(put: Put) -> Iterator[str]:
-    for one in put.documents:
-        for where, name, value in one.members():
+    for document in put.documents:
+        for where, name, value in document.members():
             if name.replace("_", "").lower() != _TIMESTAMP or isinstance(value, bool):
                 continue
             number = int(value) if isinstance(value, str) and value.isdecimal() else value
@@ -230,7 +234,7 @@ def _milliseconds(put: Put) -> Iterator[str]:
 
 
 def _times(put: Put) -> Iterator[tuple[str, Any]]:
-    """Each member of an event that is a time, by its JSON path; no boolean."""
+    """Yield the JSON path and value of each timestamp of an event, booleans left out."""
     paths = _timestamps(put.contract)
     for where, event in put.events() if paths else ():
         for name in paths:
@@ -240,7 +244,7 @@ def _times(put: Put) -> Iterator[tuple[str, Any]]:
 
 @cache
 def _timestamps(contract: Contract) -> tuple[str, ...]:
-    """The members of an event that are times."""
+    """Return the members of an event that are timestamps."""
     begin = f"{contract.batch}[]."
     return tuple(
         clause.check["at"].removeprefix(begin)
@@ -256,13 +260,13 @@ def _future(put: Put) -> Iterator[str]:
 
 
 def _latest() -> float:
-    """The latest time, in seconds, that is not of the future."""
+    """Return the latest time, in seconds, that doesn't count as the future."""
     return clock.now().timestamp() + _CLOCKS_DIFFER
 
 
 def _no_seconds(put: Put) -> Iterator[str]:
-    for one in put.documents:
-        for where, name, value in one.members():
+    for document in put.documents:
+        for where, name, value in document.members():
             if name.replace("_", "").lower() == _TIMESTAMP and not _is_seconds(value):
                 yield where
     for where, value in _times(put):
@@ -271,7 +275,7 @@ def _no_seconds(put: Put) -> Iterator[str]:
 
 
 def _is_seconds(value: object) -> bool:
-    """Whether a value is a whole number of seconds, or wrong in a way that has its own advice."""
+    """Whether a value is a whole number of seconds, or is covered by another row."""
     if isinstance(value, bool):
         return False
     if isinstance(value, str):
@@ -281,8 +285,8 @@ def _is_seconds(value: object) -> bool:
 
 def _of_kind(kind: type) -> Callable[[Put], Iterator[str]]:
     def find(put: Put) -> Iterator[str]:
-        for one in put.documents:
-            yield from (where for where, _, value in one.members() if isinstance(value, kind))
+        for document in put.documents:
+            yield from (where for where, _, value in document.members() if isinstance(value, kind))
 
     return find
 
@@ -353,7 +357,7 @@ def _other_dataset(put: Put) -> Iterator[str]:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One piece of advice; `find` is None where it takes more than one request to see it."""
+    """One piece of advice; `find` is None if it takes more than one request to see the problem."""
 
     name: str
     wrong: str
@@ -375,7 +379,7 @@ TABLE = (
     Row(
         "double-escaped",
         "properties holds a JSON text that was escaped a second time",
-        "call json.dumps once, on the dictionary, and escape nothing by hand",
+        "call json.dumps once, on the dictionary, without escaping anything by hand",
         _ITEM,
         _double_escaped,
     ),
@@ -396,14 +400,14 @@ TABLE = (
     Row(
         "not-an-object",
         "properties is not the JSON text of an object",
-        "write it with json.dumps, from a dictionary; never by a format string, or by str()",
+        "pass a dictionary to json.dumps, instead of formatting a string or calling str()",
         _ITEM,
         _not_an_object,
     ),
     Row(
         "key-case",
         "a key of properties is not in camel case",
-        "write a field of the schema such as NUMBER_OF_RATINGS as numberOfRatings",
+        "write a schema field such as NUMBER_OF_RATINGS as numberOfRatings",
         _ITEM,
         _key_case,
     ),
@@ -416,7 +420,7 @@ TABLE = (
     ),
     Row(
         "timestamp-kind",
-        "a timestamp is no whole number of seconds",
+        "a timestamp is not a whole number of seconds",
         "write seconds since 1970 as a number: int(moment.timestamp())",
         "Item data: Creation timestamp data",
         _no_seconds,
@@ -431,27 +435,27 @@ TABLE = (
     Row(
         "nested-object",
         "a value in properties is an object",
-        "give each of its members a field of its own",
+        "flatten it: give each of its members a field of its own",
         _ITEM,
         _of_kind(dict),
     ),
     Row(
         "no-id",
-        "an id is the word for no id",
-        "look at where it comes from: str(None) is 'None'",
+        'an id is a stringified null ("None", "null")',
+        "look for a str() around a missing value: str(None) is 'None'",
         "Item: itemId",
         _no_id,
     ),
     Row(
         "duplicate-ids",
-        "an id is there twice in one call",
-        "keep the last one: it is not documented which of them stays",
+        "an id appears twice in one call",
+        "send each id once: it is not documented which version is kept",
         "Importing items individually",
         _duplicates,
     ),
     Row(
         "future",
-        "an event is of the future",
+        "an event is in the future",
         "send the time at which it happened, in seconds since 1970 and UTC",
         "Event: sentAt",
         _future,
@@ -459,34 +463,34 @@ TABLE = (
     Row(
         "no-user",
         "an event names no user",
-        "send userId as soon as the user is known: without it an event is one of nobody",
+        "send userId as soon as the user is known: without it, the event belongs to nobody",
         "Recording events for anonymous users",
         _no_user,
     ),
     Row(
         "session-is-user",
         "sessionId and userId are the same",
-        "make a sessionId for each visit, and take userId from the login",
+        "generate a sessionId for each visit, and take userId from the login",
         "Recording events for anonymous users",
         _session_is_user,
     ),
     Row(
         "session-of-two-users",
         "one sessionId is sent for several users",
-        "make a sessionId for each visit; a constant joins the events of everybody",
+        "generate a sessionId for each visit: a constant merges the events of all users",
         "Recording events for anonymous users",
         None,
     ),
     Row(
         "duplicate-events",
-        "an eventId is there twice in one call",
-        "give each event an id of its own, or none: only the first of them is trained on",
+        "an eventId appears twice in one call",
+        "give each event its own id, or none: training uses only the first event of an id",
         "Event: eventId",
         _duplicate_events,
     ),
     Row(
         "event-type",
-        "the type of an action interaction is none that the page names",
+        "the eventType of an action interaction is not a documented one",
         "send Viewed, Taken or Not Taken",
         "ActionInteraction: eventType",
         _event_type,
@@ -494,21 +498,21 @@ TABLE = (
     Row(
         "tracker-arn",
         "trackingId is an ARN",
-        "send the trackingId that CreateEventTracker answered, not the tracker's ARN",
+        "send the trackingId that CreateEventTracker returned, not the tracker's ARN",
         "Request Body: trackingId",
         _tracker_arn,
     ),
     Row(
         "other-dataset",
         "the ARN does not name a dataset of this operation's type",
-        "take the ARN that ends with the type, such as /ITEMS for PutItems",
+        "use the ARN that ends with the type, such as /ITEMS for PutItems",
         "Request Body: datasetArn",
         _other_dataset,
     ),
     Row(
         "sent-nothing",
         "a marked test sent no request",
-        "take the mark off, or look for a mock that is still in place",
+        "remove the mark, or look for a mock that is still in place",
         "Concepts",
         None,
     ),
@@ -518,13 +522,13 @@ _BY_NAME = {row.name: row for row in TABLE}
 
 
 def known(name: str) -> Row:
-    """The row with this name.
+    """Return the row with this name.
 
     Raises:
         UsageError: there is none.
     """
     if name not in _BY_NAME:
         near = difflib.get_close_matches(name, _BY_NAME, n=1)
-        hint = f"did you mean {near[0]}?" if near else f"there is {', '.join(_BY_NAME)}"
+        hint = f"did you mean {near[0]}?" if near else f"use one of {', '.join(_BY_NAME)}"
         raise UsageError(f"there is no advice {name!r}; {hint}")
     return _BY_NAME[name]

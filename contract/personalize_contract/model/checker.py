@@ -1,9 +1,9 @@
 """The generic checker: an exchange in, every violation out.
 
-It knows the kinds of rules that a contract file can state, and no operation. A violation is told
-apart by whom it blames: the caller, when a request is not what the clause says; the service, when
-its answer is not. Eleven items answered 400 are the caller's violation and a correct service;
-eleven items answered 200 are a violation of both.
+It knows the kinds of rules that a contract file can state, and no operation. Each violation names
+its culprit: the caller for a request that breaks a clause, the service for such an answer. Eleven
+items answered 400 are a violation by the caller and a correct service; eleven items answered 200
+are a violation by both.
 """
 
 from __future__ import annotations
@@ -26,10 +26,10 @@ class Violation:
 
     Args:
         clause: the broken clause.
-        by: who broke it. A caller's clause is broken by the service when the service accepts
-            what the clause forbids.
+        by: the culprit, `caller` or `service`. The service breaks a caller's clause by accepting a
+            request that the clause forbids.
         where: the JSON path in the request body (`items[3].itemId`), or the part of the message.
-        found: what was found there: a kind, a length or a count. Never item properties.
+        found: the offending kind, length or count. Never item properties.
     """
 
     clause: Clause
@@ -38,7 +38,7 @@ class Violation:
     found: str
 
     def __str__(self) -> str:
-        """One line: id, statement, source, place, finding."""
+        """Return one line with id, statement, source, place and finding."""
         return (
             f"{self.clause.id}: {self.clause.statement} [{self.clause.source}] "
             f"{self.where}: {self.found}"
@@ -58,7 +58,7 @@ _NAMES = {dict: "an object", list: "an array", str: "a string", bool: "a boolean
 
 
 def kind_of(value: object) -> str:
-    """The JSON kind of a value in words: `a string`, `null`, `a number`..."""
+    """Return the JSON type of a value in words: `a string`, `null`, `a number`..."""
     return "null" if value is None else _NAMES.get(type(value), "a number")
 
 
@@ -66,9 +66,9 @@ _Place = tuple[str, dict[str, Any] | None, str, Any]
 
 
 def _places(body: Any, steps: json_path.Path, document: str) -> Iterator[_Place]:
-    """Each place that a path names: (where, parent object, member name, value).
+    """Yield each place that matches a path, as (where, parent object, member name, value).
 
-    The parent is None for the whole body and for the members of an array. A path goes on into
+    The parent is None for the whole body and for the members of an array. A path continues into
     the JSON text of a `document`.
     """
     places: Iterator[_Place] = iter([("", None, "", body)])
@@ -81,8 +81,8 @@ def _places(body: Any, steps: json_path.Path, document: str) -> Iterator[_Place]
 def _below(places: Iterator[_Place], step: str, document: str) -> Iterator[_Place]:
     for where, _, name, value in places:
         if step == "[]":
-            for index, one in enumerate(value if isinstance(value, list) else ()):
-                yield f"{where}[{index}]", None, "", one
+            for index, member in enumerate(value if isinstance(value, list) else ()):
+                yield f"{where}[{index}]", None, "", member
             continue
         if document and name == document and isinstance(value, str):
             value = _read(value)
@@ -98,20 +98,20 @@ def _read(text: str) -> Any:
 
 
 _Rule = Callable[[bool, Any], str | None]
-"""A rule on one value: called with whether it is there, and the value; says what was found."""
+"""A rule on one value: takes its presence and the value; returns the finding, or None."""
 
 
 def _member_rule(
     rule: str, want: Any, maximum: int | None, members: Collection[str], *, may_be_null: bool
 ) -> _Rule:
-    """A rule on one value.
+    """Return a rule on one value.
 
     Args:
-        rule: name of the rule.
-        want: its value.
-        maximum: characters that a string there may have.
-        members: names of all members of the request.
-        may_be_null: whether null stands for a member that is not set.
+        rule: the name of the rule.
+        want: the value that the contract gives it.
+        maximum: the maximum length of a string at this path.
+        members: the names of all members of the request.
+        may_be_null: whether null means that the member is not set.
     """
     if rule == "required":
         return lambda present, value: None if present else "it is absent"
@@ -129,7 +129,7 @@ def _member_rule(
         )
     if rule == "pattern":
         matches = re.compile(want, re.ASCII).fullmatch
-        # `.*:.*:` costs the square of the length: what is over its limit is not searched too.
+        # `.*:.*:` takes quadratic time, so a string over its maximum length is not searched.
         limit = maximum or 4096
         return lambda present, value: (
             "it does not match"
@@ -174,7 +174,7 @@ def _reserved(value: Any, reserved: Collection[str]) -> str | None:
 
 
 class Checker:
-    """Checks exchanges against one contract. One serves any number of threads."""
+    """Checks exchanges against one contract. Thread-safe."""
 
     def __init__(self, contract: Contract) -> None:
         self.contract = contract
@@ -214,37 +214,40 @@ class Checker:
         self._steps = {path: json_path.steps(path) for path in self._members}
 
     def request(self, request: Request, body: Any, json_error: str) -> list[Violation]:
-        """Return every clause that a request breaks, blamed on its caller.
+        """Return the violations by the caller in a request.
 
         Args:
             request: the message.
             body: the value of its JSON body.
-            json_error: why there is no such value; `""` if there is one.
+            json_error: the reason that there is no such value; `""` if there is one.
         """
-        found = [
+        violations = [
             Violation(clause, "caller", *breach)
             for clause, rule in self._message_clauses
             if (breach := rule(request))
         ]
         if json_error:
             clause, _ = self._members[""][0]
-            return [*found, Violation(clause, "caller", "body", f"it is not JSON: {json_error}")]
+            return [
+                *violations,
+                Violation(clause, "caller", "body", f"it is not JSON: {json_error}"),
+            ]
         for path, rules in self._members.items():
             for where, parent, name, value in _places(
                 body, self._steps[path], self.contract.document
             ):
                 present = parent is None or name in parent
                 for clause, rule in rules:
-                    if what := rule(present, value):
-                        found.append(Violation(clause, "caller", where, what))
-        return found
+                    if finding := rule(present, value):
+                        violations.append(Violation(clause, "caller", where, finding))
+        return violations
 
     def response(self, response: Response, by_caller: Iterable[Violation]) -> Iterator[Violation]:
-        """Yield every clause that a service breaks by its response.
+        """Yield the violations by the service in a response.
 
         Args:
-            response: of the service.
-            by_caller: the clauses that the request breaks.
+            response: the service's response.
+            by_caller: the violations in the request.
         """
         breaches = [violation for violation in by_caller if violation.clause.can_fail]
         refusals = {violation.clause.refused for violation in breaches}
@@ -252,7 +255,7 @@ class Checker:
             return
         if breaches and response.status < 300:
             for clause, where in {v.clause.id: (v.clause, v.where) for v in breaches}.values():
-                yield Violation(clause, "service", where, "it was accepted all the same")
+                yield Violation(clause, "service", where, "it was accepted anyway")
         answer = _Answer.of(response, refusals, self.contract)
         for clause in self.contract.clauses.values():
             if clause.binds != "service" or not clause.check:
@@ -260,13 +263,13 @@ class Checker:
             ((part, want),) = ((k, v) for k, v in clause.check.items() if k != "when")
             if answer.situations.isdisjoint(clause.check["when"]):
                 continue
-            if (found := answer.breach(part, want)) is not None:
-                yield Violation(clause, "service", part, found)
+            if (finding := answer.breach(part, want)) is not None:
+                yield Violation(clause, "service", part, finding)
 
 
 @dataclass(frozen=True, slots=True)
 class _Answer:
-    """A response, and the situations (a contract file's `when`) that it is in."""
+    """A response, with the situations (`when` in a contract file) that apply to it."""
 
     response: Response
     code: str | None
@@ -281,7 +284,7 @@ class _Answer:
         if not refusals and status // 100 != 4:
             situations.add("not refused")
         if status >= 300 and refusals:
-            # Which of several breaches the service saw first is not documented.
+            # The order in which the service checks several breaches is not documented.
             situations.add(
                 "broken malformed" if "malformed" in refusals else "broken invalid-input"
             )
@@ -290,7 +293,7 @@ class _Answer:
         return cls(response, code, frozenset(situations))
 
     def breach(self, part: str, want: object) -> str | None:
-        """What is found where `want` belongs, or None if it is there."""
+        """Return the finding where a part of the response isn't `want`, or None."""
         if part == "status":
             status = self.response.status
             return None if status == want else f"it is {status}"
@@ -313,7 +316,7 @@ def _message_rule(rule: str, want: str) -> Callable[[Request], tuple[str, str] |
         "media-type": lambda request: media_type(request.headers),
     }
     part = read[rule]
-    # No media type was sent by every botocore of the operation's first year.
+    # In the operation's first year, no botocore release sent a media type.
     allowed = (want, "") if rule == "media-type" else (want,)
     return lambda request: (
         (rule, f"it is {part(request)[:80] or 'absent'}") if part(request) not in allowed else None
@@ -323,5 +326,5 @@ def _message_rule(rule: str, want: str) -> Callable[[Request], tuple[str, str] |
 @forgets
 @cache
 def checker(contract: Contract) -> Checker:
-    """The checker of a contract."""
+    """Return the checker of a contract."""
     return Checker(contract)

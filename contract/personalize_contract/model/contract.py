@@ -1,7 +1,7 @@
-"""A contract: the clauses of one operation, as its file in `contracts/` says them.
+"""A contract: the clauses of one operation, loaded from its file in `contracts/`.
 
-The file is the documentation of each clause; this module gives it types. Each rule of a member
-is a clause. What a clause's `check` means is known to `personalize_contract.model.checker` alone.
+The file documents each clause; this module gives it types. Each rule of a member is a clause. Only
+`personalize_contract.model.checker` interprets a clause's `check`.
 """
 
 from __future__ import annotations
@@ -44,17 +44,17 @@ class Clause:
     """One checkable promise.
 
     Args:
-        id: its name, which reads by itself.
+        id: a name that is clear without context.
         statement: the promise in words.
-        source: the section of the page, or the shape of the service model, that makes it.
+        source: the section of the page, or the shape in the service model, that makes it.
         level: `documented` by the page, `modelled` by the service model only, or `observed`:
             by neither, so it is shown and never failed.
-        binds: whom: the caller by a request, the service by an answer.
-        check: the rule, for the checker; empty for a clause that a single exchange can't show.
-        refused: of a caller's clause, the answer that the page supports when it is broken:
-            `invalid-input` (400 and that code), `malformed` (400; the code is not documented) or
-            `unspecified`.
-        own: whether a downstream repo demands it of itself: the service knows nothing of it.
+        binds: the bound party: the caller in a request, the service in an answer.
+        check: the rule, for the checker; empty if no single exchange can show it.
+        refused: for a caller's clause, the answer to a request that breaks it, as far as the page
+            says: `invalid-input` (400 and that code), `malformed` (400; the code is not documented)
+            or `unspecified`.
+        own: whether it is a downstream repo's rule for itself, unknown to the service.
     """
 
     id: str
@@ -68,34 +68,34 @@ class Clause:
 
     @property
     def can_fail(self) -> bool:
-        """Whether breaking it is a failure: what is only observed never is."""
+        """Whether breaking it is a failure; an observed clause never fails."""
         return self.level != "observed"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Contract:
-    """The clauses of an operation, by id and in the file's order.
+    """The clauses of an operation, by id and in the order of the file.
 
     Args:
         operation: its name in the service model.
         service: the botocore name of the service.
-        page: the URL of the page that says so.
-        method, path: of its HTTP requests.
+        page: the URL of the documentation page.
+        method, path: the method and path of its HTTP requests.
         errors: the HTTP status of each documented error code.
-        clauses: by their ids.
-        resource: the member that names what it writes to: a dataset's ARN, a tracker's id; `""`
-            for none.
-        resource_type: the type of that: the last part of a dataset's ARN, or `tracker`.
-        provisions: the type of the dataset whose tracker a live run makes; `""` where it writes to
-            a dataset itself.
-        batch: the member that holds what is put, `items`; `""` for none.
-        identity: of each of those, the member that names it, `itemId`; `""` where none does: each
-            is then kept, in order.
+        clauses: the clauses by id.
+        resource: the member that names the resource written to, a dataset's ARN or a tracker's id;
+            `""` for none.
+        resource_type: the type of that resource: the last part of a dataset's ARN, or `tracker`.
+        provisions: the type of the dataset whose tracker a live run creates; `""` if the operation
+            writes to a dataset itself.
+        batch: the member that holds the records to put, `items`; `""` for none.
+        identity: the member that identifies each record, `itemId`; `""` if records have no id and
+            all of them are kept, in order.
         document: the member whose string holds a JSON text, `properties`; `""` for none.
-        known_by: the path of the ids by which what a live run wrote is known.
-        sensitive: paths of the members that the service model calls so.
-        private: paths of the members that name a person; a recording has stand-ins for them.
-        event_types: the types of an interaction that the page names; empty where any will do.
+        known_by: the path of the ids that mark the records of a live run.
+        sensitive: paths of the members that the service model marks as sensitive.
+        private: paths of the members that identify a person; recordings hold pseudonyms for them.
+        event_types: the documented types of an interaction; empty if any type is valid.
     """
 
     operation: str
@@ -118,41 +118,41 @@ class Contract:
 
     @property
     def members(self) -> tuple[str, ...]:
-        """The path of each member that the contract speaks of."""
+        """The path of each member that has a clause."""
         paths = (clause.check.get("at") for clause in self.clauses.values())
         return tuple(dict.fromkeys(path for path in paths if path))
 
 
 def known(clause_id: str) -> Clause:
-    """The clause with this id, of whichever operation has it.
+    """Return the clause with this id, from the contract of any operation.
 
     Raises:
-        UsageError: none has.
+        UsageError: no contract has it.
     """
-    every = {key: one for name in operations() for key, one in load(name).clauses.items()}
-    if clause_id not in every:
+    clauses = {key: value for name in operations() for key, value in load(name).clauses.items()}
+    if clause_id not in clauses:
         import difflib
 
-        near = difflib.get_close_matches(clause_id, every, n=3, cutoff=0.4)
+        near = difflib.get_close_matches(clause_id, clauses, n=3, cutoff=0.4)
         hint = f"did you mean {' or '.join(near)}?" if near else "see the contract files"
         raise UsageError(f"there is no clause {clause_id!r}; {hint}")
-    return every[clause_id]
+    return clauses[clause_id]
 
 
 @forgets
 @cache
 def at(path: str) -> Contract | None:
-    """The contract of the operation whose requests go to this path, or None."""
+    """Return the contract of the operation with this path, or None."""
     return next((load(name) for name in operations() if load(name).path == path), None)
 
 
 @forgets
 @cache
 def load(operation: str = DEFAULT) -> Contract:
-    """The contract of an operation.
+    """Return the contract of an operation.
 
     Raises:
-        UsageError: there is none, or its file can't be read; the message says where and why.
+        UsageError: there is none, or its file can't be read; the message gives place and reason.
     """
     file = contract_files.read(operation)
     clauses = list(_clauses(file))
@@ -170,12 +170,12 @@ def load(operation: str = DEFAULT) -> Contract:
     }
     try:
         return Contract(clauses=by_id, **names)
-    except TypeError as error:  # a key too many, or one that is missing
+    except TypeError as error:  # an unknown key, or a missing one
         raise file.error(str(error).partition("__init__() ")[2]) from None
 
 
 def _clauses(file: ContractFile, *, own: bool = False) -> Iterator[Clause]:
-    """The clauses of a file: of messages, of each member by its rules, and of answers."""
+    """Yield the clauses of a file: on requests, on each of their members, and on answers."""
     rows: list[Clause] = []
     for row in file.document["clauses"]:
         try:
@@ -199,9 +199,9 @@ def _reason(error: Exception) -> str:
 
 
 def _index(file: ContractFile, name: str, row: object) -> int:
-    """The number of a row among those of a list that are in the file itself, which are the last."""
+    """Return the index of a row in the file's own list; its rows follow those of shared texts."""
     rows = file.document[name]
-    number = next(number for number, one in enumerate(rows) if one is row)
+    number = next(number for number, other in enumerate(rows) if other is row)
     return number - len(rows) + len(file.own.get(name, ()))
 
 
@@ -248,17 +248,17 @@ _STATEMENTS = {
     "reserved-keys": "No key of {name} is {value}, in whatever case.",
     "schema": "{name} fits the schema {value}.",
 }
-"""Each rule of a member, and how the clause that it makes says it."""
+"""The statement of the clause that each rule of a member makes."""
 
 _COUNTS = ("min-length", "max-length", "min-members", "max-members")
 _UNSPECIFIED = ("reserved-keys", "schema")
-"""Rules that the service is not known to enforce."""
+"""Rules that the service may not enforce: the page doesn't say."""
 
 
 def _of_member(row: dict[str, Any], file: ContractFile, *, own: bool) -> Iterator[Clause]:
     path = row.pop("at")
     if not isinstance(path, str) or not path:
-        raise ValueError("at: the path of a member, as items[].itemId")
+        raise ValueError("at must be the path of a member, such as items[].itemId")
     name = path.rpartition(".")[2]
     prefix = "own" if own else "request"
     label = row.pop("id", None) or (
@@ -269,7 +269,7 @@ def _of_member(row: dict[str, Any], file: ContractFile, *, own: bool) -> Iterato
     searched_as = row.pop("searched-as", None)
     for rule, value in row.items():
         if rule not in _STATEMENTS or rule == "optional":
-            raise ValueError(f"{rule!r} is no rule of a member; it is one of {_rules()}")
+            raise ValueError(f"{rule!r} is not a rule of a member; use one of {_rules()}")
         _refuse_value(rule, value)
         says = rule if rule != "required" or value else "optional"
         shown = _shown(rule, value)
@@ -317,7 +317,7 @@ def _shown(rule: str, value: Any) -> str:
 
 
 def _refuse_value(rule: str, value: Any) -> None:
-    """Raise a ValueError for a value that a rule can't have."""
+    """Raise a ValueError for an invalid value of a rule."""
     is_number = isinstance(value, int | float) and not isinstance(value, bool)
     fits = {
         "required": isinstance(value, bool),
@@ -329,7 +329,7 @@ def _refuse_value(rule: str, value: Any) -> None:
         "schema": isinstance(value, str),
     }
     if not fits.get(rule, isinstance(value, int) and is_number and value >= 0):
-        raise ValueError(f"{rule}: {value!r} is not its value")
+        raise ValueError(f"{rule}: {value!r} is not a valid value")
     if rule == "pattern":
         try:
             re.compile(value, re.ASCII)

@@ -1,8 +1,7 @@
-"""Names that credentials have, and placeholders that stand where a credential stood.
+"""Names of credentials, and placeholders for their values.
 
-Both are rules, not lists of products: a header, a query parameter or a member is called a
-credential by the last word of its name, however that is spelled, and its value is one unless it
-says of itself that it is none.
+Both are rules, not lists of products: the last word of its name, in any spelling, makes a header,
+a query parameter or a member a credential, unless its value is an obvious placeholder.
 """
 
 from __future__ import annotations
@@ -19,7 +18,7 @@ _CREDENTIAL = re.compile(
     r"|session(?:id)?|token|key|^sig|^pwd)\d*$"
 )
 _NO_CREDENTIAL = re.compile(
-    # Places in a list, names of a request, and keys that everybody may know.
+    # Pagination tokens, request ids, and keys that are no secret.
     r"(?:next|page|paging|pagination|continuation|cursor|sync|scroll|resume|start|marker"
     r"|client|request|clientrequest|idempotency)token$"
     r"|(?:idempotency|surrogate|cache|websocket|routing|partition|sort|primary|foreign|public"
@@ -49,17 +48,17 @@ _COUNTING = re.compile(r"0?1?2?3?4?5?6?7?8?9?0?")
 
 @lru_cache(maxsize=1024)
 def is_credential_name(name: str) -> bool:
-    """Whether whatever has this name is a credential: `X-Api-Key`, `secret access key`, `sig`."""
+    """Whether a name is that of a credential: `X-Api-Key`, `secret access key`, `sig`."""
     squashed = _SEPARATORS.sub("", name).lower()
     return bool(_CREDENTIAL.search(squashed)) and not _NO_CREDENTIAL.search(squashed)
 
 
 def is_placeholder(value: str, placeholders: Container[str] = ()) -> bool:
-    """Whether a value stands where a credential stood, and is none.
+    """Whether a value is a placeholder for a credential.
 
     Args:
-        value: of a header, a parameter or a member.
-        placeholders: further values that are none.
+        value: the value of a header, a parameter or a member.
+        placeholders: further values that are placeholders.
     """
     value = value.strip(" \t\"'")
     letters = _SEPARATORS.sub("", value).lower()
@@ -74,7 +73,7 @@ def is_placeholder(value: str, placeholders: Container[str] = ()) -> bool:
 
 
 def _is_random(value: str) -> bool:
-    """Whether a part of a value is too long to be a word, or mixes letters and digits."""
+    """Whether a part of a value is longer than a word, or mixes letters and digits."""
     return any(
         len(part) >= 20 or (len(part) >= 12 and not part.isalpha() and not part.isdigit())
         for part in _SEPARATORS.split(value)
@@ -82,7 +81,7 @@ def _is_random(value: str) -> bool:
 
 
 def is_credential_header(name: str, value: str, placeholders: Container[str] = ()) -> bool:
-    """Whether a header holds a credential, by its name and by what is no placeholder in it."""
+    """Whether a header has the name of a credential, and a value that is not a placeholder."""
     if not is_credential_name(name):
         return False
     if name.lower().rstrip("2").endswith("cookie"):
@@ -90,6 +89,6 @@ def is_credential_header(name: str, value: str, placeholders: Container[str] = (
         values = [text for key, text in cookies if key.lower() not in _ATTRIBUTES]
         return any(not is_placeholder(text, placeholders) for text in values or [value])
     if value.lstrip().startswith("AWS4-"):
-        return False  # signed by a placeholder, or known by its shape
+        return False  # a SigV4 signature is found by its shape, unless a placeholder made it
     without_scheme = value[scheme.end() :] if (scheme := _SCHEME.match(value)) else value
     return not any(is_placeholder(text, placeholders) for text in (value, without_scheme))

@@ -1,8 +1,8 @@
-"""Exchanges as people see them: never with item properties, accounts or secrets.
+"""Exchanges and messages for display, without item properties, account ids or secrets.
 
-An answer can repeat anything that was sent, so the values of the request's properties are taken
-out of it too. What would change how a report reads (control characters, marks that turn the
-direction of writing) is shown as its escape.
+A response can echo anything from its request, so the values of the request's properties are
+removed from it too. Characters that would corrupt a report (control characters, direction marks)
+are shown escaped.
 """
 
 from __future__ import annotations
@@ -20,50 +20,50 @@ from personalize_contract.model.datasets import ACCOUNT
 from personalize_contract.model.exchange import Exchange, Headers, Request, Response
 from personalize_contract.privacy.redaction import Redactor, mask_accounts
 
-_LONGEST = 2000
-_STRING = 300
-_SENT = 80
-_DEEPEST = 12
-_TELLING = 12
-"""Characters of a value that are too many to stand somewhere by chance."""
+_MAX_BODY = 2000
+_MAX_STRING = 300
+_MAX_SENT_STRING = 80
+_MAX_DEPTH = 12
+_MIN_ECHO_LENGTH = 12
+"""Characters of a value that identify an echo of it; shorter matches are likely coincidence."""
 
-_UNPRINTED = re.compile(
+_UNPRINTABLE = re.compile(
     "[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff"
     "\ufff0-\uffff\ud800-\udfff\U000e0000-\U000e007f]"
 )
 
 
 def message(words: str) -> str:
-    """Return a message of our own, which may quote files, options and answers, as it is shown.
+    """Return a message of this package for display; it may quote files, options and answers.
 
-    Whatever is printed passes this: without accounts and secrets, and its control characters
-    escaped. Its lines stay lines; what it quotes must not bring any (`quoted`, `line`).
+    Everything printed goes through here: account ids and secrets are masked, control characters
+    escaped. Line breaks stay; those of quoted text have to be escaped before (`quoted`, `line`).
     """
     redactor = Redactor()
-    return "\n".join(_printed(redactor.masked(each)) for each in words.split("\n"))
+    return "\n".join(_escaped(redactor.masked(part)) for part in words.split("\n"))
 
 
 errors.guard_messages(message)
 
 
 def quoted(words: object) -> str:
-    """Return a message as one line, in which a line break of what it quotes is an escape."""
+    """Return a message as one line, with line breaks escaped."""
     return message(str(words).replace("\n", "\\u000a"))
 
 
-def _printed(words: str) -> str:
-    return _UNPRINTED.sub(lambda match: f"\\u{ord(match[0]):04x}", words)
+def _escaped(words: str) -> str:
+    return _UNPRINTABLE.sub(lambda match: f"\\u{ord(match[0]):04x}", words)
 
 
 def text(words: str, redactor: Redactor, limit: int = 500) -> str:
-    """Words with what an answer may have put in them: shortened, unless they hold a secret."""
-    if what := redactor.secret_in(words):
-        return f"(not shown: it holds {what})"
-    return _cut(_printed(words), limit)
+    """Return untrusted text for display: shortened, and withheld if it holds a secret."""
+    if kind := redactor.secret_in(words):
+        return f"(not shown: it holds {kind})"
+    return _cut(_escaped(words), limit)
 
 
 def line(words: str, redactor: Redactor, limit: int = 500) -> str:
-    """The same on one line, so that no part of it is taken for a line of its own."""
+    """Return untrusted text for display on one line, so that it can't forge another one."""
     return " ".join(text(words, redactor, limit).split())
 
 
@@ -72,65 +72,65 @@ def _cut(words: str, limit: int) -> str:
 
 
 def answered(words: str, to: Request, redactor: Redactor) -> str:
-    """Words that hold parts of the answer to a request, without what it repeats of that."""
+    """Return text from a response for display, without values echoed from its request."""
     return line(_hidden(to)(redactor.words(words)), redactor)
 
 
-def exchange(one: Exchange, redactor: Redactor) -> dict[str, Any]:
-    """An exchange as a JSON document for reports."""
-    request = redactor.request(one.request)
+def exchange(recorded: Exchange, redactor: Redactor) -> dict[str, Any]:
+    """Return an exchange as a JSON document for reports."""
+    request = redactor.request(recorded.request)
     target = f"{request.path}?{request.query}" if request.query else request.path
     return {
-        "answered_by": one.answered_by,
+        "answered_by": recorded.answered_by,
         "request": {
             "method": text(request.method, redactor),
             "path": text(target, redactor),
             "headers": _headers(request.headers, redactor),
             "body": _request_body(request, redactor),
         },
-        "response": response(one.response, one.request, redactor),
+        "response": response(recorded.response, recorded.request, redactor),
     }
 
 
 def response(received: Response, to: Request, redactor: Redactor) -> dict[str, Any]:
-    """A response as a JSON document for reports, without what it repeats of the request `to`."""
+    """Return a response as a JSON document for reports, without values echoed from `to`."""
     masked = _hidden(to)
-    kept = redactor.response(received)
+    safe = redactor.response(received)
 
     def shown(value: str) -> str:
-        return text(masked(value), redactor, _STRING)
+        return text(masked(value), redactor, _MAX_STRING)
 
     try:
-        value = strict_json.loads(kept.body)
+        value = strict_json.loads(safe.body)
         body = json.dumps(_each(value, shown, 0), ensure_ascii=False)
     except strict_json.NotJson:
-        body = masked(kept.body.decode("utf-8", "backslashreplace"))
+        body = masked(safe.body.decode("utf-8", "backslashreplace"))
     return {
-        "status": kept.status,
-        "reason": shown(kept.reason),
-        "code": shown(rest_json.error_code(kept) or "") if kept.status >= 300 else "",
-        "headers": _headers({name: masked(kept.headers[name]) for name in kept.headers}, redactor),
-        "body": text(body, redactor, _LONGEST),
+        "status": safe.status,
+        "reason": shown(safe.reason),
+        "code": shown(rest_json.error_code(safe) or "") if safe.status >= 300 else "",
+        "headers": _headers({name: masked(safe.headers[name]) for name in safe.headers}, redactor),
+        "body": text(body, redactor, _MAX_BODY),
     }
 
 
 def _headers(headers: Headers, redactor: Redactor) -> dict[str, str]:
-    return {name: text(value, redactor, _STRING) for name, value in headers.items()}
+    return {name: text(value, redactor, _MAX_STRING) for name, value in headers.items()}
 
 
 def _request_body(request: Request, redactor: Redactor) -> str:
-    """A body in which each `properties` is only its kind and length."""
+    """Return a body for display, with only the type and length of each `properties`."""
     name = _document(request)
     try:
         value = strict_json.loads(request.body)
     except strict_json.NotJson:
         plain = request.body.decode("utf-8", "backslashreplace")
-        # Where its members end can't be known, so nothing is shown from the first one on.
-        head, found, _ = plain.partition(name)
-        rest = f"{found}... ({len(request.body)} bytes, not JSON)" if found else ""
-        return text(head, redactor, _STRING) + rest
-    body = _each(value, lambda one: text(one, redactor, _SENT), 0, name)
-    return text(json.dumps(body, ensure_ascii=False), redactor, _LONGEST)
+        # The end of a document can't be told in such a body, so it is cut at the first one.
+        head, mention, _ = plain.partition(name)
+        rest = f"{mention}... ({len(request.body)} bytes, not JSON)" if mention else ""
+        return text(head, redactor, _MAX_STRING) + rest
+    body = _each(value, lambda sent: text(sent, redactor, _MAX_SENT_STRING), 0, name)
+    return text(json.dumps(body, ensure_ascii=False), redactor, _MAX_BODY)
 
 
 def _document(request: Request) -> str:
@@ -139,21 +139,21 @@ def _document(request: Request) -> str:
 
 
 def _each(value: Any, shown: Callable[[str], str], depth: int, hidden: str = "") -> Any:
-    """A JSON value with its texts as they are shown, cut where it is deeper than people read."""
-    if isinstance(value, dict | list) and depth > _DEEPEST:
+    """Return a JSON value with its strings formatted by `shown`, and cut below a maximum depth."""
+    if isinstance(value, dict | list) and depth > _MAX_DEPTH:
         return "..."
     if isinstance(value, dict):
         return {
-            shown(name): f"({_size(one)})"
+            shown(name): f"({_size(member)})"
             if name == hidden
-            else _each(one, shown, depth + 1, hidden)
-            for name, one in value.items()
+            else _each(member, shown, depth + 1, hidden)
+            for name, member in value.items()
         }
     if isinstance(value, list):
-        return [_each(one, shown, depth + 1, hidden) for one in value]
+        return [_each(member, shown, depth + 1, hidden) for member in value]
     if not isinstance(value, str):
         return value
-    # A JSON text where an object belongs holds what the object would.
+    # A string in the place of an object may be that object's JSON text.
     return f"({_size(value)})" if hidden and hidden in value else shown(value)
 
 
@@ -168,77 +168,77 @@ _ACCOUNT = re.compile(r"(?<![\w.-])\d{12}(?![\w.-])")
 
 
 def _hidden(request: Request) -> Callable[[str], str]:
-    """Takes the values of a request's properties, and account ids, out of what answers it."""
+    """Return a filter that masks the values of a request's properties, and account ids."""
     return _without(_document(request), request.body)
 
 
-@lru_cache(maxsize=1)  # many words are shown of one exchange, then of the next
+@lru_cache(maxsize=1)  # one exchange is shown in many parts, then the next
 def _without(name: str, body: bytes) -> Callable[[str], str]:
     try:
-        found = set(_values(strict_json.loads(body), name))
+        values = set(_values(strict_json.loads(body), name))
     except strict_json.NotJson:
-        # Whatever may be one: each word behind the first mention of the member.
+        # Every word after the first mention of the member may be a value.
         rest = body.decode("utf-8", "replace").partition(name)[2]
-        found = set(_WORD.findall(rest))
-    longest = sorted((one for one in found if len(one) > 2), key=len, reverse=True)
-    pattern = re.compile("|".join(map(_anywhere, longest)) or r"(?!)")
+        values = set(_WORD.findall(rest))
+    longest_first = sorted((value for value in values if len(value) > 2), key=len, reverse=True)
+    pattern = re.compile("|".join(map(_anywhere, longest_first)) or r"(?!)")
     return lambda value: _ACCOUNT.sub(ACCOUNT, pattern.sub("(properties)", value))
 
 
 def _anywhere(value: str) -> str:
-    """A pattern of a value; of a long one its beginning is enough, for it may be cut short."""
-    if len(value) > _TELLING:
-        return rf'(?<!\w){re.escape(value[:_TELLING])}[^"\\]*'
+    """Return a pattern for a value; a long one matches by its beginning, as it may be cut short."""
+    if len(value) > _MIN_ECHO_LENGTH:
+        return rf'(?<!\w){re.escape(value[:_MIN_ECHO_LENGTH])}[^"\\]*'
     return rf"(?<!\w){re.escape(value)}(?!\w)"
 
 
 def _values(value: Any, name: str, within: bool = False) -> Iterator[str]:
-    """Each text and number of the members `name`, also of the JSON text that one holds."""
-    waiting = [(value, within)]
-    while waiting:
-        one, inside = waiting.pop()
-        if isinstance(one, dict):
-            waiting += [(member, inside or key == name) for key, member in one.items()]
-        elif isinstance(one, list):
-            waiting += [(member, inside) for member in one]
-        elif isinstance(one, str) and not inside:
-            yield from _WORD.findall(one.partition(name)[2])
-        elif inside and isinstance(one, str | int | float) and not isinstance(one, bool):
-            yield str(one)
-            if isinstance(one, str) and one[:1] in ("{", "["):
+    """Yield each string and number in the members `name`, and in their JSON texts."""
+    pending = [(value, within)]
+    while pending:
+        value, inside = pending.pop()
+        if isinstance(value, dict):
+            pending += [(member, inside or key == name) for key, member in value.items()]
+        elif isinstance(value, list):
+            pending += [(member, inside) for member in value]
+        elif isinstance(value, str) and not inside:
+            yield from _WORD.findall(value.partition(name)[2])
+        elif inside and isinstance(value, str | int | float) and not isinstance(value, bool):
+            yield str(value)
+            if isinstance(value, str) and value[:1] in ("{", "["):
                 try:
-                    waiting.append((strict_json.loads(one), True))
+                    pending.append((strict_json.loads(value), True))
                 except strict_json.NotJson:
-                    yield from _WORD.findall(one)
+                    yield from _WORD.findall(value)
 
 
 _STEP = re.compile(r"([^.\[\]]+)|\[(\d+)\]")
-_VALUE = 100
+_MAX_VALUE = 100
 
 
 def value(body: bytes, where: str) -> str:
-    """The string at a JSON path of a request body, shortened, its account masked.
+    """Return the string at a JSON path of a request body, shortened, with accounts masked.
 
-    `""` where there is no string to show, and for what is never shown: item properties, and the
-    ids of persons.
+    Returns `""` if there is no string, or one that is never shown: item properties and personal
+    ids.
     """
     try:
-        found = strict_json.loads(mask_accounts(body))
+        member = strict_json.loads(mask_accounts(body))
         for name, index in _STEP.findall(where):
-            found = found[int(index)] if index else found[name]
+            member = member[int(index)] if index else member[name]
     except (strict_json.NotJson, LookupError, TypeError):
         return ""
-    if not isinstance(found, str) or where.endswith("properties") or _is_private(where):
+    if not isinstance(member, str) or where.endswith("properties") or _is_private(where):
         return ""
-    return json.dumps(text(found, Redactor(), _VALUE), ensure_ascii=False)
+    return json.dumps(text(member, Redactor(), _MAX_VALUE), ensure_ascii=False)
 
 
 def _is_private(where: str) -> bool:
-    """Whether an operation has an id of a person at such a JSON path."""
+    """Whether any operation has a personal id at such a JSON path."""
     at = re.sub(r"\d+", "", where)
     return any(at in contract.load(name).private for name in contract.operations())
 
 
 def path(of: Path) -> str:
-    """A path as it is typed here: below the working directory without it."""
+    """Return a path for display, relative to the working directory if it is below it."""
     return quoted(str(of).removeprefix(f"{Path.cwd()}/"))

@@ -1,7 +1,7 @@
-"""The debug logs of calls made here: none, since libraries log what they sign and send.
+"""Silences the debug logs of this package's own calls, which would leak what is signed and sent.
 
-botocore writes the session token into the log of a signature, urllib3 the query of each request.
-What the code under test sends is logged by its own clients as ever.
+botocore logs the session token with each signature, urllib3 the query of each request. The clients
+of the code under test log as usual.
 """
 
 from __future__ import annotations
@@ -28,11 +28,11 @@ def _is_loud(record: logging.LogRecord) -> bool:
 
 @contextlib.contextmanager
 def unlogged() -> Iterator[None]:
-    """While this lasts, what libraries log in this thread is kept to warnings.
+    """Let libraries log only warnings and errors in this thread, within the context.
 
-    Also a decorator of functions: `@unlogged()`.
+    Also works as a decorator: `@unlogged()`.
     """
-    # A filter of a logger isn't asked about the records of those below it.
+    # A logger's filter doesn't see the records of its children.
     if _own.known != len(loggers := logging.root.manager.loggerDict):
         for name in [*loggers]:
             if name.partition(".")[0] in _LIBRARIES:

@@ -1,8 +1,8 @@
-"""Pseudonyms: stable stand-ins for the ids of persons and of their sessions.
+"""Pseudonyms: stable replacements for the ids of persons and of their sessions.
 
-Equal ids have equal stand-ins, in every cassette, so that matching and the order of a session
-survive. A stand-in is no secret: whoever knows all ids can find the one that it stands for, if
-slowly. What nobody may ever find out belongs into `redact`.
+Equal ids have equal pseudonyms, in every cassette, so that matching and the order of a session
+survive. They hide an id only from people who don't know it: anybody with a list of all ids can
+find the one behind a pseudonym, if slowly. Use `redact` for members that must stay secret.
 """
 
 from __future__ import annotations
@@ -14,25 +14,25 @@ from hashlib import pbkdf2_hmac
 from typing import Any
 
 _ROUNDS = 1000
-"""To make trying all ids slow, and one id cheap: about half a millisecond."""
+"""Makes trying all ids slow, while one id takes about half a millisecond."""
 
-_LONGEST = 256
-"""Characters of the longest legal id. One that is longer stays so: it breaks a clause."""
+_MAX_ID_LENGTH = 256
+"""Characters of the longest valid id. A longer one stays longer, since it breaks a clause."""
 
 _WRITTEN = re.compile(r"(?:user|session)-[0-9a-f]{16}-*", re.ASCII)
 
 
 def is_pseudonym(value: str) -> bool:
-    """Whether a value stands for an id."""
+    """Whether a value is a pseudonym already."""
     return bool(_WRITTEN.fullmatch(value))
 
 
 def pseudonym(member: str, value: Any) -> Any:
-    """Return what is written for the id in a member; a stand-in, or no id, stays as it is.
+    """Return the pseudonym of an id; pseudonyms, null and `""` are returned unchanged.
 
     Args:
-        member: name of the member, as `userId`.
-        value: of the JSON body; one of another type than a string gets a string's stand-in.
+        member: the name of the member, as `userId`.
+        value: its value; one that is not a string gets a string as pseudonym.
     """
     if value is None or value == "":
         return value
@@ -45,4 +45,4 @@ def pseudonym(member: str, value: Any) -> Any:
 def _pseudonym(member: str, text: str) -> str:
     digest = pbkdf2_hmac("sha256", text.encode(), b"personalize-contract", _ROUNDS, 8).hex()
     short = f"{member.removesuffix('Id').lower()}-{digest}"
-    return short.ljust(len(text), "-") if len(text) > _LONGEST else short
+    return short.ljust(len(text), "-") if len(text) > _MAX_ID_LENGTH else short

@@ -1,6 +1,6 @@
-"""The readings of a text: as it is, and as each of its escapes means it, to any depth.
+"""The readings of a text: as it is, and with its escapes decoded, to any depth.
 
-A secret in the JSON text inside a JSON text is a secret too, and so is one in a query string, in
+A secret in a JSON text inside a JSON text is still a secret, and so is one in a query string, in
 HTML or in UTF-16.
 """
 
@@ -12,11 +12,11 @@ from collections.abc import Iterator
 from urllib.parse import unquote
 
 MAX_ROUNDS = 64
-"""JSON doubles its backslashes with each level, so no text of a body is escaped as often."""
+"""JSON doubles its backslashes at each level, so no real body is escaped this often."""
 
 _ESCAPE = re.compile(r"\\(?:u([0-9a-fA-F]{4})|(.))", re.DOTALL)
 _HIDING = re.compile(r"\\(?:u[0-9a-fA-F]{4}|/)")
-"""An escape that can stand for a character of a secret; the others are quotes and white space."""
+"""An escape that can hide a character of a secret; the others are quotes and white space."""
 
 _PERCENT = re.compile(r"%[0-9a-fA-F]{2}")
 _ENTITY = re.compile(r"&(?:#\w{1,8}|[a-zA-Z]{2,31});")
@@ -27,14 +27,14 @@ class TooDeep(Exception):
 
 
 def readings(text: str, *, quotes: bool = False) -> Iterator[str]:
-    """Yield a text, then what each escape in it leads to.
+    """Yield a text, then each decoding of its escapes.
 
     Args:
         text: any text.
-        quotes: whether an escaped quote or backslash may hide a character too.
+        quotes: whether escaped quotes and backslashes count as hiding characters too.
 
     Raises:
-        TooDeep: the text is escaped more often than any that means something.
+        TooDeep: the text is escaped more often than `MAX_ROUNDS`.
     """
     yield text
     for _ in range(MAX_ROUNDS):
@@ -48,7 +48,7 @@ def readings(text: str, *, quotes: bool = False) -> Iterator[str]:
 
 
 def _decoded(text: str, *, quotes: bool) -> Iterator[str]:
-    """Yield the text with one level of each kind of escape undone, one kind after the other."""
+    """Yield the text with one level of each kind of escape decoded, one kind after the other."""
     if "\0" in text:
         yield (text := text.replace("\0", ""))  # UTF-16, mostly
     if "\\" in text and (quotes or _HIDING.search(text)):

@@ -1,7 +1,7 @@
-"""What may be written: headers by allow-list, account ids masked, and nothing that looks secret.
+"""Redaction of exchanges before they are written: an allow-list of headers, no accounts or secrets.
 
-Redaction is a pure function of a message, and doing it twice changes nothing. Matching sees
-redacted messages on both sides, so a recording made in one account answers in any other.
+Redaction is a pure, idempotent function of a message. Matching compares redacted messages, so a
+recording made in one account answers in any other.
 """
 
 from __future__ import annotations
@@ -27,14 +27,14 @@ if TYPE_CHECKING:
 _REQUEST_HEADERS = ("content-type", "content-encoding")
 _RESPONSE_HEADERS = ("content-type", "x-amzn-errortype", "x-amzn-requestid", "retry-after")
 REDACTED = "REDACTED"
-_TELLING = 4
-"""Bytes from which on a value in an answer is one that was sent, and there by no chance."""
+_MIN_ECHO_LENGTH = 4
+"""Bytes of a value that identify an echo of it; shorter matches are likely coincidence."""
 
-_SHORTEST_PARAMETER = 8
-"""Characters of a query parameter below which it names something, and is no credential."""
+_MIN_CREDENTIAL_PARAMETER = 8
+"""Characters of a query parameter's value; a shorter one is no credential."""
 
 _COLON = rb"(?::|%3[Aa])"
-_FIELD = rb"[\w*?.-]*"  # a policy's may be wildcards, or empty
+_FIELD = rb"[\w*?.-]*"  # in a policy, wildcards or empty
 _ARN_ACCOUNT = re.compile(
     rb"(arn%(c)b%(f)b%(c)b%(f)b%(c)b%(f)b%(c)b)\d{12}(?=%(c)b)" % {b"c": _COLON, b"f": _FIELD}
 )
@@ -42,25 +42,25 @@ _ACCOUNT = ACCOUNT.encode()
 
 
 def mask_accounts(text: bytes) -> bytes:
-    """Put 12 fixed digits in the account field of each ARN; nothing else is touched."""
+    """Replace the account in each ARN by 12 fixed digits; leave everything else."""
     if b"arn" not in text:
         return text
-    masked = _ARN_ACCOUNT.sub(lambda found: found[1] + _ACCOUNT, text)
+    masked = _ARN_ACCOUNT.sub(lambda match: match[1] + _ACCOUNT, text)
     return text if masked == text else masked
 
 
 class Redactor:
-    """Makes messages fit to be written, and finds what is not.
+    """Redacts messages for writing, and finds the secrets that are left in them.
 
     Args:
-        arns: real ARN to the ARN to write instead, longest first where one begins another.
-        secrets: values that must not be written, beside this process's own AWS credentials.
+        arns: the ARN to write for each real one.
+        secrets: values that must not be written, beside this process's AWS credentials.
         paths: members of request bodies that are never written, as `items[].properties.email`.
         placeholders: values that look like secrets and may be written.
-        keep: names of the members whose ids of persons are written as they are; None for all of
-            them, as for what the suite sends.
+        keep: names of the members whose personal ids are written unchanged; None for all members,
+            as in the suite.
 
-    `met` says of each path whether a request had it until now.
+    `met` holds for each of the paths whether a request has had it.
     """
 
     def __init__(
@@ -78,7 +78,9 @@ class Redactor:
         self._never, self._placeholders = tuple(secrets), placeholders
         self._keep = keep
         accounts = {real.split(":")[4] for real in arns or () if real.count(":") >= 5} - {ACCOUNT}
-        known = "|".join(one for one in accounts if len(one) == len(ACCOUNT) and one.isdecimal())
+        known = "|".join(
+            account for account in accounts if len(account) == len(ACCOUNT) and account.isdecimal()
+        )
         self._accounts = re.compile(rf"(?<!\d)(?:{known})(?!\d)".encode()) if known else None
 
     @cached_property
@@ -89,7 +91,7 @@ class Redactor:
         return Secrets(self._never, self._placeholders)
 
     def words(self, text: str) -> str:
-        """A text without real ARNs and accounts, for people."""
+        """Return a text for display, without real ARNs and accounts."""
         return self._text(text.encode("utf-8", "surrogatepass")).decode("utf-8", "surrogatepass")
 
     def _text(self, text: bytes) -> bytes:
@@ -106,73 +108,73 @@ class Redactor:
         }
 
     def request(self, request: Request) -> Request:
-        """The request as it is written and matched: dummy ARNs, and no host of anybody."""
+        """Return the request as it is written and matched: with dummy ARNs and a fixed host."""
         return self._request(request)[0]
 
     def _request(self, request: Request) -> tuple[Request, set[bytes]]:
-        """The request as it is written, and the values that were taken out of it."""
-        kept = dict(self._headers(request.headers, _REQUEST_HEADERS))
+        """Return the redacted request, and the values that were removed from it."""
+        headers = dict(self._headers(request.headers, _REQUEST_HEADERS))
         if "authorization" in request.headers:
-            kept["authorization"] = REDACTED
+            headers["authorization"] = REDACTED
         query = f"?{request.query}" if request.query else ""
         path = self._text(f"{request.path}{query}".encode()).decode()
         url = f"https://personalize-events.{REGION}.amazonaws.com{path}"
-        body, taken = self._without(request)
-        return Request(request.method, url, kept, self._text(body)), taken
+        body, removed = self._without(request)
+        return Request(request.method, url, headers, self._text(body)), removed
 
     def _without(self, request: Request) -> tuple[bytes, set[bytes]]:
-        """The body in which the values of the members to redact are gone, and those values."""
+        """Return the body without the values to redact, and those values."""
         body, operation = request.body, contract.at(request.path)
-        taken: set[bytes] = set()
+        removed: set[bytes] = set()
         private = self._private(operation) if operation else ()
         if not operation or not (self._paths or private):
-            return body, taken
+            return body, removed
         try:
             value = strict_json.loads(body)
         except strict_json.NotJson:
-            # Where its members end can't be known: if it may hold one, nothing of it is kept.
+            # The end of a member can't be told in such a body: if it may hold one, all of it goes.
             names = (path[-1].encode() for path in (*self._paths.values(), *private))
-            return REDACTED.encode() if any(name in body for name in names) else body, taken
+            return REDACTED.encode() if any(name in body for name in names) else body, removed
         if not isinstance(value, dict):
-            return body, taken
+            return body, removed
         for path in private:
             for parent, name in json_path.each(value, path):
-                stand_in = pseudonym(name, parent[name])
-                if stand_in != parent[name]:
-                    taken.update(_spelled(parent[name]))
-                    parent[name] = stand_in
+                replacement = pseudonym(name, parent[name])
+                if replacement != parent[name]:
+                    removed.update(_spelled(parent[name]))
+                    parent[name] = replacement
         with_document, document = list(json_path.opened(value, operation)), operation.document
         for text, path in self._paths.items():
             for parent, name in json_path.each(value, path):
                 self.met[text] = True
-                taken.update(_spelled(parent[name]))
+                removed.update(_spelled(parent[name]))
                 parent[name] = REDACTED
         hidden = False
-        for one in with_document:
-            held = one[document]
-            if isinstance(held, json_path.Opened):
-                one[document] = json.dumps(held.value)
-            elif any(path[-1] in held for path in self._paths.values()):
-                one[document], hidden = REDACTED, True
-        return json.dumps(value).encode() if taken or hidden else body, taken
+        for record in with_document:
+            content = record[document]
+            if isinstance(content, json_path.Opened):
+                record[document] = json.dumps(content.value)
+            elif any(path[-1] in content for path in self._paths.values()):
+                record[document], hidden = REDACTED, True
+        return json.dumps(value).encode() if removed or hidden else body, removed
 
     def _private(self, operation: contract.Contract) -> Sequence[json_path.Path]:
-        """The members of an operation that name a person and are not kept."""
+        """Return the members of an operation that identify a person and have to be replaced."""
         if self._keep is None:
             return ()
         paths = map(json_path.steps, operation.private)
         return [path for path in paths if path[-1] not in self._keep]
 
     def response(self, response: Response, without: Iterable[bytes] = ()) -> Response:
-        """The response as it is written.
+        """Return the response as it is written.
 
         Args:
-            response: as it came.
-            without: values of the request that it may repeat, and that are not written.
+            response: the response as received.
+            without: values removed from the request, which the response may echo.
         """
         body = response.body
         for value in sorted(without, key=len, reverse=True):
-            if len(value) >= _TELLING:
+            if len(value) >= _MIN_ECHO_LENGTH:
                 body = body.replace(value, REDACTED.encode())
         return replace(
             response,
@@ -181,25 +183,25 @@ class Redactor:
         )
 
     def exchange(self, exchange: Exchange) -> Exchange:
-        """The exchange as it is written.
+        """Return the exchange as it is written.
 
         Raises:
-            SecretFound: what is left holds a secret. The message says where, never what.
+            SecretFound: the redacted exchange still holds a secret; the message names its place.
         """
-        request, taken = self._request(exchange.request)
-        response = self.response(exchange.response, taken)
+        request, removed = self._request(exchange.request)
+        response = self.response(exchange.response, removed)
         redacted = replace(exchange, request=request, response=response)
         for kind, place in self.secrets_at(redacted):
             raise SecretFound(
                 f"{kind} is in the {place}, so nothing was written. "
-                "Take it out of what is sent, or name its member in `redact`"
+                "Don't send it, or name its member in `redact`"
             )
         return redacted
 
     def secrets_at(self, exchange: Exchange) -> Iterator[tuple[str, str]]:
-        """Yield what kind of secret an exchange holds, and where, for each of them."""
+        """Yield the kind and place of each secret in an exchange."""
         texts = dict(_texts(exchange))
-        # Once through all of them is much cheaper than once through each.
+        # One search of all texts is much cheaper than one search of each.
         if self.secret_in("\n".join(texts.values())):
             for place, text in texts.items():
                 yield from ((kind, place) for kind in self._secrets.all_in(text))
@@ -210,16 +212,16 @@ class Redactor:
                 yield "a credential, by its name,", place
 
     def secret_in(self, text: str) -> str | None:
-        """What kind of secret a text holds, or None."""
+        """Return the kind of secret that a text holds, or None."""
         return self._secrets.found_in(text)
 
     def masked(self, text: str) -> str:
-        """Return a text for people, without real ARNs, accounts and secrets."""
+        """Return a text for display, without real ARNs, accounts and secrets."""
         return self._secrets.masked(self.words(text))
 
 
 def _spelled(value: object) -> Iterable[bytes]:
-    """How an answer may repeat a value: as it is, and as JSON writes it."""
+    """Yield the forms in which a response may echo a value: plain, and as JSON."""
     if isinstance(value, json_path.Opened):
         value = value.value
     if isinstance(value, str):
@@ -228,7 +230,7 @@ def _spelled(value: object) -> Iterable[bytes]:
 
 
 def _texts(exchange: Exchange) -> Iterable[tuple[str, str]]:
-    """Each text of an exchange with its place."""
+    """Yield the place and content of each text in an exchange."""
     yield "request URL", exchange.request.url
     yield "request method", exchange.request.method
     yield "response reason", exchange.response.reason
@@ -239,11 +241,11 @@ def _texts(exchange: Exchange) -> Iterable[tuple[str, str]]:
 
 
 def _named(exchange: Exchange) -> Iterable[tuple[str, str, str]]:
-    """Each header and query parameter of an exchange: its place, name and value."""
+    """Yield the place, name and value of each header and query parameter of an exchange."""
     for part, message in (("request", exchange.request), ("response", exchange.response)):
         for name, value in message.headers.items():
             yield f"{part} header {name}", name, value
     if query := exchange.request.query:
         for name, value in parse_qsl(query):
-            if len(value) >= _SHORTEST_PARAMETER:
+            if len(value) >= _MIN_CREDENTIAL_PARAMETER:
                 yield f"request URL, parameter {name[:40]}", name, value

@@ -1,4 +1,4 @@
-"""What must not be written or shown: this process's credentials, and what looks like a secret."""
+"""Secrets that must not be written or shown: this process's credentials, and known shapes."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _ARN_FIELD = r"[\w*?.-]*"
 
 
 def _is_jwt(match: re.Match[str]) -> bool:
-    """Whether its header is that of a JSON web token, signed or encrypted."""
+    """Whether a match has the header of a JSON web token, signed or encrypted."""
     head = match["value"].partition(".")[0]
     try:
         header = json.loads(urlsafe_b64decode(head + "=" * (-len(head) % 4)))
@@ -27,7 +27,7 @@ def _is_jwt(match: re.Match[str]) -> bool:
 
 
 def _is_basic(match: re.Match[str]) -> bool:
-    """Whether it is the base64 of a user and a password."""
+    """Whether a match is the base64 of a user and a password."""
     try:
         user, colon, password = b64decode(match["value"] + "==").decode().partition(":")
     except ValueError:
@@ -39,7 +39,7 @@ _NAME = re.compile(r"[\w -]*\Z")
 
 
 def _is_named(match: re.Match[str]) -> bool:
-    """Whether the whole name is a credential's, and its value isn't a word."""
+    """Whether the whole name is that of a credential, and its value isn't a word."""
     value = match["value"]
     before = _NAME.search(match.string, max(0, match.start() - 30), match.start())
     name = (before[0] if before else "") + match["name"]
@@ -54,16 +54,16 @@ def _is_named(match: re.Match[str]) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Shape:
-    """A kind of secret that is known by how it looks.
+    """A kind of secret with a recognisable shape.
 
     Args:
-        kind: for messages, as "an AWS access key id".
-        hints: texts of which one is in every such secret, lower-case if its case is free; looking
-            for them is cheap.
-        pattern: that it matches; its group `value`, if it has one, must not be a placeholder.
-        check: whether a match is really one.
-        is_any_case: whether the hints are looked for in any case.
-        needs: one character that is in every such secret, and in few texts.
+        kind: its name in messages, as "an AWS access key id".
+        hints: substrings of which every such secret has at least one, lower-case if the pattern
+            ignores case; searching for them is cheap.
+        pattern: its regular expression; a group `value` must not match a placeholder.
+        check: a further test of a match.
+        is_any_case: whether the hints are searched for in any case.
+        needs: a character that every such secret has, and few texts.
     """
 
     kind: str
@@ -148,36 +148,37 @@ SHAPES = (
 )
 
 _OWN = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_SECURITY_TOKEN")
-_SHORTEST = 8
+_MIN_CREDENTIAL_LENGTH = 8
 OWN = "a credential of this process"
 TOO_DEEP = "a text that is escaped too often to be looked through"
 
 
 class Secrets:
-    """Finds secrets in texts. Any thread may ask it.
+    """Finds secrets in texts. Thread-safe.
 
     Args:
-        more: values that must not be written, beside this process's own AWS credentials.
-        placeholders: values that look like secrets and are none.
+        more: values that must not be written, beside this process's AWS credentials.
+        placeholders: values that look like secrets and are not.
     """
 
     def __init__(self, more: Iterable[str] = (), placeholders: Collection[str] = ()) -> None:
         own = {*more, *(os.environ.get(name, "") for name in _OWN)} - {*placeholders}
-        # Shorter ones, and the dummy ones that every test signs with, would be found everywhere.
+        # Shorter values, and the dummies that every test signs with, would match everywhere.
         self._own = {
             secret
             for secret in own
-            if len(secret) >= _SHORTEST and not secret.startswith("personalize-contract")
+            if len(secret) >= _MIN_CREDENTIAL_LENGTH
+            and not secret.startswith("personalize-contract")
         }
         self._has_quotes = any('"' in secret or "\\" in secret for secret in self._own)
         self.placeholders = frozenset(placeholders)
 
     def found_in(self, text: str) -> str | None:
-        """Return what kind of secret a text holds, as it is or escaped; None if it holds none."""
+        """Return the kind of secret that a text holds, plain or escaped, or None."""
         return next(self.all_in(text), None)
 
     def all_in(self, text: str) -> Iterator[str]:
-        """Yield each kind of secret that a text holds, as it is or escaped."""
+        """Yield each kind of secret that a text holds, plain or escaped."""
         kinds: set[str] = set()
         try:
             for reading in readings(text, quotes=self._has_quotes):
@@ -189,13 +190,13 @@ class Secrets:
             yield TOO_DEEP
 
     def plain_in(self, text: str) -> str | None:
-        """Return what kind of secret a text holds as it is; None if it holds none."""
+        """Return the kind of secret that a text holds unescaped, or None."""
         return next((kind for kind, _, _ in self._spans(text)), None)
 
     def masked(self, text: str) -> str:
-        """Return a text with the kind of each secret in its place, to be shown.
+        """Return a text for display, with each secret replaced by its kind.
 
-        One that only an escape gives away can't be cut out: the whole text is then not shown.
+        A secret behind an escape can't be cut out, so the whole text is then withheld.
         """
         parts: list[str] = []
         shown = 0
@@ -210,7 +211,7 @@ class Secrets:
         return text
 
     def _spans(self, text: str) -> Iterator[tuple[str, int, int]]:
-        """Yield kind, start and end of each secret in a text as it is."""
+        """Yield kind, start and end of each unescaped secret in a text."""
         for secret in self._own:
             start = text.find(secret)
             while start >= 0:
@@ -218,11 +219,11 @@ class Secrets:
                 start = text.find(secret, start + len(secret))
         lower = text.lower()
         for shape in SHAPES:
-            where = lower if shape.is_any_case else text
-            if shape.needs not in where:
+            haystack = lower if shape.is_any_case else text
+            if shape.needs not in haystack:
                 continue
-            for hint in shape.hints:  # a loop costs half of `any`, and this is asked for every call
-                if hint in where:
+            for hint in shape.hints:  # a loop costs half of `any`, in every call
+                if hint in haystack:
                     break
             else:
                 continue

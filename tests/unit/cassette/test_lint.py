@@ -144,7 +144,7 @@ FINDINGS: dict[str, tuple[Exchange, Callable[[Path], None], int | None, str]] = 
         exchange(put(*[{"price": 1}] * 11)),
         as_it_is,
         SECOND,
-        CLAUSE.format("request.items.max-members: items: it was accepted all the same"),
+        CLAUSE.format("request.items.max-members: items: it was accepted anyway"),
     ),
     "a body of a success": (
         exchange(put({"price": 1}), 200, b"{}"),

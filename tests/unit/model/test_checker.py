@@ -460,5 +460,5 @@ def test_eleven_items_answered_200_blame_both() -> None:
 
     assert [(one.clause.id, one.by, one.found) for one in found] == [
         ("request.items.max-members", "caller", "it has 11 members"),
-        ("request.items.max-members", "service", "it was accepted all the same"),
+        ("request.items.max-members", "service", "it was accepted anyway"),
     ]
