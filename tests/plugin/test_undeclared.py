@@ -16,14 +16,15 @@ EVENT = """{
 SENT = {
     "a dataset": (
         f'put(arn="{ARN}")',
-        f"{ARN.replace('111122223333', '000000000000')}. Declare it by personalize_dataset in "
-        "pytest's ini file, personalize_service.add_dataset, or serve --dataset",
+        f"dataset {ARN.replace('111122223333', '000000000000')}. Declare it by "
+        "personalize_dataset in pytest's ini file, personalize_service.add_dataset, or serve "
+        "--dataset",
     ),
     "a tracker": (
         f"""client().put_action_interactions(
         trackingId="{TRACKER}", actionInteractions=[{EVENT}]
     )""",
-        f"{TRACKER}. Declare it by personalize_dataset in pytest's ini file, "
+        f"tracker {TRACKER}. Declare it by personalize_dataset in pytest's ini file, "
         "personalize_service.add_tracker, or serve --dataset",
     ),
 }
@@ -36,7 +37,7 @@ def test_its_refusal_names_it_with_the_ways_to_declare_it(
     shop.tests(f"@pytest.mark.personalize_contract\ndef test_it():\n    {send}\n")
     result = shop.run("--personalize-target=reference")
     result.assert_outcomes(failed=1)
-    assert f"this reference service was never told of {words}" in text(result)
+    assert f"this reference service has no {words}" in text(result)
 
 
 @pytest.mark.parametrize(

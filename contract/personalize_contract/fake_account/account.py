@@ -12,22 +12,22 @@ from personalize_contract.service.store import Store
 
 
 class Authenticate(Protocol):
-    """Says why a request is refused, as (code, message), or None."""
+    """Returns the error for a rejected request, as (code, message), or None."""
 
     def __call__(self, request: Request, /, *, service: str = ...) -> tuple[str, str] | None:
-        """Judge a request to the service with this signing name."""
+        """Authenticate a request to the service with this signing name."""
 
 
 def answer(
     request: Request, store: Store, plane: ControlPlane, authenticate: Authenticate | None = None
 ) -> Response:
-    """Answer one request of any of the three services.
+    """Answer one request to any of the three services.
 
     Args:
-        request: the protocol that it speaks says whom it is for.
+        request: the request; its protocol tells the service that it is for.
         store: the datasets.
         plane: the control plane of the same store.
-        authenticate: who is let in; everybody when None.
+        authenticate: the authentication; None to accept every request.
     """
     if sts.is_for(request):
         refused = authenticate and authenticate(request, service="sts")

@@ -1,4 +1,4 @@
-"""awsJson1.1, as the control plane speaks it: JSON both ways, and every error a 400."""
+"""The control plane's protocol, awsJson1.1: JSON both ways, and status 400 for every error."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from personalize_contract.model.exchange import Response
 
 
 class Refused(Exception):
-    """A request that is answered with an error: its code and message."""
+    """A request is rejected with an error code and message."""
 
     def __init__(self, code: str, message: str) -> None:
         super().__init__(message)
@@ -18,12 +18,12 @@ class Refused(Exception):
 
 
 def error(code: str, message: str) -> Response:
-    """An awsJson1.1 error: always 400, the code in `__type`."""
+    """Return an awsJson1.1 error: always 400, the code in `__type`."""
     return response(400, {"__type": code, "message": message})
 
 
 def response(status: int, body: dict[str, Any] | None) -> Response:
-    """A response with this body, or with none."""
+    """Return a response with a JSON body; None for an empty one."""
     text = b"" if body is None else json.dumps(body).encode()
     return Response(
         status,

@@ -1,4 +1,4 @@
-"""The control plane's time: the wall clock's to begin with, then as many times as fast as asked."""
+"""The control plane's clock: it starts at the wall clock's time and may run faster."""
 
 from __future__ import annotations
 
@@ -6,11 +6,11 @@ from personalize_contract import clock
 
 
 class Clock:
-    """A clock that can run fast, so that a dataset need not take minutes to become active.
+    """A clock that can run fast, so that a dataset needn't take minutes to become active.
 
     Args:
         speed: seconds on this clock for each real second.
-        start: what it shows first, in seconds since 1970; the wall clock's time when None.
+        start: the initial time, in seconds since 1970; None for the wall clock's.
 
     Raises:
         ValueError: the speed is not above 0.
@@ -24,5 +24,5 @@ class Clock:
         self._since = clock.monotonic()
 
     def now(self) -> float:
-        """Seconds since 1970."""
+        """Return the time in seconds since 1970."""
         return self._start + (clock.monotonic() - self._since) * self._speed

@@ -1,8 +1,8 @@
-"""The control plane of Personalize, as far as a dataset needs it: awsJson1.1, `AmazonPersonalize`.
+"""A fake of Personalize's control plane (awsJson1.1, `AmazonPersonalize`), as far as datasets go.
 
-Schemas, dataset groups and datasets can be made, described, listed and deleted, and a dataset's
-schema replaced; nothing that costs anything is there. Source: the API reference of each
-operation; what that leaves open is decided here (docs/fidelity.md).
+Schemas, dataset groups, datasets and event trackers can be created, described, listed and deleted,
+and a dataset's schema replaced; nothing that costs money is included. Source: the API reference of
+each operation; the decisions where it is silent are in docs/fidelity.md.
 """
 
 from __future__ import annotations
@@ -30,10 +30,10 @@ from personalize_contract.model.exchange import Request, Response
 from personalize_contract.service.store import Store
 
 ACCOUNT = "111122223333"
-"""The account that this stands in for: the one of AWS's own examples."""
+"""The account id: the one of AWS's own examples."""
 
 QUOTAS = {"dataset-group": 5, "schema": 500}
-"""How many there may be in a region (Personalize's quotas)."""
+"""Maximum number in a region (Personalize's quotas)."""
 
 _TYPES = ("INTERACTIONS", "ITEMS", "USERS", "ACTIONS", "ACTION_INTERACTIONS")
 _NEEDS = {"ITEMS": "ITEM_ID", "USERS": "USER_ID"}
@@ -44,13 +44,13 @@ _PAGE = 100
 
 
 class ControlPlane:
-    """Schemas, dataset groups and datasets of one account. Any thread may call it.
+    """The schemas, dataset groups, datasets and trackers of one account. Thread-safe.
 
     Args:
-        store: where the datasets that are made here can be put into.
-        clock: what time it is; anything with `now()`.
-        account: whose resources these are.
-        in_use: the statuses of a dataset in which it takes no items.
+        store: the store of the reference service, which takes the records of its datasets.
+        clock: the time; anything with `now()`.
+        account: the account id of the resources.
+        in_use: the statuses in which a dataset accepts no items.
     """
 
     def __init__(
@@ -62,63 +62,65 @@ class ControlPlane:
     ) -> None:
         self.account = account
         self.failing: set[str] = set()
-        """Kinds of resources that end in CREATE FAILED when they are made."""
+        """Kinds of resources whose creation ends in CREATE FAILED."""
         self._store, self._clock, self._in_use = store, clock, in_use
         self._lock = threading.Lock()
         self._resources: dict[str, Resource] = {}
         self._region = REGION
         self._operations: dict[str, Callable[[dict[str, Any]], dict[str, Any] | None]] = {
             "CreateSchema": self._create_schema,
-            "DescribeSchema": lambda given: {"schema": self._described(given, "schema")},
-            "ListSchemas": lambda given: self._listed(given, "schema", "schemas"),
+            "DescribeSchema": lambda params: {"schema": self._described(params, "schema")},
+            "ListSchemas": lambda params: self._listed(params, "schema", "schemas"),
             "DeleteSchema": self._delete_schema,
             "CreateDatasetGroup": self._create_dataset_group,
-            "DescribeDatasetGroup": lambda given: {
-                "datasetGroup": self._described(given, "dataset-group")
+            "DescribeDatasetGroup": lambda params: {
+                "datasetGroup": self._described(params, "dataset-group")
             },
-            "ListDatasetGroups": lambda given: self._listed(
-                given, "dataset-group", "datasetGroups"
+            "ListDatasetGroups": lambda params: self._listed(
+                params, "dataset-group", "datasetGroups"
             ),
             "DeleteDatasetGroup": self._delete_dataset_group,
             "CreateDataset": self._create_dataset,
-            "DescribeDataset": lambda given: {"dataset": self._described(given, "dataset")},
-            "ListDatasets": lambda given: self._listed(given, "dataset", "datasets"),
+            "DescribeDataset": lambda params: {"dataset": self._described(params, "dataset")},
+            "ListDatasets": lambda params: self._listed(params, "dataset", "datasets"),
             "UpdateDataset": self._update_dataset,
             "DeleteDataset": self._delete_dataset,
             "CreateEventTracker": self._create_event_tracker,
-            "DescribeEventTracker": lambda given: {
-                "eventTracker": self._described(given, "event-tracker")
+            "DescribeEventTracker": lambda params: {
+                "eventTracker": self._described(params, "event-tracker")
             },
-            "ListEventTrackers": lambda given: self._listed(
-                given, "event-tracker", "eventTrackers"
+            "ListEventTrackers": lambda params: self._listed(
+                params, "event-tracker", "eventTrackers"
             ),
-            "DeleteEventTracker": lambda given: self._delete(self._found(given, "event-tracker")),
+            "DeleteEventTracker": lambda params: self._delete(
+                self._lookup(params, "event-tracker")
+            ),
         }
 
     def answer(self, request: Request) -> Response:
-        """Answer a request whose `X-Amz-Target` names an operation of the control plane."""
+        """Answer a request to the control plane; `X-Amz-Target` names its operation."""
         name = request.headers.get("x-amz-target", "").removeprefix("AmazonPersonalize.")
         if name not in self._operations:
             return error("UnknownOperationException", "")
         try:
-            given = strict_json.loads(request.body)
+            params = strict_json.loads(request.body)
         except strict_json.NotJson as why:
             return error("SerializationException", str(why))
-        if not isinstance(given, dict):
+        if not isinstance(params, dict):
             return error("SerializationException", "the body is not a JSON object")
         scope = _SCOPE.search(request.headers.get("authorization", ""))
         with self._lock:
             self._region = scope[1] if scope else REGION
             self._settle()
             try:
-                return response(200, self._operations[name](given))
+                return response(200, self._operations[name](params))
             except Refused as refused:
                 return error(refused.code, refused.message)
             finally:
                 self._settle()
 
     def settle(self) -> None:
-        """Bring the store up to this clock's time: what is active, in use or gone by now."""
+        """Update the states in the store to the clock's time."""
         with self._lock:
             self._settle()
 
@@ -128,7 +130,7 @@ class ControlPlane:
             gone = resource.status(now) == GONE
             if gone:
                 del self._resources[arn]
-            # What is written to a dataset, by its ARN, or to a tracker, by its id.
+            # Records are written to a dataset by its ARN, and to a tracker by its id.
             name = resource.members.get("trackingId", arn if resource.kind == "dataset" else "")
             if not name:
                 continue
@@ -139,15 +141,15 @@ class ControlPlane:
 
     # --- schemas
 
-    def _create_schema(self, given: dict[str, Any]) -> dict[str, Any]:
-        name = _name(given)
-        _fields(_text(given, "schema", 20_000))
-        members = {"name": name, "schema": given["schema"], **_only(given, "domain")}
-        return {"schemaArn": self._made("schema", name, members)}
+    def _create_schema(self, params: dict[str, Any]) -> dict[str, Any]:
+        name = _name(params)
+        _fields(_text(params, "schema", 20_000))
+        members = {"name": name, "schema": params["schema"], **_only(params, "domain")}
+        return {"schemaArn": self._create("schema", name, members)}
 
-    def _delete_schema(self, given: dict[str, Any]) -> None:
-        schema = self._found(given, "schema")
-        for dataset in self._of("dataset"):
+    def _delete_schema(self, params: dict[str, Any]) -> None:
+        schema = self._lookup(params, "schema")
+        for dataset in self._in_region("dataset"):
             used = [dataset.members["schemaArn"]]
             if dataset.status(self._clock.now()).startswith("UPDATE"):
                 used.append(dataset.update["before"])
@@ -157,29 +159,33 @@ class ControlPlane:
 
     # --- dataset groups
 
-    def _create_dataset_group(self, given: dict[str, Any]) -> dict[str, Any]:
-        name = _name(given)
-        members = {"name": name, **_only(given, "domain")}
-        return {"datasetGroupArn": self._made("dataset-group", name, members)} | _only(
-            given, "domain"
+    def _create_dataset_group(self, params: dict[str, Any]) -> dict[str, Any]:
+        name = _name(params)
+        members = {"name": name, **_only(params, "domain")}
+        return {"datasetGroupArn": self._create("dataset-group", name, members)} | _only(
+            params, "domain"
         )
 
-    def _delete_dataset_group(self, given: dict[str, Any]) -> None:
-        group = self._found(given, "dataset-group")
+    def _delete_dataset_group(self, params: dict[str, Any]) -> None:
+        group = self._lookup(params, "dataset-group")
         for kind in ("dataset", "event-tracker"):
-            if any(one.members["datasetGroupArn"] == group.arn for one in self._of(kind)):
+            if any(
+                child.members["datasetGroupArn"] == group.arn for child in self._in_region(kind)
+            ):
                 raise Refused("ResourceInUseException", f"the dataset group has a {kind}")
         self._delete(group)
 
     # --- datasets
 
-    def _create_dataset(self, given: dict[str, Any]) -> dict[str, Any]:
-        name = _name(given)
-        kind = _text(given, "datasetType", 256).upper()
+    def _create_dataset(self, params: dict[str, Any]) -> dict[str, Any]:
+        name = _name(params)
+        kind = _text(params, "datasetType", 256).upper()
         if kind not in _TYPES:
-            raise Refused("InvalidInputException", f"datasetType is one of {', '.join(_TYPES)}")
-        schema = self._found(given, "schema")
-        group = self._found(given, "dataset-group")
+            raise Refused(
+                "InvalidInputException", f"datasetType must be one of {', '.join(_TYPES)}"
+            )
+        schema = self._lookup(params, "schema")
+        group = self._lookup(params, "dataset-group")
         if group.status(self._clock.now()) != ACTIVE:
             raise Refused("ResourceInUseException", "the dataset group is not ACTIVE")
         _fits(_fields(schema.members["schema"]), kind)
@@ -190,18 +196,18 @@ class ControlPlane:
             "schemaArn": schema.arn,
             **({"trackingId": str(uuid.uuid4())} if kind == "ACTION_INTERACTIONS" else {}),
         }
-        return {"datasetArn": self._made("dataset", f"{group.members['name']}/{kind}", members)}
+        return {"datasetArn": self._create("dataset", f"{group.members['name']}/{kind}", members)}
 
-    def _update_dataset(self, given: dict[str, Any]) -> dict[str, Any]:
-        dataset, schema = self._found(given, "dataset"), self._found(given, "schema")
+    def _update_dataset(self, params: dict[str, Any]) -> dict[str, Any]:
+        dataset, schema = self._lookup(params, "dataset"), self._lookup(params, "schema")
         now = self._clock.now()
         if dataset.members["datasetType"] not in _NEEDS:
             raise Refused("InvalidInputException", "only Items and Users can change their schema")
         if dataset.status(now) != ACTIVE:
             raise Refused("ResourceInUseException", f"the dataset is {dataset.status(now)}")
         before = self._resources[dataset.members["schemaArn"]]
-        kept, new = (_fields(one.members["schema"]) for one in (before, schema))
-        if any(new.get(name) != kind for name, kind in kept.items()):
+        old, new = (_fields(version.members["schema"]) for version in (before, schema))
+        if any(new.get(name) != kind for name, kind in old.items()):
             raise Refused(
                 "InvalidInputException", "the new schema must keep all fields as they are"
             )
@@ -210,35 +216,38 @@ class ControlPlane:
         dataset.begin("update", now)
         return {"datasetArn": dataset.arn}
 
-    def _delete_dataset(self, given: dict[str, Any]) -> None:
-        self._delete(self._found(given, "dataset"))
+    def _delete_dataset(self, params: dict[str, Any]) -> None:
+        self._delete(self._lookup(params, "dataset"))
 
     # --- event trackers
 
-    def _create_event_tracker(self, given: dict[str, Any]) -> dict[str, Any]:
-        name, group = _name(given), self._found(given, "dataset-group")
-        if any(one.members["datasetGroupArn"] == group.arn for one in self._of("event-tracker")):
+    def _create_event_tracker(self, params: dict[str, Any]) -> dict[str, Any]:
+        name, group = _name(params), self._lookup(params, "dataset-group")
+        trackers = self._in_region("event-tracker")
+        if any(tracker.members["datasetGroupArn"] == group.arn for tracker in trackers):
             raise Refused("ResourceAlreadyExistsException", "the dataset group has a tracker")
         if group.status(self._clock.now()) != ACTIVE:
             raise Refused("ResourceInUseException", "the dataset group is not ACTIVE")
         members = {"name": name, "datasetGroupArn": group.arn, "trackingId": str(uuid.uuid4())}
-        arn = self._made("event-tracker", uuid.uuid4().hex[:8], members)
+        arn = self._create("event-tracker", uuid.uuid4().hex[:8], members)
         return {"eventTrackerArn": arn, "trackingId": members["trackingId"]}
 
-    # --- what all of them share
+    # --- all resources
 
-    def _made(self, kind: str, name: str, members: dict[str, Any]) -> str:
+    def _create(self, kind: str, name: str, members: dict[str, Any]) -> str:
         arn = f"arn:aws:personalize:{self._region}:{self.account}:{kind}/{name}"
         if arn in self._resources:
             raise Refused("ResourceAlreadyExistsException", f"{arn} already exists")
-        if kind in QUOTAS and len(self._of(kind)) >= QUOTAS[kind]:
-            raise Refused("LimitExceededException", f"there are {QUOTAS[kind]} {kind}s already")
+        if kind in QUOTAS and len(self._in_region(kind)) >= QUOTAS[kind]:
+            raise Refused(
+                "LimitExceededException", f"the quota of {QUOTAS[kind]} {kind}s is used up"
+            )
         now = self._clock.now()
         resource = Resource(kind, arn, members, now)
         if kind != "schema":
             failed = kind in self.failing
             resource.begin("create", now, CREATE_FAILED if failed else ACTIVE)
-            resource.reason = "it was told to fail" if failed else ""
+            resource.reason = "made to fail" if failed else ""
         self._resources[arn] = resource
         return arn
 
@@ -248,59 +257,62 @@ class ControlPlane:
             raise Refused("ResourceInUseException", f"it is {status}")
         resource.begin("delete", now, GONE)
 
-    def _of(self, kind: str) -> list[Resource]:
-        """The resources of a kind in the region that is asked."""
+    def _in_region(self, kind: str) -> list[Resource]:
+        """Return the resources of a kind in the request's region."""
         return [
-            one
-            for one in self._resources.values()
-            if one.kind == kind and one.arn.split(":")[3] == self._region
+            resource
+            for resource in self._resources.values()
+            if resource.kind == kind and resource.arn.split(":")[3] == self._region
         ]
 
-    def _found(self, given: dict[str, Any], kind: str) -> Resource:
+    def _lookup(self, params: dict[str, Any], kind: str) -> Resource:
         member = _ARNS.get(kind, "datasetArn")
-        arn = _text(given, member, 256)
+        arn = _text(params, member, 256)
         if not _ARN.fullmatch(arn):
-            raise Refused("InvalidInputException", f"{member} is not an ARN of Personalize")
-        found = self._resources.get(arn)
-        if not found or found.kind != kind:
+            raise Refused("InvalidInputException", f"{member} is not a Personalize ARN")
+        resource = self._resources.get(arn)
+        if not resource or resource.kind != kind:
             raise Refused("ResourceNotFoundException", f"there is no {kind} {arn}")
-        return found
+        return resource
 
-    def _described(self, given: dict[str, Any], kind: str) -> dict[str, Any]:
-        return self._shown(self._found(given, kind))
+    def _described(self, params: dict[str, Any], kind: str) -> dict[str, Any]:
+        return self._view(self._lookup(params, kind))
 
-    def _shown(self, one: Resource) -> dict[str, Any]:
+    def _view(self, resource: Resource) -> dict[str, Any]:
         now = self._clock.now()
-        dates = {"creationDateTime": one.created, "lastUpdatedDateTime": one.changed(now)}
-        shown = {_arn_of(one): one.arn, **one.members, **dates}
-        if one.kind == "schema":
-            return shown
-        shown["status"] = status = one.status(now)
-        if status == CREATE_FAILED and one.kind == "dataset-group":
-            shown["failureReason"] = one.reason
-        if one.update:
-            # The reference gives a dataset no UPDATE status of its own, only this summary.
+        dates = {"creationDateTime": resource.created, "lastUpdatedDateTime": resource.changed(now)}
+        view = {_arn_of(resource): resource.arn, **resource.members, **dates}
+        if resource.kind == "schema":
+            return view
+        view["status"] = status = resource.status(now)
+        if status == CREATE_FAILED and resource.kind == "dataset-group":
+            view["failureReason"] = resource.reason
+        if resource.update:
+            # In the API reference a dataset has no UPDATE status itself, only this summary.
             updating = status.startswith("UPDATE")
-            shown["status"] = ACTIVE if updating else status
-            shown["latestDatasetUpdate"] = {
-                "schemaArn": one.update["schemaArn"],
+            view["status"] = ACTIVE if updating else status
+            view["latestDatasetUpdate"] = {
+                "schemaArn": resource.update["schemaArn"],
                 "status": status if updating else ACTIVE,
-                "creationDateTime": one.update["began"],
-                "lastUpdatedDateTime": one.changed(now),
+                "creationDateTime": resource.update["began"],
+                "lastUpdatedDateTime": resource.changed(now),
             }
-        return shown
+        return view
 
-    def _listed(self, given: dict[str, Any], kind: str, member: str) -> dict[str, Any]:
-        most = given.get("maxResults", _PAGE)
+    def _listed(self, params: dict[str, Any], kind: str, member: str) -> dict[str, Any]:
+        most = params.get("maxResults", _PAGE)
         if not isinstance(most, int) or not 1 <= most <= _PAGE:
-            raise Refused("InvalidInputException", f"maxResults is from 1 to {_PAGE}")
-        found: Iterable[Resource] = self._of(kind)
-        if kind in ("dataset", "event-tracker") and "datasetGroupArn" in given:
-            group = self._found(given, "dataset-group")
-            found = [one for one in found if one.members["datasetGroupArn"] == group.arn]
-        after = _token_read(given.get("nextToken"))
-        rest = [one for one in sorted(found, key=lambda one: one.arn) if one.arn > after]
-        page = [_summary(self._shown(one)) for one in rest[:most]]
+            raise Refused("InvalidInputException", f"maxResults must be from 1 to {_PAGE}")
+        resources: Iterable[Resource] = self._in_region(kind)
+        if kind in ("dataset", "event-tracker") and "datasetGroupArn" in params:
+            group = self._lookup(params, "dataset-group")
+            resources = [
+                child for child in resources if child.members["datasetGroupArn"] == group.arn
+            ]
+        after = _token_read(params.get("nextToken"))
+        by_arn = sorted(resources, key=lambda resource: resource.arn)
+        rest = [resource for resource in by_arn if resource.arn > after]
+        page = [_summary(self._view(resource)) for resource in rest[:most]]
         more = {"nextToken": _token(rest[most - 1].arn)} if len(rest) > most else {}
         return {member: page, **more}
 
@@ -311,19 +323,19 @@ _ARNS = {
     "dataset": "datasetArn",
     "event-tracker": "eventTrackerArn",
 }
-"""The member that holds the ARN of a resource, by its kind."""
+"""The member that holds the ARN of each kind of resource."""
 
 
-def _arn_of(one: Resource) -> str:
-    return _ARNS[one.kind]
+def _arn_of(resource: Resource) -> str:
+    return _ARNS[resource.kind]
 
 
-def _summary(shown: dict[str, Any]) -> dict[str, Any]:
-    """What lists show of a resource: not the schema, nor what a dataset is of."""
+def _summary(view: dict[str, Any]) -> dict[str, Any]:
+    """Return a resource as lists show it: without its schema and the group of a dataset."""
     left_out = {"schema", "latestDatasetUpdate"}
-    if "datasetArn" in shown:
+    if "datasetArn" in view:
         left_out |= {"schemaArn", "datasetGroupArn"}
-    return {name: value for name, value in shown.items() if name not in left_out}
+    return {name: value for name, value in view.items() if name not in left_out}
 
 
 def _token(arn: str) -> str:
@@ -338,32 +350,32 @@ def _token_read(token: object) -> str:
     except (binascii.Error, ValueError):
         after = ""
     if not _ARN.fullmatch(after):
-        raise Refused("InvalidNextTokenException", "the token is not one that was given")
+        raise Refused("InvalidNextTokenException", "the token is invalid")
     return after
 
 
-def _text(given: dict[str, Any], member: str, longest: int) -> str:
-    value = given.get(member)
+def _text(params: dict[str, Any], member: str, longest: int) -> str:
+    value = params.get(member)
     if value is None:
         raise Refused("InvalidInputException", f"{member} is required")
     if not isinstance(value, str) or not 1 <= len(value) <= longest:
-        raise Refused("InvalidInputException", f"{member} has from 1 to {longest} characters")
+        raise Refused("InvalidInputException", f"{member} must have 1 to {longest} characters")
     return value
 
 
-def _name(given: dict[str, Any]) -> str:
-    name = _text(given, "name", 63)
+def _name(params: dict[str, Any]) -> str:
+    name = _text(params, "name", 63)
     if not _NAME.fullmatch(name):
-        raise Refused("InvalidInputException", "name has letters, digits, - and _ only")
+        raise Refused("InvalidInputException", "name may have letters, digits, - and _ only")
     return name
 
 
-def _only(given: dict[str, Any], member: str) -> dict[str, Any]:
-    return {member: given[member]} if given.get(member) is not None else {}
+def _only(params: dict[str, Any], member: str) -> dict[str, Any]:
+    return {member: params[member]} if params.get(member) is not None else {}
 
 
 def _fields(schema: str) -> dict[str, Any]:
-    """The fields of an Avro schema: name to type."""
+    """Return the type of each field of an Avro schema."""
     try:
         record = strict_json.loads(schema)
         return {field["name"]: field["type"] for field in record["fields"]}
@@ -375,5 +387,5 @@ def _fits(fields: dict[str, Any], kind: str) -> None:
     if kind in _NEEDS and (fields.get(_NEEDS[kind]) != "string" or len(fields) < 2):
         raise Refused(
             "InvalidInputException",
-            f"the schema of {kind} has the string {_NEEDS[kind]} and one more field at least",
+            f"the schema of {kind} needs the string {_NEEDS[kind]} and at least one more field",
         )

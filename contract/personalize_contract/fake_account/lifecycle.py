@@ -1,8 +1,8 @@
-"""What becomes of a resource of the control plane as time goes by.
+"""The lifecycle of a resource in the control plane.
 
-The names of the statuses and their order are the API reference's (CreateDatasetGroup,
-CreateDataset, DatasetUpdateSummary). How long each takes is what was seen, rounded; which of
-them `PutItems` answers 409 in is written nowhere, and so is a decision of this stand-in.
+The names and the order of the statuses are from the API reference (CreateDatasetGroup,
+CreateDataset, DatasetUpdateSummary). Their durations are observed ones, rounded. Nothing documents
+the statuses in which `PutItems` answers 409, so they are a decision of this fake.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from typing import Any
 from personalize_contract.model.datasets import State
 
 Steps = tuple[tuple[str, float], ...]
-"""Statuses that a resource passes through, with the seconds that it stays in each."""
+"""Statuses that a resource passes through, with the duration of each in seconds."""
 
 STEPS: Mapping[tuple[str, str], Steps] = {
     ("dataset-group", "create"): (("CREATE PENDING", 5), ("CREATE IN_PROGRESS", 40)),
@@ -25,7 +25,7 @@ STEPS: Mapping[tuple[str, str], Steps] = {
     ("event-tracker", "delete"): (("DELETE PENDING", 5), ("DELETE IN_PROGRESS", 25)),
     ("dataset", "delete"): (("DELETE PENDING", 10), ("DELETE IN_PROGRESS", 90)),
 }
-"""By kind of resource and what is done to it."""
+"""The steps of each kind of resource and each action on it."""
 
 IN_USE = frozenset(
     {
@@ -37,7 +37,7 @@ IN_USE = frozenset(
         "DELETE IN_PROGRESS",
     }
 )
-"""Statuses of a dataset into which nothing can be put: 409. A decision, not a fact of AWS."""
+"""Statuses in which a dataset answers puts with 409. A decision, not a fact about AWS."""
 
 GONE = "gone"
 ACTIVE = "ACTIVE"
@@ -46,53 +46,53 @@ CREATE_FAILED = "CREATE FAILED"
 
 @dataclass(slots=True)
 class Resource:
-    """A schema, dataset group or dataset.
+    """A schema, dataset group, dataset or event tracker.
 
     Args:
-        kind: `schema`, `dataset-group` or `dataset`.
+        kind: `schema`, `dataset-group`, `dataset` or `event-tracker`.
         arn: its ARN.
-        members: what describing it shows, beside its status and dates.
-        created: when, in seconds since 1970.
-        doing: `create`, `update` or `delete`, whichever was last begun; `""` for a schema.
-        ends: the status that it has once that is over.
-        reason: why it failed.
-        update: what `latestDatasetUpdate` shows of a dataset whose schema was replaced.
+        members: its description, without status and dates.
+        created: its time of creation, in seconds since 1970.
+        action: the last action begun: `create`, `update` or `delete`; `""` for a schema.
+        outcome: the status at the end of that action.
+        reason: the reason of a failure.
+        update: the content of `latestDatasetUpdate`, once the schema was replaced.
     """
 
     kind: str
     arn: str
     members: dict[str, Any]
     created: float
-    doing: str = ""
-    ends: str = ACTIVE
+    action: str = ""
+    outcome: str = ACTIVE
     reason: str = ""
     update: dict[str, Any] = field(default_factory=dict)
     began: float = 0.0
 
-    def begin(self, doing: str, now: float, ends: str = ACTIVE) -> None:
-        """Start to do something to it."""
-        self.doing, self.began, self.ends = doing, now, ends
+    def begin(self, action: str, now: float, outcome: str = ACTIVE) -> None:
+        """Begin an action on it."""
+        self.action, self.began, self.outcome = action, now, outcome
 
     def status(self, now: float) -> str:
-        """Its status; `gone` once it is deleted."""
+        """Return its status; `gone` once it is deleted."""
         left = now - self.began
-        for status, seconds in STEPS.get((self.kind, self.doing), ()):
+        for status, seconds in STEPS.get((self.kind, self.action), ()):
             if left < seconds:
                 return status
             left -= seconds
-        return self.ends
+        return self.outcome
 
     def changed(self, now: float) -> float:
-        """When its status last changed."""
+        """Return the time of its last change of status."""
         at = self.began or self.created
-        for _, seconds in STEPS.get((self.kind, self.doing), ()):
+        for _, seconds in STEPS.get((self.kind, self.action), ()):
             if now < at + seconds:
                 break
             at += seconds
         return at
 
     def state(self, now: float, in_use: frozenset[str] = IN_USE) -> State:
-        """The state of a dataset, as `PutItems` sees it."""
+        """Return the state of a dataset for `PutItems`."""
         status = self.status(now)
         if status in in_use:
             return "in-use"

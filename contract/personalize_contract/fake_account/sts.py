@@ -1,4 +1,4 @@
-"""STS's `GetCallerIdentity`: whose credentials these are. AWS's query protocol, XML."""
+"""A fake of STS's `GetCallerIdentity`, in AWS's query protocol (XML)."""
 
 from __future__ import annotations
 
@@ -12,20 +12,20 @@ _XMLNS = "https://sts.amazonaws.com/doc/2011-06-15/"
 
 
 def is_for(request: Request) -> bool:
-    """Whether a request is of the query protocol, which no other service here speaks."""
+    """Whether a request uses the query protocol, which no other service of the account does."""
     return request.path == "/" and request.body.startswith(b"Action=")
 
 
 def answer(request: Request, account: str) -> Response:
-    """Answer a request of the query protocol.
+    """Answer a request in the query protocol.
 
     Args:
-        request: its body is a form, with an `Action`.
-        account: whose credentials they always are.
+        request: the request; its body is a form with an `Action`.
+        account: the account id of any credentials.
     """
     action = parse_qs(request.body.decode("latin-1")).get("Action", [""])[0]
     if action != "GetCallerIdentity":
-        return error(400, "InvalidAction", f"there is no action {action} here")
+        return error(400, "InvalidAction", f"there is no action {action}")
     return _xml(
         200,
         "GetCallerIdentityResponse",
@@ -38,7 +38,7 @@ def answer(request: Request, account: str) -> Response:
 
 
 def error(status: int, code: str, message: str) -> Response:
-    """An error of the query protocol."""
+    """Return an error in the query protocol."""
     return _xml(
         status,
         "ErrorResponse",

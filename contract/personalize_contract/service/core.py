@@ -1,7 +1,7 @@
-"""The service without a wire: a request in, a response out.
+"""The service as a function from request to response.
 
 The order of its checks (path, signature, body, constraints, dataset or tracker) is a decision: the
-page documents each answer and not which comes first.
+page documents each answer, but not their precedence.
 """
 
 from __future__ import annotations
@@ -28,11 +28,11 @@ _INVALID = "InvalidInputException"
 
 
 def response(status: int, body: bytes, *more: tuple[str, str]) -> Response:
-    """A response as the service frames each: with a request id and a length.
+    """Return a response with the headers of every answer: a request id and a length.
 
     Args:
-        status: of HTTP.
-        body: of the message.
+        status: the HTTP status.
+        body: the message body.
         more: further headers, as (lower-case name, value).
     """
     headers = {
@@ -44,7 +44,7 @@ def response(status: int, body: bytes, *more: tuple[str, str]) -> Response:
 
 
 def error(status: int, code: str, message: str) -> Response:
-    """A rest-json error: the code in `x-amzn-errortype`, the message in the body."""
+    """Return a rest-json error: the code in `x-amzn-errortype`, the message in the body."""
     return response(
         status,
         json.dumps({"message": message}).encode(),
@@ -70,13 +70,13 @@ def respond(
     store: Store,
     authenticate: Callable[[Request], tuple[str, str] | None] | None = None,
 ) -> Response:
-    """Return the response to one request, and store what it puts.
+    """Return the response to a request, and store the records that it puts.
 
     Args:
         message: any request at all; a malformed one gets a 4xx that names the broken clause and
             never repeats `properties`.
         store: the datasets and trackers.
-        authenticate: says why a request is refused, as (code, message), or None.
+        authenticate: returns the error for a rejected request, as (code, message), or None.
     """
     request = parse(message)
     operation = request.operation
@@ -84,8 +84,8 @@ def respond(
         return _unknown_operation()
     if authenticate and (refused := authenticate(request)):
         return error(403, *refused)
-    # URI parameters mean nothing to the operation, so they are nothing to refuse; and of what a
-    # repo demands of itself no service knows.
+    # The operation ignores URI parameters, so they are no reason to reject a request; and no
+    # service knows a repo's own rules.
     broken = [
         violation
         for violation in request.violations
@@ -100,7 +100,7 @@ def respond(
 
 
 def _unusable(operation: Contract, body: Mapping[str, Any], store: Store) -> Response | None:
-    """The refusal of a request to a resource that is missing or in use; None if it is active."""
+    """Return the error for a resource that is missing or in use; None if it is active."""
     name = body.get(operation.resource, "")
     state = store.state(name) if operation.resource else "active"
     if state == "active":
@@ -109,12 +109,12 @@ def _unusable(operation: Contract, body: Mapping[str, Any], store: Store) -> Res
     if name not in store.states():
         kind = "tracker" if operation.resource_type == TRACKER else "dataset"
         words += (
-            f": this reference service was never told of {mask_accounts(name.encode()).decode()}. "
+            f": this reference service has no {kind} {mask_accounts(name.encode()).decode()}. "
             f"Declare it by personalize_dataset in pytest's ini file, "
             f"personalize_service.add_{kind}, or serve --dataset"
         )
     if code not in operation.errors:
-        # What such a resource is answered with is not documented; this error is the only one.
+        # The answer for such a resource is not documented, and this is the only documented error.
         code, words = _INVALID, f"{operation.resource}: {words}"
     return error(operation.errors[code], code, words)
 
@@ -124,11 +124,12 @@ def _put(operation: Contract, body: Mapping[str, Any], store: Store) -> None:
         return
     name, batch = body.get(operation.resource, operation.operation), body[operation.batch]
     if operation.identity:
-        store.put(name, [(one[operation.identity], one.get(operation.document)) for one in batch])
+        identity, document = operation.identity, operation.document
+        store.put(name, [(record[identity], record.get(document)) for record in batch])
         return
     shared = {
         member: value
         for member, value in body.items()
         if member not in (operation.resource, operation.batch)
     }
-    store.record(name, [{**shared, **one} for one in batch])
+    store.record(name, [{**shared, **event} for event in batch])

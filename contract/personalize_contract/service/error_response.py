@@ -1,7 +1,6 @@
-"""The response that tells a client over HTTP of an error of this package.
+"""Responses that report an error of this package to an HTTP client.
 
-None of these is one that the service could have given, and none but those of an unreachable target
-is one that an SDK tries again.
+The service itself gives none of them, and SDKs retry only those for an unreachable target.
 """
 
 from __future__ import annotations
@@ -24,6 +23,6 @@ _STATUSES: tuple[tuple[type[PersonalizeContractError], int], ...] = (
 
 
 def of(error: PersonalizeContractError) -> Response:
-    """Return the response to a request that an error leaves without an answer."""
+    """Return the response to a request that failed with an error."""
     status = next(status for kind, status in _STATUSES if isinstance(error, kind))
     return core.error(status, type(error).__name__, str(error))

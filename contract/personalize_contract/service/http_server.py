@@ -1,8 +1,8 @@
 """The reference service over HTTP/1.1 on a socket, served by waitress.
 
-waitress reads each request whole before a worker thread sees it, so a slow sender holds no
-thread. What it leaves open is closed here: a request that isn't complete after `READ_SECONDS`
-is answered 408.
+waitress reads each request completely before a worker thread sees it, so a slow sender blocks no
+thread. It has no limit on the time of a request, so this module adds one: a request that is
+incomplete after `READ_SECONDS` is answered 408.
 """
 
 from __future__ import annotations
@@ -31,13 +31,13 @@ from personalize_contract.model.exchange import Request, Response, headers
 from personalize_contract.model.interruption import Interrupted
 
 MAX_BODY = 8 * 1024 * 1024
-"""Bytes of the largest body: the largest legal one, all of it escaped emoji, has under 4 MB."""
+"""Maximum size of a body in bytes. The largest valid one, all escaped emoji, is under 4 MB."""
 
 READ_SECONDS = 10.0
-"""Seconds that a client has to send one whole request."""
+"""Seconds that a client has to send a complete request."""
 
 LINGER_SECONDS = 2.0
-"""Seconds for which what still comes of a refused request is read and thrown away."""
+"""Seconds for which the rest of a rejected request is read and discarded."""
 
 Answer = Callable[[Request], Response]
 
@@ -48,14 +48,14 @@ class _RequestTimeout(Error):  # type: ignore[misc]  # waitress has no types
 
 
 _RESET = struct.pack("ii", 1, 0)
-"""SO_LINGER: to close is to reset."""
+"""SO_LINGER value that makes closing reset the connection."""
 
 _CUT_SHORT = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nff\r\n{"
-"""The beginning of an answer that says how much is still to come."""
+"""The beginning of a chunked response that announces more data."""
 
 
 class _Task(WSGITask):  # type: ignore[misc]
-    """One request and its answer, unless a fault interrupts it."""
+    """One request and its response, unless a fault interrupts it."""
 
     interrupted: Interrupted | None = None
 
@@ -73,32 +73,32 @@ class _Task(WSGITask):  # type: ignore[misc]
             self.channel.socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET)
         elif how == "truncate":
             self.channel.write_soon(_CUT_SHORT)
-        if how in ("reset", "truncate"):  # after a timeout the client is the one that closes
+        if how in ("reset", "truncate"):  # after a timeout, it is the client that closes
             self.close_on_finish = True
 
 
 class _Parser(HTTPRequestParser):  # type: ignore[misc]
-    """Refuses what waitress lets pass and two servers may understand in two ways."""
+    """Rejects requests that waitress accepts, but that two servers may interpret differently."""
 
     def parse_header(self, header_plus: bytes) -> None:
         coding = _transfer_coding(header_plus)
         try:
             super().parse_header(header_plus)
-        except ValueError as error:  # of urllib, which waitress does not expect
-            raise ParsingError("The target of the request is no URI") from error
+        except ValueError as error:  # from urllib, unexpected by waitress
+            raise ParsingError("The request target is not a URI") from error
         if self.version not in ("1.0", "1.1"):
-            raise ParsingError("Only HTTP/1.0 and HTTP/1.1 are spoken here")
+            raise ParsingError("Only HTTP/1.0 and HTTP/1.1 are supported")
         if self.chunked and "CONTENT_LENGTH" in self.headers:
             raise ParsingError("A request has a length or is chunked, not both (RFC 9112 6.1)")
         if self.chunked:
             if "," in coding:
-                raise ParsingError("A request is chunked once, and not coded otherwise")
-            # waitress drops it, and it may be signed.
+                raise ParsingError("The only supported transfer coding is chunked, applied once")
+                # waitress drops the header, but it may be signed.
             self.headers["TRANSFER_ENCODING"] = coding
 
 
 def _transfer_coding(header_plus: bytes) -> str:
-    """The header Transfer-Encoding, as it was sent."""
+    """Return the Transfer-Encoding header as sent."""
     name, values = b"transfer-encoding:", []
     for line in get_header_lines(header_plus[header_plus.find(b"\r\n") + 2 :]):
         if line.lower().startswith(name):
@@ -107,7 +107,7 @@ def _transfer_coding(header_plus: bytes) -> str:
 
 
 class _Channel(HTTPChannel):  # type: ignore[misc]
-    """A connection that remembers when its unfinished request began."""
+    """A connection with a time limit for its unfinished request."""
 
     task_class = _Task
     parser_class = _Parser
@@ -125,7 +125,7 @@ class _Channel(HTTPChannel):  # type: ignore[misc]
         return bool(super().received(data))
 
     def give_up(self, error: Error) -> None:
-        """Answer an error to the unfinished request; the connection closes after it."""
+        """Answer the unfinished request with an error, and close the connection after it."""
         with self.requests_lock:
             request, self.request = self.request, None
             if request is None or self.requests:
@@ -141,21 +141,21 @@ class _Channel(HTTPChannel):  # type: ignore[misc]
             written = int(super().write_soon(data))
         finally:
             self.writing = False
-        # Not where the client is gone: nothing is left to be written.
+        # False once the client is gone: nothing is left to write.
         if self.writable():
             self.server.pull_trigger()
         return written
 
     def writable(self) -> bool:
-        # While a worker writes, there is nothing here to do for the thread that polls: it would
-        # only go round and round, and leave the workers the interpreter for moments.
+        # While a worker writes, the polling thread has nothing to do here: it would only spin, and
+        # leave the workers little of the interpreter.
         return not self.writing and HTTPChannel.writable(self)
 
     def service(self) -> None:
         error = self.requests[0].error
         self.refused = error is not None
         if self.refused and error.code >= 500:
-            # A coding of the body that is not known here is the sender's mistake.
+            # An unknown transfer coding is the sender's mistake, not a server error.
             self.requests[0].error = BadRequest(error.body)
         super().service()
 
@@ -167,8 +167,8 @@ class _Channel(HTTPChannel):  # type: ignore[misc]
 
     def handle_close(self) -> None:
         if self.refused and not self.lingering_since and self.connected:
-            # With the rest of a refused request unread, closing would reset the connection, and
-            # the answer might be lost with it (RFC 9112 9.6).
+            # Closing with the rest of a rejected request unread would reset the connection, and
+            # could lose the response (RFC 9112, section 9.6).
             self.lingering_since = clock.monotonic()
             self.will_close = False
             with contextlib.suppress(OSError):
@@ -184,7 +184,7 @@ class _Server(TcpWSGIServer):  # type: ignore[misc]
     channel_class = _Channel
 
     abandoned: Callable[[], None] = staticmethod(lambda: None)
-    """Called when a client leaves a request that isn't complete."""
+    """Callback for a client that disconnects in the middle of a request."""
 
     def maintenance(self, now: float) -> None:
         super().maintenance(now)
@@ -203,11 +203,11 @@ _HOP_BY_HOP = frozenset(
         *("trailer", "trailers", "transfer-encoding", "upgrade"),
     }
 )
-_HOSTLESS = Response(400, "Bad Request", {}, b"One Host header with a host is needed.\n")
+_HOSTLESS = Response(400, "Bad Request", {}, b"The request needs exactly one valid Host header.\n")
 
 
 def _late(answer: Answer, request: Request) -> Response:
-    """The answer, after a fault of slowness; what other faults do is done to the socket."""
+    """Return the response, delayed by a `slow` fault; `_Task` carries out the other faults."""
     try:
         return answer(request)
     except Interrupted as interrupted:
@@ -227,7 +227,7 @@ def _application(answer: Answer) -> Callable[[dict[str, Any], Any], Iterable[byt
             )
         )
         if "transfer-encoding" in sent:
-            sent.pop("content-length", None)  # which waitress has counted
+            sent.pop("content-length", None)  # added by waitress
         host = sent.get("host", "")
         if not _HOST.fullmatch(host) and (host or environ["SERVER_PROTOCOL"] != "HTTP/1.0"):
             response = _HOSTLESS
@@ -243,7 +243,7 @@ def _application(answer: Answer) -> Callable[[dict[str, Any], Any], Iterable[byt
 
 
 def _target(uri: str) -> str:
-    """Path and query of a request's target, which may be a whole URI (RFC 9112 3.2.2)."""
+    """Return the path and query of a request target, even an absolute URI (RFC 9112, 3.2.2)."""
     if uri.startswith("/"):
         return uri
     parts = urlsplit(uri)
@@ -256,24 +256,24 @@ def _url(server: _Server) -> str:
 
 
 class HttpServer:
-    """Serves an answer function on a socket. Use as a context manager, or `run` in this thread.
+    """Serves a function on a socket. Use as a context manager, or `run` it in this thread.
 
     Args:
-        answer: from request to response; called by several threads at once.
-        host: an address to listen on; loopback unless there is a reason.
-        port: 0 for any free one.
+        answer: the function from request to response; called by several threads at once.
+        host: the address to listen on.
+        port: the port; 0 for any free one.
 
     Raises:
-        UsageError: the address can't be listened on (in use, not of this machine).
+        UsageError: it can't listen on that address (in use, or not one of this machine).
     """
 
     def __init__(self, answer: Answer, host: str = "127.0.0.1", port: int = 0) -> None:
         self._sockets: dict[int, Any] = {}
-        # It warns of each moment of load, which is what a server is for.
+        # It warns whenever requests queue up, which is normal for a server.
         logging.getLogger("waitress.queue").setLevel(logging.ERROR)
         if not 0 <= port <= 65535:
-            # The C library would take it modulo 65536.
-            raise UsageError(f"can't listen on {host}:{port}: a port is from 0 (any) to 65535")
+            # The C library would wrap it modulo 65536.
+            raise UsageError(f"can't listen on {host}:{port}: use a port from 0 (any) to 65535")
         try:
             self._server = self._listen(answer, host, port)
         except (OSError, ValueError) as error:
@@ -298,16 +298,16 @@ class HttpServer:
                 cleanup_interval=1,
                 connection_limit=1000,
                 asyncore_use_poll=True,
-                clear_untrusted_proxy_headers=False,  # a header is as it was sent
+                clear_untrusted_proxy_headers=False,  # keep headers as sent
             ),
         )
 
     def add(self, answer: Answer, abandoned: Callable[[], None]) -> str:
-        """Serve another answer function by the same threads; returns its URL on loopback.
+        """Serve another function with the same threads, and return its URL on loopback.
 
         Args:
-            answer: as of the server.
-            abandoned: called when a client leaves a request that isn't complete.
+            answer: the function from request to response.
+            abandoned: callback for a client that disconnects in the middle of a request.
         """
         added = self._listen(answer, "127.0.0.1", 0, self._server.task_dispatcher)
         added.abandoned = abandoned
@@ -317,21 +317,21 @@ class HttpServer:
         return _url(added)
 
     def settle(self) -> None:
-        """Wait until what has happened on the connections so far is known here."""
-        for _ in range(2):  # within one round, the trigger may come before a connection
-            known = threading.Event()
-            self._server.trigger.pull_trigger(known.set)
-            known.wait()
+        """Wait until all events on the connections so far have been processed."""
+        for _ in range(2):  # within one round, the trigger may precede a connection
+            processed = threading.Event()
+            self._server.trigger.pull_trigger(processed.set)
+            processed.wait()
 
     @property
     def threads(self) -> int:
-        """The number of threads that serve."""
+        """The number of serving threads."""
         return len(self._server.task_dispatcher.threads) + (self._thread is not None)
 
     def disown(self) -> None:
-        """Close the sockets of this process, which a fork has made a copy of.
+        """Close this process's copies of the sockets, after a fork.
 
-        The connections are those of the other process, and stay open there.
+        The connections belong to the parent process, and stay open there.
         """
         for channel in self._sockets.values():
             if isinstance(channel.socket, socket.socket):
@@ -339,13 +339,13 @@ class HttpServer:
 
     @property
     def url(self) -> str:
-        """Where it listens: `http://127.0.0.1:PORT`."""
+        """The URL that it listens on: `http://127.0.0.1:PORT`."""
         return _url(self._server)
 
     def run(self) -> None:
         """Serve in this thread until interrupted or closed."""
         try:
-            # Not through the server, which takes an interruption for an ordinary end.
+            # Not through the server, which swallows KeyboardInterrupt.
             wasyncore.loop(timeout=1, map=self._sockets, use_poll=True)
         finally:
             wasyncore.close_all(self._sockets, ignore_all=True)
@@ -353,8 +353,8 @@ class HttpServer:
 
     def close(self) -> None:
         """Stop listening and drop open connections."""
-        # The thread that polls the sockets is the one that may close them. Where something else
-        # woke it in the middle of this, it has done so, and there is nobody left to wake.
+        # Only the polling thread may close the sockets. An error here means that it has already
+        # closed them.
         with contextlib.suppress(OSError):
             self._server.trigger.pull_trigger(
                 lambda: wasyncore.close_all(self._sockets, ignore_all=True)

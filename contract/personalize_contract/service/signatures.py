@@ -1,6 +1,6 @@
-"""SigV4 checked with botocore's own signer: sign the same request again and compare.
+"""Verifies SigV4 signatures with botocore's own signer: sign the request again and compare.
 
-Errors are those of "AWS Common Errors", with the status 403 that AWS front ends give them.
+The errors are those of "AWS Common Errors", with the status 403 that AWS front ends use.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from personalize_contract.model.datasets import DUMMY_ACCESS_KEY, DUMMY_SECRET_K
 from personalize_contract.model.exchange import Request
 
 _CREDENTIALS = Credentials(DUMMY_ACCESS_KEY, DUMMY_SECRET_KEY)
-"""What a client of the reference service signs with."""
+"""The credentials of clients of the reference service."""
 
 _AUTHORIZATION = re.compile(
     r"AWS4-HMAC-SHA256 Credential=(?P<key>[^/,]+)/(?P<date>\d{8})/(?P<region>[^/,]+)"
@@ -40,7 +40,7 @@ class _Signer(SigV4Auth):
 
     def headers_to_sign(self, request: AWSRequest) -> HTTPMessage:
         chosen = super().headers_to_sign(request)
-        # botocore leaves some out that others sign.
+        # botocore omits some headers that other clients sign.
         for name in self._signed:
             if name not in chosen and name in request.headers:
                 chosen[name] = request.headers[name]
@@ -55,13 +55,13 @@ def refusal(
     service: str = "personalize",
     regions: Collection[str] = (REGION,),
 ) -> tuple[str, str] | None:
-    """Why a request's signature is refused, as (code, message), or None if it is good.
+    """Return the error for a request's signature, as (code, message), or None if it is valid.
 
     Args:
-        request: with the URL that the sender signed (its Host header).
-        now: the service's time, UTC; the clock's when None.
-        service: the signing name of the service that it was sent to.
-        regions: that the service is in.
+        request: the request, with the URL that the sender signed (its Host header).
+        now: the service's time in UTC; None for the clock's.
+        service: the signing name of the service.
+        regions: the regions of the service.
     """
     sent = request.headers.get("authorization")
     if not sent:
@@ -75,7 +75,7 @@ def refusal(
     if not parts:
         return "IncompleteSignatureException", "Authorization or X-Amz-Date is not SigV4."
     if parts["key"] != DUMMY_ACCESS_KEY:
-        return "UnrecognizedClientException", "The access key is not known here."
+        return "UnrecognizedClientException", "The access key is unknown to this service."
     if abs((now or clock.now()) - signed_at) > _SKEW:
         return _invalid("Signature expired: the clocks are 5 minutes apart.")
     if parts["date"] != stamp[:8]:
@@ -83,13 +83,13 @@ def refusal(
     if parts["service"] != service:
         return _invalid(f"The credential is scoped to another service than {service}.")
     if parts["region"] not in regions:
-        return _invalid(f"The credential is scoped to a region that this is not: {parts['region']}")
+        return _invalid(f"The credential is scoped to another region: {parts['region']}")
     signed = parts["headers"].split(";")
     if not {"host", "x-amz-date"} <= set(signed):
         return "IncompleteSignatureException", "Host and X-Amz-Date must be signed."
     for name in request.headers:
         if name.startswith("x-amz-") and name not in signed:
-            return _invalid(f"{name} must be signed, like every header of that kind.")
+            return _invalid(f"{name} must be signed, like every X-Amz header.")
     digest = request.headers.get("x-amz-content-sha256")
     if digest and digest != hashlib.sha256(request.body).hexdigest():
         return _invalid("X-Amz-Content-Sha256 is not the digest of the body.")
@@ -102,7 +102,7 @@ def refusal(
     canonical = signer.canonical_request(again)
     expected = signer.signature(signer.string_to_sign(again, canonical), again)
     if not hmac.compare_digest(expected, parts["signature"]):
-        return _invalid("The signature is not that of this request with the key's secret.")
+        return _invalid("The signature does not match the request and the secret key.")
     return None
 
 

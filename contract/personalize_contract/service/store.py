@@ -1,4 +1,4 @@
-"""Datasets with their items, and trackers with their events: in memory, or in a file of SQLite."""
+"""Datasets with their items and trackers with their events, in memory or in an SQLite file."""
 
 from __future__ import annotations
 
@@ -43,31 +43,31 @@ def _opened(path: Path) -> sqlite3.Connection:
 
 
 def _claim(db: sqlite3.Connection, path: Path) -> None:
-    """Put our mark on a new file; what is not ours stays as it is."""
+    """Mark a new file as a store; leave any other database alone."""
     with path.open("rb") as file:
-        # SQLite takes a short text for an empty file, and writes over it.
+        # SQLite treats a short text as an empty file, and overwrites it.
         if file.read(16) not in (b"", _HEAD):
             raise sqlite3.DatabaseError("it is not a database")
     (mark,) = db.execute("PRAGMA application_id").fetchone()
     (tables,) = db.execute("SELECT count(*) FROM sqlite_master").fetchone()
     if tables and mark != _MARK:
-        raise sqlite3.DatabaseError("it is a database of something else")
+        raise sqlite3.DatabaseError("it is another application's database")
     db.execute(f"PRAGMA application_id = {_MARK}")
 
 
 class Store:
-    """Datasets and trackers with a state, and what was sent to them. Any thread may call it.
+    """Datasets and trackers, with their states and the records sent to them. Thread-safe.
 
-    A dataset has an ARN, a tracker an id. A put is one transaction: it is on the file, and
-    survives the process being killed, before the caller is answered. Lives as long as the
+    A dataset is known by its ARN, a tracker by its id. A put is one transaction: it is in the file,
+    and survives a kill of the process, before its caller gets an answer. Lives as long as the
     service; `close` it at the end.
 
     Args:
-        path: a file, made if it isn't there (WAL: two more files stand beside it while it is
-            open); None for memory.
+        path: the file, created if missing (in WAL mode: two more files exist while it is open);
+            None for memory.
 
     Raises:
-        UsageError: the file can't be opened, or is something else than a store.
+        UsageError: the file can't be opened, or is not a store.
     """
 
     def __init__(self, path: Path | None = None) -> None:
@@ -80,9 +80,9 @@ class Store:
             self._states.update(self._db.execute("SELECT arn, state FROM dataset"))
 
     def add_dataset(self, arn: str, state: State = "active") -> None:
-        """Make a dataset or a tracker, or change the state of one. What was sent to it stays.
+        """Add a dataset or a tracker, or change its state. Its records stay.
 
-        `missing` hides the dataset (404) as if it had been deleted.
+        The state `missing` hides a dataset (404) as if it were deleted.
         """
         with self._lock:
             if self._db:
@@ -94,7 +94,7 @@ class Store:
             self._states[arn] = state
 
     def remove(self, arn: str) -> None:
-        """Forget a dataset or tracker and what was sent to it, as if none had ever been."""
+        """Remove a dataset or tracker with its records."""
         with self._lock:
             if self._db:
                 self._db.execute("DELETE FROM event WHERE tracking_id = ?", (arn,))
@@ -105,23 +105,23 @@ class Store:
             self._states.pop(arn, None)
 
     def add_dummies(self) -> None:
-        """Make the dummy datasets and trackers of every operation."""
+        """Add the dummy datasets and trackers of every operation."""
         for operation in map(contract.load, contract.operations()):
             for state, arn in dummies(operation.resource_type).items():
                 self.add_dataset(arn, state)
 
     def state(self, arn: str) -> State:
-        """The state of a dataset; `missing` for one never mentioned, as on AWS."""
+        """Return the state of a dataset; `missing` for an unknown one, as on AWS."""
         return self._states.get(arn, "missing")
 
     def states(self) -> Mapping[str, State]:
-        """Every dataset's state by its ARN."""
+        """Return the state of every dataset and tracker by ARN or id."""
         return dict(self._states)
 
     def put(self, arn: str, items: Iterable[tuple[str, str | None]]) -> None:
-        """Add items, (itemId, properties or None) each; one with a known itemId is replaced.
+        """Add items, each as (itemId, properties or None), replacing those with the same itemId.
 
-        All of them are there afterwards, or none is.
+        Either all of them are stored or none.
         """
         if not self._db:
             new = dict(items)
@@ -134,7 +134,7 @@ class Store:
             self._db.execute(f"INSERT OR REPLACE INTO item VALUES {values}", list(chain(*rows)))  # noqa: S608 - of question marks
 
     def items(self, arn: str) -> dict[str, str | None]:
-        """The items of a dataset, by their ids in order: properties as sent, None without any."""
+        """Return the properties of each item, as sent, by item id in order; None without any."""
         with self._lock:
             if not self._db:
                 return dict(sorted(self._items.get(arn, {}).items()))
@@ -143,7 +143,7 @@ class Store:
             )
 
     def record(self, tracking_id: str, events: Sequence[dict[str, Any]]) -> None:
-        """Add events behind those that a tracker has; all of them are there afterwards, or none."""
+        """Append events to those of a tracker; either all of them are stored or none."""
         with self._lock:
             if not self._db:
                 self._events.setdefault(tracking_id, []).extend(events)
@@ -153,7 +153,7 @@ class Store:
             self._db.execute(f"INSERT INTO event (tracking_id, event) VALUES {values}", rows)  # noqa: S608 - of question marks
 
     def events(self, tracking_id: str) -> list[dict[str, Any]]:
-        """The events of a tracker, in the order in which they came."""
+        """Return the events of a tracker, in order of arrival."""
         with self._lock:
             if not self._db:
                 return [dict(event) for event in self._events.get(tracking_id, ())]
@@ -163,7 +163,7 @@ class Store:
             return [json.loads(event) for (event,) in rows]
 
     def close(self) -> None:
-        """Close the file; of a store in memory nothing is left."""
+        """Close the file, or clear the store in memory."""
         with self._lock:
             self._items.clear()
             self._events.clear()

@@ -127,11 +127,14 @@ def test_one_never_mentioned_is_named_with_the_ways_to_declare_it(store: Store) 
     message = json.loads(respond(request({**GOOD, "datasetArn": own}), store).body)["message"]
 
     assert message.startswith(
-        "Could not find the specified resource: this reference service was never told of "
+        "Could not find the specified resource: this reference service has no dataset "
         "arn:aws:personalize:eu-west-1:000000000000:dataset/shop/ITEMS. Declare it by "
     )
     assert "personalize_dataset in pytest's ini file, personalize_service.add_dataset" in message
-    assert b"never told" not in respond(request({**GOOD, "datasetArn": MISSING}), store).body
+    assert (
+        b"reference service has no"
+        not in respond(request({**GOOD, "datasetArn": MISSING}), store).body
+    )
 
 
 def test_one_bad_item_of_ten_refuses_them_all(store: Store) -> None:
