@@ -35,7 +35,7 @@ def command(*words: str) -> list[str]:
 STEPS = {one.get("name", str(one)): one for one in WORKFLOW["jobs"]["verify"]["steps"]}
 
 
-@pytest.mark.parametrize("name", ["nightly.yml", "offline.yml"])
+@pytest.mark.parametrize("name", ["nightly.yml", "offline.yml", "own-tests.yml"])
 def test_a_workflow_is_one_that_github_takes(name: str) -> None:
     done = subprocess.run(
         [
