@@ -182,7 +182,7 @@ def test_the_two_answers_are_shown_side_by_side(shop: Shop) -> None:
         "400 LimitExceededException"
     )
     assert [line.split() for line in lines[at + 3 : at + 6]] == [
-        ["recorded", "now", "(endpoint)"],
+        ["recorded", "(reference)", "now", "(endpoint)"],
         ["!", "status", "409", "400"],
         ["!", "code", "ResourceInUseException", "LimitExceededException"],
     ]
@@ -312,13 +312,35 @@ def test_only_trouble_of_the_environment_is_exit_status_6(shop: Shop) -> None:
     assert result.ret == pytest.ExitCode.TESTS_FAILED
 
 
-def test_an_account_that_cannot_be_asked_is_the_environment(shop: Shop) -> None:
+@pytest.mark.parametrize(
+    "to", [f"--personalize-endpoint-url={NOBODY}", "--personalize-region=us-east-1"]
+)
+def test_an_account_that_cannot_be_asked_is_the_environment(shop: Shop, to: str) -> None:
     shop.tests(PUTS.format(mark="", code="put()"))
     shop.record()
-    arguments = ["--personalize-account=000000000000", "--personalize-write-to-existing"]
-    shop_run = verify(shop, "http://127.0.0.1:1", *arguments)
-    shop_run.assert_outcomes(errors=1)
-    assert shop_run.ret == 6
+    result = shop.run(
+        "--personalize-verify=live",
+        to,
+        f"--personalize-dataset={ACTIVE}=active",
+        "--personalize-account=000000000000",
+        "--personalize-write-to-existing",
+    )
+    result.assert_outcomes(errors=1)
+    assert result.ret == 6
+    assert re.search(
+        "environment: 1 test\n  test_shop.py::test_it: (network|no credentials): ", text(result)
+    )
+
+
+def test_a_recording_that_was_changed_by_hand_is_told(shop: Shop) -> None:
+    shop.tests(PUTS.format(mark="", code="put()"))
+    shop.record()
+    cassette = shop.cassette("test_it")
+    cassette.write_text(cassette.read_text("utf-8").replace("code: 200", "code: 202"), "utf-8")
+    with listening() as url:
+        result = verify(shop, url)
+    result.assert_outcomes(failed=1)
+    assert "by hand:   the recording was changed after it was made" in text(result)
 
 
 def test_the_reference_service_answers_too(shop: Shop) -> None:

@@ -12,6 +12,7 @@ import pytest
 
 from personalize_contract.errors import Miss, TargetUnavailable
 from personalize_contract.plugin.session import Problem
+from personalize_contract.privacy import display
 
 BROKEN = "contract broken"
 CHANGED = "changed, contract holds"
@@ -60,7 +61,8 @@ def settle(report: pytest.TestReport, problems: Sequence[Problem]) -> tuple[str,
     found = verdict(problems) if report.failed else ""
     if not found:
         return None
-    why = next(one.text for one in problems if _of(one) == found).partition("\n")[0]
+    text = next(one.text for one in problems if _of(one) == found)
+    why = display.quoted(text.partition("\n")[0])
     if found == NOT_REACHED:
         path, line, _ = report.location
         report.outcome = "skipped"

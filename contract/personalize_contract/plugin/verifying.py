@@ -78,15 +78,15 @@ class Verified:
             self._note(request, Problem(f"{NOT_REACHED}: {why}", verdict=NOT_REACHED))
             return replace(recorded, answered_by="")  # nobody was asked
         exchange = self._service.answer(request)
-        self._note(request, self._difference(recorded.response, exchange))
+        self._note(request, self._difference(recorded, exchange))
         return exchange
 
     def _note(self, request: ParsedRequest, problem: Problem | None) -> None:
         self._session.note_verdict(request.headers.get("amz-sdk-invocation-id", ""), problem)
 
-    def _difference(self, recorded: Response, exchange: Exchange) -> Problem | None:
+    def _difference(self, recorded: Exchange, exchange: Exchange) -> Problem | None:
         """Return what an answer differs in from the recorded one; None for nothing that counts."""
-        then, now = (self._redactor.response(one) for one in (recorded, exchange.response))
+        then, now = (self._redactor.response(one.response) for one in (recorded, exchange))
         if not any(one.part in PARTS for one in drift.differences(then, now)):
             return None
         told = f"{_words(then)} was recorded, and {exchange.answered_by} answers " + (
@@ -98,23 +98,23 @@ class Verified:
             one for one in violations(exchange) if one.by == "service" and one.clause.can_fail
         ]
         if broken:
-            return Problem(self._text(BROKEN, told, exchange, then, broken), verdict=BROKEN)
+            return Problem(self._text(BROKEN, told, exchange, recorded, broken), verdict=BROKEN)
         if why := _not_reached(then, now):
             return Problem(f"{NOT_REACHED}: {told}: {why}", verdict=NOT_REACHED)
-        return Problem(self._text(CHANGED, told, exchange, then), verdict=CHANGED)
+        return Problem(self._text(CHANGED, told, exchange, recorded), verdict=CHANGED)
 
     def _text(
         self,
         verdict: str,
         told: str,
         exchange: Exchange,
-        recorded: Response,
+        recorded: Exchange,
         broken: list[Violation] | None = None,
     ) -> str:
         request = exchange.request
         sent = call_site.of_caller() or call_site.of_client(request)
         before, now = (
-            display.response(one, request, self._redactor) for one in (recorded, exchange.response)
+            display.response(one.response, request, self._redactor) for one in (recorded, exchange)
         )
         lines = [
             f"{verdict}: {told}",
@@ -122,7 +122,7 @@ class Verified:
             f"  cassette:  {self._origin}",
             f"  sent:      {request.method} {display.quoted(request.path)}, "
             f"{len(request.body)} bytes" + (f", {sent}" if sent else ""),
-            *_side_by_side(before, now, exchange.answered_by),
+            *_side_by_side(before, now, recorded.answered_by, exchange.answered_by),
             *_hint(recorded, exchange.response),
             f"  record it: {self._remedy}",
         ]
@@ -145,15 +145,17 @@ def _not_reached(recorded: Response, now: Response) -> str:
     return ""
 
 
-def _hint(recorded: Response, now: Response) -> Iterator[str]:
-    if recorded.status < 300 and now.status in _STATUS_OF:
+def _hint(recorded: Exchange, now: Response) -> Iterator[str]:
+    if recorded.altered:
+        yield "  by hand:   the recording was changed after it was made: nobody answered so"
+    if recorded.response.status < 300 and now.status in _STATUS_OF:
         yield "  dataset:   is the one that was given as active still there, and not in use?"
 
 
 def _side_by_side(
-    recorded: Mapping[str, Any], now: Mapping[str, Any], answered_by: str
+    recorded: Mapping[str, Any], now: Mapping[str, Any], before: str, after: str
 ) -> Iterator[str]:
-    rows = [("", "recorded", f"now ({answered_by})")]
+    rows = [("", f"recorded ({before})", f"now ({after})")]
     rows += [(name, str(recorded[name]), str(now[name])) for name in PARTS]
     for name, *cells in rows:
         mark = "  " if cells[0] == cells[1] or not name else "! "

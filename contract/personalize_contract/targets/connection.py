@@ -15,10 +15,10 @@ from botocore.exceptions import BotoCoreError, SSOError, TokenRetrievalError
 from botocore.loaders import Loader, create_loader
 from botocore.session import Session
 
-from personalize_contract.errors import UsageError
+from personalize_contract.errors import TargetUnavailable, UsageError
 from personalize_contract.model.contract import load
 from personalize_contract.model.datasets import REGION
-from personalize_contract.model.failures import EXPIRED, NO_CREDENTIALS
+from personalize_contract.model.failures import EXPIRED, NO_CREDENTIALS, Trouble
 from personalize_contract.settings import Settings
 from personalize_contract.targets.aws_domains import is_aws_host
 from personalize_contract.targets.aws_variables import without_empty
@@ -119,7 +119,8 @@ def live(settings: Settings) -> Connection:
     may be asked without any: it then gets those of the reference service.
 
     Raises:
-        UsageError: no region, no credentials, not a URL, or no such CA bundle.
+        UsageError: no region, not a URL, or no such CA bundle.
+        TargetUnavailable: no credentials.
     """
     session = Session()
     region, url = _place(session, settings)
@@ -143,6 +144,7 @@ def home(settings: Settings, account: str) -> str:
 
     Raises:
         UsageError: no region, or not a URL.
+        TargetUnavailable: no such profile.
     """
     region, url = _place(Session(), settings)
     return Connection(url, region, DUMMY_CREDENTIALS, "unknown").home(account)
@@ -156,7 +158,9 @@ def _place(session: Session, settings: Settings) -> tuple[str, str]:
             settings.region or session.get_config_variable("region") or os.environ.get("AWS_REGION")
         )
     except BotoCoreError as error:
-        raise UsageError(f"{NO_CREDENTIALS.name}: {error}; {NO_CREDENTIALS.advice}") from error
+        raise TargetUnavailable(
+            f"{NO_CREDENTIALS.name}: {error}; {NO_CREDENTIALS.advice}"
+        ) from error
     url = settings.endpoint_url or _url(session, region or REGION)
     if is_aws(url) and not region:
         raise UsageError(f"live needs a region: say {settings.option('region')}, or set AWS_REGION")
@@ -213,14 +217,17 @@ def _credentials(session: Session, to_aws: bool) -> Credentials:
         found = session.get_credentials()
         frozen = found.get_frozen_credentials() if found else None
     except (SSOError, TokenRetrievalError) as error:
-        raise UsageError(f"{EXPIRED.name}: {error}; {EXPIRED.advice}") from error
+        raise _without(EXPIRED, error) from error
     except BotoCoreError as error:
-        raise UsageError(f"{NO_CREDENTIALS.name}: {error}; {NO_CREDENTIALS.advice}") from error
+        raise TargetUnavailable(
+            f"{NO_CREDENTIALS.name}: {error}; {NO_CREDENTIALS.advice}"
+        ) from error
     if frozen and frozen.access_key and frozen.secret_key:
         return Credentials(frozen.access_key, frozen.secret_key, frozen.token)
     if to_aws:
-        raise UsageError(
-            f"{NO_CREDENTIALS.name}: live needs AWS credentials and there are none; "
-            f"{NO_CREDENTIALS.advice}"
-        )
+        raise _without(NO_CREDENTIALS, "live needs AWS credentials and there are none")
     return DUMMY_CREDENTIALS
+
+
+def _without(trouble: Trouble, why: object) -> TargetUnavailable:
+    return TargetUnavailable(f"{trouble.name}: {why}; {trouble.advice}")
