@@ -6,11 +6,25 @@ a query parameter or a member a credential, unless its value is an obvious place
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Container
 from functools import lru_cache
 
 from personalize_contract.privacy.pseudonyms import is_pseudonym
+
+_VARIABLES = (
+    "AWS_ACCESS_KEY_ID",
+    "AWS_SECRET_ACCESS_KEY",
+    "AWS_SESSION_TOKEN",
+    "AWS_SECURITY_TOKEN",
+)
+
+
+def of_this_process() -> tuple[str, ...]:
+    """Return the values of the environment variables that hold AWS credentials."""
+    return tuple(os.environ[name] for name in _VARIABLES if os.environ.get(name))
+
 
 _SEPARATORS = re.compile(r"[\W_]+")
 _CREDENTIAL = re.compile(

@@ -18,6 +18,7 @@ from personalize_contract.errors import SecretFound
 from personalize_contract.model import contract, json_path, strict_json
 from personalize_contract.model.datasets import ACCOUNT, REGION
 from personalize_contract.model.exchange import Exchange, Headers, Request, Response
+from personalize_contract.privacy import credentials
 from personalize_contract.privacy.credentials import is_credential_header
 from personalize_contract.privacy.pseudonyms import pseudonym
 
@@ -72,10 +73,14 @@ class Redactor:
         keep: Collection[str] | None = (),
     ) -> None:
         ordered = sorted((arns or {}).items(), key=lambda pair: -len(pair[0]))
-        self._arns = [(real.encode(), dummy.encode()) for real, dummy in ordered if real != dummy]
+        pairs = [(real.encode(), dummy.encode()) for real, dummy in ordered if real != dummy]
+        # An answer may name one with its account masked already.
+        self._arns = list(dict.fromkeys(pairs + [(mask_accounts(r), dummy) for r, dummy in pairs]))
         self._paths = {text: json_path.path(text) for text in paths}
         self.met = dict.fromkeys(self._paths, False)
-        self._never, self._placeholders = tuple(secrets), placeholders
+        # Those of now: a marked test sees dummies in their place.
+        self._never = (*secrets, *credentials.of_this_process())
+        self._placeholders = placeholders
         self._keep = keep
         accounts = {real.split(":")[4] for real in arns or () if real.count(":") >= 5} - {ACCOUNT}
         known = "|".join(

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-import os
 import re
 from base64 import b64decode, urlsafe_b64decode
 from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass
 
 from personalize_contract.model.datasets import ACCOUNT
+from personalize_contract.privacy import credentials
 from personalize_contract.privacy.credentials import is_credential_name, is_placeholder
 from personalize_contract.privacy.readings import TooDeep, readings
 
@@ -147,7 +147,6 @@ SHAPES = (
     ),
 )
 
-_OWN = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_SECURITY_TOKEN")
 _MIN_CREDENTIAL_LENGTH = 8
 OWN = "a credential of this process"
 TOO_DEEP = "a text that is escaped too often to be looked through"
@@ -162,7 +161,7 @@ class Secrets:
     """
 
     def __init__(self, more: Iterable[str] = (), placeholders: Collection[str] = ()) -> None:
-        own = {*more, *(os.environ.get(name, "") for name in _OWN)} - {*placeholders}
+        own = {*more, *credentials.of_this_process()} - {*placeholders}
         # Shorter values, and the dummies that every test signs with, would match everywhere.
         self._own = {
             secret
