@@ -78,7 +78,10 @@ class Settings(NamedTuple):
 
 
 KEY = pytest.StashKey[Settings]()
-"""Stash key of a pytest run's settings."""
+"""Stash key of the settings of a pytest run.
+
+The plugin builds them from options and ini file; `verify` hands over those of its arguments.
+"""
 
 
 def endpoint_url(text: str | None) -> str | None:

@@ -124,3 +124,15 @@ def test_what_the_suite_expects_comes_from_nowhere_else(module: str) -> None:
 
     assert below(module) & brains == set()
     assert "service" not in {floor(one) for one in below(module)}
+
+
+@pytest.mark.parametrize(
+    "module", ["commands.verify", *(n for n in MODULES if floor(n) == "suite")]
+)
+def test_the_suite_runs_without_the_plugin(module: str) -> None:
+    """Its settings are handed over as a value, so nothing has to read options for it."""
+    text = MODULES[module].read_text("utf-8")
+
+    assert "plugin" not in {floor(one) for one in below(module)}
+    assert f"{PACKAGE}.plugin" not in text
+    assert "--personalize-" not in text

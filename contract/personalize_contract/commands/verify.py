@@ -98,7 +98,7 @@ def run(given: argparse.Namespace) -> int:
     from rich.console import Console
 
     from personalize_contract import settings as asked
-    from personalize_contract.model import datasets
+    from personalize_contract.model import contract_files, datasets
     from personalize_contract.model.contract import known, load
     from personalize_contract.report import files, github, terminal
     from personalize_contract.suite.progress import Bar
@@ -112,11 +112,14 @@ def run(given: argparse.Namespace) -> int:
                 raise UsageError(f"--{name.replace('_', '-')} is for --target live; add it")
     settings = asked.Settings(
         target="live",
+        record=given.record,
         datasets=datasets.parse(given.dataset),
         region=given.region,
         endpoint_url=asked.endpoint_url(given.endpoint_url),
         account=asked.account(given.account),
         write_to_existing=given.write_to_existing,
+        cassettes=given.cassettes and given.cassettes.absolute(),
+        contracts=contract_files.folder(),
         operation=given.operation,
     )
     for clause in given.allow_not_reached:
@@ -124,23 +127,11 @@ def run(given: argparse.Namespace) -> int:
     files.check(given.report)
     if given.dry_run:
         return _dry_run(settings, provision=given.provision)
-    options = [f"--personalize-dataset={one}" for one in given.dataset]
-    for name in ("region", "endpoint_url", "account"):
-        if value := getattr(given, name):
-            options.append(f"--personalize-{name.replace('_', '-')}={value}")
-    if given.write_to_existing:
-        options.append("--personalize-write-to-existing")
-    if given.contracts:
-        options.append(f"-opersonalize_contracts={given.contracts.absolute()}")
-    if given.k:
-        options.append(f"-k{given.k}")
     with Bar(Console(stderr=True)) as progress:
         evidence = verify(
+            settings,
             targets,
-            operation=given.operation,
-            options=options,
-            cassettes=given.cassettes,
-            record=given.record,
+            expression=given.k,
             workers=given.n,
             progress=progress,
             live=lambda: _opened(settings, progress.say, provision=given.provision),

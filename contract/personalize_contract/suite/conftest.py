@@ -1,26 +1,27 @@
-"""Who answers the suite: what `--personalize-target` says, for the whole run."""
+"""The target of the suite, connected once for the whole run, and the recording of its answers."""
 
 from __future__ import annotations
 
 import contextlib
+import pickle
 from collections.abc import Generator, Iterator
 from typing import Any
 
 import pytest
 
 from personalize_contract.errors import PersonalizeContractError, UsageError
+from personalize_contract.model import contract_files
 from personalize_contract.model.contract import load
-from personalize_contract.settings import KEY, Settings
+from personalize_contract.settings import KEY
 from personalize_contract.suite.recorder import Recordings, worker_journal
-from personalize_contract.suite.run import LIVE, STOPPED, Run, opened
+from personalize_contract.suite.run import LIVE, SETTINGS, STOPPED, Run, opened
 from personalize_contract.suite.tables.scenarios import SCENARIOS
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """One test for each scenario of the operation that was asked for."""
     if "scenario" in metafunc.fixturenames:
-        asked = metafunc.config.getoption("personalize_operation")
-        rows = SCENARIOS[load(asked).operation]
+        rows = SCENARIOS[load(metafunc.config.stash[KEY].operation).operation]
         metafunc.parametrize("scenario", rows, ids=[row.id for row in rows])
 
 
@@ -29,14 +30,18 @@ _STARTED = "personalize_contract started"
 """Under what a worker of the suite is told when the recording began."""
 
 
-def _settings(config: pytest.Config) -> Settings:
-    return config.stash[KEY]._replace(option_prefix="--")
+def pytest_configure(config: pytest.Config) -> None:
+    """Take over the settings of `verify`, in a worker of it."""
+    if SETTINGS in (inputs := getattr(config, "workerinput", {})):
+        settings = pickle.loads(inputs[SETTINGS])  # noqa: S301 - from the run itself
+        config.stash[KEY] = settings
+        contract_files.use(settings.contracts)
 
 
 def pytest_sessionstart(session: pytest.Session) -> None:
     """Begin to record, unless this is a worker: its run does so."""
     config = session.config
-    settings = _settings(config)
+    settings = config.stash[KEY]
     if not settings.record or hasattr(config, "workerinput"):
         return
     try:
@@ -75,7 +80,7 @@ def run(pytestconfig: pytest.Config) -> Iterator[Run]:
     """The target, connected."""
     try:
         with contextlib.ExitStack() as stack:
-            settings = _settings(pytestconfig)
+            settings = pytestconfig.stash[KEY]
             journal, started = None, ""
             if recordings := pytestconfig.stash.get(_RECORDINGS, None):
                 journal, started = recordings.journal, recordings.started

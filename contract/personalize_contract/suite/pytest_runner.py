@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import pickle
 from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import AbstractContextManager
 from importlib.util import find_spec
@@ -19,10 +20,10 @@ import pytest
 from personalize_contract.errors import PersonalizeContractError, UsageError
 from personalize_contract.live.access import Live
 from personalize_contract.model.contract import load
-from personalize_contract.settings import TARGETS
+from personalize_contract.settings import KEY, TARGETS, Settings
 from personalize_contract.suite import recordings, shipped
 from personalize_contract.suite.evidence import Evidence, Outcome
-from personalize_contract.suite.run import LIVE, STOPPED
+from personalize_contract.suite.run import LIVE, SETTINGS, STOPPED
 from personalize_contract.suite.tables.scenarios import SCENARIOS
 
 _SUITE = Path(__file__).parent
@@ -41,16 +42,21 @@ class Progress(Protocol):
 class _Collector:
     """A pytest plugin that takes the outcomes out of the reports of one run."""
 
-    def __init__(self, target: str, progress: Progress, live: Live | None) -> None:
-        self._target, self._progress, self._live = target, progress, live
+    def __init__(self, settings: Settings, progress: Progress, live: Live | None) -> None:
+        self._settings, self._progress, self._live = settings, progress, live
         self._begun = False
         self.outcomes: list[Outcome] = []
         self.stopped: BaseException | None = None
         self.crashes: list[str] = []
 
     def pytest_configure(self, config: pytest.Config) -> None:
+        config.stash[KEY] = self._settings
         if self._live:
             config.stash[LIVE] = self._live
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_configure_node(self, node: Any) -> None:
+        node.workerinput[SETTINGS] = pickle.dumps(self._settings)
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_collection_modifyitems(self) -> Generator[None]:
@@ -70,7 +76,7 @@ class _Collector:
         # Each worker collects all there is, and the process that waits for them nothing.
         if total and not self._begun:
             self._begun = True
-            self._progress.begin(self._target, total)
+            self._progress.begin(self._settings.target, total)
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_testnodedown(self, node: Any) -> None:
@@ -131,22 +137,19 @@ def _shielded() -> Iterator[None]:
 
 
 def _ask(
-    target: str,
-    operation: str,
+    settings: Settings,
     options: Sequence[str],
     progress: Progress,
     live: Live | None = None,
 ) -> list[Outcome]:
-    """The outcomes of one target, in the order of the table of scenarios."""
-    collector = _Collector(target, progress, live)
+    """Return the outcomes of one target, in the order of the table of scenarios."""
+    collector = _Collector(settings, progress, live)
     arguments = [
         str(_SUITE),
         f"-c{_SUITE / 'pytest.ini'}",
         f"--confcutdir={_SUITE}",
         "-pno:cacheprovider",
         "-pno:terminal",
-        "-ppersonalize_contract.plugin",
-        f"--personalize-operation={operation}",
         "--capture=no",  # who waits for a dataset is told so
         *options,
     ]
@@ -157,13 +160,14 @@ def _ask(
     # First: after an error while it collects, pytest interrupts itself.
     if collector.crashes:
         raise PersonalizeContractError(
-            f"the suite itself failed on {target}; please report this:\n{collector.crashes[0]}"
+            f"the suite itself failed on {settings.target}; please report this:\n"
+            f"{collector.crashes[0]}"
         )
     if collector.stopped:
         raise KeyboardInterrupt
     if status == pytest.ExitCode.NO_TESTS_COLLECTED:
         raise UsageError("-k selects no scenario; it is an expression of their names")
-    order = [scenario.id for scenario in SCENARIOS[operation]]
+    order = [scenario.id for scenario in SCENARIOS[settings.operation]]
     return sorted(collector.outcomes, key=lambda outcome: order.index(outcome.scenario))
 
 
@@ -183,12 +187,10 @@ def _spread(workers: str | None) -> list[str]:
 
 
 def verify(
+    settings: Settings,
     targets: Sequence[str],
     *,
-    operation: str,
-    options: Sequence[str],
-    cassettes: Path | None,
-    record: bool,
+    expression: str | None,
     workers: str | None,
     progress: Progress,
     live: Callable[[], AbstractContextManager[Live]],
@@ -196,12 +198,11 @@ def verify(
     """Run the suite against each target.
 
     Args:
+        settings: settings of the run, whatever target they name. Their `cassettes` is the folder
+            to read recordings from, or with `record` to write them into; None for those that
+            this version ships with.
         targets: some of `recorded`, `reference`, `live`.
-        operation: whose contract is verified.
-        options: of the pytest plugin, and `-k`.
-        cassettes: the folder to read recordings from, or to write them into; None for those
-            that this version ships with.
-        record: whether what the targets answer is written into `cassettes` first.
+        expression: selects scenarios by their names, as in pytest; None for all.
         workers: how many processes ask a target, a number or `auto`; None for this one. A live
             service is asked by this one always: its quota and its dataset are one, too.
         progress: told how far the run is.
@@ -214,6 +215,7 @@ def verify(
     for target in targets:
         if target not in TARGETS:
             raise UsageError(f"target {target!r}: it is one of {', '.join(TARGETS)}")
+    operation, cassettes, record = settings.operation, settings.cassettes, settings.record
     # What is recorded in this run is what is replayed in it.
     order = sorted(set(targets), key=("reference", "live", "recorded").index)
     if record and order == ["recorded"]:
@@ -224,20 +226,15 @@ def verify(
         # Before anybody is asked, who may take minutes.
         recordings.load(cassettes or shipped.cassettes(), operation, required=True)
     spread = _spread(workers)
-    place = [f"-opersonalize_cassettes={cassettes.absolute()}"] if cassettes else []
+    selected = [f"-k{expression}"] if expression else []
     outcomes = {}
     for target in order:
-        who = "record" if record and target != "recorded" else "target"
-        asked = [
-            f"--personalize-{who}={target}",
-            *place,
-            *options,
-        ]
+        asked = settings._replace(target=target, record=record and target != "recorded")
         if target == "live":
             with live() as service:
-                outcomes[target] = _ask(target, operation, asked, progress, service)
+                outcomes[target] = _ask(asked, selected, progress, service)
             if service.left:
                 outcomes[target].append(Outcome("take-down", (), obstacle=service.left))
         else:
-            outcomes[target] = _ask(target, operation, [*asked, *spread], progress)
+            outcomes[target] = _ask(asked, [*selected, *spread], progress)
     return Evidence(load(operation), {target: outcomes[target] for target in order})

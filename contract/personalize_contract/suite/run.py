@@ -54,6 +54,8 @@ long, and there are hundreds."""
 LIVE = pytest.StashKey[Live]()
 """The live service of a run of pytest, where whoever runs it has connected it."""
 
+SETTINGS = "personalize_contract settings"
+"""Under what a worker of the suite is handed the settings of `verify`."""
 
 STOPPED = "personalize_contract stopped"
 """Under what a worker of the suite says why it stopped, for the process that waits for it."""
@@ -76,6 +78,7 @@ class Run:
         journal: Journal | None = None,
         started: str = "",
     ) -> None:
+        self._settings = settings
         self._live, self._journal, self._started = live, journal, started
         self._compares = settings.target == "live"
         self._folder = settings.cassettes or shipped.cassettes()
@@ -129,7 +132,9 @@ class Run:
         for one in tries:
             if outcome := self._tried(scenario, one, missed):
                 return outcome
-        why = f"no dataset was given that is {state} (--dataset ARN={state})"
+        why = (
+            f"no dataset was given that is {state} ({self._settings.option('dataset')} ARN={state})"
+        )
         if missed:
             told = f"the dataset was never {state}: {'; '.join(dict.fromkeys(missed))}"
             why = display.line(told, self._redactor(state))

@@ -1,4 +1,4 @@
-"""One operation, one test for each scenario. `--personalize-target` says who is tested."""
+"""One test for each scenario of one operation, against the target of the run."""
 
 from __future__ import annotations
 

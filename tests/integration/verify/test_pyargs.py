@@ -78,5 +78,8 @@ def test_what_cannot_be_done_is_said(tmp_path: Path) -> None:
     done = suite(tmp_path, "--personalize-target", "live", plugins=OURS)
 
     assert done.returncode == 2
-    assert "live needs a region: say --region, or set AWS_REGION" in done.stdout + done.stderr
+    assert (
+        "live needs a region: say --personalize-region, or set AWS_REGION"
+        in done.stdout + done.stderr
+    )
     assert "Traceback" not in done.stdout + done.stderr
