@@ -17,6 +17,7 @@ from personalize_contract.cassette.reader import MAX_EXCHANGES
 from personalize_contract.errors import CassetteError, CassetteMissing
 from personalize_contract.model.exchange import Exchange
 from personalize_contract.model.provenance import Provenance
+from personalize_contract.model.sdk_call import last_attempts
 
 KEPT = "What was recorded is in {}; `personalize-contract recover` makes the cassette of it"
 
@@ -133,7 +134,7 @@ class Recording:
 
 
 def _exchanges(of: journal.Journal) -> list[Exchange]:
-    return [one for taken in of.read() for one in last_of_each_call(taken.exchanges)]
+    return [one for taken in of.read() for one in last_attempts(taken.exchanges)]
 
 
 def _is_above(path: Path, provenance: Provenance) -> bool:
@@ -143,17 +144,6 @@ def _is_above(path: Path, provenance: Provenance) -> bool:
         return False
     except CassetteError:
         return False  # a broken cassette proves nothing
-
-
-def last_of_each_call(taken: Iterable[tuple[Exchange, str]]) -> list[Exchange]:
-    """One exchange for each SDK call: its last attempt, where its first one stood.
-
-    A cassette then doesn't depend on how often the SDK was set to retry.
-    """
-    found: dict[object, Exchange] = {}
-    for number, (exchange, call) in enumerate(taken):
-        found[call or number] = exchange
-    return list(found.values())
 
 
 def _check_file(path: Path) -> None:

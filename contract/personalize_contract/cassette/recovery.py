@@ -11,6 +11,7 @@ from personalize_contract.cassette.folders import SUFFIX
 from personalize_contract.errors import CassetteError, CassetteMissing, SecretFound
 from personalize_contract.model.exchange import Exchange
 from personalize_contract.model.provenance import Provenance
+from personalize_contract.model.sdk_call import last_attempts
 from personalize_contract.privacy.redaction import Redactor
 
 NOTHING = "nothing was recorded in it; removed"
@@ -74,7 +75,7 @@ def _recovered(path: Path, cassette: Path, redactor: Redactor) -> Outcome:
     taken = journal.read(path)
     if len(taken) > 1:
         raise CassetteError(path, "it holds several recordings, and a cassette is one")
-    exchanges = [one for each in taken for one in recording.last_of_each_call(each.exchanges)]
+    exchanges = [one for each in taken for one in last_attempts(each.exchanges)]
     if not exchanges:
         files.remove(path)
         return Outcome(path, NOTHING, done=True)

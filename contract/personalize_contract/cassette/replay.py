@@ -14,6 +14,7 @@ from pathlib import Path
 from personalize_contract.cassette.matching import Key, Matching
 from personalize_contract.cassette.reader import Cassette
 from personalize_contract.model.exchange import Exchange, Request, media_type
+from personalize_contract.model.sdk_call import ByCall, call_id
 from personalize_contract.privacy.redaction import Redactor
 
 _Bytes = tuple[str, str, str, bytes]
@@ -77,7 +78,7 @@ class Replay:
         self._lock = threading.Lock()
         self._drawers: dict[Key, _Drawer] = {}
         self._known: dict[_Bytes, _Drawer] = {}
-        self._calls: dict[str, Exchange] = {}
+        self._answers: ByCall[Exchange] = ByCall()
         for exchange in cassette.exchanges:
             request = redactor.request(exchange.request)
             drawer = self._drawers.setdefault(matching.outline(request), _Drawer())
@@ -90,17 +91,17 @@ class Replay:
 
     def take(self, request: Request) -> Exchange | None:
         """The recorded exchange that answers a request, or None."""
-        call = request.headers.get("amz-sdk-invocation-id", "")
+        call = call_id(request)
         redacted = self._redactor.request(request)
         drawer = self._known.get(_bytes(redacted))
         if not drawer:
             drawer = self._drawers.get(self._matching.outline(redacted))
         with self._lock:
-            if call and call in self._calls:
-                return self._calls[call]
+            if answer := self._answers.get(call):
+                return answer
             exchange = drawer.take(redacted, self._matching) if drawer else None
-            if call and exchange:
-                self._calls[call] = exchange
+            if exchange:
+                self._answers.put(call, exchange)
             return exchange
 
     def unused(self) -> list[Exchange]:

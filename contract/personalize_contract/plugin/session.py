@@ -19,6 +19,7 @@ from personalize_contract.model.checker import Violation
 from personalize_contract.model.exchange import Exchange, Request, Response
 from personalize_contract.model.interruption import Interrupted
 from personalize_contract.model.parsed_request import ParsedRequest, parse
+from personalize_contract.model.sdk_call import ByCall
 from personalize_contract.plugin.mark import Mark
 from personalize_contract.plugin.run_log import RunLog
 
@@ -71,7 +72,7 @@ class Session:
         self._problems: list[Problem] = []
         self._seen: set[tuple[str, str]] = set()
         self._meant: set[str] = set()
-        self._verdicts: dict[str, Problem | None] = {}
+        self._verdicts: ByCall[Problem | None] = ByCall()
         self.violations = 0
         self.answered: Counter[str] = Counter()
         self.advice: Counter[Advice] = Counter()
@@ -132,8 +133,7 @@ class Session:
         with self._lock:
             earlier = self._verdicts.get(call)
             self._problems = [one for one in self._problems if one is not earlier]
-            if call:
-                self._verdicts[call] = problem
+            self._verdicts.put(call, problem)
             if problem:
                 self._problems.append(problem)
 

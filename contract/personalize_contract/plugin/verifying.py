@@ -16,6 +16,7 @@ from personalize_contract.feedback import call_site
 from personalize_contract.model import drift, failures, rest_json
 from personalize_contract.model.datasets import State, dummies
 from personalize_contract.model.parsed_request import violations
+from personalize_contract.model.sdk_call import call_id
 from personalize_contract.plugin.session import Problem
 from personalize_contract.plugin.verdicts import BROKEN, CHANGED, ENVIRONMENT, NOT_REACHED
 from personalize_contract.privacy import display
@@ -82,7 +83,7 @@ class Verified:
         return exchange
 
     def _note(self, request: ParsedRequest, problem: Problem | None) -> None:
-        self._session.note_verdict(request.headers.get("amz-sdk-invocation-id", ""), problem)
+        self._session.note_verdict(call_id(request), problem)
 
     def _difference(self, recorded: Exchange, exchange: Exchange) -> Problem | None:
         """Return what an answer differs in from the recorded one; None for nothing that counts."""

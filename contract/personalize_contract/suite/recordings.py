@@ -18,11 +18,11 @@ from personalize_contract.cassette import folders, group
 from personalize_contract.cassette.journal import Taken
 from personalize_contract.cassette.matching import Matching
 from personalize_contract.cassette.reader import Cassette
-from personalize_contract.cassette.recording import last_of_each_call
 from personalize_contract.cassette.replay import Replay
 from personalize_contract.errors import CassetteError
 from personalize_contract.model.drift import Comparison, differences
 from personalize_contract.model.exchange import Exchange
+from personalize_contract.model.sdk_call import last_attempts
 from personalize_contract.privacy.redaction import Redactor
 from personalize_contract.suite import shipped
 from personalize_contract.suite.scenario import Scenario
@@ -90,7 +90,7 @@ def by_group(folder: Path, taken: Iterable[Taken]) -> dict[Path, dict[str, Casse
     rows = {row.id: row for row in SCENARIOS[folder.name]}
     found: dict[Path, dict[str, Cassette]] = {}
     for one in taken:
-        if exchanges := tuple(last_of_each_call(one.exchanges)):
+        if exchanges := tuple(last_attempts(one.exchanges)):
             name = one.provenance.recorded_for
             origins = (one.provenance,) * len(exchanges)
             part = Cassette(one.provenance, exchanges, (0,) * len(exchanges), origins)

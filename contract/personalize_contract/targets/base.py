@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Protocol
 from personalize_contract.errors import Miss
 from personalize_contract.model.exchange import Exchange, Response
 from personalize_contract.model.parsed_request import ParsedRequest
+from personalize_contract.model.sdk_call import call_id
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -87,6 +88,5 @@ class Recorder:
     def answer(self, request: ParsedRequest) -> Exchange:
         """Ask the inner target; its exchange is in the journal when this returns."""
         exchange = self._inner.answer(request)
-        call = request.headers.get("amz-sdk-invocation-id", "")
-        self._recording.append(self._redactor.exchange(exchange), call)
+        self._recording.append(self._redactor.exchange(exchange), call_id(request))
         return exchange

@@ -1,0 +1,49 @@
+"""The attempts of an SDK call count as one exchange, of which the last stays."""
+
+from pathlib import Path
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+import personalize_contract
+from personalize_contract.model.exchange import Exchange, Request, Response
+from personalize_contract.model.sdk_call import ByCall, call_id, last_attempts
+
+HEADER = "amz-sdk-invocation-id"
+
+
+def attempt(status: int) -> Exchange:
+    return Exchange(
+        Request("POST", "http://127.0.0.1/items", {}, b""), Response(status, "", {}, b""), "aws"
+    )
+
+
+def test_the_last_attempt_stands_where_the_first_did() -> None:
+    taken = [(attempt(500), "a"), (attempt(200), "b"), (attempt(503), "a"), (attempt(201), "a")]
+
+    assert [one.response.status for one in last_attempts(taken)] == [201, 200]
+
+
+@given(st.lists(st.integers(100, 999)))
+def test_a_request_without_an_id_is_a_call_of_its_own(statuses: list[int]) -> None:
+    taken = [(attempt(status), "") for status in statuses]
+
+    assert [one.response.status for one in last_attempts(taken)] == statuses
+
+
+def test_a_value_is_that_of_every_attempt_and_of_no_request_without_an_id() -> None:
+    answers: ByCall[str] = ByCall()
+    request = Request("POST", "http://127.0.0.1/items", {HEADER: "a"}, b"")
+    answers.put(call_id(request), "tea")
+    answers.put(call_id(Request("POST", "http://127.0.0.1/items", {}, b"")), "milk")
+
+    assert answers.get("a") == "tea"
+    assert answers.get("") is None
+
+
+def test_one_module_knows_the_header() -> None:
+    """Whoever groups attempts asks it; a scenario that sends the header is a literal."""
+    source = Path(personalize_contract.__file__).parent
+    modules = {path.name for path in source.rglob("*.py") if HEADER in path.read_text("utf-8")}
+
+    assert modules == {"sdk_call.py", "messages.py"}
