@@ -1,7 +1,7 @@
-"""The modes of a marked test: its requests are replayed, recorded, or just answered.
+"""The modes of a marked test, and what each of them has to say of the test at its end.
 
-A mode lives from the test's set-up to its teardown. Its `target` answers the requests; once the
-test has passed, `lacking` says what it did not ask for, and `save` keeps what was recorded.
+A mode lives from the test's set-up to its teardown. Once the test has passed, `lacking` says what
+it did not ask for, `save` keeps what was recorded, and `tally` counts for the summary.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from collections import Counter
 from typing import TYPE_CHECKING, Protocol
 
 from personalize_contract.model.interruption import FAULT
-from personalize_contract.targets.base import Recorded, Recorder, Target
+from personalize_contract.targets import modes
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -22,22 +22,14 @@ if TYPE_CHECKING:
     from personalize_contract.plugin.mark import Mark
     from personalize_contract.plugin.summary import Tally
     from personalize_contract.privacy.redaction import Redactor
+    from personalize_contract.targets.base import Target
 
 
-class Mode(Protocol):
+class Mode(modes.Mode, Protocol):
     """The life of one test's answers."""
-
-    target: Target
 
     def lacking(self) -> list[str]:
         """Return what a test that passed so far has yet to ask for, as problems."""
-
-    def save(self) -> None:
-        """Keep what is to be kept of a test that passed.
-
-        Raises:
-            CassetteError: the recording can't be written; its journal holds it.
-        """
 
     def interrupt(self) -> None:
         """Keep what was recorded: the run is interrupted, and the test may not be over."""
@@ -51,18 +43,12 @@ class Mode(Protocol):
         """
 
 
-class Answering:
+class Answering(modes.Answering):
     """A service answers, and nothing is kept."""
-
-    def __init__(self, target: Target) -> None:
-        self.target = target
 
     def lacking(self) -> list[str]:
         """No request is expected."""
         return []
-
-    def save(self) -> None:
-        """Nothing is kept."""
 
     def interrupt(self) -> None:
         """Nothing was kept."""
@@ -72,7 +58,7 @@ class Answering:
         return _by("answered", answered)
 
 
-class Replaying:
+class Replaying(modes.Replaying):
     """A cassette answers.
 
     Args:
@@ -98,27 +84,23 @@ class Replaying:
     ) -> None:
         from personalize_contract.cassette.replay import Replay
 
+        replay = Replay(path, cassette, redactor, matching)
+        super().__init__(replay, _Explanation(record_command, mark.violates))
         self.path, self.redactor = path, redactor
-        self._replay = Replay(path, cassette, redactor, matching)
         self._fail_unused = mark.unused == "fail"
         self._shares_dummies = shares_dummies
         self._stale = cassette.provenance.is_stale()
-        explain = _Explanation(record_command, mark.violates)
-        self.target: Target = Recorded(self._replay, explain)
         self.outcome = "replayed"
         """The word for an exchange that was asked for."""
 
     def lacking(self) -> list[str]:
         """An exchange that was recorded and not asked for is a request that was lost."""
-        unused = self._replay.unused() if self._fail_unused else []
+        unused = self.replay.unused() if self._fail_unused else []
         if not unused:
             return []
         from personalize_contract.feedback.unused_report import unused_text
 
-        return [unused_text(self._replay, unused)]
-
-    def save(self) -> None:
-        """A cassette that was read stays as it is."""
+        return [unused_text(self.replay, unused)]
 
     def interrupt(self) -> None:
         """A cassette that was read stays as it is."""
@@ -127,14 +109,14 @@ class Replaying:
         """Count the answers, the exchanges that were not asked for, and a stale cassette."""
         tally = _by(self.outcome, answered)
         notes = {
-            "unused": len(self._replay.unused()) if passed else 0,
+            "unused": len(self.replay.unused()) if passed else 0,
             "stale": int(self._stale),
             "shared-dummy": int(self._shares_dummies and bool(answered)),
         }
         if any(notes.values()):
             from personalize_contract.privacy import display
 
-            path = display.path(self._replay.path)
+            path = display.path(self.replay.path)
             tally.update({(word, path): count for word, count in notes.items() if count})
         return tally
 
@@ -154,7 +136,7 @@ class _Explanation:
         return self._explainer(replay, request)  # type: ignore[arg-type]
 
 
-class Recording:
+class Recording(modes.Recording):
     """A service answers, and its answers become the test's cassette if the test passes.
 
     Args:
@@ -174,43 +156,45 @@ class Recording:
         *,
         fail_unused: bool,
     ) -> None:
-        self._recording, self._redactor, self._matching = recording, redactor, matching
+        super().__init__(inner, recording, redactor)
+        self.recording: CassetteRecording = recording
+        self._redactor, self._matching = redactor, matching
         self._fail_unused = fail_unused
         self._saved: bool | None = None
         self._left = False
         self._missing = 0
-        self.target: Target = Recorder(inner, recording, redactor)
 
     def lacking(self) -> list[str]:
         """A recording of nothing may not replace one of something."""
-        if self._recording.count or not self._fail_unused:
+        if self.recording.count or not self._fail_unused:
             return []
-        before = _recorded_before(self._recording.path)
-        return [_recorded_nothing(self._recording.path, before)] if before else []
+        before = recorded_before(self.recording.path)
+        return [recorded_nothing(self.recording.path, before)] if before else []
 
-    def save(self) -> None:
+    def save(self) -> bool | None:
         """Save the recording; a test that sent nothing and never did needs no cassette."""
-        path = self._recording.path
-        if not self._recording.count and not path.exists():
-            return
-        self._missing = max(_recorded_before(path) - len(self._recording.taken()), 0)
-        self._saved = self._recording.save()
+        path = self.recording.path
+        if not self.recording.count and not path.exists():
+            return None
+        self._missing = max(recorded_before(path) - len(self.recording.taken()), 0)
+        self._saved = self.recording.save()
+        return self._saved
 
     def interrupt(self) -> None:
         """Leave the journal, if anything is in it."""
-        self._recording.leave()
-        self._left = self._recording.count > 0
+        self.recording.leave()
+        self._left = self.recording.count > 0
 
     def tally(self, answered: Counter[str], *, passed: bool) -> Tally:
         """Count the answers that were recorded, and say what became of the cassette."""
         from personalize_contract.privacy import display
 
         tally = _by("recorded" if self._saved else "answered", answered)
-        path = display.path(self._recording.path)
+        path = display.path(self.recording.path)
         if self._saved:
             for member, met in self._redactor.met.items():
                 tally["redact", member] += met
-            for member, met in self._matching.met(self._recording.saved).items():
+            for member, met in self._matching.met(self.recording.saved).items():
                 tally["ignore", member] += met
             if self._missing:
                 tally["fewer", path] = self._missing
@@ -226,7 +210,7 @@ def _by(outcome: str, answered: Counter[str]) -> Tally:
     return Counter({(outcomes[name], name): count for name, count in answered.items()})
 
 
-def _recorded_before(path: Path) -> int:
+def recorded_before(path: Path) -> int:
     """Return how many exchanges a cassette holds that is to be replaced."""
     from personalize_contract.cassette import loader
     from personalize_contract.errors import CassetteError
@@ -237,7 +221,8 @@ def _recorded_before(path: Path) -> int:
         return 0
 
 
-def _recorded_nothing(path: Path, before: int) -> str:
+def recorded_nothing(path: Path, before: int) -> str:
+    """Return the problem of a recording of nothing that would replace one of something."""
     from personalize_contract.privacy import display
 
     exchanges = "the exchange" if before == 1 else f"the {before} exchanges"

@@ -27,10 +27,17 @@ class ScenarioRecording:
         journal: of this process.
         path: the group that it will be in.
         provenance: of its answers, and its name.
+        replaces: provenance of the recording that is there; None if there is none.
     """
 
-    def __init__(self, journal: journal.Journal, path: Path, provenance: Provenance) -> None:
-        self.path, self.provenance = path, provenance
+    def __init__(
+        self,
+        journal: journal.Journal,
+        path: Path,
+        provenance: Provenance,
+        replaces: Provenance | None = None,
+    ) -> None:
+        self.path, self._provenance, self._replaces = path, provenance, replaces
         self._journal = journal
         self._is_kept = False
         journal.begin(provenance)
@@ -43,9 +50,14 @@ class ScenarioRecording:
             raise CassetteError(self.path, f"the exchange can't be recorded: {error}") from None
         self._journal.append(exchange, call)
 
-    def keep(self) -> None:
-        """Let it be written into its group at the end of the run."""
-        self._is_kept = True
+    def save(self) -> bool:
+        """Let it be written into its group at the end of the run.
+
+        Returns:
+            False if the recording there has a higher provenance: it is kept as it is.
+        """
+        self._is_kept = not (self._replaces and self._provenance.below(self._replaces))
+        return self._is_kept
 
     def __enter__(self) -> ScenarioRecording:
         return self

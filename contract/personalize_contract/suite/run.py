@@ -44,8 +44,8 @@ from personalize_contract.suite.recorder import ScenarioRecording
 from personalize_contract.suite.recordings import Beside
 from personalize_contract.suite.scenario import Scenario, forms
 from personalize_contract.targets import connection as connections
-from personalize_contract.targets.base import Recorded, Recorder, Target
 from personalize_contract.targets.endpoint import Endpoint
+from personalize_contract.targets.modes import Answering, Mode, Recording, Replaying
 
 _GIVES_UP = 5
 """Requests in a row without an answer in time, after which the rest is not tried: each takes as
@@ -144,11 +144,11 @@ class Run:
         kept, beside, waited = "", None, len(self._live.notes) if self._live else 0
         there = self._recorded.get(scenario.id)
         redactor = self._redactor(scenario.state)
-        with self._target(scenario) as (target, recording):
+        with self._mode(scenario) as mode:
             control = scenario.control and self._client.send(
-                replace(scenario, sends=scenario.control), target, one.arn
+                replace(scenario, sends=scenario.control), mode.target, one.arn
             )
-            exchange = self._client.send(scenario, target, one.arn)
+            exchange = self._client.send(scenario, mode.target, one.arn)
             self._answered, self._late = True, 0
             obstacle = trouble(scenario, exchange)
             if obstacle:
@@ -158,11 +158,8 @@ class Run:
                 return None
             if self._compares and not obstacle:
                 beside = recordings.beside(self._path(scenario), there, exchange, redactor)
-            if recording and not obstacle:
-                if there and recording.provenance.below(there.provenance):
-                    kept = f"{scenario.id} in {recording.path}"
-                else:
-                    recording.keep()
+            if not obstacle and mode.save() is False:
+                kept = f"{scenario.id} in {self._path(scenario)}"
         findings = (
             replace(one, why=display.answered(one.why, exchange.request, redactor))
             if one.why
@@ -216,20 +213,22 @@ class Run:
         return recordings.path(self._folder / self.contract.operation, scenario)
 
     @contextlib.contextmanager
-    def _target(self, scenario: Scenario) -> Iterator[tuple[Target, ScenarioRecording | None]]:
-        path, redactor = self._path(scenario), self._redactor(scenario.state)
+    def _mode(self, scenario: Scenario) -> Iterator[Mode]:
+        there, path = self._recorded.get(scenario.id), self._path(scenario)
+        redactor = self._redactor(scenario.state)
         if not self._live:
-            there = self._recorded[scenario.id]
-            yield Recorded(Replay(path, there, redactor, Matching()), _explain), None
+            assert there
+            yield Replaying(Replay(path, there, redactor, Matching()), _explain)
         elif not self._journal:
-            yield self._live.target, None
+            yield Answering(self._live.target)
         else:
             to = self._connection
             provenance = Provenance.now(to.answered_by, to.region, scenario.id)
             # One date for all processes of a run: most exchanges then share the head of their file.
             provenance = replace(provenance, recorded_at=self._started)
-            with ScenarioRecording(self._journal, path, provenance) as recording:
-                yield Recorder(self._live.target, recording, redactor), recording
+            replaces = there.provenance if there else None
+            with ScenarioRecording(self._journal, path, provenance, replaces) as recording:
+                yield Recording(self._live.target, recording, redactor)
 
 
 def _dummies(settings: Settings) -> Mapping[State, str]:

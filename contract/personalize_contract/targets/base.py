@@ -63,7 +63,7 @@ class Recorded:
         return Exchange(request, found.response, found.answered_by, found.altered)
 
 
-class Appendable(Protocol):
+class Recordable(Protocol):
     """A recording under way, of a test or of a scenario."""
 
     @property
@@ -73,11 +73,14 @@ class Appendable(Protocol):
     def append(self, exchange: Exchange, call: str = "") -> None:
         """Take one redacted exchange; it is in the journal when this returns."""
 
+    def save(self) -> bool:
+        """Keep it; returns False if what is there has a higher provenance, and stays."""
+
 
 class Recorder:
     """Records what another target answers, before its caller sees the answer."""
 
-    def __init__(self, inner: Target, recording: Appendable, redactor: Redactor) -> None:
+    def __init__(self, inner: Target, recording: Recordable, redactor: Redactor) -> None:
         self._inner, self._recording, self._redactor = inner, recording, redactor
 
     @property

@@ -275,7 +275,7 @@ def left(
         recording = ScenarioRecording(run_journal, inside, replace(who, recorded_for=scenario))
         recording.append(ONE)
         if whole:
-            recording.keep()
+            recording.save()
             recording.__exit__()
     run_journal.close(keep=True)
     return journal.path_for(inside / name)
@@ -353,7 +353,7 @@ def test_an_attempt_that_was_not_kept_is_not_recovered(tmp_path: Path) -> None:
         with ScenarioRecording(held.journal, where, who) as recording:
             recording.append(one)
             if keep:
-                recording.keep()
+                recording.save()
     held.save()
     assert group.load(where)["items-11"].exchanges == (ONE,)
 
@@ -365,7 +365,7 @@ def test_what_came_there_during_the_run_and_proves_more_stays(tmp_path: Path) ->
         held.journal, where, replace(REFERENCE, recorded_for="items-11")
     ) as recording:
         recording.append(ONE)
-        recording.keep()
+        recording.save()
     group.put(where, {"items-11": part(AWS, "items-11", TWO)}, ["items-11"])
     held.save()
 
