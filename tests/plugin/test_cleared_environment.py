@@ -14,6 +14,8 @@ CLEARED = {
         '"AWS_SECRET_ACCESS_KEY": ""}'
     ),
     "a container's credentials": '{"AWS_CONTAINER_CREDENTIALS_FULL_URI": "http://127.0.0.1:9/"}',
+    "a profile that is not there": '{"AWS_PROFILE": "shop"}',
+    "an empty profile": '{"AWS_PROFILE": ""}',
     "a web identity": (
         '{"AWS_ROLE_ARN": "arn:aws:iam::1:role/x", "AWS_WEB_IDENTITY_TOKEN_FILE": "nowhere"}'
     ),
@@ -87,3 +89,15 @@ def test_two():
 """
     )
     shop.run("--personalize-target=reference").assert_outcomes(passed=2)
+
+
+def test_a_profile_that_the_code_names_need_not_be_there(shop: Shop) -> None:
+    shop.tests(
+        """
+@pytest.mark.personalize_contract
+def test_it():
+    client = boto3.Session(profile_name="shop").client("personalize-events")
+    client.put_items(datasetArn=ACTIVE, items=[{"itemId": "tea"}])
+"""
+    )
+    shop.run("--personalize-target=reference").assert_outcomes(passed=1)

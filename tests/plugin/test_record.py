@@ -60,6 +60,30 @@ def test_a_test_that_does_not_pass_leaves_the_old_cassette(shop: Shop, ends: str
     assert list(shop.path.rglob("*.partial.jsonl")) == []
 
 
+EXPECTED = {
+    "pytest.xfail": "@MARK\ndef test_it():\n    put()\n    pytest.xfail('no')",
+    "raises": (
+        "@MARK\n@pytest.mark.xfail(raises=ZeroDivisionError)\ndef test_it():\n    put()\n    1 / 0"
+    ),
+    "unittest": (
+        "import unittest\n\n@MARK\nclass TestIt(unittest.TestCase):\n"
+        "    def setUp(self):\n        put()\n\n"
+        "    @unittest.expectedFailure\n    def test_it(self):\n        1 / 0"
+    ),
+}
+
+
+@pytest.mark.parametrize("source", EXPECTED.values(), ids=EXPECTED)
+def test_a_test_that_fails_as_expected_is_recorded_once(shop: Shop, source: str) -> None:
+    shop.tests(source.replace("@MARK", "@pytest.mark.personalize_contract"))
+    shop.record().assert_outcomes(xfailed=1)
+    shop.run().assert_outcomes(xfailed=1)
+    (path,) = shop.path.rglob("*.personalize.yaml")
+    before = path.read_bytes()
+    shop.record().assert_outcomes(xfailed=1)
+    assert path.read_bytes() == before
+
+
 def test_a_failing_teardown_leaves_the_old_cassette(shop: Shop) -> None:
     shop.tests(PUTS.format(count=2))
     shop.record()

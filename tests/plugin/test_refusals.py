@@ -107,7 +107,55 @@ def test_it(telemetry):
     )
     result = shop.run("--personalize-target=reference")
     result.assert_outcomes(passed=1)
-    assert "refused: 1 time, to code that ran before its test: " in text(result)
+    assert "refused: 1 time, to threads of no test: " in text(result)
+
+
+WORKER = """
+import queue
+import threading
+import urllib.request
+
+messages, done = queue.Queue(), queue.Queue()
+
+
+def work():
+    while True:
+        messages.get()
+        try:
+            urllib.request.urlopen("http://telemetry.example/", timeout=2)
+        except Exception as error:
+            done.put(type(error).__name__)
+
+
+def capture(daemon=True):
+    threading.Thread(target=work, daemon=daemon).start()
+    messages.put(1)
+    return done.get(timeout=30)
+"""
+
+
+@pytest.mark.parametrize(("folder", "outcome"), [("site-packages", "passed"), ("src", "failed")])
+def test_the_worker_of_an_installed_library_is_refused_and_fails_no_test(
+    shop: Shop, folder: str, outcome: str
+) -> None:
+    shop.ini(f"pythonpath = {folder}")
+    (shop.path / folder).mkdir()
+    (shop.path / folder / "telemetry.py").write_text(WORKER)
+    shop.tests(
+        """
+import telemetry
+
+
+@pytest.mark.personalize_contract
+def test_it():
+    put()
+    assert telemetry.capture() == "NetworkRefused"
+"""
+    )
+    result = shop.run("--personalize-target=reference")
+    result.assert_outcomes(**{outcome: 1})
+    told = "refused: 1 time, to threads of no test: " in text(result)
+    assert told == (outcome == "passed")
 
 
 OPEN = {

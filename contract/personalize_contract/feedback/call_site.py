@@ -63,6 +63,14 @@ def is_theirs(path: str) -> bool:
     return root.is_dir() and not any(root.glob("*.dist-info"))
 
 
+def is_installed(path: str) -> bool:
+    """Whether a file is of a library that was installed, beside Python's own."""
+    if is_theirs(path) or path.startswith((*_OURS, "<")):
+        return False
+    # An environment's own folder of the standard library has its site-packages in it.
+    return not (path.startswith(_STANDARD) and _INSTALLED.isdisjoint(Path(path).parts))
+
+
 def _in_project(file: Path) -> tuple[str, ...]:
     here = Path.cwd()
     return file.relative_to(here).parts if file.is_relative_to(here) else ()

@@ -18,7 +18,12 @@ from botocore import session as sessions
 from botocore import signers
 from botocore.awsrequest import AWSPreparedRequest, AWSResponse
 from botocore.credentials import Credentials
-from botocore.exceptions import BotoCoreError, ConnectionClosedError, ReadTimeoutError
+from botocore.exceptions import (
+    BotoCoreError,
+    ConnectionClosedError,
+    ProfileNotFound,
+    ReadTimeoutError,
+)
 
 from personalize_contract import clock
 from personalize_contract.errors import PersonalizeContractError
@@ -176,6 +181,7 @@ def patched(handler: Handler, identity: Identity | None) -> Iterator[None]:
     """
     do_get_response, sign = Endpoint._do_get_response, RequestSigner.sign
     get_credentials, get_config = Session.get_credentials, Session.get_config_variable
+    get_profile = Session.get_scoped_config
 
     def _do_get_response(self: Any, request: Any, operation_model: Any, context: Any) -> Any:
         __tracebackhide__ = True
@@ -205,8 +211,16 @@ def patched(handler: Handler, identity: Identity | None) -> Iterator[None]:
         value = get_config(self, logical_name, *arguments)
         return identity.region_for(logical_name, value)  # type: ignore[union-attr]
 
+    def _get_profile(self: Any) -> Any:
+        # Nothing is asked of a profile, so it need not be there.
+        try:
+            return get_profile(self)
+        except ProfileNotFound:
+            return {}
+
     Endpoint._do_get_response = _do_get_response
     if identity:
+        Session.get_scoped_config = _get_profile
         Session.get_credentials = _get_credentials
         Session.get_config_variable = _get_config_variable
         if identity.unsigned:
@@ -216,3 +230,4 @@ def patched(handler: Handler, identity: Identity | None) -> Iterator[None]:
     finally:
         Endpoint._do_get_response, RequestSigner.sign = do_get_response, sign
         Session.get_credentials, Session.get_config_variable = get_credentials, get_config
+        Session.get_scoped_config = get_profile

@@ -131,7 +131,9 @@ def pytest_runtest_makereport(
         call.excinfo = failure_report.shortened(call.excinfo)
     report = yield
     if call.when == "call":
-        marked.passed = report.passed and not hasattr(report, "wasxfail")
+        is_xfail = hasattr(report, "wasxfail")
+        marked.passed = report.passed and not is_xfail
+        marked.failed_as_expected = report.skipped and is_xfail and not problems
         # What the teardown sends may make up for it, so that decides.
         item.stash[_OUTCOME] = "open" if marked.passed and marked.lacking() else ""
         setattr(report, _OURS, item.stash[_OUTCOME])

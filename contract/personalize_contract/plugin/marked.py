@@ -56,6 +56,7 @@ class Marked:
         service: the object of the fixture `personalize_service`; None without it.
         faults: of the target; None if the test can't ask for any.
         passed: whether the test ran, and passed.
+        failed_as_expected: whether it failed as its xfail mark says, with no problem of ours.
     """
 
     test: str
@@ -68,9 +69,13 @@ class Marked:
     service: Service | None = None
     faults: FaultInjector | None = None
     passed: bool = False
+    failed_as_expected: bool = False
 
     def finish(self) -> str:
         """Return what is wrong with a test that passed; saves its recording if nothing is.
+
+        That of a test which failed as expected is saved if it has none: its replay has to come
+        as far.
 
         Raises:
             CassetteError: the recording can't be written; its journal holds it.
@@ -79,6 +84,9 @@ class Marked:
             self.loopback.finish()
         problems = [problem.text for problem in self.session.problems]
         if not self.passed:
+            is_new = isinstance(self.mode, Recording) and not self.mode.recording.path.exists()
+            if self.mode and is_new and self.failed_as_expected and not problems:
+                self.mode.save()
             return "\n\n".join(problems)
         problems += self.lacking()
         if self.mode and not problems:

@@ -2,7 +2,8 @@
 
 A thread belongs to the test if the test's own code started it, directly or by another such thread;
 so do the jobs that it gives to an executor, and its tasks. What a server or a worker starts that
-ran before the test belongs to no test. A thread of a pool belongs to whoever gives it work.
+ran before the test belongs to no test. A thread of a pool belongs to whoever gives it work. The
+worker that a library starts for itself ends with its test, and what it is refused fails none.
 """
 
 from __future__ import annotations
@@ -13,6 +14,8 @@ import threading
 from collections.abc import Callable, Iterator
 from typing import Any
 from weakref import WeakKeyDictionary, WeakSet
+
+from personalize_contract.feedback.call_site import is_installed
 
 _POOLS = frozenset(
     {"concurrent.futures.thread", "trio._core._thread_cache", "anyio._backends._asyncio"}
@@ -30,6 +33,7 @@ class Owner:
     def __init__(self, test: str) -> None:
         self.test, self.is_over = test, False
         self._threads: WeakSet[threading.Thread] = WeakSet()
+        self._workers: WeakSet[threading.Thread] = WeakSet()
         self._tasks: WeakSet[Any] = WeakSet()
         self._jobs: WeakSet[_Job] = WeakSet()
         self._watches_tasks = False
@@ -60,6 +64,8 @@ class Owner:
         def start_owned(thread: threading.Thread) -> None:
             if self.owns_current() and not _is_pooled(thread):
                 self._threads.add(thread)
+                if thread.daemon and is_installed(sys._getframe(1).f_code.co_filename):
+                    self._workers.add(thread)
             start(thread)
 
         return start_owned
@@ -94,6 +100,14 @@ class Owner:
         if thread is threading.main_thread():
             return self._owns_current_task()
         return thread in self._threads
+
+    def answers_for_current(self) -> bool:
+        """Whether the code that asks is the test's own, and no worker of a library.
+
+        A library starts one with the first message that it gets, to tell somebody about errors or
+        usage. Which test that is says nothing about the test.
+        """
+        return self.owns_current() and threading.current_thread() not in self._workers
 
     def _owns_current_task(self) -> bool:
         asyncio = sys.modules.get("asyncio")

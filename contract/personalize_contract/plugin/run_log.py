@@ -28,12 +28,12 @@ class RunLog:
         self._test, self._owner = test, owner
         self._tally: Counter[tuple[str, ...]] = Counter() if tally is None else tally
 
-    def owns_current(self) -> bool:
-        """Whether the code that asks is the test's own."""
-        return self._owner is None or self._owner.owns_current()
+    def blames_test(self) -> bool:
+        """Whether the test has to answer for the code that asks."""
+        return self._owner is None or self._owner.answers_for_current()
 
     def note_refusal(self, sentence: str) -> None:
-        """Note a connection that was refused to code which ran before the test."""
+        """Note a connection that was refused to code that no test answers for."""
         self._tally["refused", sentence.partition(":")[0][:_LONGEST]] += 1
 
     def refuse_late(self) -> None:

@@ -142,7 +142,7 @@ class Session:
 
         It fails the test whose code asked for it, whatever that code does with the error.
         """
-        if self.run.owns_current():
+        if self.run.blames_test():
             with self._lock:
                 self._problems.append(Problem(str(error), error))
         else:

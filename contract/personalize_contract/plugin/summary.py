@@ -136,7 +136,7 @@ def lines(tally: Tally) -> Iterator[str]:
             "that it left running"
         )
     for refusal, count in _by(tally, "refused").items():
-        yield f"refused: {_number(count, 'time')}, to code that ran before its test: {refusal}"
+        yield f"refused: {_number(count, 'time')}, to threads of no test: {refusal}"
     for target in _by(tally, "ini-record"):
         yield (
             f"personalize_record = {target} is in the ini file, so every run records again: "
