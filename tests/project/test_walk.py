@@ -24,6 +24,9 @@ from personalize_contract.plugin.mark import Mark
 from personalize_contract.plugin.service import serve
 from personalize_contract.plugin.session import Session
 from personalize_contract.privacy.redaction import Redactor
+from personalize_contract.settings import Settings
+from personalize_contract.suite.run import opened
+from personalize_contract.suite.tables.scenarios import SCENARIOS
 from personalize_contract.targets.base import Recorded, Recorder, Target
 
 PAGE = (Path(__file__).parents[2] / "docs" / "architecture.md").read_text("utf-8")
@@ -37,13 +40,19 @@ def told(mode: str) -> list[str]:
 
 
 def walk(target: Target) -> list[str]:
-    """The modules that one put_items enters, in the order in which it first does."""
+    """The modules that one put_items of a marked test enters."""
     client: Any = botocore.session.Session().create_client(
         "personalize-events", "us-east-1", aws_access_key_id="a", aws_secret_access_key="b"
     )
     put: Callable[[], Any] = lambda: client.put_items(  # noqa: E731
         datasetArn=DUMMY["active"], items=[{"itemId": "tea", "properties": "{}"}]
     )
+    with of_sdks(Session(target, Mark()), identity.DUMMY):
+        return entered_by(put)
+
+
+def entered_by(request: Callable[[], object]) -> list[str]:
+    """The modules that a request enters, in the order in which it first does."""
     entered: dict[str, None] = {}
 
     def profile(frame: FrameType, event: str, _: object) -> None:
@@ -51,12 +60,11 @@ def walk(target: Target) -> list[str]:
         if event == "call" and name.startswith(PACKAGE):
             entered[name.removeprefix(PACKAGE)] = None
 
-    with of_sdks(Session(target, Mark()), identity.DUMMY):
-        sys.setprofile(profile)
-        try:
-            put()
-        finally:
-            sys.setprofile(None)
+    sys.setprofile(profile)
+    try:
+        request()
+    finally:
+        sys.setprofile(None)
     return list(entered)
 
 
@@ -81,3 +89,10 @@ def test_a_recorded_request_is_walked_as_told(cassette: Path, tmp_path: Path) ->
     with Recording(tmp_path / "new.personalize.yaml", Provenance("reference")) as recording:
         assert walk(Recorder(service.target, recording, Redactor())) == told("record")
     service.close()
+
+
+def test_a_request_of_the_suite_is_walked_as_told() -> None:
+    scenarios = {row.id: row for row in SCENARIOS["PutItems"]}
+    with opened(Settings(target="reference")) as run:
+        run.outcome(scenarios["items-10"])  # what is read once is read here
+        assert entered_by(lambda: run.outcome(scenarios["success"])) == told("suite")
