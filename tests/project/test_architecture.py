@@ -136,3 +136,15 @@ def test_the_suite_runs_without_the_plugin(module: str) -> None:
     assert "plugin" not in {floor(one) for one in below(module)}
     assert f"{PACKAGE}.plugin" not in text
     assert "--personalize-" not in text
+
+
+def test_a_word_of_the_field_names_one_class() -> None:
+    page = (ROOT / "docs" / "concepts.md").read_text("utf-8")
+    words = [*re.findall(r"^\| (\w+) \|", page, re.MULTILINE), "finding", "outcome", "call"]
+    named = [
+        node.name
+        for file in MODULES.values()
+        for node in ast.walk(ast.parse(file.read_text("utf-8")))
+        if isinstance(node, ast.ClassDef)
+    ]
+    assert [word for word in words if named.count(word.capitalize()) > 1] == []

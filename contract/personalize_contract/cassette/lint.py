@@ -27,7 +27,7 @@ _TAKE_IT_OUT = "{} is in the {}; take it out, and make it void if it was real"
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
+class Diagnostic:
     """Something about one file.
 
     Args:
@@ -69,20 +69,20 @@ class Linter:
         self._names: dict[tuple[Path, str], Path] = {}
         self.cassettes = self.exchanges = 0
 
-    def look(self, path: Path) -> Iterator[Finding]:
+    def look(self, path: Path) -> Iterator[Diagnostic]:
         """What is wrong with a file: a cassette, a journal, or half of a cassette."""
         if folders.is_journal(path):
-            yield Finding(
+            yield Diagnostic(
                 path, None, "a killed recording left it; `personalize-contract recover` it"
             )
             return
         if folders.is_half_written(path):
-            yield Finding(path, None, "a killed recording left it; delete it")
+            yield Diagnostic(path, None, "a killed recording left it; delete it")
             return
         self.cassettes += 1
         other = self._names.setdefault((path.parent.absolute(), ownership.folded(path)), path)
         if other.name != path.name:
-            yield Finding(
+            yield Diagnostic(
                 path,
                 None,
                 f"its name is that of {other.name} where file systems fold case (macOS, "
@@ -94,26 +94,26 @@ class Linter:
             data = loader.read(path)
             cassette = loader.parse(path, data)
         except CassetteError as error:
-            yield Finding(path, error.line, error.reason)
+            yield Diagnostic(path, error.line, error.reason)
         else:
             self.exchanges += len(cassette.exchanges)
             yield from self._provenance(path, cassette)
             for exchange, line in zip(cassette.exchanges, cassette.lines, strict=True):
                 for kind, place in self._redactor.secrets_at(exchange):
                     secret = True
-                    yield Finding(path, line, _TAKE_IT_OUT.format(kind, place))
-                yield from (Finding(path, line, what) for what in _wrong(exchange))
+                    yield Diagnostic(path, line, _TAKE_IT_OUT.format(kind, place))
+                yield from (Diagnostic(path, line, what) for what in _wrong(exchange))
         if not secret:
             yield from self._elsewhere(path, data.decode("utf-8", "replace"))
 
-    def _elsewhere(self, path: Path, written: str) -> Iterator[Finding]:
+    def _elsewhere(self, path: Path, written: str) -> Iterator[Diagnostic]:
         """Secrets in a comment, in a member that is not read, or in a file that can't be."""
         if self._secrets.plain_in(written):
             for number, line in enumerate(written.splitlines(), start=1):
                 if what := self._secrets.plain_in(line):
-                    yield Finding(path, number, _TAKE_IT_OUT.format(what, "text"))
+                    yield Diagnostic(path, number, _TAKE_IT_OUT.format(what, "text"))
 
-    def _provenance(self, path: Path, cassette: Cassette) -> Iterator[Finding]:
+    def _provenance(self, path: Path, cassette: Cassette) -> Iterator[Diagnostic]:
         """The provenances in it, each once: that of the head, then those of single exchanges."""
         lines = {cassette.provenance: 1}
         for origin, line in zip(cassette.origins, cassette.lines, strict=True):
@@ -122,19 +122,19 @@ class Linter:
         for who, line in lines.items():
             yield from self._origin(path, line, who)
 
-    def _origin(self, path: Path, line: int, who: Provenance) -> Iterator[Finding]:
+    def _origin(self, path: Path, line: int, who: Provenance) -> Iterator[Diagnostic]:
         if who.answered_by == "unknown":
             what = "nobody knows who answered it, so it proves nothing; record it to know"
-            yield Finding(path, line, what, is_note=True)
+            yield Diagnostic(path, line, what, is_note=True)
         if self._max_age is None:
             return
         try:
             recorded = dt.datetime.strptime(who.recorded_at, DATE).replace(tzinfo=dt.UTC)
         except ValueError:
-            yield Finding(path, line, "it doesn't say when it was recorded; record it again")
+            yield Diagnostic(path, line, "it doesn't say when it was recorded; record it again")
             return
         if (age := self._now - recorded) > self._max_age:
-            yield Finding(path, line, f"it is {age.days} days old; record it again")
+            yield Diagnostic(path, line, f"it is {age.days} days old; record it again")
 
 
 def _wrong(exchange: Exchange) -> Iterator[str]:

@@ -26,7 +26,7 @@ def cassette_of(path: Path) -> Path:
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class RecoveryResult:
     """What became of one journal.
 
     Args:
@@ -47,7 +47,7 @@ def not_done(path: Path, error: CassetteError) -> str:
     return f"{at}{line}{error.reason}"
 
 
-def recover(path: Path, placeholders: Collection[str] = ()) -> Outcome:
+def recover(path: Path, placeholders: Collection[str] = ()) -> RecoveryResult:
     """Make the cassette of one journal, and remove the journal.
 
     A cassette there of higher provenance, or with more exchanges, is never replaced.
@@ -62,34 +62,36 @@ def recover(path: Path, placeholders: Collection[str] = ()) -> Outcome:
         with journal.held(path, cassette):
             return _recovered(path, cassette, Redactor(placeholders=placeholders, keep=None))
     except CassetteError as error:
-        return Outcome(path, f"{not_done(path, error)}; nothing was done", done=False)
+        return RecoveryResult(path, f"{not_done(path, error)}; nothing was done", done=False)
     except ValueError as error:
-        return Outcome(
+        return RecoveryResult(
             path, f"an exchange in it fits no cassette ({error}); nothing was done", False
         )
     except SecretFound as error:
-        return Outcome(path, f"{error}; delete the journal", done=False)
+        return RecoveryResult(path, f"{error}; delete the journal", done=False)
 
 
-def _recovered(path: Path, cassette: Path, redactor: Redactor) -> Outcome:
+def _recovered(path: Path, cassette: Path, redactor: Redactor) -> RecoveryResult:
     taken = journal.read(path)
     if len(taken) > 1:
         raise CassetteError(path, "it holds several recordings, and a cassette is one")
     exchanges = [one for each in taken for one in last_attempts(each.exchanges)]
     if not exchanges:
         files.remove(path)
-        return Outcome(path, NOTHING, done=True)
+        return RecoveryResult(path, NOTHING, done=True)
     who = taken[0].provenance
     exchanges = [redactor.exchange(exchange) for exchange in exchanges]
     ownership.check_to_record(cassette, who.recorded_for)
     _check_readable(cassette, who, exchanges)
     if better := _better(cassette, who, exchanges):
         advice = f"delete {cassette.name} to have this one instead, or delete the journal"
-        return Outcome(path, f"left as it is: the cassette there {better}; {advice}", done=False)
+        return RecoveryResult(
+            path, f"left as it is: the cassette there {better}; {advice}", done=False
+        )
     recording.write(cassette, who, exchanges)
     files.remove(path)
     count = f"{len(exchanges)} exchange{'' if len(exchanges) == 1 else 's'}"
-    return Outcome(
+    return RecoveryResult(
         path, f"{count}, answered by {who.answered_by}, are in {cassette.name}", done=True
     )
 

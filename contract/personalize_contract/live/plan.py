@@ -14,8 +14,8 @@ from personalize_contract.model.datasets import PREFIX
 
 
 @dataclass(frozen=True)
-class Call:
-    """A call that is made.
+class Step:
+    """A call that a live run makes.
 
     Args:
         service: its name in botocore.
@@ -30,46 +30,46 @@ class Call:
     why: str
 
 
-_WHO = Call("sts", "GetCallerIdentity", "", "the account must be the one of --account")
-_PUT = Call("personalize-events", "{operation}", "dataset", "{scenarios} scenarios of the suite")
+_WHO = Step("sts", "GetCallerIdentity", "", "the account must be the one of --account")
+_PUT = Step("personalize-events", "{operation}", "dataset", "{scenarios} scenarios of the suite")
 
 GIVEN = (_WHO, _PUT)
 """With datasets that were given."""
 
 PROVISIONED = (
     _WHO,
-    Call("personalize", "CreateSchema", "schema", "one"),
-    Call("personalize", "CreateDatasetGroup", "dataset-group", "one of the five of a region"),
-    Call("personalize", "DescribeDatasetGroup", "dataset-group", "until it is ACTIVE"),
-    Call("personalize", "CreateDataset", "dataset", "one"),
-    Call("personalize", "DescribeDataset", "dataset", "until it is ACTIVE"),
+    Step("personalize", "CreateSchema", "schema", "one"),
+    Step("personalize", "CreateDatasetGroup", "dataset-group", "one of the five of a region"),
+    Step("personalize", "DescribeDatasetGroup", "dataset-group", "until it is ACTIVE"),
+    Step("personalize", "CreateDataset", "dataset", "one"),
+    Step("personalize", "DescribeDataset", "dataset", "until it is ACTIVE"),
     _PUT,
-    Call("personalize", "CreateSchema", "schema", "in-use: one with a field more"),
-    Call("personalize", "UpdateDataset", "dataset", "in-use: the first moment to try"),
-    Call("personalize", "DescribeDataset", "dataset", "in-use: its status beside each answer"),
-    Call("personalize", "DeleteDataset", "dataset", "in-use: only if an update did not show it"),
-    Call("personalize", "CreateDataset", "dataset", "in-use: only if an update did not show it"),
-    Call("personalize", "DeleteDataset", "dataset", "always, whatever happened"),
-    Call("personalize", "DescribeDataset", "dataset", "until it is gone"),
-    Call("personalize", "DeleteSchema", "schema", "each that was made"),
-    Call("personalize", "DeleteDatasetGroup", "dataset-group", "the last"),
-    Call("personalize", "DescribeDatasetGroup", "dataset-group", "until it is gone"),
+    Step("personalize", "CreateSchema", "schema", "in-use: one with a field more"),
+    Step("personalize", "UpdateDataset", "dataset", "in-use: the first moment to try"),
+    Step("personalize", "DescribeDataset", "dataset", "in-use: its status beside each answer"),
+    Step("personalize", "DeleteDataset", "dataset", "in-use: only if an update did not show it"),
+    Step("personalize", "CreateDataset", "dataset", "in-use: only if an update did not show it"),
+    Step("personalize", "DeleteDataset", "dataset", "always, whatever happened"),
+    Step("personalize", "DescribeDataset", "dataset", "until it is gone"),
+    Step("personalize", "DeleteSchema", "schema", "each that was made"),
+    Step("personalize", "DeleteDatasetGroup", "dataset-group", "the last"),
+    Step("personalize", "DescribeDatasetGroup", "dataset-group", "until it is gone"),
 )
 """With a dataset that is made for the run."""
 
 
 _TRACKER = (
-    Call("personalize", "CreateEventTracker", "event-tracker", "one, of the dataset group"),
-    Call("personalize", "DescribeEventTracker", "event-tracker", "until it is ACTIVE"),
+    Step("personalize", "CreateEventTracker", "event-tracker", "one, of the dataset group"),
+    Step("personalize", "DescribeEventTracker", "event-tracker", "until it is ACTIVE"),
 )
 _TRACKER_DOWN = (
-    Call("personalize", "ListEventTrackers", "event-tracker", "those of the dataset group"),
-    Call("personalize", "DeleteEventTracker", "event-tracker", "always, whatever happened"),
-    Call("personalize", "DescribeEventTracker", "event-tracker", "until it is gone"),
+    Step("personalize", "ListEventTrackers", "event-tracker", "those of the dataset group"),
+    Step("personalize", "DeleteEventTracker", "event-tracker", "always, whatever happened"),
+    Step("personalize", "DescribeEventTracker", "event-tracker", "until it is gone"),
 )
 
 
-def provisioned(provisions: str) -> tuple[Call, ...]:
+def provisioned(provisions: str) -> tuple[Step, ...]:
     """The calls of a run that makes what it writes to.
 
     Args:
@@ -84,7 +84,7 @@ def provisioned(provisions: str) -> tuple[Call, ...]:
     return (*made[:at], *_TRACKER, _PUT, *_TRACKER_DOWN, *made[at + 1 :])
 
 
-def told(calls: Iterable[Call], operation: str, scenarios: int) -> Iterator[str]:
+def told(calls: Iterable[Step], operation: str, scenarios: int) -> Iterator[str]:
     """The calls, a line each."""
     for number, call in enumerate(calls, 1):
         name = f"{call.service} {call.operation.format(operation=operation)}"
@@ -92,7 +92,7 @@ def told(calls: Iterable[Call], operation: str, scenarios: int) -> Iterator[str]
 
 
 def policy(
-    calls: Iterable[Call], operation: str, home: str, datasets: Iterable[str] = ()
+    calls: Iterable[Step], operation: str, home: str, datasets: Iterable[str] = ()
 ) -> dict[str, Any]:
     """The least IAM policy for these calls. Whose credentials they are everybody may ask STS.
 

@@ -9,7 +9,7 @@ from personalize_contract.model.exchange import Exchange, Response
 FAULT = "fault"
 """`answered_by` of a response that a fault injected; never recorded as the service's answer."""
 
-Wire = Literal["timeout", "reset", "truncate", "slow"]
+FaultKind = Literal["timeout", "reset", "truncate", "slow"]
 
 
 class Interrupted(Exception):
@@ -23,7 +23,7 @@ class Interrupted(Exception):
         seconds: the delay of a slow response.
     """
 
-    def __init__(self, how: Wire, late: Exchange | None = None, seconds: float = 0.0) -> None:
+    def __init__(self, how: FaultKind, late: Exchange | None = None, seconds: float = 0.0) -> None:
         super().__init__(f"injected by fail_next: {how}")
         self.how, self.late, self.seconds = how, late, seconds
 

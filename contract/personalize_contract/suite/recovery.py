@@ -8,7 +8,7 @@ from pathlib import Path
 
 from personalize_contract.cassette import files, folders, group, journal
 from personalize_contract.cassette.reader import Cassette
-from personalize_contract.cassette.recovery import NOTHING, Outcome, not_done
+from personalize_contract.cassette.recovery import NOTHING, RecoveryResult, not_done
 from personalize_contract.errors import CassetteError, SecretFound
 from personalize_contract.privacy.redaction import Redactor
 from personalize_contract.suite import recordings
@@ -22,7 +22,7 @@ def is_journal(path: Path) -> bool:
     return is_any and path.name.startswith(f"{recordings.JOURNAL}.")
 
 
-def recover(path: Path, placeholders: Collection[str] = ()) -> Outcome:
+def recover(path: Path, placeholders: Collection[str] = ()) -> RecoveryResult:
     """Put what is in one journal of the suite into its groups, and remove the journal.
 
     A recording there of higher provenance, or with more exchanges, is never replaced, and none is
@@ -34,18 +34,18 @@ def recover(path: Path, placeholders: Collection[str] = ()) -> Outcome:
     """
     if not files.mode(path):
         # That of a run whose workers had it all: it went with the lock that was taken on it.
-        return Outcome(path, NOTHING, done=True)
+        return RecoveryResult(path, NOTHING, done=True)
     try:
         # While the run lasts, what its workers left is its own.
         with journal.held(path, path.with_name(recordings.JOURNAL)):
             return _recovered(path, Redactor(placeholders=placeholders, keep=None))
     except CassetteError as error:
-        return Outcome(path, f"{not_done(path, error)}; nothing was done", done=False)
+        return RecoveryResult(path, f"{not_done(path, error)}; nothing was done", done=False)
     except SecretFound as error:
-        return Outcome(path, f"{error}; delete the journal", done=False)
+        return RecoveryResult(path, f"{error}; delete the journal", done=False)
 
 
-def _recovered(path: Path, redactor: Redactor) -> Outcome:
+def _recovered(path: Path, redactor: Redactor) -> RecoveryResult:
     taken = [
         replace(one, exchanges=[(redactor.exchange(each), call) for each, call in one.exchanges])
         for one in journal.read(path)
@@ -53,7 +53,7 @@ def _recovered(path: Path, redactor: Redactor) -> Outcome:
     ]
     if not taken:
         files.remove(path)
-        return Outcome(path, NOTHING, done=True)
+        return RecoveryResult(path, NOTHING, done=True)
     known = {row.id for row in SCENARIOS.get(path.parent.name, ())}
     names = list(dict.fromkeys(one.provenance.recorded_for for one in taken))
     if unknown := [name for name in names if name not in known]:
@@ -76,9 +76,9 @@ def _recovered(path: Path, redactor: Redactor) -> Outcome:
     if staying:
         why = "proves more, has more exchanges or was not cut off"
         text = f"{done}; left as it is: the recording of {some(staying)} there {why}"
-        return Outcome(path, f"{text}; delete the journal", done=False)
+        return RecoveryResult(path, f"{text}; delete the journal", done=False)
     files.remove(path)
-    return Outcome(path, done, done=True)
+    return RecoveryResult(path, done, done=True)
 
 
 def _is_more(there: Cassette, new: Cassette) -> bool:

@@ -28,7 +28,7 @@ from typing import cast, get_args
 from personalize_contract.errors import UsageError
 from personalize_contract.model import contract
 from personalize_contract.model.exchange import Exchange, Response
-from personalize_contract.model.interruption import FAULT, Interrupted, Wire
+from personalize_contract.model.interruption import FAULT, FaultKind, Interrupted
 from personalize_contract.model.parsed_request import ParsedRequest
 from personalize_contract.service import core
 from personalize_contract.targets.base import Target
@@ -65,7 +65,7 @@ class Fault:
     """
 
     instead: Response | None = None
-    wire: Wire | None = None
+    wire: FaultKind | None = None
     seconds: float = 0.0
 
     @property
@@ -98,8 +98,8 @@ def fault(error: str | int | None, slow: float | None) -> Fault:
         if not 400 <= error <= 599:
             raise UsageError(f"fail_next({error}): a failure has a status from 400 to 599")
         return Fault(core.response(error, b""))
-    if error in get_args(Wire) and error != "slow":
-        return Fault(wire=cast(Wire, error))
+    if error in get_args(FaultKind) and error != "slow":
+        return Fault(wire=cast(FaultKind, error))
     return Fault(_error(str(error)))
 
 
@@ -110,7 +110,7 @@ def _error(code: str) -> Response:
         for code, status in contract.load(name).errors.items()
     }
     if code not in statuses:
-        near = difflib.get_close_matches(code, [*statuses, *get_args(Wire)], n=1)
+        near = difflib.get_close_matches(code, [*statuses, *get_args(FaultKind)], n=1)
         hint = f"did you mean {near[0]}? " if near else ""
         raise UsageError(
             f"fail_next({code!r}): no error has this code. {hint}It takes the codes of the "

@@ -23,7 +23,7 @@ from personalize_contract import clock
 _send: Any = getattr(sys.modules.get("responses"), "_real_send", HTTPAdapter.send)
 
 
-class _Wire(io.RawIOBase):
+class _TimedSocket(io.RawIOBase):
     """What a socket gives, until nothing more is wanted of it or its time is over.
 
     Its time is that of the socket: a service that sends a byte now and then keeps within the
@@ -66,7 +66,7 @@ class _Answer(HTTPResponse):
 
     def __init__(self, socket: Any, *arguments: Any, **named: Any) -> None:
         super().__init__(socket, *arguments, **named)
-        self._wire = _Wire(self.fp.detach(), socket.gettimeout())
+        self._wire = _TimedSocket(self.fp.detach(), socket.gettimeout())
         self.fp = _Lines(self._wire)
 
     def _read_status(self) -> Any:
