@@ -380,3 +380,44 @@ def test_what_makes_no_sense_is_a_usage_error(shop: Shop, arguments: list[str], 
     result = shop.run(*arguments)
     assert result.ret == pytest.ExitCode.USAGE_ERROR
     assert said in text(result)
+
+
+SUBTESTS = """
+@pytest.mark.personalize_contract
+def test_it(subtests, personalize_dataset):
+    with subtests.test("one"):
+        client().put_items(datasetArn=personalize_dataset.active, items=[{"itemId": "tea-0"}])
+    with subtests.test("other"):
+        client().put_items(datasetArn=personalize_dataset.active, items=[{"itemId": "tea-1"}])
+"""
+
+
+@pytest.mark.skipif(not hasattr(pytest, "Subtests"), reason="pytest 9 brought subtests")
+def test_trouble_in_a_subtest_is_no_failure_of_its_test(shop: Shop) -> None:
+    shop.tests(SUBTESTS)
+    shop.record().assert_outcomes(passed=1)
+    with nights({"tea-0": error(403, "ExpiredTokenException"), "tea-1": same}) as url:
+        result = verify(shop, url)
+    assert result.ret == 6
+    assert "failed" not in result.stdout.lines[-1]
+
+
+def test_what_fails_later_because_of_a_trouble_is_none_of_its_own(shop: Shop) -> None:
+    code = """
+    @pytest.fixture
+    def stock(personalize_dataset):
+        stock = []
+        yield stock
+        assert stock == ["tea-0"]
+
+    @pytest.mark.personalize_contract
+    def test_it(stock, personalize_dataset):
+        put(1, personalize_dataset.active)
+        stock.append("tea-0")
+    """
+    shop.tests(code)
+    shop.record().assert_outcomes(passed=1)
+    with nights({"tea-0": error(403, "ExpiredTokenException")}) as url:
+        result = verify(shop, url)
+    result.assert_outcomes(errors=2)
+    assert result.ret == 6

@@ -73,6 +73,8 @@ class Session:
         self._seen: set[tuple[str, str]] = set()
         self._meant: set[str] = set()
         self._verdicts: ByCall[Problem | None] = ByCall()
+        self.told: list[Problem] = []
+        """The problems that are in reports of the test."""
         self.violations = 0
         self.answered: Counter[str] = Counter()
         self.advice: Counter[Advice] = Counter()
@@ -208,6 +210,7 @@ class Session:
 
     def reported(self, problems: list[Problem]) -> None:
         """Forget problems that are in a report now."""
+        self.told += problems
         with self._lock:
             self._problems = [one for one in self._problems if one not in problems]
 

@@ -6,7 +6,8 @@ a state that can't be had is a skip with its reason. Every other difference is a
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Generator, Sequence
+from typing import Any
 
 import pytest
 
@@ -55,11 +56,18 @@ def _of(problem: Problem) -> str:
 def settle(report: pytest.TestReport, problems: Sequence[Problem]) -> tuple[str, str] | None:
     """Make of a failed report what its verdict is.
 
+    Args:
+        report: of a phase of a test, or of a subtest.
+        problems: noted in it; of the test until then where nothing was.
+
     Returns:
         The verdict, and a line that says why; None without one.
     """
-    found = verdict(problems) if report.failed else ""
-    if not found:
+    if not (found := verdict(problems)):
+        return None
+    if not report.failed:
+        # pytest fails a test that passed for its subtests, later.
+        setattr(report, _VERDICT, found)
         return None
     text = next(one.text for one in problems if _of(one) == found)
     why = display.quoted(text.partition("\n")[0])
@@ -77,11 +85,13 @@ class Verdicts:
     def __init__(self) -> None:
         self._of_environment = 0
 
-    @pytest.hookimpl(tryfirst=True)
-    def pytest_report_teststatus(self, report: pytest.TestReport) -> tuple[str, str, str] | None:
+    @pytest.hookimpl(wrapper=True, tryfirst=True)
+    def pytest_report_teststatus(self, report: pytest.TestReport) -> Generator[None, Any, Any]:
         """Count a failure of the environment as an error, in whichever phase it is."""
-        return ("error", "E", "ERROR") if _is_of_environment(report) else None
+        status = yield
+        return ("error", "E", "ERROR") if _is_of_environment(report) else status
 
+    @pytest.hookimpl(tryfirst=True)  # as the session counts
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """Count it, also where an xdist worker ran the test."""
         self._of_environment += _is_of_environment(report)
