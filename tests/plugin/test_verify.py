@@ -190,6 +190,21 @@ def test_the_two_answers_are_shown_side_by_side(shop: Shop) -> None:
     assert "  record it: pytest test_shop.py::test_it --personalize-record live" in lines
 
 
+def test_a_recorded_trouble_can_not_be_had_when_it_is_wanted(shop: Shop) -> None:
+    shop.tests(SWALLOWS)
+    datasets = [f"--personalize-dataset={one}" for one in ALL]
+    with nights({"tea-0": error(400, "ThrottlingException")}) as url:
+        recording = shop.run(
+            "--personalize-record=live", f"--personalize-endpoint-url={url}", *datasets
+        )
+        recording.assert_outcomes(passed=1)
+        verify(shop, url).assert_outcomes(passed=1)
+    with listening() as url:
+        result = verify(shop, url, "-rs")
+    result.assert_outcomes(skipped=1)
+    assert "throttling can't be had when it is wanted" in text(result)
+
+
 def test_a_recorded_refusal_that_is_now_accepted_is_broken_by_the_service(shop: Shop) -> None:
     shop.tests(
         """

@@ -87,13 +87,13 @@ class Verified:
 
     def _difference(self, recorded: Exchange, exchange: Exchange) -> Problem | None:
         """Return what an answer differs in from the recorded one; None for nothing that counts."""
-        then, now = (self._redactor.response(one.response) for one in (recorded, exchange))
+        then, now = recorded.response, exchange.response
         if not any(one.part in PARTS for one in drift.differences(then, now)):
             return None
         told = f"{_words(then)} was recorded, and {exchange.answered_by} answers " + (
             _words(now) if _words(now) != _words(then) else "that with a body of another form"
         )
-        if why := failures.why(exchange.response):
+        if why := failures.why(now):
             return Problem(f"{ENVIRONMENT}: {why}", verdict=ENVIRONMENT)
         broken = [
             one for one in violations(exchange) if one.by == "service" and one.clause.can_fail
