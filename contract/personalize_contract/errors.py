@@ -2,6 +2,7 @@
 
     PersonalizeContractError
     ├── UsageError              a command, option, mark or call is used wrongly
+    │   └── StateNotDeclared    no dataset is declared to be in the state that a test asks for
     ├── TargetUnavailable       the target can't be reached: network, TLS, credentials
     │   └── NoAnswer            the request was sent, but no complete HTTP response came back
     │       └── TimedOut        the response did not come in time
@@ -48,6 +49,10 @@ class PersonalizeContractError(Exception):
 
 class UsageError(PersonalizeContractError):
     """A command, option, mark or call is used wrongly."""
+
+
+class StateNotDeclared(UsageError):
+    """No dataset, or tracker, is declared to be in the state that a test asks for."""
 
 
 class TargetUnavailable(PersonalizeContractError):

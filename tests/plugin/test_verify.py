@@ -301,13 +301,13 @@ def test_a_miss_that_follows_from_a_trouble_is_none(shop: Shop) -> None:
         verify(shop, url).assert_outcomes(skipped=1)
 
 
-def test_a_state_that_no_dataset_was_given_for_is_not_asked(shop: Shop) -> None:
+def test_a_state_without_a_dataset_is_not_asked(shop: Shop) -> None:
     shop.tests(SWALLOWS)
     shop.record()
     with listening(lambda *_: pytest.fail("it was asked")) as url:
         result = verify(shop, url, "-rs", datasets=[f"{ACTIVE}=active"])
     result.assert_outcomes(skipped=1)
-    assert "no dataset was given that is in-use: add --personalize-dataset" in text(result)
+    assert "no dataset is declared as in-use: add --personalize-dataset" in text(result)
     assert "verified" not in text(result)
 
 

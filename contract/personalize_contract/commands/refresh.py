@@ -15,7 +15,7 @@ HELP = "record a repo's cassettes again, and print what changed"
 DESCRIPTION = (
     "Run pytest here with --personalize-record TARGET, and print what the cassettes say otherwise "
     "then, as the Markdown text of a pull request. What pytest prints goes to the standard error. "
-    "Exit status: 0 every test passed and was recorded, 1 some failed and keep their cassettes, "
+    "Exit status: 0 every test passed that can be reached, 1 some failed and keep their cassettes, "
     "2 it could not be done, 130 interrupted."
 )
 
@@ -40,6 +40,7 @@ def run(given: argparse.Namespace) -> int:
 
     import pytest
 
+    from personalize_contract.errors import StateNotDeclared
     from personalize_contract.report import refreshed
 
     with tempfile.TemporaryDirectory() as folder:
@@ -51,8 +52,11 @@ def run(given: argparse.Namespace) -> int:
             raise KeyboardInterrupt
         if status not in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED):
             return 2
-        print(refreshed.text(_compared(before, list(_failed(junit)))), end="")
-    return int(status)
+        failed = list(_failed(junit))
+        not_reached = [(test, why) for test, why in failed if StateNotDeclared.__name__ in why]
+        failed = [one for one in failed if one not in not_reached]
+        print(refreshed.text(_compared(before, failed, not_reached)), end="")
+    return 1 if failed else 0
 
 
 def _pytest(command: list[str]) -> int:
@@ -87,7 +91,9 @@ def _copied(paths: Iterable[Path], to: Path) -> Iterator[tuple[Path, Path]]:
         yield path, copy
 
 
-def _compared(before: dict[Path, Path], failed: list[tuple[str, str]]) -> Refreshed:
+def _compared(
+    before: dict[Path, Path], failed: list[tuple[str, str]], not_reached: list[tuple[str, str]]
+) -> Refreshed:
     from personalize_contract.report.refreshed import Refreshed
 
     now = set(_cassettes())
@@ -101,6 +107,7 @@ def _compared(before: dict[Path, Path], failed: list[tuple[str, str]]) -> Refres
         {path: _loaded(path) for path in now - same},
         len(same),
         failed,
+        not_reached,
     )
 
 

@@ -13,7 +13,7 @@ from collections.abc import Iterable, Mapping
 from types import SimpleNamespace
 from typing import Literal, get_args
 
-from personalize_contract.errors import UsageError
+from personalize_contract.errors import StateNotDeclared, UsageError
 
 State = Literal["active", "in-use", "missing"]
 STATES: tuple[State, ...] = get_args(State)
@@ -151,7 +151,7 @@ class Datasets(SimpleNamespace):
 
     def __getattr__(self, name: str) -> str:
         if (state := name.replace("_", "-")) in STATES:
-            raise UsageError(
+            raise StateNotDeclared(
                 f"no {self._noun} is declared as {state}: "
                 f"add --personalize-dataset {self._name}={state}"
             )

@@ -47,7 +47,7 @@ class Verified:
         redactor: of what is compared and shown.
         origin: the cassette and who answered it, for messages.
         remedy: the command that records the test again.
-        absent: dummy ARNs, or tracking ids, of the states that no dataset was declared for.
+        absent: dummy ARNs, or tracking ids, of the states that no dataset is declared for.
     """
 
     def __init__(
@@ -75,7 +75,7 @@ class Verified:
         operation = request.operation
         resource = request.members.get(operation.resource) if operation else None
         if isinstance(resource, str) and (state := self._absent.get(resource)):
-            why = f"no dataset was given that is {state}: add --personalize-dataset ARN={state}"
+            why = f"no dataset is declared as {state}: add --personalize-dataset ARN={state}"
             self._note(request, Problem(f"{NOT_REACHED}: {why}", verdict=NOT_REACHED))
             return replace(recorded, answered_by="")  # nobody was asked
         exchange = self._service.answer(request)
@@ -150,7 +150,7 @@ def _hint(recorded: Exchange, now: Response) -> Iterator[str]:
     if recorded.altered:
         yield "  by hand:   the recording was changed after it was made: nobody answered so"
     if recorded.response.status < 300 and now.status in _STATUS_OF:
-        yield "  dataset:   is the one that was given as active still there, and not in use?"
+        yield "  dataset:   check that the one declared as active exists and is not in use"
 
 
 def _side_by_side(

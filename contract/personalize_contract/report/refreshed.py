@@ -37,12 +37,14 @@ class Refreshed:
         after: those whose text changed, or that are new, as they are now.
         unchanged: number of those that are byte for byte as they were.
         failed: the tests that failed, and so weren't recorded, with the first line of why.
+        not_reached: those that need a dataset in a state that none is declared for.
     """
 
     before: Mapping[Path, Cassette]
     after: Mapping[Path, Cassette]
     unchanged: int
     failed: Sequence[tuple[str, str]]
+    not_reached: Sequence[tuple[str, str]] = ()
 
 
 def text(refreshed: Refreshed) -> str:
@@ -63,10 +65,12 @@ def text(refreshed: Refreshed) -> str:
         parts.append(table(["part", "recorded", "now", "in"], shown) + more)
     parts += _listed("New:", [code(display.path(path)) for path in new])
     parts += _listed("Gone:", [code(display.path(path)) for path in gone])
-    parts += _listed(
-        "Not recorded, because these tests failed; their cassettes are as they were:",
-        [f"{code(test)}: {plain(why)}" for test, why in refreshed.failed],
-    )
+    for title, tests in (
+        ("Not recorded, because these tests failed", refreshed.failed),
+        ("Not recorded, because no dataset is in the state that is needed", refreshed.not_reached),
+    ):
+        lines = [f"{code(test)}: {plain(why)}" for test, why in tests]
+        parts += _listed(f"{title}; their cassettes are as they were:", lines)
     return "\n\n".join(parts) + "\n"
 
 

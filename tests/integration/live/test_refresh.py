@@ -71,3 +71,16 @@ def test_what_pytest_cannot_do_is_exit_status_2(repo: Path) -> None:
     done = refresh(repo, "reference", "nothere.py")
     assert (done.returncode, done.stdout) == (2, "")
     assert "file or directory not found: nothere.py" in done.stderr
+
+
+def test_a_state_without_a_dataset_is_no_failure(repo: Path) -> None:
+    refresh(repo, "reference", "-q")
+    before = cassette(repo, "test_in_use").read_bytes()
+    with listening() as url:
+        endpoint = f"--personalize-endpoint-url={url}"
+        done = refresh(repo, "live", endpoint, f"--personalize-dataset={ACTIVE}=active")
+    assert done.returncode == 0, done.stderr
+    title = "Not recorded, because no dataset is in the state that is needed; "
+    assert f"{title}their cassettes are as they were:\n\n- <code>test&#95;shop::test" in done.stdout
+    assert "no dataset is declared as in-use" in done.stdout
+    assert cassette(repo, "test_in_use").read_bytes() == before
