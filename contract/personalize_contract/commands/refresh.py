@@ -1,4 +1,4 @@
-"""`refresh`: a repo's cassettes, recorded again, and what they say otherwise."""
+"""`refresh`: records a repo's cassettes again, and prints the changes."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ if TYPE_CHECKING:
     from personalize_contract.cassette.reader import Cassette
     from personalize_contract.report.refreshed import Refreshed
 
-HELP = "record a repo's cassettes again, and print what changed"
+HELP = "record a repo's cassettes again, and print the changes"
 DESCRIPTION = (
-    "Run pytest here with --personalize-record TARGET, and print what the cassettes say otherwise "
-    "then, as the Markdown text of a pull request. What pytest prints goes to the standard error. "
-    "Exit status: 0 every test passed that can be reached, 1 some failed and keep their cassettes, "
-    "2 it could not be done, 130 interrupted."
+    "Run pytest with --personalize-record TARGET, and print the changes of the cassettes as "
+    "Markdown for a pull request. The output of pytest goes to standard error. Exit status: 0 no "
+    "test failed (apart from those that need a dataset in a state without a declared one), 1 tests "
+    "failed and keep their cassettes, 2 the tests could not be run, 130 interrupted."
 )
 
 _LIBRARIES = frozenset({"site-packages", "dist-packages", "node_modules"})
@@ -112,7 +112,7 @@ def _compared(
 
 
 def _loaded(path: Path) -> Cassette:
-    """Return a cassette; an empty one for one that can't be read, which proved nothing."""
+    """Return a cassette; an empty one if it can't be read."""
     from personalize_contract.cassette import loader
     from personalize_contract.cassette.reader import Cassette
     from personalize_contract.errors import CassetteError
@@ -125,7 +125,7 @@ def _loaded(path: Path) -> Cassette:
 
 
 def _failed(junit: Path) -> Iterator[tuple[str, str]]:
-    """Yield each test that failed, with the first line of why."""
+    """Yield each test that failed, with the first line of the reason."""
     import xml.etree.ElementTree as ET
 
     for case in ET.parse(junit).iter("testcase"):  # noqa: S314 - pytest wrote it a moment ago

@@ -1,7 +1,7 @@
-"""The verdict on a test whose answers are held against a cassette, as pytest reports it.
+"""Verdicts on tests whose answers are compared with a cassette, and how pytest reports them.
 
-Trouble of the environment is an error and no failure, also where it made the code under test fail;
-a state that can't be had is a skip with its reason. Every other difference is a failure.
+A failure of the environment is reported as an error, even if it made the code under test fail; a
+state that is not available is a skip with its reason. Any other difference is a failure.
 """
 
 from __future__ import annotations
@@ -21,32 +21,30 @@ ENVIRONMENT = "environment"
 NOT_REACHED = "not reached"
 
 EXIT_STATUS = 6
-"""Of a run in which only the environment failed; pytest's own end at 5."""
+"""The exit status of a run in which only the environment failed; pytest's own end at 5."""
 
 _VERDICT = "personalize_verdict"
 
 
 def verdict(problems: Sequence[Problem]) -> str:
-    """Return the verdict on a test from the problems that were noted of it.
+    """Return the verdict on a test from its problems, in the order in which they were noted.
 
-    What the code sends because of an answer that shows nothing is not held against it.
+    Misses that follow a failure of the environment, or a state that is not available, don't count:
+    the code sent those requests because of that answer.
 
     Returns:
-        One of the four, the first that applies; `""` where the test failed for another reason.
+        One of the four, the first that applies; `""` if the test failed for another reason.
     """
-    met = [_of(problem) for problem in problems]
-    passing = {ENVIRONMENT, NOT_REACHED}
-    first = next((number for number, found in enumerate(met) if found in passing), len(met))
-    rest = [
-        found
-        for number, (found, problem) in enumerate(zip(met, problems, strict=True))
-        if found not in passing and not (number > first and isinstance(problem.error, Miss))
-    ]
-    return (
-        next((one for one in (BROKEN, CHANGED) if one in rest), "")
-        if rest
-        else (ENVIRONMENT if ENVIRONMENT in met else NOT_REACHED if met else "")
-    )
+    trouble, failures = "", []
+    for problem in problems:
+        found = _of(problem)
+        if found in (ENVIRONMENT, NOT_REACHED):
+            trouble = trouble if trouble == ENVIRONMENT else found
+        elif not (trouble and isinstance(problem.error, Miss)):
+            failures.append(found)
+    if not failures:
+        return trouble
+    return next((one for one in (BROKEN, CHANGED) if one in failures), "")
 
 
 def _of(problem: Problem) -> str:
@@ -54,19 +52,19 @@ def _of(problem: Problem) -> str:
 
 
 def settle(report: pytest.TestReport, problems: Sequence[Problem]) -> tuple[str, str] | None:
-    """Make of a failed report what its verdict is.
+    """Apply the verdict to the report of a failure.
 
     Args:
-        report: of a phase of a test, or of a subtest.
-        problems: noted in it; of the test until then where nothing was.
+        report: the report of a phase of a test, or of a subtest.
+        problems: the problems noted in it, or if there are none, earlier in the test.
 
     Returns:
-        The verdict, and a line that says why; None without one.
+        The verdict and its reason in one line; None without a verdict.
     """
     if not (found := verdict(problems)):
         return None
     if not report.failed:
-        # pytest fails a test that passed for its subtests, later.
+        # Later, pytest fails a passed test whose subtests failed.
         setattr(report, _VERDICT, found)
         return None
     text = next(one.text for one in problems if _of(one) == found)
@@ -80,24 +78,24 @@ def settle(report: pytest.TestReport, problems: Sequence[Problem]) -> tuple[str,
 
 
 class Verdicts:
-    """Reports the tests that the environment failed as errors. Registered in runs that verify."""
+    """Reports failures of the environment as errors. Registered in runs that verify."""
 
     def __init__(self) -> None:
         self._of_environment = 0
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_report_teststatus(self, report: pytest.TestReport) -> Generator[None, Any, Any]:
-        """Count a failure of the environment as an error, in whichever phase it is."""
+        """Report a failure of the environment as an error, in any phase."""
         status = yield
         return ("error", "E", "ERROR") if _is_of_environment(report) else status
 
     @pytest.hookimpl(tryfirst=True)  # as the session counts
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
-        """Count it, also where an xdist worker ran the test."""
+        """Count the failures of the environment, those of xdist's workers too."""
         self._of_environment += _is_of_environment(report)
 
     def pytest_sessionfinish(self, session: pytest.Session) -> None:
-        """Tell a run that only the environment failed by its exit status."""
+        """Set the exit status if only the environment failed."""
         is_all = self._of_environment == session.testsfailed
         if is_all and session.exitstatus == pytest.ExitCode.TESTS_FAILED:
             session.exitstatus = EXIT_STATUS

@@ -1,7 +1,7 @@
-"""A replay held against a service: each request is sent to it, and its answer to the recorded one.
+"""The target of a run that verifies cassettes against a service.
 
-The recorded exchange is found as in a replay, so whatever holds there holds here: misses, unused
-exchanges, retries. The code under test gets the answer as it came.
+The recorded exchange is looked up as in a replay, so misses, unused exchanges and retries are the
+same. The code under test gets the service's answer.
 """
 
 from __future__ import annotations
@@ -31,23 +31,23 @@ if TYPE_CHECKING:
     from personalize_contract.targets.base import Target
 
 PARTS = ("status", "code", "body")
-"""The parts of an answer that an SDK hands to the code; `drift.PARTS` has more, of headers."""
+"""The parts of an answer that an SDK passes on; the others of `drift.PARTS` are headers."""
 
 _STATUS_OF: Mapping[int, State] = {404: "missing", 409: "in-use"}
 _COLUMN = 44
 
 
 class Verified:
-    """Asks a service what a cassette answers, and says where the two differ.
+    """Forwards recorded requests to a service, and compares its answers with the recorded ones.
 
     Args:
         recorded: the replay.
-        service: asked with each request that the replay knows.
-        session: of the test, told of each difference.
-        redactor: of what is compared and shown.
-        origin: the cassette and who answered it, for messages.
-        remedy: the command that records the test again.
-        absent: dummy ARNs, or tracking ids, of the states that no dataset is declared for.
+        service: the target that answers.
+        session: the session of the test, which notes the differences.
+        redactor: the redactor for answers in messages.
+        cassette: the path of the cassette, for messages.
+        record_command: the command that records the test again.
+        absent: the dummy ARN, or tracking id, of each state without a declared dataset.
     """
 
     def __init__(
@@ -56,19 +56,19 @@ class Verified:
         service: Target,
         session: Session,
         redactor: Redactor,
-        origin: str,
-        remedy: str,
+        cassette: str,
+        record_command: str,
         absent: Mapping[str, State],
     ) -> None:
         self._recorded, self._service, self._session = recorded, service, session
         self._redactor, self._absent = redactor, absent
-        self._origin, self._remedy = origin, remedy
+        self._cassette, self._record_command = cassette, record_command
 
     def answer(self, request: ParsedRequest) -> Exchange:
-        """Return the service's exchange; the recorded one where its dataset can't be had.
+        """Return the service's exchange, or the recorded one if there is no dataset to ask.
 
         Raises:
-            Miss: the request is not recorded, so it isn't sent either.
+            Miss: the request is not recorded. It is not sent.
         """
         __tracebackhide__ = True
         recorded = self._recorded.answer(request)
@@ -86,12 +86,12 @@ class Verified:
         self._session.note_verdict(call_id(request), problem)
 
     def _difference(self, recorded: Exchange, exchange: Exchange) -> Problem | None:
-        """Return what an answer differs in from the recorded one; None for nothing that counts."""
+        """Return the problem of an answer that differs from the recorded one, if it does."""
         then, now = recorded.response, exchange.response
         if not any(one.part in PARTS for one in drift.differences(then, now)):
             return None
-        told = f"{_words(then)} was recorded, and {exchange.answered_by} answers " + (
-            _words(now) if _words(now) != _words(then) else "that with a body of another form"
+        summary = f"{_words(then)} was recorded, and {exchange.answered_by} answers " + (
+            _words(now) if _words(now) != _words(then) else "with another form of body"
         )
         if why := failures.why(now):
             return Problem(f"{ENVIRONMENT}: {why}", verdict=ENVIRONMENT)
@@ -99,15 +99,15 @@ class Verified:
             one for one in violations(exchange) if one.by == "service" and one.clause.can_fail
         ]
         if broken:
-            return Problem(self._text(BROKEN, told, exchange, recorded, broken), verdict=BROKEN)
+            return Problem(self._text(BROKEN, summary, exchange, recorded, broken), verdict=BROKEN)
         if why := _not_reached(then, now):
-            return Problem(f"{NOT_REACHED}: {told}: {why}", verdict=NOT_REACHED)
-        return Problem(self._text(CHANGED, told, exchange, recorded), verdict=CHANGED)
+            return Problem(f"{NOT_REACHED}: {summary}: {why}", verdict=NOT_REACHED)
+        return Problem(self._text(CHANGED, summary, exchange, recorded), verdict=CHANGED)
 
     def _text(
         self,
         verdict: str,
-        told: str,
+        summary: str,
         exchange: Exchange,
         recorded: Exchange,
         broken: list[Violation] | None = None,
@@ -118,14 +118,14 @@ class Verified:
             display.response(one.response, request, self._redactor) for one in (recorded, exchange)
         )
         lines = [
-            f"{verdict}: {told}",
+            f"{verdict}: {summary}",
             *(f"  breaks:    {display.quoted(one)}" for one in broken or ()),
-            f"  cassette:  {self._origin}",
+            f"  cassette:  {self._cassette}",
             f"  sent:      {request.method} {display.quoted(request.path)}, "
             f"{len(request.body)} bytes" + (f", {sent}" if sent else ""),
             *_side_by_side(before, now, recorded.answered_by, exchange.answered_by),
             *_hint(recorded, exchange.response),
-            f"  record it: {self._remedy}",
+            f"  record it: {self._record_command}",
         ]
         return "\n".join(lines)
 
@@ -137,18 +137,18 @@ def _words(response: Response) -> str:
 
 
 def _not_reached(recorded: Response, now: Response) -> str:
-    """Return why an answer is about another state than the recorded one; `""` if it isn't."""
+    """Return why the recorded answer can't be expected now; `""` if it can."""
     if trouble := failures.in_response(recorded):
-        return f"{trouble.name} can't be had when it is wanted"
+        return f"{trouble.name} can't be provoked"
     about_state = now.status < 300 or now.status in _STATUS_OF
     if recorded.status in _STATUS_OF and about_state and now.status != recorded.status:
-        return f"its dataset is not {_STATUS_OF[recorded.status]} now"
+        return f"the dataset is not {_STATUS_OF[recorded.status]} now"
     return ""
 
 
 def _hint(recorded: Exchange, now: Response) -> Iterator[str]:
     if recorded.altered:
-        yield "  by hand:   the recording was changed after it was made: nobody answered so"
+        yield "  edited:    the recorded answer was changed by hand; record the test again"
     if recorded.response.status < 300 and now.status in _STATUS_OF:
         yield "  dataset:   check that the one declared as active exists and is not in use"
 
@@ -167,7 +167,7 @@ def _side_by_side(
 
 
 def absent(settings: Settings) -> dict[str, State]:
-    """Return the dummies of the states for which a live run was given no dataset."""
+    """Return the state of each dummy for which a live run has no declared dataset."""
     if settings.target != "live":
         return {}
     resource_types = ("ITEMS", "USERS", "ACTIONS", "tracker")

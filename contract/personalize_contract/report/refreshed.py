@@ -1,7 +1,7 @@
-"""What a repo's cassettes say otherwise since they were recorded again, as a pull request's text.
+"""The changes of a repo's cassettes, recorded again, as the text of a pull request.
 
-The same change is one row, however many exchanges have it. Of requests only the places that changed
-are named: properties are in the diff of the cassettes, for whoever may read that.
+A change is one row with all exchanges that have it. Of a changed request only the JSON paths are
+shown: its values are in the diff of the cassettes.
 """
 
 from __future__ import annotations
@@ -33,11 +33,11 @@ class Refreshed:
     """The cassettes of a repo, before and after they were recorded again.
 
     Args:
-        before: the cassettes whose text changed, or that are gone, as they were.
-        after: those whose text changed, or that are new, as they are now.
-        unchanged: number of those that are byte for byte as they were.
-        failed: the tests that failed, and so weren't recorded, with the first line of why.
-        not_reached: those that need a dataset in a state that none is declared for.
+        before: the earlier content of each cassette that was changed or deleted.
+        after: the content of each cassette that was changed or is new.
+        unchanged: the number of cassettes that are the same byte for byte.
+        failed: the tests that failed and were not recorded, with the first line of the reason.
+        not_reached: the tests that need a dataset in a state without a declared one.
     """
 
     before: Mapping[Path, Cassette]
@@ -66,11 +66,11 @@ def text(refreshed: Refreshed) -> str:
     parts += _listed("New:", [code(display.path(path)) for path in new])
     parts += _listed("Gone:", [code(display.path(path)) for path in gone])
     for title, tests in (
-        ("Not recorded, because these tests failed", refreshed.failed),
-        ("Not recorded, because no dataset is in the state that is needed", refreshed.not_reached),
+        ("Not recorded, because the test failed", refreshed.failed),
+        ("Not recorded, because no dataset is declared for the state", refreshed.not_reached),
     ):
         lines = [f"{code(test)}: {plain(why)}" for test, why in tests]
-        parts += _listed(f"{title}; their cassettes are as they were:", lines)
+        parts += _listed(f"{title} (the cassette is unchanged):", lines)
     return "\n\n".join(parts) + "\n"
 
 
@@ -107,7 +107,7 @@ def _numbers(numbers: Sequence[int]) -> str:
 def _rows(
     pairs: Mapping[Path, tuple[Cassette, Cassette]],
 ) -> dict[Difference, dict[Path, list[int]]]:
-    """Return each change with the exchanges that have it, what counts first."""
+    """Return each change with the numbers of its exchanges, changes that count first."""
     rows: dict[Difference, dict[Path, list[int]]] = {}
     for path, (before, after) in pairs.items():
         for number, difference in _changes(before, after):
@@ -116,7 +116,7 @@ def _rows(
 
 
 def _changes(before: Cassette, after: Cassette) -> Iterator[tuple[int, Difference]]:
-    """Yield what differs, with the number of the exchange; 0 for the cassette as a whole."""
+    """Yield each difference with the number of its exchange; 0 for the whole cassette."""
     answered = before.provenance.answered_by, after.provenance.answered_by
     if answered[0] != answered[1]:
         yield 0, Difference("answered by", *answered, counts=True)
@@ -130,7 +130,7 @@ def _changes(before: Cassette, after: Cassette) -> Iterator[tuple[int, Differenc
             yield from _of_answer(number, same.popleft(), exchange)
         else:
             unmatched.append((number, exchange))
-    # What nothing is equal to is taken for the next one that is not there any more.
+    # A request without an equal is compared with the next one that is missing.
     left = deque(one for queue in waiting.values() for one in queue)
     for number, exchange in unmatched:
         if not left:

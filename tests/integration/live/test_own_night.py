@@ -82,14 +82,14 @@ NIGHTS: dict[str, tuple[Change, dict[str, int], int, str]] = {
         {"passed": 10, "failed": 1},
         1,
         f"changed, contract holds: 1 test\n  tests/{REPORTED}: 409 ResourceInUseException was "
-        "recorded, and endpoint answers that with a body of another form",
+        "recorded, and endpoint answers with another form of body",
     ),
     "the availability of a 409": (
         of(409, available),
         {"passed": 10, "skipped": 1},
         0,
         f"not reached: 1 test\n  tests/{REPORTED}: 409 ResourceInUseException was recorded, and "
-        "endpoint answers 200 with an empty body: its dataset is not in-use now",
+        "endpoint answers 200 with an empty body: the dataset is not in-use now",
     ),
     "the environment": (
         of(200, expired, 2),

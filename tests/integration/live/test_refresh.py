@@ -80,7 +80,9 @@ def test_a_state_without_a_dataset_is_no_failure(repo: Path) -> None:
         endpoint = f"--personalize-endpoint-url={url}"
         done = refresh(repo, "live", endpoint, f"--personalize-dataset={ACTIVE}=active")
     assert done.returncode == 0, done.stderr
-    title = "Not recorded, because no dataset is in the state that is needed; "
-    assert f"{title}their cassettes are as they were:\n\n- <code>test&#95;shop::test" in done.stdout
+    title = (
+        "Not recorded, because no dataset is declared for the state (the cassette is unchanged):"
+    )
+    assert f"{title}\n\n- <code>test&#95;shop::test" in done.stdout
     assert "no dataset is declared as in-use" in done.stdout
     assert cassette(repo, "test_in_use").read_bytes() == before

@@ -103,7 +103,7 @@ def test_new_and_gone_cassettes_and_failed_tests_are_named() -> None:
         "## Of 2 cassettes: 1 new, 1 gone; 1 test failed\n\n"
         "New:\n\n- <code>cassettes/test&#95;b/test&#95;c</code>\n\n"
         "Gone:\n\n- <code>cassettes/test&#95;shop/test&#95;it.personalize.yaml</code>\n\n"
-        "Not recorded, because these tests failed; their cassettes are as they were:\n\n"
+        "Not recorded, because the test failed (the cassette is unchanged):\n\n"
         "- <code>t::test&#95;x</code>: assert &#124; no\n"
     )
 
