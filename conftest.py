@@ -5,11 +5,11 @@ import signal
 import pytest
 from hypothesis import settings
 
-# A shell that runs this in its background ignores Ctrl-C for it, and for every process of a test.
+# A background job of a shell ignores Ctrl-C, and so would every process of a test.
 signal.signal(signal.SIGINT, signal.default_int_handler)
 
-# How long an example takes says nothing on a machine that others work on too.
-# The tests try the same examples each time; `python tests/adversary hypothesis` looks for others.
+# No deadlines: the machine may be shared. The tests run the same examples each time;
+# `python tests/adversary hypothesis` looks for others.
 settings.register_profile("here", deadline=None, derandomize=True)
 settings.register_profile("rotating", deadline=None)
 settings.register_profile("long", deadline=None, max_examples=5_000)
@@ -23,12 +23,12 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         type=int,
         default=5,
         metavar="N",
-        help="recordings to kill (200 before a release)",
+        help="number of recordings to kill (200 before a release)",
     )
     parser.addoption(
         "--kills-seed",
         type=int,
         default=5,
         metavar="SEED",
-        help="chooses the moments to kill them at",
+        help="seed of the random moments to kill them at",
     )

@@ -16,13 +16,13 @@ PYPROJECT = nox.project.load_toml("pyproject.toml")
 
 
 def install(session: nox.Session, *groups: str) -> None:
-    """Install the package, editable, with these dependency groups."""
+    """Install the package as editable, with these dependency groups."""
     session.install("-e", ".", *nox.project.dependency_groups(PYPROJECT, *groups))
 
 
 @nox.session
 def test(session: nox.Session) -> None:
-    """Run the tests on the current Python; the arguments go to pytest."""
+    """Run the tests on the current Python; arguments are passed to pytest."""
     install(session, "test")
     session.run("pytest", "-n", "auto", *session.posargs)
 
@@ -38,14 +38,14 @@ def lint(session: nox.Session) -> None:
 
 @nox.session
 def bench(session: nox.Session) -> None:
-    """Measure against the peers and print the tables; the arguments name some of them."""
+    """Print the benchmarks beside other libraries; arguments select tables."""
     install(session, "bench")
     session.run("python", "-m", "benchmarks", *session.posargs)
 
 
 @nox.session
 def adversary(session: nox.Session) -> None:
-    """Run all that tries to break the project, without bounds; the arguments name some parts."""
+    """Run all adversarial tests without limits; arguments select parts."""
     install(session, "test")
     session.run("python", "tests/adversary", *session.posargs)
 
@@ -69,7 +69,7 @@ def release(session: nox.Session) -> None:
     version_tag = f"v{PYPROJECT['project']['version']}"
     if session.posargs not in ([], [version_tag]):
         session.error(
-            f"the tag is {' '.join(session.posargs)}, and the version in pyproject.toml makes it "
+            f"the tag is {' '.join(session.posargs)}, but the version in pyproject.toml requires "
             f"{version_tag}: correct one of them"
         )
     session.install(*nox.project.dependency_groups(PYPROJECT, "release"))

@@ -18,7 +18,7 @@ from urllib.request import Request, urlopen
 SIMPLE_API = "application/vnd.pypi.simple.v1+json"
 PROVENANCE = "application/vnd.pypi.integrity.v1+json, application/json;q=0.5"
 TIMEOUT = 30
-"""Of each request, in seconds."""
+"""Time-out of each request in seconds."""
 
 
 def fetch(url: str, media_type: str) -> Any:
@@ -50,9 +50,9 @@ def main(index: str, project: str, repository: str) -> None:
     """Exit with a message if a release has to be refused."""
     if not index:
         sys.exit(
-            f"refused: no index is known to have a project {project} that is ours. Once it has "
-            f"one, or a pending publisher for {repository}, set the repository variable "
-            "RELEASE_INDEX to the URL of its simple API"
+            f"refused: no index is configured. Once one has our project {project}, or a pending "
+            f"publisher for {repository}, set the repository variable RELEASE_INDEX to the URL of "
+            "its simple API"
         )
     repositories = publishers(index, project)
     if repositories is None:

@@ -1,7 +1,6 @@
-"""A client that costs next to nothing: many connections in one thread, requests made beforehand.
+"""A cheap client: many connections in one thread, with prepared requests.
 
-What it measures is the server. An SDK, or a thread for each connection, would cost more than the
-service does.
+It measures the server. An SDK, or a thread for each connection, would cost more than the service.
 """
 
 from __future__ import annotations
@@ -16,11 +15,11 @@ from dataclasses import dataclass, field
 _END = b"\r\n\r\n"
 
 SILENCE = 10.0
-"""Seconds without any answer after which the server counts as gone."""
+"""Seconds without any response after which the server counts as gone."""
 
 
 def post(host: str, path: str, body: bytes, *more: str) -> bytes:
-    """The bytes of a POST with a JSON body."""
+    """Return the bytes of a POST request with a JSON body."""
     head = [
         f"POST {path} HTTP/1.1",
         f"Host: {host}",
@@ -33,12 +32,12 @@ def post(host: str, path: str, body: bytes, *more: str) -> bytes:
 
 @dataclass(slots=True)
 class Tally:
-    """What came of it.
+    """The result of a run.
 
     Args:
-        statuses: how often each status was answered.
-        acknowledged: the numbers of the requests that were answered 200.
-        seconds: from the first request to the last answer.
+        statuses: the number of responses of each status.
+        acknowledged: the numbers of the requests answered 200.
+        seconds: the time from the first request to the last response.
     """
 
     statuses: dict[int, int] = field(default_factory=dict)
@@ -47,12 +46,12 @@ class Tally:
 
     @property
     def a_second(self) -> float:
-        """Answers a second."""
+        """Responses per second."""
         return sum(self.statuses.values()) / self.seconds
 
 
 class _Connection:
-    """One request after the other; sends the next when the last is answered."""
+    """A connection that sends one request after the other."""
 
     __slots__ = ("closes", "number", "received", "socket")
 
@@ -64,7 +63,7 @@ class _Connection:
         self.closes = False
 
     def status(self) -> int | None:
-        """The status of the answer, once it is whole."""
+        """Return the status of the response once it is complete."""
         head, end, body = self.received.partition(_END)
         if not end:
             return None
@@ -90,10 +89,10 @@ def hammer(
 
     Args:
         address: host and port.
-        request: the bytes of the request with this number.
-        connections: how many requests are under way at a time.
-        seconds: after which no more is sent.
-        count: how many are sent at most.
+        request: the function from a number to the bytes of that request.
+        connections: the number of concurrent requests.
+        seconds: the time after which no more requests are sent.
+        count: the maximum number of requests.
 
     Returns:
         The tally so far if the server goes away.
@@ -102,13 +101,13 @@ def hammer(
     numbers = iter(range(count))
     with selectors.DefaultSelector() as waiting:
 
-        def send(number: int, one: _Connection | None = None) -> None:
-            """One request, on a connection that is open or on a new one."""
-            if one is None:
-                one = _Connection(address)
-                waiting.register(one.socket, selectors.EVENT_READ, one)
-            one.number = number
-            one.socket.sendall(request(number))
+        def send(number: int, connection: _Connection | None = None) -> None:
+            """Send one request, on an open connection or on a new one."""
+            if connection is None:
+                connection = _Connection(address)
+                waiting.register(connection.socket, selectors.EVENT_READ, connection)
+            connection.number = number
+            connection.socket.sendall(request(number))
 
         began = time.perf_counter()
         try:
@@ -116,27 +115,27 @@ def hammer(
                 send(number)
             while waiting.get_map() and (ready := waiting.select(SILENCE)):
                 for key, _ in ready:
-                    one = key.data
-                    data = one.socket.recv(65536)
+                    connection = key.data
+                    data = connection.socket.recv(65536)
                     if not data:
                         raise ConnectionResetError
-                    one.received += data
-                    if (status := one.status()) is None:
+                    connection.received += data
+                    if (status := connection.status()) is None:
                         continue
                     tally.statuses[status] = tally.statuses.get(status, 0) + 1
                     if status == 200:
-                        tally.acknowledged.append(one.number)
+                        tally.acknowledged.append(connection.number)
                     following = None
                     if time.perf_counter() - began < seconds:
                         following = next(numbers, None)
-                    if following is None or one.closes:
-                        waiting.unregister(one.socket)
-                        one.socket.close()
+                    if following is None or connection.closes:
+                        waiting.unregister(connection.socket)
+                        connection.socket.close()
                     if following is not None:
-                        send(following, None if one.closes else one)
+                        send(following, None if connection.closes else connection)
         except OSError:
-            pass  # the server is gone: what it acknowledged is what counts
+            pass  # the server is gone: only acknowledged requests count
         tally.seconds = time.perf_counter() - began
-        for left in list(waiting.get_map().values()):
-            left.data.socket.close()
+        for key in list(waiting.get_map().values()):
+            key.data.socket.close()
     return tally

@@ -1,4 +1,4 @@
-"""The reference service over HTTP, beside moto's server: requests a second, in one run."""
+"""The reference service over HTTP, beside moto's server: requests per second, in one run."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from personalize_contract.model.datasets import DUMMY
 CONNECTIONS = 64
 ROUNDS = 3
 SECONDS = 2.0
-"""That a round takes at most."""
+"""Maximum duration of a round."""
 
 _SIGNED = (
     "Authorization: AWS4-HMAC-SHA256 Credential=a/20260101/us-east-1/personalize/aws4_request, "
@@ -33,12 +33,12 @@ Address = tuple[str, int]
 
 
 def put(count: int) -> Callable[[int], bytes]:
-    """PutItems with so many items, each request with ids of its own."""
+    """Return a function that builds PutItems requests with a number of items and unique ids."""
 
     def request(number: int) -> bytes:
         items = [
-            {"itemId": f"{number}-{one}", "properties": '{"category": "tea"}'}
-            for one in range(count)
+            {"itemId": f"{number}-{item}", "properties": '{"category": "tea"}'}
+            for item in range(count)
         ]
         body = json.dumps({"datasetArn": DUMMY["active"], "items": items}).encode()
         return post("localhost", "/items", body)
@@ -47,14 +47,14 @@ def put(count: int) -> Callable[[int], bytes]:
 
 
 def list_schemas(number: int) -> bytes:
-    """The cheapest call of moto's control plane."""
+    """Return the cheapest request to moto's control plane."""
     target = "X-Amz-Target: AmazonPersonalize.ListSchemas"
     return post("personalize.us-east-1.amazonaws.com", "/", b"{}", target, _SIGNED)
 
 
 @contextlib.contextmanager
 def ours(store: Path) -> Iterator[tuple[Address, subprocess.Popen[str]]]:
-    """`serve` on a store file: its address and process."""
+    """Run `serve` on a store file; yields its address and process."""
     process = subprocess.Popen(
         [sys.executable, "-m", "personalize_contract", "serve", "--store", str(store)],
         stderr=subprocess.DEVNULL,  # advice on each request
@@ -72,7 +72,7 @@ def ours(store: Path) -> Iterator[tuple[Address, subprocess.Popen[str]]]:
 
 @contextlib.contextmanager
 def moto(command: str) -> Iterator[Address | None]:
-    """The address of moto's server, or None if it does not start (it needs `moto[server]`)."""
+    """Run moto's server; yields its address, or None without `moto[server]`."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         address = free.getsockname()
@@ -94,16 +94,17 @@ def moto(command: str) -> Iterator[Address | None]:
 
 
 def moto_server() -> str | None:
-    """The command of moto's server; None if it is not installed."""
+    """Return the command of moto's server; None if it is not installed."""
     here = f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', '')}"
     return shutil.which("moto_server", path=here)
 
 
 def tables(sizes: Sequence[int]) -> Iterator[Table]:
-    """One table: the service with one item and with ten, and moto's server if it is installed.
+    """Yield the table of the service with one item and with ten, and of moto's server if installed.
 
     Args:
-        sizes: the largest is how many requests a round makes, if they take less than `SECONDS`.
+        sizes: the largest one is the number of requests in a round, unless they take longer than
+            `SECONDS`.
     """
     count = max(sizes)
     with contextlib.ExitStack() as stack:
@@ -126,15 +127,15 @@ def tables(sizes: Sequence[int]) -> Iterator[Table]:
         command = moto_server()
         if command and (theirs := stack.enter_context(moto(command))):
             subjects["moto_server, ListSchemas"] = subject(theirs, list_schemas)
-        found = medians(subjects, ROUNDS)
-    floor = found.get("moto_server, ListSchemas")
+        taken = medians(subjects, ROUNDS)
+        floor = taken.get("moto_server, ListSchemas")
     table = Table(
         f"The service over HTTP, {CONNECTIONS} connections",
         "Items are on a --store file before they are acknowledged. moto has no PutItems, so its "
         "cheapest call of the control plane stands for it.",
         ["", "requests/s", "of moto_server"],
     )
-    for name, seconds in found.items():
+    for name, seconds in taken.items():
         ratio = f"{floor / seconds:.1f} x" if floor else "not installed"
         table.rows.append([name, f"{1 / seconds:,.0f}", ratio])
     yield table

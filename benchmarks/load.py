@@ -1,7 +1,7 @@
 """Load: time and memory from a file to a cassette that is ready to answer.
 
-Each measurement is a process of its own, `python -m benchmarks.load WHO FILE`, so that nobody's
-memory is counted for another.
+Each measurement runs in a separate process, `python -m benchmarks.load WHO FILE`, so that memory is
+counted for each subject alone.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ def _json(path: Path) -> Callable[[], object]:
 
 
 def _write_json(path: Path, count: int) -> Path:
-    """The same data as JSON: the floor."""
+    """Write the same data as JSON, for the floor."""
     rows = [
         {
             "request": ["POST", traffic.URL, {}, traffic.body(number).decode()],
@@ -71,22 +71,22 @@ WRITE = {
 
 
 def main(who: str, path: Path) -> None:
-    """Load once; print the seconds and the bytes that it took."""
+    """Load once; print the time in seconds and the memory in bytes."""
     load = READ[who](path)
     before, began = _memory("VmRSS"), time.process_time()
-    kept = load()
+    cassette = load()
     print(time.process_time() - began, _memory("VmHWM") - before)
-    del kept
+    del cassette
 
 
 def _memory(of: str) -> int:
-    """Bytes of this process now (`VmRSS`) or at most (`VmHWM`), as Linux counts them."""
+    """Return this process's memory in bytes: now (`VmRSS`) or at peak (`VmHWM`)."""
     (line,) = (line for line in STATUS.read_text().splitlines() if line.startswith(of))
     return int(line.split()[1]) * 1024
 
 
 class _Loads:
-    """Loads in processes; keeps the memory of each."""
+    """Loads in processes, and collects the memory of each."""
 
     def __init__(self, who: str, path: Path) -> None:
         self._command = [sys.executable, "-m", "benchmarks.load", who, str(path)]
@@ -103,7 +103,7 @@ class _Loads:
 
 
 def tables(sizes: Sequence[int]) -> Iterator[Table]:
-    """The tables of time and of memory."""
+    """Yield the tables of time and of memory."""
     columns = (
         "exchanges",
         "floor",
@@ -114,11 +114,11 @@ def tables(sizes: Sequence[int]) -> Iterator[Table]:
     )
     time_taken = Table(
         "Load: time",
-        "Processor time from a file to a cassette that is ready to answer, each in a process of "
-        "its own. The floor is `json.loads` of the same data.",
+        "Processor time from a file to a cassette that is ready to answer, each in a separate "
+        "process. The floor is `json.loads` of the same data.",
         columns,
     )
-    memory = Table("Load: memory", "How far the process's highest memory rises meanwhile.", columns)
+    memory = Table("Load: memory", "Growth of the process's peak memory meanwhile.", columns)
     for count in sizes:
         with tempfile.TemporaryDirectory() as folder:
             loads = {
@@ -127,10 +127,10 @@ def tables(sizes: Sequence[int]) -> Iterator[Table]:
                 if who != "cassetter" or traffic.HAS_CASSETTER
             }
             cost = medians(loads, ROUNDS)
-        most = {who: max(one.memory, default=math.inf) for who, one in loads.items()}
-        for table, found, shown in ((time_taken, cost, seconds), (memory, most, _megabytes)):
-            each = (_shown(found.get(who), shown) for who in WRITE)
-            table.rows.append((f"{count:,}", *each, times(found["ours"], found["VCR.py"])))
+        peaks = {who: max(load.memory, default=math.inf) for who, load in loads.items()}
+        for table, values, shown in ((time_taken, cost, seconds), (memory, peaks, _megabytes)):
+            each = (_shown(values.get(who), shown) for who in WRITE)
+            table.rows.append((f"{count:,}", *each, times(values["ours"], values["VCR.py"])))
     yield time_taken
     yield memory
 

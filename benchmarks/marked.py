@@ -1,4 +1,4 @@
-"""A marked run: what the mark costs a pytest run of tests that call put_items."""
+"""A marked run: the cost of the mark in a pytest run of tests that call put_items."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from pathlib import Path
 from benchmarks.measure import Round, Table, medians, seconds, times
 
 ROUNDS = 12
-"""Runs of each subject."""
+"""Number of runs of each subject."""
 
 PUTS = 3
-"""Calls of put_items in each test."""
+"""Number of put_items calls in each test."""
 
 _ENVIRONMENT = {
     "AWS_ACCESS_KEY_ID": "personalize-contract",
@@ -28,7 +28,7 @@ _ENVIRONMENT = {
 }
 
 _CLIENTS = {"test": "client()", "module": "CLIENT"}
-"""How a test gets its client, by how long that lives."""
+"""The expression for a test's client, by the client's lifetime."""
 
 _HEAD = """
 import boto3
@@ -76,7 +76,7 @@ def _module(count: int, life: str, *, stubbed: bool) -> str:
 
 
 def _run(folder: Path, *options: str) -> Round:
-    """A pytest run in this folder, in seconds of CPU time."""
+    """Return a round that runs pytest in this folder, in seconds of CPU time."""
     command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider"]
     command += ["-p", "personalize_contract.plugin", *options]
     environment = os.environ | _ENVIRONMENT | {"PYTHONPYCACHEPREFIX": str(folder / "bytecode")}
@@ -101,17 +101,17 @@ def _costs(count: int, life: str) -> dict[str, float]:
             subjects[subject] = _run(folder)
         _run(Path(name, "replay"), "--personalize-record=reference")()
         for run in subjects.values():
-            run()  # so that all of it is compiled
+            run()  # compiles the modules
         return medians(subjects, ROUNDS, bound=60)
 
 
 def tables(sizes: Sequence[int]) -> Iterator[Table]:
-    """The table of marked runs, by the number of tests and the life of the client."""
+    """Yield the table of marked runs, by the number of tests and the client's lifetime."""
     table = Table(
         "Marked runs",
         f"A whole pytest run of tests that put {PUTS} batches of 10 items, in CPU time: replayed "
-        "under the mark, and the same tests answered by a `before-send` handler of their own. "
-        "The plugin is installed in both. Medians of runs that take turns.",
+        "under the mark, and the same tests answered by their own `before-send` handler. "
+        "The plugin is installed in both. Medians of alternating runs.",
         ("tests", "a client for each", "stub", "replayed", "more", "more a test"),
     )
     for life in _CLIENTS:

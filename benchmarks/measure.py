@@ -1,4 +1,4 @@
-"""Measuring: medians of rounds in which every subject has its turn, and tables of the results."""
+"""Measuring: medians of rounds that alternate between the subjects, and tables of results."""
 
 from __future__ import annotations
 
@@ -8,19 +8,19 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 Round = Callable[[], float]
-"""Does some work and gives how many seconds one unit of it took."""
+"""Does some work and returns the seconds for one unit of it."""
 
 BOUND = 20.0
-"""Seconds after which a subject gets no further round: what is measured so far has to do."""
+"""Seconds after which a subject gets no further rounds."""
 
 
 def medians(
     subjects: Mapping[str, Round], rounds: int, *, bound: float = BOUND
 ) -> dict[str, float]:
-    """The median over the rounds of each subject's seconds.
+    """Return the median over the rounds of each subject's seconds.
 
-    In each round all have a turn, in an order that moves on, so that a machine which is slow for
-    a while is slow for all of them.
+    Each round measures all subjects, in rotating order, so that a machine which is slow for a while
+    is slow for all of them.
     """
     taken: dict[str, list[float]] = {name: [] for name in subjects}
     spent = dict.fromkeys(subjects, 0.0)
@@ -32,7 +32,7 @@ def medians(
                 taken[name].append(subjects[name]())
                 spent[name] += time.perf_counter() - began
         order = [*order[1:], order[0]]
-    return {name: statistics.median(found) for name, found in taken.items()}
+    return {name: statistics.median(values) for name, values in taken.items()}
 
 
 @dataclass
@@ -40,9 +40,9 @@ class Table:
     """A table of results, which prints itself as Markdown.
 
     Args:
-        title: what was measured, in a few words.
-        note: how; one or two sentences.
-        columns: their heads.
+        title: the subject, in a few words.
+        note: the method, in one or two sentences.
+        columns: the column headings.
     """
 
     title: str
@@ -51,7 +51,7 @@ class Table:
     rows: list[Sequence[str]] = field(default_factory=list)
 
     def __str__(self) -> str:
-        """The table as Markdown, its columns aligned."""
+        """Return the table as Markdown with aligned columns."""
         lines = [self.columns, ["---:"] * len(self.columns), *self.rows]
         widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
         shown = ["| " + " | ".join(map(str.rjust, line, widths)) + " |" for line in lines]
@@ -59,7 +59,7 @@ class Table:
 
 
 def seconds(value: float) -> str:
-    """A time in a unit that fits it."""
+    """Format a time in a suitable unit."""
     for unit, scale in (("s", 1.0), ("ms", 1e-3), ("µs", 1e-6)):
         if value >= scale:
             return f"{value / scale:.3g} {unit}"
@@ -67,7 +67,7 @@ def seconds(value: float) -> str:
 
 
 def times(value: float, floor: float) -> str:
-    """How many times the floor something costs."""
+    """Format a cost as a multiple of the floor."""
     if not floor:
         return "n/a"
     ratio = value / floor

@@ -18,11 +18,11 @@ from benchmarks.measure import Table
 CONNECTIONS = 64
 SECONDS = 60.0
 LOOKS = 12
-"""How often the memory of the proxy is looked at."""
+"""Number of samples of the proxy's memory."""
 
 
 def _memory(process: int) -> int:
-    """Bytes that a process holds, as Linux counts them."""
+    """Return Linux's count of a process's memory in bytes."""
     status = Path(f"/proc/{process}/status").read_text("ascii")
     (line,) = (line for line in status.splitlines() if line.startswith("VmRSS"))
     return int(line.split()[1]) * 1024
@@ -41,17 +41,17 @@ def _end(process: subprocess.Popen[str]) -> None:
 
 
 def tables(sizes: Sequence[int]) -> Iterator[Table]:
-    """One table: what was answered, what was recorded, and the memory from the start to the end.
+    """Yield the table of answered and recorded requests, and of memory over time.
 
     Args:
-        sizes: the largest is how many seconds it takes at most.
+        sizes: the largest one limits the duration in seconds.
     """
     seconds = min(SECONDS, float(max(sizes)))
     table = Table(
         f"The proxy, {CONNECTIONS} connections for {seconds:.0f} s",
-        "`serve --forward URL --record DIR` before a reference service that keeps its items in a "
-        "file. Memory is looked at every few seconds; recorded are the exchanges in the journal "
-        "at the end.",
+        "`serve --forward URL --record DIR` in front of a reference service with its items in a "
+        "file. Memory is sampled every few seconds; `recorded` counts the exchanges in the "
+        "journal at the end.",
         ["requests/s", "answered 200", "recorded", "memory at first", "in the middle", "at last"],
     )
     with tempfile.TemporaryDirectory() as name:
@@ -68,19 +68,19 @@ def tables(sizes: Sequence[int]) -> Iterator[Table]:
         looking = threading.Thread(target=look)
         looking.start()
         port = int(here.rpartition(":")[2])
-        # Ten items a request: one at a time is something that the proxy tells.
+        # Ten items per request, since the proxy would give advice on single ones.
         tally = hammer(("127.0.0.1", port), put(10), connections=CONNECTIONS, seconds=seconds)
         over.set()
         looking.join()
-        # A kill loses nothing that was acknowledged, so the journal is what counts.
+        # A kill loses no acknowledged exchange, so the journal is counted.
         proxy.kill()
         proxy.communicate()
         _end(service)
         (journal,) = folder.glob("*.jsonl")
         with journal.open("rb") as file:
-            kept = sum("request" in json.loads(line) for line in file)
+            recorded = sum("request" in json.loads(line) for line in file)
     memory = [f"{value / 1e6:.1f} MB" for value in (seen[0], seen[len(seen) // 2], seen[-1])]
     table.rows.append(
-        [f"{tally.a_second:,.0f}", f"{len(tally.acknowledged):,}", f"{kept:,}", *memory]
+        [f"{tally.a_second:,.0f}", f"{len(tally.acknowledged):,}", f"{recorded:,}", *memory]
     )
     yield table

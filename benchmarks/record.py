@@ -1,4 +1,4 @@
-"""Record: what one call costs while it is recorded over loopback HTTP, its share of saving too."""
+"""Record: the cost of a call recorded over loopback HTTP, with its share of saving."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from typing import Any
 from benchmarks import traffic
 from benchmarks.measure import BOUND, Table, medians, seconds, times
 from personalize_contract.cassette.recording import Recording
-from personalize_contract.interceptors import botocore as door
+from personalize_contract.interceptors import botocore as interceptor
 from personalize_contract.interceptors.identity import DUMMY as DUMMY_IDENTITY
 from personalize_contract.model.datasets import REGION
 from personalize_contract.model.provenance import Provenance
@@ -30,12 +30,12 @@ from personalize_contract.targets.signing import DUMMY_CREDENTIALS
 
 BLOCK = 50
 LEAST = 20
-"""Rounds, at least: small recordings are made again and again."""
+"""Minimum number of rounds: small recordings are repeated."""
 
 
 @contextlib.contextmanager
 def _serving() -> Iterator[str]:
-    """The reference service in a process of its own; gives its URL."""
+    """Run the reference service in a separate process; yields its URL."""
     command = [sys.executable, "-m", "personalize_contract", "serve"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout
@@ -52,7 +52,7 @@ class _Plain:
         self._client, self._count, self._next = client, count, 0
 
     def __call__(self) -> float:
-        """A round: seconds a call."""
+        """Run a round; return the seconds per call."""
         last = min(self._next + BLOCK, self._count)
         block = [traffic.call(number) for number in range(self._next, last)]
         began = time.perf_counter()
@@ -63,11 +63,11 @@ class _Plain:
 
 
 class _Ours(_Plain):
-    """The same, recorded as a marked test records."""
+    """The same calls, recorded as in a marked test."""
 
     def __init__(self, client: Any, count: int, url: str, path: Path) -> None:
         super().__init__(client, count)
-        # One for all tests of a run, as in the plugin.
+        # Shared by all tests of a run, as in the plugin.
         endpoint = Endpoint(url, "endpoint", keep_alive=True)
         to = Connection(url, REGION, DUMMY_CREDENTIALS, "endpoint")
         self._live, self._path = Readdressed(endpoint, to), path
@@ -76,12 +76,12 @@ class _Ours(_Plain):
         self.saves: list[float] = []
 
     def __call__(self) -> float:
-        """A round: seconds a call; what saving takes is kept in `saves`."""
+        """Run a round; return the seconds per call, and add the time of saving to `saves`."""
         if not self._recording:
             self._recording = Recording(self._path, Provenance.now("endpoint", REGION, "benchmark"))
             target = Recorder(self._live, self._recording, Redactor())
             self._session = Session(target, Mark())
-        with door.patched(self._session, DUMMY_IDENTITY):
+        with interceptor.patched(self._session, DUMMY_IDENTITY):
             taken = super().__call__()
         if not self._next:
             began = time.perf_counter()
@@ -96,7 +96,7 @@ class _Ours(_Plain):
 
 
 def _whole(client: Any, count: int, opened: AbstractContextManager[Any]) -> tuple[float, int]:
-    """Seconds a call of a recording from begin to end, and how many calls `BOUND` let it make."""
+    """Return the seconds per call of a complete recording, and the calls made within `BOUND`."""
     began = time.perf_counter()
     made = 0
     with opened:
@@ -118,7 +118,7 @@ def _row(url: str, folder: Path, count: int) -> Sequence[str]:
         if name == "cassetter" and not traffic.HAS_CASSETTER:
             row.append("not installed")
             continue
-        # A client of its own: VCR.py leaves connections of its kind behind in the one it patched.
+        # A new client, since VCR.py leaves its own connections behind in one that it has patched.
         each, made = _whole(traffic.client(url), count, opened(folder / f"{name}.yaml", "all"))
         shown = times(each, floor)
         row.append(shown if made == count else f"n/a ({made:,} calls in {BOUND:.0f} s: {shown})")
@@ -126,7 +126,7 @@ def _row(url: str, folder: Path, count: int) -> Sequence[str]:
 
 
 def tables(sizes: Sequence[int]) -> Iterator[Table]:
-    """The table of recording."""
+    """Yield the table of recording."""
     table = Table(
         "Record",
         "One call of 10 items by a botocore client to the reference service over loopback HTTP, "

@@ -1,4 +1,4 @@
-"""Replay: what one call costs, through a real botocore client, by the number recorded."""
+"""Replay: the cost of a call by a real botocore client, by the number of recorded exchanges."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from benchmarks.measure import Round, Table, medians, seconds, times
 from personalize_contract.cassette import loader
 from personalize_contract.cassette.matching import Matching
 from personalize_contract.cassette.replay import Replay
-from personalize_contract.interceptors import botocore as door
+from personalize_contract.interceptors import botocore as interceptor
 from personalize_contract.interceptors.identity import DUMMY as DUMMY_IDENTITY
 from personalize_contract.plugin.mark import Mark
 from personalize_contract.plugin.session import Session
@@ -26,20 +26,20 @@ from personalize_contract.targets.base import Recorded
 
 ROUNDS = 25
 BLOCK = 40
-"""Calls that a subject makes in one round, unless they take longer than `SLOW`."""
+"""Number of calls in a round, unless they take longer than `SLOW`."""
 
 SLOW = 1.0
 BEARABLE = 300.0
-"""Seconds that replaying a whole cassette may take before its row says how many it takes."""
+"""Seconds for replaying a whole cassette above which its row shows the total."""
 
 Opened = Callable[[int], AbstractContextManager[Any]]
-"""Puts a subject's patches in place for a round, before which so many calls were made."""
+"""Installs a subject's patches for a round, given the number of calls made before."""
 
 
 class _Calls:
-    """Makes the calls of a cassette, a block in a round, and begins anew at the end.
+    """Makes the calls of a cassette, one block in each round, and starts over at the end.
 
-    They come in no order, since a search from the beginning finds the first ones early.
+    They are shuffled, since a linear search finds the first ones early.
     """
 
     def __init__(self, count: int, client: Any, opened: Opened) -> None:
@@ -48,7 +48,7 @@ class _Calls:
         self._next = 0
 
     def __call__(self) -> float:
-        """A round: seconds a call. What it takes to load and to patch is not counted."""
+        """Run a round; return the seconds per call, without loading and patching."""
         block = [traffic.call(n) for n in self._order[self._next : self._next + BLOCK]]
         with self._opened(self._next):
             made, began = 0, time.process_time()
@@ -64,7 +64,7 @@ class _Calls:
 
 
 class _Ours:
-    """Replays a cassette of ours, as a marked test does."""
+    """Replays a cassette of ours as in a marked test."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
@@ -75,11 +75,11 @@ class _Ours:
             replay = Replay(self._path, loader.load(self._path), Redactor(), Matching())
             target = Recorded(replay, lambda _, request: f"nothing answers {request}")
             self._session = Session(target, Mark())
-        return door.patched(self._session, DUMMY_IDENTITY)
+        return interceptor.patched(self._session, DUMMY_IDENTITY)
 
 
 def _cost(folder: Path, count: int) -> dict[str, float]:
-    """Seconds a call of each subject that can do it at all."""
+    """Return the seconds per call of each subject that supports the cassette."""
     ours = traffic.ours(folder / "ours.yaml", count)
     theirs = traffic.theirs(folder / "theirs.yaml", count)
     subjects: dict[str, Round] = {
@@ -104,7 +104,7 @@ def _times(cost: dict[str, float], name: str, count: int) -> str:
 
 
 def tables(sizes: Sequence[int]) -> Iterator[Table]:
-    """The table of replay."""
+    """Yield the table of replay."""
     table = Table(
         "Replay",
         "Processor time of one call of 10 items by a botocore client, matched on its body. The "

@@ -1,4 +1,4 @@
-"""`personalize_service`: what one put costs a test, in this process and over HTTP."""
+"""`personalize_service`: the cost of a put in a test, in process and over HTTP."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ BLOCK = 40
 
 
 def _puts(client: Any, clock: Callable[[], float] = time.perf_counter) -> Round:
-    """A round of puts, each unlike the ones before; to make them up is not counted."""
+    """Return a round of distinct puts; building them is not counted."""
     numbers = itertools.count()
 
     def turn() -> float:
@@ -40,7 +40,7 @@ def _puts(client: Any, clock: Callable[[], float] = time.perf_counter) -> Round:
 def _in_process() -> Iterator[Table]:
     session = Session(None, Mark())
     service = serve(session)
-    # Nothing waits here, and a busy machine makes the time of the clock say little.
+    # Nothing waits here, and wall-clock time says little on a busy machine.
     puts = _puts(traffic.client(), time.process_time)
 
     def ours() -> float:
@@ -52,7 +52,7 @@ def _in_process() -> Iterator[Table]:
     service.close()
     table = Table(
         "A put into the service, in process",
-        "One call of 10 items by a botocore client: checked, answered and kept. The floor is "
+        "One call of 10 items by a botocore client: checked, answered and stored. The floor is "
         "botocore itself, answered at once by a `before-send` handler.",
         ("", "a call", "of the floor"),
     )
@@ -95,6 +95,6 @@ def _over_http() -> Iterator[Table]:
 
 
 def tables(sizes: Sequence[int]) -> Iterator[Table]:
-    """The tables of both ways; there is nothing here that a size would change."""
+    """Yield the tables of both ways; sizes make no difference."""
     yield from _in_process()
     yield from _over_http()

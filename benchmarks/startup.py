@@ -1,4 +1,4 @@
-"""Start-up: what the plugin costs a pytest run that has no use for it."""
+"""Start-up: the cost of the plugin in a pytest run that doesn't use it."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from pathlib import Path
 from benchmarks.measure import Round, Table, medians, seconds, times
 
 ROUNDS = 80
-"""Runs of each subject. There are fewer where few tests show less anyway, and where time is up."""
+"""Maximum number of runs of each subject; few tests or lack of time reduce it."""
 
 PLUGINS = {
     "personalize-contract": "personalize_contract.plugin",
@@ -23,14 +23,14 @@ PLUGINS = {
 
 
 NOTHING = "nothing"
-"""A plugin that is empty, for the run that the others are compared with: looking up the one that
-`-p` names takes as long in it, and as in a run that loads whatever is installed."""
+"""An empty plugin for the run that the others are compared with, since looking up a plugin by `-p`
+takes time too."""
 
 
 def _run(folder: Path, plugin: str) -> Round:
-    """A pytest run with one more plugin than pytest's own, in seconds of CPU time.
+    """Return a round that runs pytest with one additional plugin, in seconds of CPU time.
 
-    Byte code is kept in the folder: a checkout's modules are compiled no more often than
+    Byte code is stored in the folder, so that a checkout's modules are compiled only once, like
     installed ones.
     """
     command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-p", plugin]
@@ -51,11 +51,11 @@ def _run(folder: Path, plugin: str) -> Round:
 
 
 def tables(sizes: Sequence[int]) -> Iterator[Table]:
-    """The table of start-up, by the number of tests in the run."""
+    """Yield the table of start-up, by the number of tests in the run."""
     table = Table(
         "Start-up",
         "A whole pytest run of tests that don't have the mark, in CPU time: pytest alone, and "
-        "with one plugin more. Medians of runs that take turns.",
+        "with one additional plugin. Medians of alternating runs.",
         ("tests", "pytest alone", *PLUGINS),
     )
     for count in sizes:
@@ -70,7 +70,7 @@ def tables(sizes: Sequence[int]) -> Iterator[Table]:
                 if find_spec(plugin.partition(".")[0])
             }
             for run in subjects.values():
-                run()  # so that all of it is compiled
+                run()  # compiles the modules
             cost = medians(subjects, min(ROUNDS, 2 * count))
         shown = [
             times(cost[title], cost[NOTHING]) if title in cost else "not installed"

@@ -1,4 +1,4 @@
-"""The traffic that is measured: distinct PutItems calls of 10 items, and their cassettes."""
+"""The measured traffic: distinct PutItems calls of 10 items, and their cassettes."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from personalize_contract.model.provenance import Provenance
 from personalize_contract.privacy.redaction import Redactor
 
 HAS_CASSETTER = find_spec("cassetter") is not None
-"""Whether that peer can be measured: it is in the dependency group `bench`."""
+"""Whether cassetter can be measured: it is in the dependency group `bench`."""
 
 HOST = f"https://personalize-events.{REGION}.amazonaws.com"
 URL = f"{HOST}/items"
@@ -35,7 +35,7 @@ SENT: dict[str, bytes] = {
     "amz-sdk-request": b"attempt=1; max=3",
     "Content-Length": b"2000",
 }
-"""Headers as botocore sends them, which is what VCR.py and cassetter get to record."""
+"""botocore's request headers, which VCR.py and cassetter record."""
 
 RECEIVED = {
     "Content-Length": "0",
@@ -45,7 +45,7 @@ RECEIVED = {
 
 
 def call(number: int) -> dict[str, Any]:
-    """The arguments of one `put_items`, unlike those of every other number."""
+    """Return the arguments of a `put_items` call, different for each number."""
     return {
         "datasetArn": DUMMY["active"],
         "items": [
@@ -66,17 +66,17 @@ def call(number: int) -> dict[str, Any]:
 
 
 def calls(count: int) -> Iterator[dict[str, Any]]:
-    """That many different calls."""
+    """Yield a number of different calls."""
     return map(call, range(count))
 
 
 def body(number: int) -> bytes:
-    """What botocore sends for a call."""
+    """Return the body that botocore sends for a call."""
     return json.dumps(call(number)).encode()
 
 
 def client(url: str | None = None) -> Any:
-    """A botocore client that makes one attempt, as for any service."""
+    """Return a botocore client without retries."""
     return botocore.session.Session().create_client(
         "personalize-events",
         REGION,
@@ -88,7 +88,7 @@ def client(url: str | None = None) -> Any:
 
 
 def floor() -> Any:
-    """A client whose calls are answered at once, by botocore's own extension point."""
+    """Return a client answered at once, through botocore's own extension point."""
     answered = client()
 
     def answer(request: Any, **_: Any) -> Any:
@@ -102,14 +102,14 @@ def floor() -> Any:
 
 
 def exchange(number: int) -> Exchange:
-    """The exchange of a call, before it is redacted."""
+    """Return the exchange of a call before redaction."""
     sent = {name.lower(): value.decode() for name, value in SENT.items()}
     received = {name.lower(): value for name, value in RECEIVED.items()}
     return Exchange(Request("POST", URL, sent, body(number)), Response(200, "OK", received, b""))
 
 
 def ours(path: Path, count: int) -> Path:
-    """A cassette of ours with that many exchanges."""
+    """Write a cassette of ours with a number of exchanges."""
     redactor = Redactor()
     written = [redactor.exchange(exchange(number)) for number in range(count)]
     recording.write(path, Provenance.now("reference", REGION, "benchmark"), written)
@@ -117,13 +117,13 @@ def ours(path: Path, count: int) -> Path:
 
 
 def theirs(path: Path, count: int) -> Path:
-    """What VCR.py writes for the same traffic, made by its own serializer."""
+    """Write VCR.py's cassette of the same traffic, with its own serializer."""
     from vcr.request import Request as VcrRequest
     from vcr.serialize import serialize
     from vcr.serializers import yamlserializer
 
     def answer() -> dict[str, Any]:
-        # Each one anew: YAML writes what is the same object once, and names it from then on.
+        # A new object each time, since YAML writes an alias for a repeated one.
         return {
             "status": {"code": 200, "message": "OK"},
             "headers": {name: [value] for name, value in RECEIVED.items()},
@@ -137,7 +137,7 @@ def theirs(path: Path, count: int) -> Path:
 
 
 def cassetters(path: Path, count: int) -> Path:
-    """What cassetter writes for the same traffic."""
+    """Write cassetter's cassette of the same traffic."""
     from cassetter import Cassette, RecordMode
 
     cassette = Cassette(str(path), record_mode=RecordMode.ALL)
@@ -158,7 +158,7 @@ def cassetters(path: Path, count: int) -> Path:
 
 
 def cassetter_reads(path: Path) -> bool:
-    """Whether cassetter reads a cassette that it has written itself: it refuses large ones."""
+    """Whether cassetter can read its own cassette: it refuses large ones."""
     from cassetter import Cassette, CassetteLoadError, RecordMode
 
     try:
@@ -172,14 +172,14 @@ _MATCH_ON = ["method", "uri", "body"]
 
 
 def vcr_open(path: Path, record_mode: str) -> Any:
-    """VCR.py's context manager for a cassette."""
+    """Return VCR.py's context manager for a cassette."""
     import vcr
 
     return vcr.use_cassette(str(path), record_mode=record_mode, match_on=_MATCH_ON)
 
 
 def cassetter_open(path: Path, record_mode: str) -> Any:
-    """Cassetter's context manager for a cassette."""
+    """Return cassetter's context manager for a cassette."""
     import cassetter
 
     return cassetter.use_cassette(

@@ -1,4 +1,4 @@
-"""Writes the generated documents: `python docs/generate.py`. A test compares them with reality."""
+"""Writes the generated documents: `python docs/generate.py`. A test checks them."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def _row(clause: Clause, operation: str) -> str:
 
 
 def contract() -> str:
-    """Every clause, its source, and the scenarios that prove it."""
+    """Return the page of every clause, its source, and the scenarios that prove it."""
     lines = ["# The contract", "", "Generated from the contract files by `docs/generate.py`."]
     for operation in operations():
         of = load(operation)

@@ -1,7 +1,7 @@
-"""Hook of the documentation site: each file at its path in the repository.
+"""Hook of the documentation site, which publishes each file at its path in the repository.
 
-Pages link to each other, to examples and to source files by relative paths, as a forge resolves
-them. The site has the same tree, so the same links work there, and a strict build checks them.
+Pages link to each other, to examples and to source files by relative paths, as on a forge. The site
+has the same tree, so the same links work there, and a strict build checks them.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ PUBLISHED = [
     "examples/nightly/*",
     "contract/personalize_contract/contracts/*.yaml",
 ]
-"""The pages, and the files that they link to."""
+"""Patterns of the pages, and of the files that they link to."""
 
 
 def on_files(files: Files, config: MkDocsConfig) -> Files:

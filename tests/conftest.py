@@ -1,3 +1,3 @@
-"""The fixtures of these tests; a run of the installed suite reads the folder above, not this."""
+"""Fixtures of these tests. A run of the installed suite reads only the folder above."""
 
 pytest_plugins = ["pytester", "helpers.downstream", "helpers.measuring"]

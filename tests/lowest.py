@@ -1,6 +1,6 @@
-"""The quick tests at the lowest versions that pyproject.toml allows: `python tests/lowest.py`.
+"""Runs the quick tests at the lowest versions that pyproject.toml allows: `python tests/lowest.py`.
 
-Makes an environment of its own in the system's folder for such things, with uv.
+Creates a separate environment in the folder of temporary files, with uv.
 """
 
 from __future__ import annotations
@@ -24,19 +24,19 @@ QUICK = [
     ),
     *("adversary/test_suite_table.py", "adversary/test_malformed.py", "adversary/test_fuzzing.py"),
 ]
-"""What needs nothing but the package, boto3 and the tools of testing."""
+"""Tests that need only the package, boto3 and testing tools."""
 
 WITH = ["boto3", "hypothesis", "moto", "packaging", "pytest-recording", "pytest-xdist", "trustme"]
 
 WITHOUT = [
-    # Before 9, pytest shows less of a failure that is a text, with --tb=line.
+    # Before version 9, pytest with --tb=line shows less of a failure's message.
     "plugin/test_redact.py::test_a_miss_does_not_show_them",
     "plugin/test_violation.py::test_the_value_is_cut_and_its_account_masked",
 ]
 
 
 def main() -> int:
-    """Returns the exit status of the tests."""
+    """Run the tests and return their exit status."""
     botocore = next(
         text.partition(">=")[2]
         for text in tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["dependencies"]

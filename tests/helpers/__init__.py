@@ -1,1 +1,1 @@
-"""Shared by several test files. No helper takes an expectation from the package."""
+"""Helpers of several test files. None takes an expectation from the package."""

@@ -1,7 +1,7 @@
-"""Known vulnerabilities of what this project depends on: package, first good version, advisory.
+"""Known vulnerabilities of the dependencies: package, first fixed version, advisory.
 
-Written down by hand: looking them up needs a service that is not always there. Where it is,
-`pip install pip-audit && pip-audit` knows more than this table.
+Maintained by hand, since a look-up needs a network. With one, `pip install pip-audit && pip-audit`
+knows more than this table.
 """
 
 FIXED: dict[str, list[tuple[str, str]]] = {
@@ -13,7 +13,7 @@ FIXED: dict[str, list[tuple[str, str]]] = {
 }
 
 ACCEPTED: dict[str, str] = {
-    "GHSA-6w46-j5rx-g56g": "pytest before 9.0.3 has predictable names of temporary folders: which "
-    "pytest runs is its user's choice, and this plugin works with 8.2 on",
+    "GHSA-6w46-j5rx-g56g": "pytest before 9.0.3 has predictable names of temporary folders: its "
+    "version is the user's choice, and this plugin supports 8.2 and later",
 }
-"""Those that the lower bounds leave in, each with the reason."""
+"""Advisories that the lower bounds allow, each with the reason."""

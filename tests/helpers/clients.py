@@ -1,4 +1,4 @@
-"""Every client library that has a door, each putting items in its usual way."""
+"""Every client library with an interceptor, each putting items in its usual way."""
 
 from __future__ import annotations
 
@@ -25,21 +25,22 @@ from helpers.command import ACTIVE
 AWS = "https://personalize-events.us-east-1.amazonaws.com"
 
 Put = Callable[..., int]
-"""Puts the items with these ids to a service by its URL; gives the status of the answer."""
+"""Puts items with these ids into the service at a URL, and returns the status."""
 
 
 def body(*ids: str) -> dict[str, Any]:
-    return {"datasetArn": ACTIVE, "items": [{"itemId": one, "properties": "{}"} for one in ids]}
+    items = [{"itemId": item_id, "properties": "{}"} for item_id in ids]
+    return {"datasetArn": ACTIVE, "items": items}
 
 
 def config(timeout: float = 5.0, attempts: int = 1) -> Config:
     return Config(read_timeout=timeout, retries={"total_max_attempts": attempts})
 
 
-# Most of what a new client of httpx costs is the reading of the same certificates.
+# A new client of httpx spends most of its time on loading the same certificates.
 _TRUST = ssl.create_default_context()
 
-# Most of what a new session costs is the reading of the same service models.
+# A new session spends most of its time on loading the same service models.
 _MODELS = Loader()
 
 
@@ -49,7 +50,7 @@ def _new(session: Any) -> Any:
 
 
 def client(url: str = AWS, **more: Any) -> Any:
-    """A new botocore client of a new session."""
+    """Return a botocore client of a new session."""
     more.setdefault("config", config())
     return _new(botocore.session.Session()).create_client(
         "personalize-events", "us-east-1", endpoint_url=url, **more
@@ -57,16 +58,16 @@ def client(url: str = AWS, **more: Any) -> Any:
 
 
 def by_botocore(url: str, *ids: str, timeout: float = 5.0) -> int:
-    found = client(url, config=config(timeout)).put_items(**body(*ids))
-    return int(found["ResponseMetadata"]["HTTPStatusCode"])
+    answer = client(url, config=config(timeout)).put_items(**body(*ids))
+    return int(answer["ResponseMetadata"]["HTTPStatusCode"])
 
 
 def by_aiobotocore(url: str, *ids: str, timeout: float = 5.0) -> int:
     async def put() -> int:
         async with _new(AioSession()).create_client(
             "personalize-events", "us-east-1", endpoint_url=url, config=config(timeout)
-        ) as found:
-            answer = await found.put_items(**body(*ids))
+        ) as service:
+            answer = await service.put_items(**body(*ids))
             return int(answer["ResponseMetadata"]["HTTPStatusCode"])
 
     return asyncio.run(put())
@@ -91,8 +92,8 @@ def by_httpx2(url: str, *ids: str, timeout: float = 5.0) -> int:
 
 def by_httpx_async(url: str, *ids: str, timeout: float = 5.0) -> int:
     async def put() -> int:
-        async with httpx.AsyncClient(timeout=timeout, verify=_TRUST) as found:
-            return (await found.post(f"{url}/items", json=body(*ids))).status_code
+        async with httpx.AsyncClient(timeout=timeout, verify=_TRUST) as session:
+            return (await session.post(f"{url}/items", json=body(*ids))).status_code
 
     return asyncio.run(put())
 
@@ -101,8 +102,8 @@ def by_aiohttp(url: str, *ids: str, timeout: float = 5.0) -> int:
     async def put() -> int:
         limit = aiohttp.ClientTimeout(total=timeout)
         async with (
-            aiohttp.ClientSession(timeout=limit) as found,
-            found.post(f"{url}/items", json=body(*ids)) as answer,
+            aiohttp.ClientSession(timeout=limit) as session,
+            session.post(f"{url}/items", json=body(*ids)) as answer,
         ):
             await answer.read()
             return answer.status
@@ -122,27 +123,27 @@ HTTP: dict[str, Put] = {
 
 
 def all_at_once(call: Callable[[int], object], count: int) -> list[object]:
-    """What each of `count` threads, let go together, gave or raised."""
+    """Return the results or errors of `count` threads that start together."""
     gate = threading.Barrier(count)
-    found: list[object] = [None] * count
+    outcomes: list[object] = [None] * count
 
     def run(number: int) -> None:
         gate.wait()
         try:
-            found[number] = call(number)
+            outcomes[number] = call(number)
         except BaseException as error:
-            found[number] = error
+            outcomes[number] = error
 
     threads = [threading.Thread(target=run, args=(number,)) for number in range(count)]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
-    return found
+    return outcomes
 
 
 class Listener:
-    """A server on loopback that counts who connects, and says nothing to anybody."""
+    """A server on loopback that counts connections and closes them without an answer."""
 
     def __init__(self) -> None:
         self._socket = socket.create_server(("127.0.0.1", 0))
@@ -168,7 +169,7 @@ class Listener:
 
 @contextlib.contextmanager
 def counted() -> Iterator[Listener]:
-    """A server that must not be reached."""
+    """Run a server that must not be reached."""
     listener = Listener()
     try:
         yield listener

@@ -1,4 +1,4 @@
-"""The command: in this process, in one of its own, and `serve`."""
+"""Runs the command in this process or in its own, and `serve`."""
 
 from __future__ import annotations
 
@@ -30,22 +30,22 @@ DATASETS = [
 
 
 def environment(**more: str) -> dict[str, str]:
-    """This process's environment without anything of AWS or pytest, and without a proxy."""
-    mine = {
+    """Return this process's environment without variables of AWS, pytest and proxies."""
+    variables = {
         name: value
         for name, value in os.environ.items()
         if not name.startswith(("AWS_", "PYTEST")) and not name.lower().endswith("_proxy")
     }
     # Never the developer's own profile, and never a wait for a metadata service.
-    mine |= {
+    variables |= {
         "AWS_CONFIG_FILE": os.devnull,
         "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
         "AWS_EC2_METADATA_DISABLED": "true",
         "COLUMNS": "200",
-        # Turns of this process's own: other tests write to the same account at the same time.
+        # A rate limit of its own: other tests write to the same account at the same time.
         "XDG_CACHE_HOME": str(Path(tempfile.gettempdir()) / f"personalize-contract-{os.getpid()}"),
     }
-    return mine | more
+    return variables | more
 
 
 def run(
@@ -60,21 +60,21 @@ def run(
         contextlib.redirect_stdout(out),
         contextlib.redirect_stderr(err),
     ):
-        # Not imported above: the services of the tests take constants from here, and no code.
+        # Not imported above, since the independent services of the tests import this module.
         status = import_module("personalize_contract.cli").main([*map(str, arguments)])
     return subprocess.CompletedProcess(arguments, status, out.getvalue(), err.getvalue())
 
 
 @functools.cache
 def _shared_loader(data_path: str | None = None) -> Loader:
-    """A loader of botocore's service models that reads each one once in this process."""
+    """Return a loader that reads each of botocore's service models once in this process."""
     return create_loader(data_path)
 
 
 def run_process(
     *arguments: str | Path, cwd: Path | None = None, env: Mapping[str, str] | None = None
 ) -> subprocess.CompletedProcess[str]:
-    """Run the command in an interpreter of its own, for tests of the process itself."""
+    """Run the command in a separate interpreter, for tests of the process itself."""
     return subprocess.run(
         [*COMMAND, *map(str, arguments)],
         capture_output=True,
@@ -88,7 +88,7 @@ def run_process(
 
 @contextlib.contextmanager
 def serving(*arguments: str | Path) -> Iterator[str]:
-    """`serve` while this lasts; gives its URL."""
+    """Run `serve` within the context; yields its URL."""
     process = subprocess.Popen(
         [*COMMAND, "serve", *map(str, arguments)],
         stdout=subprocess.PIPE,

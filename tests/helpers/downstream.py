@@ -1,14 +1,14 @@
-"""The fixture `shop`: what tests of the plugin run pytest in."""
+"""The fixture `shop`: a downstream repo in which tests of the plugin run pytest."""
 
 from __future__ import annotations
 
 import functools
 from collections.abc import Iterator
 
-# pytester forgets what a run in this process imports, but not the patches on it: all that a run
-# patches has to be here before.
+# pytester unloads the modules that a run in this process imports, but doesn't undo patches on them.
+# All modules that a run patches have to be imported before.
 import boto3  # noqa: F401
-import httpcore  # noqa: F401 - httpx keeps its classes, and another run imports others
+import httpcore  # noqa: F401 - httpx keeps references to its classes
 import pytest
 import responses  # noqa: F401
 from botocore.loaders import create_loader
@@ -20,7 +20,7 @@ from helpers.shop import Shop
 
 @pytest.fixture(scope="session")
 def models_are_read_once() -> Iterator[None]:
-    """Each session of botocore reads megabytes of its data again, longer than a run takes."""
+    """Cache botocore's data: each session reads megabytes of it, which takes longer than a run."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("botocore.session.create_loader", functools.cache(create_loader))
         yield
@@ -30,10 +30,10 @@ def models_are_read_once() -> Iterator[None]:
 def shop(
     pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch, models_are_read_once: None
 ) -> Shop:
-    """A repo of a user who has no credentials at all."""
+    """Return the repo of a user without any credentials."""
     nobody(monkeypatch)
     monkeypatch.setenv("COLUMNS", "200")
-    # The other plugins installed here cost each run more than the run itself.
+    # Loading the other installed plugins takes longer than the run itself.
     monkeypatch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")
     monkeypatch.setenv("PYTEST_PLUGINS", "personalize_contract.plugin")
     return Shop(pytester)

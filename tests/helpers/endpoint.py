@@ -1,4 +1,4 @@
-"""A live endpoint that answers what a test wants, and `verify` against it."""
+"""A live endpoint whose answers a test can change, and `verify` against it."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ Change = Callable[[Request, Response], Response]
 
 @contextlib.contextmanager
 def listening(change: Change = lambda request, response: response) -> Iterator[str]:
-    """The URL of a reference service whose answers go through `change`."""
+    """Run a reference service with its answers passed through `change`; yields its URL."""
     store = Store()
     store.add_dummies()
 
@@ -36,11 +36,11 @@ def listening(change: Change = lambda request, response: response) -> Iterator[s
 
 
 def live(url: str, *arguments: str | Path) -> CompletedProcess[str]:
-    """`verify --target live` against an endpoint."""
+    """Run `verify --target live` against an endpoint."""
     return run("verify", "--target", "live", "--endpoint-url", url, *DATASETS, *arguments)
 
 
 def report(path: Path) -> dict[str, dict[str, Any]]:
-    """The clauses of a JSON report, by id."""
+    """Return the clauses of a JSON report by id."""
     document = json.loads(path.read_text("utf-8"))
     return {clause["id"]: clause for clause in document["clauses"]}

@@ -1,4 +1,4 @@
-"""Exchanges: one as botocore makes it, and hypothesis strategies for every other."""
+"""Exchanges in botocore's form, and hypothesis strategies for arbitrary ones."""
 
 from __future__ import annotations
 
@@ -25,10 +25,10 @@ Json = st.recursive(
 
 
 def put(*properties: Any, arn: str = ACTIVE, first: int = 0) -> bytes:
-    """A body as botocore writes it, with an item for each of the properties."""
+    """Return a body in botocore's form, with one item for each argument."""
+    texts = [value if isinstance(value, str) else json.dumps(value) for value in properties]
     items = [
-        {"itemId": f"tea-{number}", "properties": one if isinstance(one, str) else json.dumps(one)}
-        for number, one in enumerate(properties, first)
+        {"itemId": f"tea-{number}", "properties": text} for number, text in enumerate(texts, first)
     ]
     return json.dumps({"datasetArn": arn, "items": items}).encode()
 
@@ -54,7 +54,7 @@ bodies = (
     st.binary(max_size=300)
     | _words.map(str.encode)
     | Json.map(lambda value: json.dumps(value).encode())
-    | st.lists(Json, min_size=1, max_size=3).map(lambda several: put(*several))
+    | st.lists(Json, min_size=1, max_size=3).map(lambda values: put(*values))
 )
 
 exchanges = st.builds(

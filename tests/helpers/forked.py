@@ -1,7 +1,7 @@
-"""The command and pytest in forked processes: real ones, without the start of Python.
+"""Runs the command and pytest in forked processes, without the start-up time of Python.
 
 A server process imports the libraries once and forks a child for each run. It has one thread, so
-that forking it is safe; forking the process of the tests would not be.
+forking it is safe, unlike the process of the tests.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ Main = Callable[[Sequence[str]], int]
 
 
 def live_run(arguments: Sequence[str]) -> int:
-    """Run the command, waiting milliseconds where it would wait for AWS."""
+    """Run the command with its waits for AWS shortened to milliseconds."""
     from personalize_contract.cli import main
 
     with short_waits():
@@ -51,13 +51,13 @@ def pytest_run(arguments: Sequence[str]) -> int:
 
 
 class Forked:
-    """A run under way.
+    """A run in progress.
 
     Args:
         main: the function to run.
         arguments: its arguments.
         folder: a folder for its output.
-        env: all of its environment variables.
+        env: its complete environment.
         cwd: its working directory.
     """
 
@@ -82,12 +82,12 @@ class Forked:
         os.kill(self._process.pid, number)
 
     def kill(self) -> None:
-        """Kill it, if it still runs."""
+        """Kill it, unless it has ended."""
         self._process.kill()
         self._process.join()
 
     def completed(self, timeout: float = 120) -> subprocess.CompletedProcess[str]:
-        """Wait for its end; kill it after `timeout` seconds, and fail."""
+        """Return its result; kill it after `timeout` seconds, and fail."""
         self._process.join(timeout)
         status = self._process.exitcode
         if status is None:
@@ -101,7 +101,7 @@ class Forked:
 def started(
     main: Main, *arguments: str | Path, env: Mapping[str, str], cwd: Path | None = None
 ) -> Iterator[Forked]:
-    """Start a run, which is killed at the end if it still runs."""
+    """Start a run, and kill it at the end of the context unless it has ended."""
     with tempfile.TemporaryDirectory() as folder:
         forked = Forked(main, [*map(str, arguments)], Path(folder), env, cwd or Path.cwd())
         try:
@@ -117,7 +117,7 @@ def _run(
     variables: dict[str, str],
     cwd: Path,
 ) -> None:
-    """Run a function in this process, which was forked for it."""
+    """Run a function in this forked process."""
     for number, file in enumerate(files, 1):
         opened = os.open(file, os.O_WRONLY | os.O_CREAT, 0o600)
         os.dup2(opened, number)

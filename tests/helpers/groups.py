@@ -1,4 +1,4 @@
-"""The recordings of single scenarios, in and out of group files."""
+"""Reads and edits the recordings of single scenarios in group files."""
 
 from __future__ import annotations
 
@@ -9,28 +9,28 @@ from personalize_contract.cassette import group, loader, writer
 from personalize_contract.suite import recordings
 from personalize_contract.suite.tables.scenarios import SCENARIOS
 
-BY_ID = {one.id: one for one in SCENARIOS["PutItems"]}
+BY_ID = {scenario.id: scenario for scenario in SCENARIOS["PutItems"]}
 
 
 def file(folder: Path, scenario: str) -> Path:
-    """The group file that a scenario of PutItems is recorded in."""
+    """Return the group file of a scenario of PutItems."""
     return recordings.path(folder / "PutItems", BY_ID[scenario])
 
 
 def texts(path: Path) -> dict[str, str]:
-    """The text of each scenario of a group, head and end left out."""
+    """Return the text of each scenario of a group, without head and end of the file."""
     whole = path.read_text("utf-8")
     body = whole.partition("interactions:\n")[2].removesuffix("version: 1\n")
-    found: dict[str, str] = {}
+    by_scenario: dict[str, str] = {}
     for text in body.split("\n- ")[0:]:
         text = text.removeprefix("- ").rstrip("\n")
         name = text.partition("\n")[0].removeprefix("scenario: ").strip("'")
-        found[name] = found.get(name, "") + f"- {text}\n"
-    return found
+        by_scenario[name] = by_scenario.get(name, "") + f"- {text}\n"
+    return by_scenario
 
 
 def change(folder: Path, scenario: str, edit: Callable[[str], str]) -> None:
-    """Edit the text of one scenario by hand; its digests stay."""
+    """Edit the text of one scenario without updating its digests."""
     path = file(folder, scenario)
     whole = path.read_text("utf-8")
     old = texts(path)[scenario]
@@ -41,7 +41,7 @@ def change(folder: Path, scenario: str, edit: Callable[[str], str]) -> None:
 
 
 def recorded_as(folder: Path, scenario: str, edit: Callable[[str], str]) -> None:
-    """Change one scenario as a recording would, with a digest that fits."""
+    """Change one scenario as a recording would, with matching digests."""
     change(folder, scenario, edit)
     path = file(folder, scenario)
     cassette = loader.load(path)
@@ -53,10 +53,10 @@ def recorded_as(folder: Path, scenario: str, edit: Callable[[str], str]) -> None
 
 
 def remove(folder: Path, scenario: str) -> None:
-    """Take one scenario out of its group."""
+    """Remove one scenario from its group."""
     change(folder, scenario, lambda _: "")
 
 
 def scenarios(folder: Path) -> list[str]:
-    """The scenarios recorded in a folder of groups."""
+    """Return the scenarios recorded in a folder of groups."""
     return [name for path in sorted(folder.rglob("*.yaml")) for name in group.load(path)]

@@ -1,4 +1,4 @@
-"""The fixture `unmeasured`: for what shows that a service is wrong, not that our code is run."""
+"""The fixture `unmeasured`, for tests of services rather than of this project's code."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import pytest
 
 @pytest.fixture(scope="module")
 def unmeasured() -> Iterator[None]:
-    """No coverage meanwhile, here or in a process: a suite run hundreds of times takes minutes."""
+    """Turn off coverage, here and in child processes: it slows down hundreds of suite runs."""
     tracing = sys.gettrace(), threading.gettrace()
     sys.settrace(None)
     threading.settrace(None)

@@ -1,4 +1,4 @@
-"""Live runs against the stand-in for an account, in this process and in one to be signalled."""
+"""Live runs against the fake account, in this process or in one that gets signals."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ RUN = re.compile(r"personalize-contract-\d{8}t\d{6}-[0-9a-f]{6}")
 
 
 def verify(stand_in: StandIn, *arguments: str | Path) -> subprocess.CompletedProcess[str]:
-    """`verify --provision` to its end, in this process."""
+    """Run `verify --provision` in this process."""
     with short_waits():
         return run("verify", *PROVISION, f"--endpoint-url={stand_in.url}", *arguments)
 
@@ -37,16 +37,14 @@ def interrupted(
     also: Callable[[str], None] = lambda name: None,
     early: Callable[[], object] | None = None,
 ) -> subprocess.CompletedProcess[str]:
-    """`verify --provision`, which gets a signal once a call was carried out.
-
-    Its answer is not on its way yet.
+    """Run `verify --provision`, and signal it after a call is carried out, before its response.
 
     Args:
-        at: the operation, at whose first call that is.
+        at: the operation whose first call triggers the signal.
         number: the signal.
-        times: how many, one at each call from then on.
-        also: what else happens at each call, before that.
-        early: the signal comes before the call is carried out, and then this happens.
+        times: the number of signals, one at each call from then on.
+        also: a callback for each call, before the signal.
+        early: if given, the signal comes before the call is carried out, and then this is called.
     """
     left = times
     reached = False
@@ -80,16 +78,16 @@ def interrupted(
 
 
 def names(calls: Iterable[str]) -> list[str]:
-    """Calls, each repetition told once."""
-    told: list[str] = []
+    """Return calls without immediate repetitions."""
+    distinct: list[str] = []
     for name in calls:
-        if told[-1:] != [name]:
-            told.append(name)
-    return told
+        if distinct[-1:] != [name]:
+            distinct.append(name)
+    return distinct
 
 
 def whens(report: dict[str, Any], clause: str) -> list[tuple[str, str]]:
-    """At which moment of the dataset's life, and in which status, a clause was seen live."""
-    (found,) = (one for one in report["clauses"] if one["id"] == clause)
-    datasets = [one["dataset"] for one in found["targets"]["live"]["exchanges"]]
-    return [(one["when"], one["status"]) for one in datasets]
+    """Return the moments and statuses of the dataset in which a clause was observed live."""
+    (row,) = (row for row in report["clauses"] if row["id"] == clause)
+    datasets = [exchange["dataset"] for exchange in row["targets"]["live"]["exchanges"]]
+    return [(dataset["when"], dataset["status"]) for dataset in datasets]

@@ -1,4 +1,4 @@
-"""An environment in which an SDK finds no credentials, wherever it looks."""
+"""An environment without credentials for any SDK."""
 
 import os
 
@@ -6,7 +6,7 @@ import pytest
 
 
 def nobody(monkeypatch: pytest.MonkeyPatch) -> None:
-    """No credentials, no profile and no metadata service."""
+    """Remove credentials, profiles and the metadata service from the environment."""
     for name in list(os.environ):
         if name.startswith("AWS_"):
             monkeypatch.delenv(name)

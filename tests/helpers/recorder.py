@@ -1,4 +1,4 @@
-"""Recordings in processes of their own, to be killed, starved and raced."""
+"""Recordings in separate processes, to be killed, starved and raced."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from typing import IO
 
 from helpers.command import environment
 
-# It says each answer that it saw, in one write, before it goes on; at the end it waits at the gate.
+# It reports each answer in one write before it goes on, and waits at the gate at the end.
 CATALOGUE = """
 import json, os
 
@@ -40,7 +40,7 @@ MODULE = "test_catalogue"
 
 
 def prepare(folder: Path) -> Path:
-    """Write the module into a folder; gives the path of the cassette of its first test."""
+    """Write the module into a folder; return the path of its first test's cassette."""
     folder.mkdir(parents=True, exist_ok=True)
     (folder / f"{MODULE}.py").write_text(CATALOGUE)
     (folder / "pytest.ini").write_text("[pytest]\n")
@@ -50,7 +50,7 @@ def prepare(folder: Path) -> Path:
 def start(
     folder: Path, *arguments: str, descriptors: Collection[int] = (), **env: object
 ) -> subprocess.Popen[str]:
-    """Record it in another process, with these variables of its environment."""
+    """Start a recording in another process, with these environment variables."""
     record = ["--personalize-record", "reference", *arguments]
     return subprocess.Popen(
         [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", f"{MODULE}.py", *record],
@@ -69,7 +69,7 @@ def start(
 
 @contextmanager
 def recording(folder: Path, calls: int) -> Iterator[tuple[subprocess.Popen[str], IO[str], IO[str]]]:
-    """Record it; gives the process, the answers that it says, and the gate to close behind it."""
+    """Start a recording; yields the process, its reported answers, and the gate to close."""
     said, says = os.pipe()
     gate, opens = os.pipe()
     descriptors = {"SAYS": says, "GATE": gate}

@@ -1,4 +1,4 @@
-"""A downstream repo for one test: a module of tests that puts items, and pytest run in it."""
+"""A downstream repo for one test: a module of tests that put items, and pytest runs in it."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def client():
 
 def put(count=2, arn=ACTIVE, properties='{"category": "tea"}', first=0):
     ids = [f"tea-{number}" for number in range(first, first + count)]
-    items = [{"itemId": one, "properties": properties} for one in ids]
+    items = [{"itemId": item_id, "properties": properties} for item_id in ids]
     return client().put_items(datasetArn=arn, items=items)
 
 
@@ -29,7 +29,7 @@ def put(count=2, arn=ACTIVE, properties='{"category": "tea"}', first=0):
 
 
 class Shop:
-    """The repo of a user of the plugin. `run` runs pytest in this process."""
+    """The repo of a user of the plugin; pytest runs in this process."""
 
     def __init__(self, pytester: pytest.Pytester) -> None:
         self.pytester = pytester
@@ -51,19 +51,19 @@ class Shop:
         return self.pytester.runpytest_inprocess("-p", "no:cacheprovider", *arguments)
 
     def record(self, *arguments: str) -> pytest.RunResult:
-        """Run pytest, recording what the reference service answers."""
+        """Run pytest, recording the reference service."""
         return self.run("--personalize-record", "reference", *arguments)
 
     def cassettes(self) -> list[str]:
-        """The cassettes there are, as paths."""
-        found = self.path.rglob("*.personalize.yaml")
-        return sorted(str(path.relative_to(self.path)) for path in found)
+        """Return the relative paths of all cassettes."""
+        paths = self.path.rglob("*.personalize.yaml")
+        return sorted(str(path.relative_to(self.path)) for path in paths)
 
     def cassette(self, test: str) -> Path:
-        """The cassette of a test of the module `test_shop`."""
+        """Return the path of the cassette of a test in `test_shop`."""
         return self.path / "cassettes" / "test_shop" / f"{test}.personalize.yaml"
 
 
 def text(result: pytest.RunResult) -> str:
-    """All that a run printed."""
+    """Return the output of a run."""
     return result.stdout.str() + result.stderr.str()

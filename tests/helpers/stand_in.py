@@ -1,5 +1,4 @@
-"""The stand-in for an AWS account, in this process and over real HTTP, with a clock in the
-test's hands."""
+"""The fake AWS account, in this process and over real HTTP, with a clock that tests move."""
 
 from __future__ import annotations
 
@@ -24,7 +23,7 @@ ACCOUNT = "111122223333"
 
 
 class HandClock(Clock):
-    """Stands still until it is moved."""
+    """A clock that stands still until it is moved."""
 
     def __init__(self, start: float | None = None) -> None:
         super().__init__(1, start)
@@ -36,11 +35,11 @@ class HandClock(Clock):
 
 @dataclass
 class StandIn:
-    """An account that answers at `url`, and remembers who called what.
+    """A fake account that answers at `url`, and logs its calls.
 
-    `step` moves its clock with each request, so that waiting needs a known number of them.
-    `before` may answer a request instead, and `after` is called when one was answered and its
-    sender does not know yet; both get the name of the operation.
+    `step` moves its clock with each request, so that waiting takes a known number of requests.
+    `before` may answer a request instead; `after` is called before a response is sent. Both get the
+    name of the operation.
     """
 
     store: Store = field(default_factory=Store)
@@ -66,21 +65,22 @@ class StandIn:
             self.clock.time += self.step
             self.calls.append(name)
             self.requests.append(request)
-        given = self.before(name, request)
-        if given is None:
-            given = account.answer(request, self.store, self.plane, self.authenticate)
+        response = self.before(name, request)
+        if response is None:
+            response = account.answer(request, self.store, self.plane, self.authenticate)
         self.after(name)
-        return given
+        return response
 
     def written(self) -> list[str]:
-        """The calls that change something."""
+        """Return the calls that change something."""
         reads = ("Describe", "List", "GetCallerIdentity")
         return [name for name in self.calls if not name.startswith(reads)]
 
     def left(self) -> list[str]:
-        """What is there now: the names of all resources."""
+        """Return the names of all existing resources."""
         self.plane.settle()
-        return sorted(one.arn.partition(f":{self.account}:")[2] for one in self.resources())
+        prefix = f":{self.account}:"
+        return sorted(resource.arn.partition(prefix)[2] for resource in self.resources())
 
     def resources(self) -> list[Resource]:
         return list(self.plane._resources.values())
@@ -94,7 +94,7 @@ class StandIn:
 
 
 def operation(request: Request) -> str:
-    """What a request asks for, as the SDKs name it."""
+    """Return the operation of a request by its name in the SDKs."""
     if sts.is_for(request):
         return "GetCallerIdentity"
     target = request.headers.get("x-amz-target", "")
@@ -104,7 +104,7 @@ def operation(request: Request) -> str:
 
 @contextlib.contextmanager
 def short_waits() -> Iterator[None]:
-    """Let a live run in this process wait milliseconds where it would wait for AWS."""
+    """Shorten the waits for AWS of a live run in this process to milliseconds."""
     pauses = partial(retry.pauses, longest=0.05)
     with (
         mock.patch.object(rate_limit, "INTERVAL", 0.001),

@@ -13,11 +13,11 @@ from urllib.parse import urlsplit
 import trustme
 
 AUTHORITY = trustme.CA()
-"""Trusted by whoever is given its certificate, and by nobody else."""
+"""A CA that only clients with its certificate trust."""
 
 
 def trusted(folder: Path) -> str:
-    """The certificate of the CA as a file: what AWS_CA_BUNDLE names."""
+    """Write the certificate of the CA to a file for AWS_CA_BUNDLE, and return its path."""
     path = folder / "ca.pem"
     AUTHORITY.cert_pem.write_to_path(path)
     return str(path)
@@ -32,7 +32,7 @@ def address(url: str) -> tuple[str, int]:
 
 @contextlib.contextmanager
 def _listening(handle: Callable[[socket.socket], None]) -> Iterator[int]:
-    """A server on loopback that handles each connection in a thread; gives its port."""
+    """Run a server on loopback that handles each connection in a thread; yields its port."""
     listener = socket.create_server(("127.0.0.1", 0), backlog=64)
 
     def accept() -> None:
@@ -44,7 +44,7 @@ def _listening(handle: Callable[[socket.socket], None]) -> Iterator[int]:
             threading.Thread(target=serve, args=(connection,), daemon=True).start()
 
     def serve(connection: socket.socket) -> None:
-        # A client that goes away, or does not like the certificate, is what is tried here.
+        # Tests include clients that disconnect, or reject the certificate.
         with contextlib.suppress(OSError), connection:
             handle(connection)
 
@@ -58,8 +58,8 @@ def _listening(handle: Callable[[socket.socket], None]) -> Iterator[int]:
         thread.join(5)
 
 
-def _pump(one: socket.socket, other: socket.socket) -> None:
-    """Everything from each to the other until one of them ends."""
+def _pump(left: socket.socket, right: socket.socket) -> None:
+    """Copy data in both directions until one side ends."""
 
     def copy(source: socket.socket, sink: socket.socket) -> None:
         with contextlib.suppress(OSError):
@@ -69,15 +69,15 @@ def _pump(one: socket.socket, other: socket.socket) -> None:
             with contextlib.suppress(OSError):
                 ended.shutdown(socket.SHUT_RDWR)
 
-    back = threading.Thread(target=copy, args=(other, one), daemon=True)
+    back = threading.Thread(target=copy, args=(right, left), daemon=True)
     back.start()
-    copy(one, other)
+    copy(left, right)
     back.join(5)
 
 
 @contextlib.contextmanager
 def over_tls(url: str, *names: str, authority: trustme.CA = AUTHORITY) -> Iterator[str]:
-    """A TLS front of the server at `url`, with a certificate for these names; gives its URL."""
+    """Run a TLS front for a server, with a certificate for these names; yields its URL."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     authority.issue_cert(*(names or ("127.0.0.1",))).configure_cert(context)
 
@@ -94,11 +94,12 @@ def over_tls(url: str, *names: str, authority: trustme.CA = AUTHORITY) -> Iterat
 
 @contextlib.contextmanager
 def proxy(to: str, asked: list[str], status: str = "200 OK") -> Iterator[str]:
-    """A proxy that leads every CONNECT to `to`, whatever was asked for; gives its URL.
+    """Run a proxy that connects every CONNECT to `to`, regardless of its host; yields its URL.
 
     Args:
-        asked: gets the hosts that clients asked for.
-        status: what it answers; another one than 200 leads nowhere.
+        to: the URL to connect to.
+        asked: the list to append the requested hosts to.
+        status: the status of its response; any other than 200 refuses the connection.
     """
 
     def handle(connection: socket.socket) -> None:

@@ -133,11 +133,11 @@ CASES: dict[str, tuple[Try, Try | None]] = {
     ),
     "a clause in `violates` that no request breaks": (Try(mark=BREAKS), Try()),
     "a request that no recorded exchange answers": (Try(arguments=()), Try(arguments=RECORD)),
-    "an exchange that was recorded and not asked for": (
+    "a recorded exchange that is not used": (
         Try(arguments=(), before=recorded("put(); put(1)")),
         Try(arguments=(), before=recorded("put(); put(1)"), mark="unused='report'"),
     ),
-    "a dataset or tracker that nobody declared (404)": (
+    "an undeclared dataset or tracker (404)": (
         Try(f"put(arn={OWN!r})"),
         Try(f"put(arn={OWN!r})", ini=("personalize_dataset =", f"  {OWN}=active")),
     ),
@@ -145,23 +145,23 @@ CASES: dict[str, tuple[Try, Try | None]] = {
         Try(f"put(); {CONNECT}"),
         Try(f"put(); {CONNECT}", ini=("personalize_allowed_hosts = 192.0.2.9",)),
     ),
-    "a call of another AWS service": (
+    "a call to another AWS service": (
         Try(f"put(); {S3}"),
         Try(f"put()\n    with moto.mock_aws(): {S3}", more="import moto"),
     ),
-    "a path or a client of the service that is not understood": (
+    "an unknown path, or an unsupported client, of the service": (
         Try(f"import urllib.request; urllib.request.urlopen({AWS_PATH!r})"),
         None,
     ),
-    "where an SDK looks for credentials": (
+    "a source of credentials for SDKs": (
         Try("import urllib.request; urllib.request.urlopen('http://169.254.169.254/', timeout=1)"),
         None,
     ),
-    "a request, or an answer, after its test has ended": (
+    "a request or a response after the end of its test": (
         Try("put(); threading.Thread(target=late).start()", more=LATE, after=NEXT),
         Try("put(); GO.set(); late()", more=LATE, after=NEXT),
     ),
-    "a fixture of this plugin by its name while the test runs": (
+    "a fixture of this plugin, requested during the test": (
         Try("put(); request.getfixturevalue('personalize_service')", names="request"),
         Try(names="personalize_service"),
     ),
@@ -173,26 +173,26 @@ CASES: dict[str, tuple[Try, Try | None]] = {
         Try(arguments=(), before=of_another_test),
         Try(arguments=RECORD),
     ),
-    "a cassette that is linked to a place outside of the project": (
+    "a cassette that is a link out of the project": (
         Try(arguments=RECORD, before=linked),
         Try(arguments=RECORD),
     ),
-    "a cassette or a journal that is no regular file": (
+    "a cassette or a journal that is not a regular file": (
         Try(arguments=RECORD, before=folder),
         Try(arguments=RECORD),
     ),
-    "nothing recorded over something": (
+    "an empty recording over an existing one": (
         Try("pass", RECORD, before=recorded("put()")),
         Try("pass", RECORD, before=recorded("put()"), mark="unused='report'"),
     ),
-    "AWS, or a stand-in for an account, without leave": (live(arguments=LIVE), live()),
-    "an account that is not that of the credentials": (
+    "AWS, or an emulated account, without permission": (live(arguments=LIVE), live()),
+    "another account than that of the credentials": (
         live(arguments=(*LEAVE, "--personalize-account=999999999999")),
         live(),
     ),
-    "a dataset that was not given": (live(arn=OTHER), live()),
+    "an undeclared dataset": (live(arn=OTHER), live()),
     "an id without the prefix of this package": (live("[{'itemId': 'tea'}]"), live()),
-    "a body that two readers may read in two ways": (
+    "a body that parsers may read differently": (
         Try(POST.replace('"items"', '"items": [], "items"', 1), LEAVE),
         Try(POST, LEAVE),
     ),
@@ -221,7 +221,7 @@ def test_it_is_refused_in_the_words_of_the_page(shop: Shop, account: StandIn, ro
     result = refused.run(shop, account.url)
     assert ROWS[row] in text(result)
     # What has ended fails no other test.
-    assert (result.ret == 0) == ("after its test has ended" in row)
+    assert (result.ret == 0) == ("after the end of its test" in row)
 
 
 @pytest.mark.filterwarnings("default")

@@ -46,7 +46,7 @@ def test_items_sent_to_the_wrong_one_miss(recorded: Shop) -> None:
     recorded.tests(TWO.replace("FIRST", NEWS).replace("SECOND", VIDEOS))
     result = recorded.run()
     result.assert_outcomes(failed=1)
-    assert "the same is recorded for another dataset of this state" in text(result)
+    assert "an equal request is recorded for another dataset of this state" in text(result)
 
 
 def test_another_order_of_declaration_misses_and_says_so(recorded: Shop) -> None:

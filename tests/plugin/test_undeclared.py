@@ -55,4 +55,4 @@ def test_declared_in_the_ini_file_it_is_there_and_misses_without(
     shop.ini()
     result = shop.run()
     result.assert_outcomes(failed=1)
-    assert "this one is not declared: name it and its state in the ini key" in text(result)
+    assert "this one is not declared: add it with its state to the ini key" in text(result)

@@ -1,4 +1,4 @@
-"""`unused` in the mark: an exchange that was recorded and not asked for."""
+"""`unused` in the mark: a recorded exchange that the test doesn't use."""
 
 from __future__ import annotations
 
@@ -29,9 +29,9 @@ def test_a_lost_last_batch_does_not_pass(shop: Shop, mark: str) -> None:
     result.stdout.fnmatch_lines(
         [
             "1 of the 3 exchanges recorded in cassettes/test_shop/test_it.personalize.yaml was not "
-            "asked for: a request that this test used to send is not sent any more",
+            "used: the test no longer sends a request that it used to send",
             "  exchange 3: POST /items, 2 items, 225 bytes: tea-4, tea-5",
-            '  If that is right, record the test again, or say unused="report" in its mark',
+            '  If that is right, record the test again, or add unused="report" to its mark',
             "FAILED test_shop.py::test_it - Failed: 1 of the 3 exchanges *",
         ]
     )
@@ -125,7 +125,7 @@ def test_a_test_that_fails_anyway_is_not_told(shop: Shop) -> None:
     shop.tests(TEST.format(mark="", batches=2) + "    assert False\n")
     result = shop.run()
     result.assert_outcomes(failed=1)
-    assert "not asked for" not in text(result)
+    assert "not used" not in text(result)
 
 
 def test_there_is_nothing_else_to_say(shop: Shop) -> None:

@@ -72,11 +72,11 @@ class Declared:
 def test_every_option_and_ini_key_is_there() -> None:
     declared = Declared()
     options.add(declared)  # type: ignore[arg-type] # it has the three methods that are called
-    both = rows("Options, which are ini keys too")
+    both = rows("Options with ini keys")
     assert declared.options == both | {"--personalize-operation"}
     assert "`--personalize-operation`" in OPTIONS
     of_both = {option.removeprefix("--").replace("-", "_") for option in both}
-    assert declared.ini == of_both | rows("Ini keys only")
+    assert declared.ini == of_both | rows("Ini keys without options")
 
 
 def test_every_argument_of_the_mark_is_there() -> None:

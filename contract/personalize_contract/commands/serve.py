@@ -89,7 +89,7 @@ _OF_FORWARD = ("record", "region", "account", "write_to_existing")
 
 def _must_fit(given: argparse.Namespace) -> None:
     from personalize_contract.errors import UsageError
-    from personalize_contract.proxy.door import is_loopback
+    from personalize_contract.proxy.access import is_loopback
     from personalize_contract.targets.faults import parse
 
     def option(name: str) -> str:
@@ -151,8 +151,8 @@ def _serve(given: argparse.Namespace, opened: Opened, lines: list[str], *, ends:
     """
     import secrets
 
+    from personalize_contract.proxy.access import AccessCheck, is_loopback
     from personalize_contract.proxy.control import PATH, Control
-    from personalize_contract.proxy.door import Door, is_loopback
     from personalize_contract.proxy.handler import Handler
     from personalize_contract.service.http_server import HttpServer
     from personalize_contract.targets.faults import FaultInjector
@@ -168,7 +168,8 @@ def _serve(given: argparse.Namespace, opened: Opened, lines: list[str], *, ends:
     else:
         _tell(f"listening on {given.host}: whoever reaches this machine there is answered")
     token = secrets.token_urlsafe(16) if _is_for_aws(given.forward) else ""
-    server = HttpServer(Door(respond, token=token, any_host=not is_local), given.host, given.port)
+    accessible = AccessCheck(respond, token=token, any_host=not is_local)
+    server = HttpServer(accessible, given.host, given.port)
     url = f"{server.url}/{token}" if token else server.url
     print(url, flush=True)
     for line in lines:

@@ -1,1 +1,1 @@
-"""Feedback: what a caller learns about a request, in a test as through the proxy."""
+"""Feedback to the caller about a request, in a test and through the proxy."""

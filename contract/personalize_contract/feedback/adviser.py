@@ -12,20 +12,20 @@ from personalize_contract.model.advice import TABLE, Put, Row
 from personalize_contract.model.parsed_request import ParsedRequest
 
 _REMEMBERED = 1000
-"""Ids that are remembered of one row, before it begins anew."""
+"""Maximum number of ids remembered for one call site or session, before it starts over."""
 
 _IN_A_ROW = 3
-"""Requests with one item each, from one line of one test, that look like a loop."""
+"""Requests with one item each, from one line of one test, that suggest a loop."""
 
 
 @dataclass(frozen=True, slots=True)
 class Advice:
-    """A row that fits a request.
+    """A row of the table of advice that applies to a request.
 
     Args:
-        row: what is wrong, and what to do.
-        where: JSON path of the first place in the request.
-        sent: `file:line` of the code that sent it; `""` if that is not known.
+        row: the row, with problem and remedy.
+        where: the JSON path of the first occurrence in the request.
+        sent: `file:line` of the code that sent it; `""` if unknown.
     """
 
     row: Row
@@ -34,10 +34,10 @@ class Advice:
 
 
 class Adviser:
-    """Looks at the requests of one test. Any thread may ask it.
+    """Gives advice on the requests of one test. Thread-safe.
 
     Args:
-        off: names of the advice that is not given.
+        off: names of the pieces of advice to leave out.
     """
 
     def __init__(self, off: tuple[str, ...] = ()) -> None:
@@ -47,35 +47,35 @@ class Adviser:
         self._users: dict[str, str] = {}
 
     def advice(self, request: ParsedRequest) -> list[Advice]:
-        """What can be said about a request, or about several up to it; nothing of a good one."""
+        """Return the advice on a request, and on the series of requests up to it."""
         put = Put.read(request)
         if not put:
             return []
-        found: list[tuple[Row, str]] = []
+        rows: list[tuple[Row, str]] = []
         for row in self._rows:
             if row.find:
                 if (at := next(row.find(put), None)) is not None:
-                    found.append((row, at))
+                    rows.append((row, at))
             elif row.name == "one-at-a-time":
-                found += [(row, put.contract.batch)] * self._one_at_a_time(put)
+                rows += [(row, put.contract.batch)] * self._one_at_a_time(put)
             elif row.name == "session-of-two-users" and (shared := self._shared_session(put)):
-                found.append((row, shared))
-        sent = (call_site.of_caller() or call_site.of_client(request)) if found else ""
-        return [Advice(row, where, sent) for row, where in found]
+                rows.append((row, shared))
+        sent = (call_site.of_caller() or call_site.of_client(request)) if rows else ""
+        return [Advice(row, where, sent) for row, where in rows]
 
     def sent_nothing(self) -> Advice | None:
-        """Return the advice on a test that sent nothing; None if it is turned off."""
+        """Return the advice for a test that sent nothing; None if it is turned off."""
         rows = (row for row in self._rows if row.name == "sent-nothing")
         return next((Advice(row, "(no request)", "") for row in rows), None)
 
     def _one_at_a_time(self, put: Put) -> int:
-        """The requests that are new among those by which one line puts one item each."""
+        """Return the number of new requests in a series of single-item puts from one line."""
         several = len(put.batch) != 1
         if several and not self._single:
             return 0
-        # What stands beside the events of a call is the same for all of them.
-        beside = "" if put.identities else strict_json.canonical(_beside(put))
-        where = (call_site.of_caller(), put.dataset, beside)
+        # Events belong to one series only if the other members of their calls are equal.
+        others = "" if put.identities else strict_json.canonical(_other_members(put))
+        where = (call_site.of_caller(), put.dataset, others)
         with self._lock:
             if several:
                 self._single.pop(where, None)
@@ -86,13 +86,13 @@ class Adviser:
             before = len(row)
             # The same item again is a retry, or an update.
             names = [name for _, name in put.identities]
-            row.update(names or [strict_json.canonical(one) for _, one in put.batch])
+            row.update(names or [strict_json.canonical(record) for _, record in put.batch])
         if len(row) < _IN_A_ROW or len(row) == before:
             return 0
         return len(row) if len(row) == _IN_A_ROW else 1
 
     def _shared_session(self, put: Put) -> str | None:
-        """Return where a request names a session that another user had before it."""
+        """Return the place in a request of a session id that another user has used before."""
         shared = None
         for where, event in put.events():
             session, user = event.get("sessionId"), event.get("userId")
@@ -105,6 +105,6 @@ class Adviser:
         return shared
 
 
-def _beside(put: Put) -> dict[str, Any]:
-    """Return the members of a request beside its batch."""
+def _other_members(put: Put) -> dict[str, Any]:
+    """Return the members of a request other than its batch."""
     return {name: value for name, value in put.body.items() if name != put.contract.batch}

@@ -1,9 +1,8 @@
-"""The line of the user's code that a request comes from.
+"""The call site of a request: the line of the user's code that sent it.
 
-A library is whatever was installed rather than written in the user's project, wherever it is
-imported from: site-packages, `pip install --target`, Debian's dist-packages, a vendored copy, a
-zip file. What an HTTP client or a mock of one is called is known, too: a copy without metadata
-shows it by nothing else.
+Installed code counts as a library, wherever it is imported from: site-packages, a target folder of
+pip, Debian's dist-packages, a vendored copy, a zip file. HTTP clients and their mocks are also
+recognised by name, since nothing else identifies a copy without metadata.
 """
 
 from __future__ import annotations
@@ -27,10 +26,10 @@ _OURS = tuple(
 )
 
 _INSTALLED = frozenset({"site-packages", "dist-packages"})
-"""Folders that installers fill."""
+"""Folders of installed packages."""
 
 _VENDORED = frozenset({"vendor", "_vendor", "vendored", "third_party"})
-"""Folders of a project that hold what others wrote."""
+"""Folders in a project for third-party code."""
 
 _CLIENTS = frozenset(
     {
@@ -43,16 +42,16 @@ _CLIENTS = frozenset(
 
 
 HEADER = "personalize-contract-sent"
-"""The request header by which a forked child says which line of its code sends a request."""
+"""The request header in which a forked child names its call site."""
 
 
 @lru_cache(maxsize=1024)
-def is_theirs(path: str) -> bool:
-    """Whether a file is the user's own: neither a library's nor this package's."""
+def is_users(path: str) -> bool:
+    """Whether a file is the user's code, and not a library's or this package's."""
     if path.startswith((*_OURS, *_STANDARD, "<")):
         return False
     file = Path(path)
-    # Of a package, the folder above its topmost `__init__` is where it was imported from.
+    # A package was imported from the folder above its topmost `__init__`.
     root = file.parent
     while (root / "__init__.py").is_file():
         root = root.parent
@@ -65,7 +64,7 @@ def is_theirs(path: str) -> bool:
 
 def is_installed(path: str) -> bool:
     """Whether a file is of a library that was installed, beside Python's own."""
-    if is_theirs(path) or path.startswith((*_OURS, "<")):
+    if is_users(path) or path.startswith((*_OURS, "<")):
         return False
     # An environment's own folder of the standard library has its site-packages in it.
     return not (path.startswith(_STANDARD) and _INSTALLED.isdisjoint(Path(path).parts))
@@ -77,17 +76,17 @@ def _in_project(file: Path) -> tuple[str, ...]:
 
 
 def of_caller() -> str:
-    """Return `file:line` of the innermost frame of the user's own code; `""` if none is."""
+    """Return `file:line` of the innermost frame in the user's code; `""` if there is none."""
     frame: FrameType | None = sys._getframe(1)
     while frame is not None:
-        if is_theirs(frame.f_code.co_filename):
+        if is_users(frame.f_code.co_filename):
             return f"{_short(frame.f_code.co_filename)}:{frame.f_lineno}"
         frame = frame.f_back
     return ""
 
 
 def of_client(request: Request) -> str:
-    """Return what is known of a client that is no code of this process; `""` for nothing."""
+    """Describe a client outside this process, or `""` if it is unknown."""
     if line := request.headers.get(HEADER):
         return f"{line}, in a child process"
     agent = request.headers.get("user-agent", "").partition(" ")[0]

@@ -1,4 +1,4 @@
-"""The contract, held against a request where there is no HTTP: a mock's arguments, a log line."""
+"""Checks requests outside HTTP against the contract: a mock's arguments, a logged body."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ from personalize_contract.model.parsed_request import parse, violations
 
 
 def check(operation: str, arguments: Mapping[str, Any]) -> None:
-    """Hold the arguments of a call against the contract of its operation.
+    """Check the arguments of a call against the contract of its operation.
 
-    For mocks of your own, which see no HTTP: a patched `_make_api_call`, a fake client.
+    For your own mocks, which see no HTTP: a patched `_make_api_call`, a fake client.
 
     Args:
         operation: its name in the service model, such as `PutItems`.
-        arguments: as they are given to the client: `{"datasetArn": ..., "items": [...]}`.
+        arguments: the arguments of the client's method: `{"datasetArn": ..., "items": [...]}`.
 
     Raises:
         ContractBroken: the arguments break clauses; the message has a block for each.
@@ -37,10 +37,10 @@ def check(operation: str, arguments: Mapping[str, Any]) -> None:
 
 
 def _seconds(value: object) -> float:
-    """What an SDK sends for a date and time: seconds since 1970."""
+    """Return a date and time as an SDK sends it: in seconds since 1970."""
     if isinstance(value, dt.datetime):
         return value.timestamp()
-    raise TypeError(f"{type(value).__name__} is no type of JSON")
+    raise TypeError(f"{type(value).__name__} has no JSON form")
 
 
 def broken_clauses(operation: str, body: bytes, response: Response | None = None) -> list[str]:
@@ -48,8 +48,8 @@ def broken_clauses(operation: str, body: bytes, response: Response | None = None
 
     Args:
         operation: its name in the service model.
-        body: of the request; its method, path and media type are taken to be right.
-        response: of the service; None if only the request is known.
+        body: the body of the request; its method, path and media type are assumed correct.
+        response: the service's response; None to check the request only.
 
     Raises:
         UsageError: there is no contract for the operation.

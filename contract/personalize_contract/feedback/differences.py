@@ -1,7 +1,7 @@
-"""Where two requests differ, told so that a reader can see it.
+"""The differences between two requests, in a readable form.
 
-Texts that look the same (other normal forms, blanks, letters of another alphabet) are told apart
-by the names of their characters.
+Texts that look the same (other normal forms, blanks, letters of another alphabet) are distinguished
+by the Unicode names of their characters.
 """
 
 from __future__ import annotations
@@ -16,16 +16,16 @@ from personalize_contract.model.exchange import Request, media_type
 from personalize_contract.privacy import display
 from personalize_contract.privacy.redaction import Redactor
 
-_LONGEST = 60
-"""Characters of a value that are shown."""
+_MAX_SHOWN = 60
+"""Maximum number of characters shown of a value."""
 
-_BEFORE = 20
-"""Characters that are shown before the place where two long values differ."""
+_CONTEXT = 20
+"""Characters shown before the first difference of two long values."""
 
 
 def facts(request: Request) -> dict[str, str]:
-    """Return what a request says, by place: the message's parts, and each leaf of its JSON body."""
-    found = {
+    """Return the parts of a request by place: method, path, media type, leaves of its JSON body."""
+    parts = {
         "method": request.method,
         "path": f"{request.path}?{request.query}" if request.query else request.path,
         "media type": media_type(request.headers),
@@ -33,17 +33,17 @@ def facts(request: Request) -> dict[str, str]:
     try:
         body = strict_json.loads(request.body)
     except strict_json.NotJson:
-        found["body (not JSON)"] = request.body.decode("utf-8", "backslashreplace")
-        return found
+        parts["body (not JSON)"] = request.body.decode("utf-8", "backslashreplace")
+        return parts
     operation = contract.at(request.path)
-    found.update(_leaves("", body, operation.document if operation else ""))
-    return found
+    parts.update(_leaves("", body, operation.document if operation else ""))
+    return parts
 
 
 def _leaves(at: str, value: Any, document: str) -> Iterator[tuple[str, str]]:
-    """Yield each leaf of a JSON value by its path, into the JSON text that a `document` holds too.
+    """Yield each leaf of a JSON value by its path, in the JSON text of a `document` too.
 
-    What kind of value the document is, is a leaf as well: a string never equals an object.
+    The type of the document is a leaf as well, since a string never equals an object.
     """
     is_document = bool(document) and at.endswith(f".{document}")
     if is_document and isinstance(value, dict):
@@ -67,40 +67,40 @@ def _leaves(at: str, value: Any, document: str) -> Iterator[tuple[str, str]]:
 
 
 def differences(sent: Mapping[str, str], recorded: Mapping[str, str]) -> Iterator[tuple[str, str]]:
-    """Yield each place where two requests differ, with both values as they are shown.
+    """Yield each place in which two requests differ, with both values for display.
 
     Args:
-        sent: the facts of the one, by place.
-        recorded: those of the other.
+        sent: the facts of one request, by place.
+        recorded: the facts of the other.
     """
     for place in dict.fromkeys((*sent, *recorded)):
-        one, other = sent.get(place), recorded.get(place)
-        if one != other:
-            yield place, _told(one, other)
+        values = sent.get(place), recorded.get(place)
+        if values[0] != values[1]:
+            yield place, _compared(*values)
 
 
-def _told(sent: str | None, recorded: str | None) -> str:
+def _compared(sent: str | None, recorded: str | None) -> str:
     if sent is None or recorded is None:
         return f"sent {_value(sent)}, recorded {_value(recorded)}"
     at = _first_difference(sent, recorded)
-    told = f"sent {_value(sent, at)}, recorded {_value(recorded, at)}"
+    values = f"sent {_value(sent, at)}, recorded {_value(recorded, at)}"
     names = [_name(text, at) for text in (sent, recorded)]
     is_odd = _is_odd(sent, at) or _is_odd(recorded, at) or _folded(sent) == _folded(recorded)
-    return f"{told} (at character {at + 1}: {names[0]}, {names[1]})" if is_odd else told
+    return f"{values} (at character {at + 1}: {names[0]}, {names[1]})" if is_odd else values
 
 
-def _first_difference(one: str, other: str) -> int:
-    pairs = enumerate(zip(one, other, strict=False))
-    return next((at for at, (a, b) in pairs if a != b), min(len(one), len(other)))
+def _first_difference(left: str, right: str) -> int:
+    pairs = enumerate(zip(left, right, strict=False))
+    return next((at for at, (a, b) in pairs if a != b), min(len(left), len(right)))
 
 
 def _value(value: str | None, at: int = 0) -> str:
-    """A value as it is shown: a long one around the place where it differs."""
+    """Return a value for display; a long one is cut around its first difference."""
     if value is None:
         return "nothing"
-    if len(value) > _LONGEST and at > _LONGEST - _BEFORE:
-        value = f"...{value[at - _BEFORE :]}"
-    return display.quoted(display.text(value, Redactor(), _LONGEST))
+    if len(value) > _MAX_SHOWN and at > _MAX_SHOWN - _CONTEXT:
+        value = f"...{value[at - _CONTEXT :]}"
+    return display.quoted(display.text(value, Redactor(), _MAX_SHOWN))
 
 
 def _name(text: str, at: int) -> str:
@@ -110,12 +110,12 @@ def _name(text: str, at: int) -> str:
 
 
 def _is_odd(text: str, at: int) -> bool:
-    """Whether the character there is not one that every reader knows by its looks."""
+    """Whether the character at an index is not printable ASCII."""
     return at < len(text) and not " " <= text[at] <= "~"
 
 
 def _folded(text: str) -> str:
-    """A text without what a reader can't see: its normal form, its kinds of blank."""
+    """Return a text without invisible differences, such as normal forms and kinds of blanks."""
     compatible = unicodedata.normalize("NFKD", text)
     seen = (c for c in compatible if unicodedata.category(c) not in ("Cf", "Cc", "Mn"))
     return "".join(" " if c.isspace() else c for c in seen)

@@ -1,4 +1,4 @@
-"""Why no recorded exchange answers a request: what was sent, the nearest one, what differs."""
+"""Explains a miss: the request, the nearest recorded exchange, and their differences."""
 
 from __future__ import annotations
 
@@ -11,24 +11,23 @@ from personalize_contract.model.exchange import Request
 from personalize_contract.model.parsed_request import ParsedRequest, parse
 from personalize_contract.privacy import display
 
-_SHOWN = 12
-"""Differences that are listed; a request that differs in more is another request."""
+_MAX_DIFFERENCES = 12
+"""Maximum number of differences listed; beyond it, the requests have little in common."""
 
-_EXPLAINED = 5
-"""Misses of one test that are explained."""
+_MAX_EXPLAINED = 5
+"""Maximum number of misses explained in one test."""
 
-_STAND_IN = re.compile(
+_DUMMY = re.compile(
     r".*:dataset/contract-(active|in-use|missing)(?:-\d+)?/(\w+)"
     r"|contract-(active|in-use|missing)(?:-\d+)?-tracker"
 )
 
 
 class Explainer:
-    """Writes the messages of the misses of one test. Any thread may call it.
+    """Writes the messages of the misses of one test. Thread-safe.
 
-    Looking for the nearest exchange takes longer the more are recorded, and one change makes
-    every request miss: so the first few are explained, and the others only counted by whoever
-    reads.
+    Finding the nearest exchange takes time in proportion to the recording, and one change makes
+    every request miss; so only the first few misses are explained.
 
     Args:
         record: the command that records the test.
@@ -43,8 +42,8 @@ class Explainer:
         """Return the message of a miss.
 
         Args:
-            replay: the cassette, as far as it is used up.
-            request: answered by nothing; redacted here before any of it is shown.
+            replay: the cassette, with the exchanges used so far.
+            request: the request without an answer; redacted here before it is shown.
         """
         broken = [
             violation.clause.id
@@ -54,11 +53,11 @@ class Explainer:
         sent = parse(replay.redacted(request))
         name = f" {sent.operation.operation}" if sent.operation else ""
         head = f"no recorded exchange answers this{name} request"
-        if self._explained == _EXPLAINED:
-            return f"{head} either: the first {_EXPLAINED} such requests are shown with the nearest"
+        if self._explained == _MAX_EXPLAINED:
+            return f"{head} either; only the first {_MAX_EXPLAINED} misses are explained"
         self._explained += 1
         remedy = (
-            f"  first:     it breaks {broken[0]}, so no recording of it is wanted"
+            f"  first:     fix {broken[0]}, which it breaks, before you record it"
             if broken
             else f"  record it: {self._record}"
         )
@@ -76,45 +75,45 @@ def _nearest(replay: Replay, request: ParsedRequest) -> Iterator[str]:
     sent = facts(request)
     recorded = [facts(exchange.request) for exchange in replay.recorded]
     if not recorded:
-        yield "  nearest:   none, nothing is recorded"
+        yield "  nearest:   none: the cassette is empty"
         return
     distances = [len(sent.items() ^ other.items()) for other in recorded]
     at = distances.index(min(distances))
     number = f"exchange {at + 1} of {len(recorded)}"
     if distances[at] == 0:
-        yield f"  nearest:   {number} is the same; each answers once, and all like it were used"
+        yield f"  nearest:   {number} is equal, but each answers once and all are used up"
         return
     yield f"  nearest:   {number}"
     differing = list(differences(sent, recorded[at]))
-    for place, told in differing[:_SHOWN]:
-        yield f"    {display.quoted(place)}: {told}"
-    if len(differing) > _SHOWN:
-        yield f"    ... and {len(differing) - _SHOWN} more differences"
+    for place, values in differing[:_MAX_DIFFERENCES]:
+        yield f"    {display.quoted(place)}: {values}"
+    if len(differing) > _MAX_DIFFERENCES:
+        yield f"    ... and {len(differing) - _MAX_DIFFERENCES} more differences"
     resource = request.operation.resource if request.operation else ""
     if [place for place, _ in differing] == [resource]:
         yield from _about_datasets(resource, request, parse(replay.recorded[at].request))
 
 
 def _about_datasets(resource: str, sent: ParsedRequest, recorded: ParsedRequest) -> Iterator[str]:
-    """Yield the reason why two requests differ in nothing but their dataset, or tracker."""
+    """Explain why two requests differ only in their dataset or tracker."""
     name, other = sent.members.get(resource), recorded.members.get(resource)
     if not isinstance(name, str) or not isinstance(other, str):
         return
-    states = [_STAND_IN.fullmatch(each) for each in (name, other)]
+    states = [_DUMMY.fullmatch(each) for each in (name, other)]
     if not states[0]:
         yield (
-            "  datasets:  this one is not declared: name it and its state in the ini key "
-            "personalize_dataset, and a recording calls it by its state"
+            "  datasets:  this one is not declared: add it with its state to the ini key "
+            "personalize_dataset, so that recordings name it by its state"
         )
     elif states[1] and states[0].groups() == states[1].groups():
         yield (
-            "  datasets:  the same is recorded for another dataset of this state: it was sent to "
-            "the wrong one, or the order of personalize_dataset changed"
+            "  datasets:  an equal request is recorded for another dataset of this state: this one "
+            "went to the wrong dataset, or the order of personalize_dataset changed"
         )
 
 
 def summary(request: ParsedRequest) -> str:
-    """Return one line on a redacted request: method, path, size and the items of its batch."""
+    """Return one line about a redacted request: method, path, size and length of its batch."""
     operation = request.operation
     batch = request.members.get(operation.batch) if operation else None
     count = ""

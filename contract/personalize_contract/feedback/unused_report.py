@@ -1,4 +1,4 @@
-"""Which recorded exchanges a test did not ask for."""
+"""Reports the recorded exchanges that a test did not use."""
 
 from __future__ import annotations
 
@@ -10,44 +10,50 @@ from personalize_contract.model.exchange import Exchange
 from personalize_contract.model.parsed_request import ParsedRequest, parse
 from personalize_contract.privacy import display
 
-_SHOWN = 10
-"""Exchanges, and items of each, that are listed."""
+_MAX_SHOWN = 10
+"""Maximum number of exchanges listed, and of items of each."""
 
 
 def unused_text(replay: Replay, unused: Sequence[Exchange]) -> str:
-    """Return the problem of exchanges that were recorded and not asked for.
+    """Return the message about unused exchanges.
 
     Args:
         replay: the cassette.
-        unused: those of its exchanges, at least one.
+        unused: its unused exchanges, at least one.
     """
     recorded = replay.recorded
-    numbers = [number for number, one in enumerate(recorded, 1) if any(one is u for u in unused)]
+    numbers = [
+        number
+        for number, exchange in enumerate(recorded, 1)
+        if any(exchange is other for other in unused)
+    ]
     lines = [
         f"{len(unused)} of the {len(recorded)} exchanges recorded in {display.path(replay.path)} "
-        f"{'was' if len(unused) == 1 else 'were'} not asked for: "
-        "a request that this test used to send is not sent any more"
+        f"{'was' if len(unused) == 1 else 'were'} not used: "
+        "the test no longer sends a request that it used to send"
     ]
-    for number in numbers[:_SHOWN]:
+    for number in numbers[:_MAX_SHOWN]:
         request = parse(replay.redacted(recorded[number - 1].request))
         lines.append(f"  exchange {number}: {display.quoted(_described(request))}")
-    if len(numbers) > _SHOWN:
-        lines.append(f"  ... and {len(numbers) - _SHOWN} more")
-    lines.append('  If that is right, record the test again, or say unused="report" in its mark')
+        if len(numbers) > _MAX_SHOWN:
+            lines.append(f"  ... and {len(numbers) - _MAX_SHOWN} more")
+        lines.append(
+            '  If that is right, record the test again, or add unused="report" to its mark'
+        )
     return "\n".join(lines)
 
 
 def _described(request: ParsedRequest) -> str:
     ids = list(_ids(request))
-    more = ", ..." if len(ids) > _SHOWN else ""
-    return summary(request) + (f": {', '.join(ids[:_SHOWN])}{more}" if ids else "")
+    more = ", ..." if len(ids) > _MAX_SHOWN else ""
+    return summary(request) + (f": {', '.join(ids[:_MAX_SHOWN])}{more}" if ids else "")
 
 
 def _ids(request: ParsedRequest) -> Iterator[str]:
-    """Yield the ids of a request's items, as they are written in the cassette."""
+    """Yield the ids of a request's items, as written in the cassette."""
     operation = request.operation
     batch = request.members.get(operation.batch) if operation else None
     if operation and operation.identity and isinstance(batch, list):
-        for one in batch:
-            if isinstance(one, dict) and isinstance(name := one.get(operation.identity), str):
+        for record in batch:
+            if isinstance(record, dict) and isinstance(name := record.get(operation.identity), str):
                 yield name[:60]

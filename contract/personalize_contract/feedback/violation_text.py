@@ -1,4 +1,4 @@
-"""How a violation of the contract reads, wherever it is told."""
+"""The text of a violation of the contract."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ from personalize_contract.privacy import display
 
 
 def violation_text(violation: Violation, body: bytes, *, subject: str, sent: str = "") -> str:
-    """Return a violation as a block of lines; the first stands alone.
+    """Return a violation as a block of lines, of which the first makes sense alone.
 
     Args:
-        violation: the clause, and where it is broken.
-        body: of the request. A value of it is shown; item properties never are.
-        subject: the words for what breaks the clause: `this test's request`.
-        sent: the line of code or the client that sent it; `""` if that is not known.
+        violation: the clause, and the place where it is broken.
+        body: the body of the request. One of its values is shown, but never item properties.
+        subject: the name of the message that breaks the clause: `this test's request`.
+        sent: the line of code or the client that sent it; `""` if unknown.
     """
     clause = violation.clause
     value = display.value(body, violation.where) if violation.by == "caller" else ""

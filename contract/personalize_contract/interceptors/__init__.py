@@ -1,1 +1,1 @@
-"""Interceptors: how a user's traffic gets to the target, one module for each client library."""
+"""Interceptors route a user's traffic to the target: one module for each client library."""

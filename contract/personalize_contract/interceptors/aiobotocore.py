@@ -1,7 +1,7 @@
-"""The interceptor of aiobotocore: the twin of botocore's, with the same method wrapped.
+"""The interceptor of aiobotocore: it wraps the same method as botocore's.
 
-A request is checked where it is sent, so that its place in the user's code can be told. It is
-answered in another thread: a live service would hold up the event loop.
+A request is checked in the frame that sends it, so that its call site is known. It is forwarded in
+another thread, since a live service would block the event loop.
 """
 
 from __future__ import annotations
@@ -43,13 +43,13 @@ async def _forward(handler: Handler, request: ParsedRequest) -> Response | None:
     try:
         asyncio.get_running_loop()
     except RuntimeError:
-        # trio runs this, and lends no thread without its own library.
+        # trio runs this, and offers no thread without its own library.
         return handler.forward(request)
     return await asyncio.to_thread(handler.forward, request)
 
 
 class _Emitter:
-    """As `botocore`'s, awaited."""
+    """The asynchronous twin of `botocore._Emitter`."""
 
     def __init__(
         self, endpoint: Any, handler: Handler, operation_model: Any, read_timeout: float
@@ -78,11 +78,11 @@ class _Emitter:
 
 @contextlib.contextmanager
 def patched(handler: Handler, identity: Identity | None) -> Iterator[None]:
-    """Intercept every aiobotocore client of this process while this lasts.
+    """Intercept every aiobotocore client of this process within the context.
 
     Args:
-        handler: of the requests.
-        identity: of the clients; None to leave theirs as it is.
+        handler: the handler of intercepted requests.
+        identity: the clients' default credentials and region; None to leave their own.
     """
     do_get_response, sign = AioEndpoint._do_get_response, AioRequestSigner.sign
     get_credentials = AioSession.get_credentials

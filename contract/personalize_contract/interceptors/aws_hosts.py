@@ -1,4 +1,4 @@
-"""Which requests are ours, told by their URL: for the clients that know no operations."""
+"""Recognises our requests by URL, for HTTP clients that don't know operations."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ _PORTS = {"http": 80, "https": 443}
 
 
 def ours(urls: Iterable[str]) -> Callable[[str], bool]:
-    """Whether a URL is of an operation with a contract: at AWS, or at one of these URLs.
+    """Return a test whether a URL belongs to an operation with a contract, at AWS or elsewhere.
 
     Args:
-        urls: of services that are not at AWS; scheme, host and port. Read again each time.
+        urls: the URLs (scheme, host and port) of services outside AWS; read again at each call.
     """
 
     def is_ours(url: str) -> bool:
@@ -24,25 +24,25 @@ def ours(urls: Iterable[str]) -> Callable[[str], bool]:
             operation = contract.at(parts.path)
             return operation is not None and (
                 _is_aws(parts.hostname or "", operation.service)
-                or any(_place(parts) == _place(urlsplit(one)) for one in urls)
+                or any(_origin(parts) == _origin(urlsplit(other)) for other in urls)
             )
         except ValueError:
-            return False  # no URL at all
+            return False  # not a URL
 
     return is_ours
 
 
 def is_of_aws(host: str) -> bool:
-    """Whether a host is that of an operation with a contract, at AWS."""
+    """Whether a host is AWS's for an operation with a contract."""
     services = {contract.load(name).service for name in contract.operations()}
     return any(_is_aws(host, service) for service in services)
 
 
-def _place(parts: SplitResult) -> tuple[str, int | None]:
+def _origin(parts: SplitResult) -> tuple[str, int | None]:
     return hostname(parts.hostname or ""), parts.port or _PORTS.get(parts.scheme)
 
 
 def _is_aws(host: str, service: str) -> bool:
-    """Whether a host is the service's: its own, the FIPS one, or that of a VPC endpoint."""
+    """Whether a host is an endpoint of the service: regional, FIPS or VPC."""
     labels = hostname(host).split(".")
     return is_aws_host(host) and not {service, f"{service}-fips"}.isdisjoint(labels)

@@ -1,9 +1,9 @@
-"""The interceptor of botocore: boto3 and every other client made of it, however and whenever made.
+"""The interceptor of botocore, boto3 and every other client built on it, whenever it was made.
 
-Handlers on a client's events miss the clients that were there before, so the one place that all
-of them pass is wrapped: `Endpoint._do_get_response`, above the sending and below the retries.
-botocore's own code still does everything else; it is given the answer where a `before-send`
-handler would have given it, after the handlers of everybody else have seen the request.
+Handlers on a client's events miss the clients that exist already, so the one method that all of
+them call is wrapped: `Endpoint._do_get_response`, above the sending and below the retries.
+botocore's own code still does everything else. It gets the response as if from a `before-send`
+handler, after all other handlers have seen the request.
 """
 
 from __future__ import annotations
@@ -36,22 +36,22 @@ from personalize_contract.model.interruption import Interrupted
 from personalize_contract.targets import signing
 from personalize_contract.targets.signing import DUMMY_CREDENTIALS
 
-# What is wrapped is botocore's own business, and no part of its types.
+# The wrapped methods are private, and the type stubs omit them.
 Endpoint: Any = endpoints.Endpoint
 RequestSigner: Any = signers.RequestSigner
 Session: Any = sessions.Session
 
 _READ_TIMEOUT = 60.0
-"""Seconds that a client waits which was not told how long (botocore's default)."""
+"""Default read time-out of a client, in seconds (botocore's)."""
 
 
 def request_of(prepared: AWSPreparedRequest, operation_model: Any = None) -> Request:
     """Return the message that botocore is about to send.
 
     Args:
-        prepared: the message, as botocore has it.
-        operation_model: of its operation; what an endpoint's own path puts before the
-            operation's path is left out.
+        prepared: the message in botocore's form.
+        operation_model: the model of its operation, if the endpoint's own path before the
+            operation's path has to be removed.
     """
     body: Any = prepared.body or b""
     if hasattr(body, "read"):
@@ -78,21 +78,21 @@ def _at_the_root(url: str, path: str) -> str:
 def response_for(
     url: str, response: Response, kind: type[AWSResponse] = AWSResponse
 ) -> AWSResponse:
-    """The answer as botocore's own HTTP session gives it.
+    """Return a response in the form of botocore's HTTP session.
 
     Args:
-        url: that was asked.
-        response: what came back.
-        kind: the class of it; aiobotocore has its own.
+        url: the URL of the request.
+        response: the response.
+        kind: the class to return; aiobotocore has its own.
     """
     received: Any = dict(response.headers)
-    given = kind(url, response.status, received, None)
-    given._content = response.body  # type: ignore[attr-defined]
-    return given
+    converted = kind(url, response.status, received, None)
+    converted._content = response.body  # type: ignore[attr-defined]
+    return converted
 
 
 def is_ours(operation_model: Any) -> bool:
-    """Whether a call is of an operation that there is a contract for."""
+    """Whether a call is of an operation with a contract."""
     return bool(
         operation_model.name in operations()
         and operation_model.service_model.service_name == load(operation_model.name).service
@@ -100,7 +100,7 @@ def is_ours(operation_model: Any) -> bool:
 
 
 def read_timeout(context: Any) -> float:
-    """Seconds that the client of a call waits for an answer."""
+    """Return the read time-out of a call's client in seconds."""
     config = context.get("client_config")
     return context.get("read_timeout") or getattr(config, "read_timeout", None) or _READ_TIMEOUT
 
@@ -111,17 +111,17 @@ def deliver_or_raise(
     read_timeout: float,
     reset: type[BotoCoreError] = ConnectionClosedError,
 ) -> Response:
-    """Return the late response to an interrupted request, once its delay is over.
+    """Return the delayed response to an interrupted request, or raise what its client would raise.
 
     Args:
-        interruption: the fault that lies on its way.
+        interruption: the interruption.
         prepared: the request.
-        read_timeout: seconds that the client waits for an answer.
-        reset: the error that the client's HTTP session raises for a connection that is reset.
+        read_timeout: the client's read time-out in seconds.
+        reset: the error of the client's HTTP session for a reset connection.
 
     Raises:
-        ReadTimeoutError, ConnectionClosedError, `reset`: the error that the client's own HTTP
-            session raises where there is no answer; botocore decides about another attempt.
+        ReadTimeoutError, ConnectionClosedError, `reset`: the error of the client's HTTP session
+            for a missing response; botocore decides whether to retry.
     """
     if response := interruption.answer_after(read_timeout):
         return response
@@ -132,21 +132,21 @@ def deliver_or_raise(
 
 
 def own_error(error: BaseException | None) -> PersonalizeContractError | None:
-    """Return the error of this package that botocore was given, or wrapped in one of its own."""
+    """Return this package's error that botocore caught, even if it wrapped it in one of its own."""
     if isinstance(error, BotoCoreError):
         error = error.kwargs.get("error")
     return error if isinstance(error, PersonalizeContractError) else None
 
 
 def copy_with(instance: Any, **members: Any) -> Any:
-    """Return a shallow copy with other members; `copy.replace` is slower, and this is each call."""
+    """Return a shallow copy with other members; `copy.replace` is slower, for every call."""
     copy = object.__new__(type(instance))
     copy.__dict__.update(instance.__dict__, **members)
     return copy
 
 
 class _Emitter:
-    """Stands for an endpoint's event emitter, and has the last word on `before-send`."""
+    """Wraps an endpoint's event emitter, to answer `before-send` after all other handlers."""
 
     def __init__(
         self, endpoint: Any, handler: Handler, operation_model: Any, read_timeout: float
@@ -170,14 +170,14 @@ class _Emitter:
 
 @contextlib.contextmanager
 def patched(handler: Handler, identity: Identity | None) -> Iterator[None]:
-    """Intercept every botocore client of this process, in any thread, while this lasts.
+    """Intercept every botocore client of this process, in any thread, within the context.
 
-    An error of this package that the handler raises reaches the caller as it is: never retried,
+    An error of this package that the handler raises reaches the caller unchanged: never retried,
     never wrapped.
 
     Args:
-        handler: of the requests.
-        identity: of the clients; None to leave theirs as it is.
+        handler: the handler of intercepted requests.
+        identity: the clients' default credentials and region; None to leave their own.
     """
     do_get_response, sign = Endpoint._do_get_response, RequestSigner.sign
     get_credentials, get_config = Session.get_credentials, Session.get_config_variable
@@ -203,7 +203,7 @@ def patched(handler: Handler, identity: Identity | None) -> Iterator[None]:
         return sign(self, operation_name, *arguments, **named)
 
     def _get_credentials(self: Any) -> Any:
-        # Not kept in the session, which may live longer than the test.
+        # Not stored in the session, which may outlive the test.
         own = self._credentials
         return own if own is not None else Credentials(*identity.resolve())  # type: ignore[union-attr]
 

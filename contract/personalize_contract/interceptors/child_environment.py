@@ -1,7 +1,7 @@
-"""The environment of a child process: what leads an AWS SDK to the endpoint of the test.
+"""The environment of a child process, which leads AWS SDKs to the endpoint of the test.
 
-Every SDK that reads one of the two endpoint variables sends to the endpoint, whatever profile its
-machine has. One that reads neither has credentials here that open nothing.
+Every SDK that reads the endpoint variable sends to the endpoint, even if a profile says otherwise.
+An SDK that doesn't read it gets credentials that grant access to nothing.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ _REMOVED = (
     "AWS_CONTAINER_CREDENTIALS_FULL_URI",
     "AWS_CONTAINER_AUTHORIZATION_TOKEN",
     "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE",
-    # With any of these an SDK ignores the endpoint, or refuses it.
+    # With any of these, an SDK ignores or rejects the endpoint.
     "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS",
     "AWS_USE_FIPS_ENDPOINT",
     "AWS_USE_DUALSTACK_ENDPOINT",
@@ -46,15 +46,15 @@ _LOOPBACK = "127.0.0.1"
 
 
 def changes(environment: Mapping[str, str], url: str, region: str) -> dict[str, str | None]:
-    """Return the variables that a child needs beside those of an environment.
+    """Return the changes that a child's environment needs.
 
     Args:
-        environment: of the child, as its parent gives it.
-        url: of the endpoint.
-        region: for a child that has none.
+        environment: the environment that its parent passes to it.
+        url: the URL of the endpoint.
+        region: the region, if the environment has none.
 
     Returns:
-        Name to value; None for a variable that is taken out.
+        The value of each variable; None for one to remove.
     """
     values: dict[str, str | None] = dict.fromkeys(_REMOVED) | _SET | {ENDPOINT: url}
     values |= {name: environment.get(name) or region for name in _REGION}
@@ -66,28 +66,28 @@ def changes(environment: Mapping[str, str], url: str, region: str) -> dict[str, 
 
 
 def changed(environment: Mapping[str, str], values: Mapping[str, str | None]) -> dict[str, str]:
-    """Return an environment with such changes."""
+    """Return an environment with changes applied."""
     merged = {**environment, **values}
     return {name: value for name, value in merged.items() if value is not None}
 
 
 def enter(values: dict[str, str | None]) -> None:
-    """Change the environment of this process, which is a child."""
+    """Apply changes to the environment of this process, a child."""
     merged = changed(os.environ, values)
     os.environ.clear()
     os.environ.update(merged)
 
 
 class Entering:
-    """Enters an environment in the process that unpickles this.
+    """Changes the environment of the process that unpickles it.
 
     Args:
-        values: as of `changes`.
+        values: the changes, as returned by `changes`.
     """
 
     def __init__(self, values: dict[str, str | None]) -> None:
         self._values = values
 
     def __reduce__(self) -> tuple[object, tuple[dict[str, str | None]]]:
-        """Unpickle to what `enter` returns, in the child."""
+        """Make unpickling call `enter` in the child."""
         return enter, (self._values,)

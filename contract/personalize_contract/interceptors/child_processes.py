@@ -1,14 +1,14 @@
-"""The interceptor of child processes: they come to the loopback endpoint of the test.
+"""The interceptor of child processes, which directs them to the loopback endpoint of the test.
 
-A program that is executed finds the endpoint in its environment, and in that only: the one of this
-process stays as it is. A forked child has the patched clients of its parent, and no part of its
-session: its interceptors hand on what they are given to the endpoint.
+An executed program finds the endpoint in its own environment; that of this process stays unchanged.
+A forked child has the patched clients of its parent, but not its session: its interceptors forward
+requests to the endpoint.
 
-| way                                       | intercepted at                                |
+| started by                                | intercepted at                                |
 | ----------------------------------------- | --------------------------------------------- |
 | `subprocess`, `os.popen`, asyncio         | `fork_exec`, `os.posix_spawn`                 |
-| multiprocessing: spawn, forkserver        | `fork_exec`; what a new child is prepared with |
-| multiprocessing: fork; `os.fork`, `pty`   | the hooks that Python runs at a fork          |
+| multiprocessing: spawn, forkserver        | `fork_exec`; the preparation data of a child  |
+| multiprocessing: fork; `os.fork`, `pty`   | Python's fork hooks                           |
 | `os.exec*`, `os.spawn*`                   | `os.execv`, `os.execve`                       |
 | `os.system`                               | its command line                              |
 """
@@ -38,34 +38,34 @@ from personalize_contract.model.parsed_request import ParsedRequest
 
 _SPAWN = "multiprocessing.spawn"
 _ENVIRONMENT = 5
-"""Which argument of `fork_exec` the environment is: a list of `NAME=VALUE`, or None."""
+"""Index of `fork_exec`'s argument for the environment: a list of `NAME=VALUE`, or None."""
 
 
 class Endpoint(Protocol):
-    """Where the children of a test send to."""
+    """The loopback endpoint that the children of a test send to."""
 
     @property
     def url(self) -> str:
-        """Its URL; it listens from the first time that this is asked for."""
+        """Its URL; the first access makes it listen."""
 
     def is_alone(self) -> bool:
-        """Whether no other thread runs beside the calling one and those of the endpoint."""
+        """Whether no threads run but the calling one and those of the endpoint."""
 
     def disown(self) -> None:
-        """Leave everything to the process that this one is a forked child of."""
+        """Release everything that belongs to the parent process, in a forked child."""
 
     def left_alone(self) -> None:
-        """Note a child whose environment names another endpoint."""
+        """Log a child whose environment names another endpoint."""
 
     def for_forked(self, url: str) -> Handler:
         """Return the handler of a forked child, which sends to the endpoint at a URL."""
 
 
 class Dispatcher:
-    """Hands requests to a handler, and in a forked child to the endpoint.
+    """Passes requests to a handler, which a forked child replaces.
 
     Args:
-        handler: of this process.
+        handler: the handler of this process.
     """
 
     def __init__(self, handler: Handler) -> None:
@@ -81,12 +81,12 @@ class Dispatcher:
         return self._handler.forward(request)
 
     def hand_over(self, handler: Handler) -> None:
-        """Hand everything to another handler from now on."""
+        """Use another handler from now on."""
         self._handler = handler
 
 
 class _Fork:
-    """What happens when this process forks, while a test is open."""
+    """The actions at a fork of this process, for an open test."""
 
     def __init__(self, endpoint: Endpoint, dispatcher: Dispatcher) -> None:
         self._endpoint, self._dispatcher = endpoint, dispatcher
@@ -95,7 +95,7 @@ class _Fork:
     def before(self) -> None:
         self._url = self._endpoint.url
         if sys.version_info >= (3, 12) and self._endpoint.is_alone():
-            # Python warns of threads. These hold nothing that a child needs.
+            # Python warns about threads, but the endpoint's hold nothing that a child needs.
             warnings.filterwarnings("ignore", ".*multi-threaded, use of fork", DeprecationWarning)
 
     def in_child(self) -> None:
@@ -104,13 +104,13 @@ class _Fork:
 
 
 _open: list[_Fork] = []
-"""The tests that are open; the last one is asked."""
+"""The open tests; the last one handles a fork."""
 
 _is_hooked = False
 
 
 def _hook() -> None:
-    """Have Python tell of each fork; that can't be undone."""
+    """Register the fork hooks of Python, which can't be removed."""
     global _is_hooked
     if not _is_hooked:
         _is_hooked = True
@@ -131,7 +131,7 @@ class _Environments:
         return changes(environment, self._endpoint.url, self._region)
 
     def of(self, environment: Mapping[Any, Any] | None) -> Mapping[Any, Any]:
-        """The environment of a child, from that which its parent gives it."""
+        """Return the environment of a child, given the one that its parent passes."""
         if environment is None:
             return changed(os.environ, self.changes(os.environ))
         texts = {os.fsdecode(name): os.fsdecode(value) for name, value in environment.items()}
@@ -140,14 +140,14 @@ class _Environments:
             return environment
         return changed(texts, self.changes(texts))
 
-    def lines(self, given: list[bytes] | None) -> list[bytes]:
-        pairs = None if given is None else dict(line.split(b"=", 1) for line in given)
+    def lines(self, passed: list[bytes] | None) -> list[bytes]:
+        pairs = None if passed is None else dict(line.split(b"=", 1) for line in passed)
         return [
             os.fsencode(name) + b"=" + os.fsencode(value) for name, value in self.of(pairs).items()
         ]
 
     def shell(self) -> str:
-        """Shell commands that enter the environment."""
+        """Return shell commands that change the environment."""
         return "".join(
             f"unset {name}\n" if value is None else f"export {name}={shlex.quote(value)}\n"
             for name, value in self.changes(os.environ).items()
@@ -156,21 +156,21 @@ class _Environments:
 
 @contextlib.contextmanager
 def patched(endpoint: Endpoint, region: str, dispatcher: Dispatcher) -> Iterator[None]:
-    """Intercept the child processes that are started while this lasts.
+    """Intercept the child processes started within the context.
 
     Args:
-        endpoint: where they send to.
-        region: for those that have none.
-        dispatcher: of the requests of this process.
+        endpoint: the endpoint that they send to.
+        region: the region of children without one.
+        dispatcher: the dispatcher of this process's requests.
     """
     environments = _Environments(endpoint, region)
     fork_exec, system = _posixsubprocess.fork_exec, os.system
     execve = os.execve
 
     def _fork_exec(*arguments: Any) -> int:
-        given = list(arguments)
-        given[_ENVIRONMENT] = environments.lines(given[_ENVIRONMENT])
-        return fork_exec(*given)
+        changed = list(arguments)
+        changed[_ENVIRONMENT] = environments.lines(changed[_ENVIRONMENT])
+        return fork_exec(*changed)
 
     def spawning(spawn: Callable[..., int]) -> Callable[..., int]:
         def posix_spawn(path: Any, argv: Any, env: Any = None, /, **named: Any) -> int:
@@ -210,9 +210,9 @@ def patched(endpoint: Endpoint, region: str, dispatcher: Dispatcher) -> Iterator
 
 @contextlib.contextmanager
 def _prepared(environments: _Environments) -> Iterator[None]:
-    """Let each new child of multiprocessing enter the environment before it does anything.
+    """Make each new child of multiprocessing change its environment first of all.
 
-    A fork server is started once, maybe by another test, and its children have its environment.
+    A fork server is started once, maybe by another test, and its children inherit its environment.
     """
     from multiprocessing import spawn
 

@@ -1,4 +1,4 @@
-"""The call of another service that is being sent, for the message of whoever refuses it."""
+"""The call to another service in progress, for the message if its connection is refused."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ _call: ContextVar[str] = ContextVar("personalize_contract_call", default="")
 
 
 def current() -> str:
-    """The service and operation, as `S3 PutObject`; `""` if none is known."""
+    """Return the service and operation, as `S3 PutObject`; `""` if unknown."""
     return _call.get()
 
 
 @contextlib.contextmanager
 def sending(call: str) -> Iterator[None]:
-    """Let it be known, in this thread, that a call is being sent."""
+    """Register the call that this thread is sending, within the context."""
     token = _call.set(call)
     try:
         yield

@@ -1,4 +1,4 @@
-"""The handler that every interceptor hands its requests to."""
+"""The protocol of the handler that every interceptor passes its requests to."""
 
 from __future__ import annotations
 
@@ -9,19 +9,19 @@ from personalize_contract.model.parsed_request import ParsedRequest
 
 
 class Handler(Protocol):
-    """Handles intercepted requests. Any thread may call it.
+    """Handles intercepted requests. Thread-safe.
 
-    An interceptor checks each request where it is sent, since that tells whose line it was, and
-    then forwards it; a request that something else answers is only checked.
+    An interceptor checks each request in the frame that sends it, so that the call site is known,
+    and then forwards it. A request that a mock answers is only checked.
     """
 
     def check(self, request: Request) -> ParsedRequest:
-        """Parse a request and note what is wrong with it. Never waits."""
+        """Parse a request and record its violations and advice. Never blocks."""
 
     def forward(self, request: ParsedRequest) -> Response | None:
         """Return the response, or None to let the client send the request itself.
 
         Raises:
-            PersonalizeContractError: there is no answer. It reaches the caller as it is.
-            Interrupted: the client has to see what its wire would have shown it.
+            PersonalizeContractError: there is no response. It reaches the caller unchanged.
+                Interrupted: the client gets no complete response, or a late one.
         """

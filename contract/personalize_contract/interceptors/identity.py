@@ -1,4 +1,4 @@
-"""The credentials and the region of a client whose environment gives it none."""
+"""The default credentials and region of a test's clients."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from personalize_contract.targets.signing import DUMMY_CREDENTIALS
 
 
 class Identity(NamedTuple):
-    """Who a test's clients are, where they don't say it themselves.
+    """The default credentials and region of a test's clients.
 
-    No profile, no SSO and no metadata service is asked for it.
+    They replace profiles, SSO and the metadata service.
 
     Args:
-        credentials: of a client that is given none, by its arguments or by the environment.
-        region: of a client that is given none.
-        unsigned: whether dummy credentials sign whatever a client's own are.
+        credentials: the credentials of a client that gets none from its arguments or environment.
+        region: the region of a client without one.
+        unsigned: whether dummy credentials sign, even if a client has its own.
     """
 
     credentials: Credentials
@@ -27,7 +27,7 @@ class Identity(NamedTuple):
     unsigned: bool
 
     def resolve(self) -> tuple[str, str, str | None]:
-        """Return access key, secret key and session token: the environment's, else these."""
+        """Return access key, secret key and session token: the environment's, or these."""
         key, secret = os.environ.get("AWS_ACCESS_KEY_ID"), os.environ.get("AWS_SECRET_ACCESS_KEY")
         if key and secret:
             return key, secret, os.environ.get("AWS_SESSION_TOKEN") or None
@@ -35,9 +35,9 @@ class Identity(NamedTuple):
         return own.access_key, own.secret_key, own.token
 
     def region_for(self, name: str, value: Any) -> Any:
-        """Return a configuration variable; the region where none is configured."""
+        """Return a configuration variable, with the default region if none is configured."""
         return value or self.region if name == "region" else value
 
 
 DUMMY = Identity(DUMMY_CREDENTIALS, REGION, unsigned=True)
-"""Clients that reach nothing but cassettes and the reference service."""
+"""The identity of clients that reach only cassettes and the reference service."""

@@ -1,14 +1,14 @@
 """Installs the interceptors of the client libraries that a test uses.
 
-| client               | its interceptor                                              |
+| client               | interceptor                                                  |
 | -------------------- | ------------------------------------------------------------ |
-| botocore, boto3      | `botocore`; what a Stubber answers is checked by `stubber`   |
+| botocore, boto3      | `botocore`; requests to a Stubber are checked by `stubber`   |
 | aiobotocore          | `aiobotocore`                                                |
-| requests             | `responses` with a service in this process, `vcr` with other targets |
-| urllib3, httpx, aiohttp | `vcr`; a service in this process they reach by its URL     |
+| requests             | `responses` with an in-process service, `vcr` with other targets |
+| urllib3, httpx, aiohttp | `vcr`; they reach an in-process service by its URL         |
 
-The interceptor of a library is installed when the library is loaded, or when it is used: a test
-of boto3 pays for no other.
+The interceptor of a library is installed when the library is loaded or used, so a test of boto3
+pays for no other.
 """
 
 from __future__ import annotations
@@ -25,11 +25,11 @@ from personalize_contract.interceptors.on_import import Loading
 
 @contextlib.contextmanager
 def of_sdks(handler: Handler, identity: Identity | None) -> Iterator[None]:
-    """Intercept botocore's and aiobotocore's clients while this lasts.
+    """Intercept the clients of botocore and aiobotocore within the context.
 
     Args:
-        handler: of the requests.
-        identity: of the clients; None to leave theirs as it is.
+        handler: the handler of intercepted requests.
+        identity: the clients' default credentials and region; None to leave their own.
     """
 
     def aiobotocore() -> AbstractContextManager[None]:
@@ -50,12 +50,12 @@ def of_sdks(handler: Handler, identity: Identity | None) -> Iterator[None]:
 def of_http(
     handler: Handler, is_ours: Callable[[str], bool], *, in_process: bool
 ) -> Iterator[None]:
-    """Intercept what other HTTP clients send to Personalize, while this lasts.
+    """Intercept the requests of other HTTP clients to Personalize within the context.
 
     Args:
-        handler: of the requests.
-        is_ours: whether a URL is one of ours: these clients know no operations.
-        in_process: a service in this process answers.
+        handler: the handler of intercepted requests.
+        is_ours: the test whether a URL is Personalize's, as these clients know no operations.
+        in_process: whether an in-process service answers.
     """
 
     def responses() -> AbstractContextManager[None]:
@@ -81,11 +81,11 @@ def of_http(
 
 @contextlib.contextmanager
 def of_mocks(handler: Handler, is_ours: Callable[[str], bool]) -> Iterator[None]:
-    """Check the requests that `responses` answers, while this lasts.
+    """Check the requests that `responses` answers, within the context.
 
     Args:
-        handler: that checks them.
-        is_ours: whether a URL is one of ours.
+        handler: the handler that checks them.
+        is_ours: the test whether a URL is Personalize's.
     """
 
     def responses() -> AbstractContextManager[None]:

@@ -1,4 +1,4 @@
-"""Installs an interceptor when its library is loaded, which may be in the middle of a test."""
+"""Installs interceptors when their libraries are imported, maybe in the middle of a test."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ from types import ModuleType
 
 
 class Loading(MetaPathFinder):
-    """The interceptors installed, and those that wait for an import. Use as a context manager.
+    """Interceptors, installed or waiting for an import. Use as a context manager.
 
-    Lives as long as the session of one test. Any thread may import, and install one by that.
+    Lives as long as the session of one test. An import in any thread may install one.
     """
 
     def __init__(self) -> None:
@@ -29,14 +29,14 @@ class Loading(MetaPathFinder):
     def when(
         self, libraries: Sequence[str], interceptor: Callable[[], AbstractContextManager[None]]
     ) -> Callable[[], None]:
-        """Install an interceptor when one of some libraries is loaded; at once if one is.
+        """Install an interceptor when one of its libraries is imported, or now if one is already.
 
         Args:
-            libraries: top-level modules.
-            interceptor: called and entered once.
+            libraries: names of top-level modules.
+            interceptor: a factory of context managers, called once to enter one.
 
         Returns:
-            A function that installs it now, and does nothing if it is installed.
+            A function that installs it now, unless it is installed already.
         """
         waits = True
 
@@ -48,7 +48,7 @@ class Loading(MetaPathFinder):
                     self._open.enter_context(interceptor())
 
         def loaded() -> None:
-            # Who opens it just now may wait for the very import that this is called from.
+            # The thread that is installing it may be waiting for this very import.
             if self._lock.acquire(blocking=False):
                 try:
                     open_now()
@@ -64,28 +64,28 @@ class Loading(MetaPathFinder):
     def find_spec(
         self, fullname: str, path: Sequence[str] | None = None, target: ModuleType | None = None
     ) -> ModuleSpec | None:
-        """Find the module as it would be found without this, and tell when it has been executed."""
+        """Find a module as usual, and let its loader report when it has been executed."""
         loaded = self._waiting.pop(fullname, None)
         spec = importlib.util.find_spec(fullname) if loaded else None
         if loaded and spec and spec.loader:
-            spec.loader = _Told(spec.loader, partial(self._run, loaded))
+            spec.loader = _Observed(spec.loader, partial(self._run, loaded))
         return spec
 
     def _run(self, loaded: Callable[[], None], execute: Callable[[], None]) -> None:
-        """Execute a module, and tell once the outermost of those that wait is executed.
+        """Execute a module, and run the callbacks once the outermost observed module is executed.
 
-        VCR.py loads httpx and aiohttp, and is of no use before it has done so.
+        VCR.py imports httpx and aiohttp, and can't be used before it has done so.
         """
-        outer: list[Callable[[], None]] | None = self._executing.__dict__.get("found")
-        found = self._executing.found = [] if outer is None else outer
+        outer: list[Callable[[], None]] | None = self._executing.__dict__.get("callbacks")
+        callbacks = self._executing.callbacks = [] if outer is None else outer
         try:
             execute()
-            found.append(loaded)
+            callbacks.append(loaded)
         finally:
-            self._executing.found = outer
+            self._executing.callbacks = outer
         if outer is None:
-            for one in found:
-                one()
+            for callback in callbacks:
+                callback()
 
     def __enter__(self) -> Loading:
         sys.meta_path.insert(0, self)
@@ -96,8 +96,8 @@ class Loading(MetaPathFinder):
         self._open.close()
 
 
-class _Told(Loader):
-    """Executes a module as its own loader does, and takes itself out of it again."""
+class _Observed(Loader):
+    """Executes a module with its own loader, and removes itself from the module first."""
 
     def __init__(self, loader: Loader, run: Callable[[Callable[[], None]], None]) -> None:
         self._loader, self._run = loader, run

@@ -1,9 +1,9 @@
 """The interceptor of requests, through `responses`.
 
-requests has two interceptors, and one of them is installed at a time. With `personalize_service`
-it is this one: `responses` answers in this process. With any other target it is that of VCR.py,
-below requests; where a test uses `responses` itself, or moto does, this one only lets our requests
-pass through their mocks. What is not ours is left to those mocks, or to the network.
+requests has two interceptors, of which one is installed at a time. With `personalize_service` it is
+this one, and `responses` answers in this process. With any other target it is VCR.py's, below
+requests; if a test or moto uses `responses`, this one then only passes our requests through their
+mocks. Other requests are left to those mocks, or to the network.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ def _request_of(prepared: Any) -> Request:
 
 
 def _read_timeout(prepared: Any) -> float:
-    """Return the seconds that a call waits for an answer."""
+    """Return the read time-out of a call in seconds."""
     timeout = prepared.req_kwargs.get("timeout")
     if isinstance(timeout, tuple):
         timeout = timeout[1]
@@ -44,7 +44,7 @@ def _read_timeout(prepared: Any) -> float:
 
 
 def _deliver_or_raise(interruption: Interrupted, prepared: Any) -> Response:
-    """Return the late response to an interrupted request, or raise what requests would raise."""
+    """Return the delayed response to an interrupted request, or raise what requests would raise."""
     read_timeout = _read_timeout(prepared)
     clock.sleep(min(interruption.seconds, read_timeout))
     if response := interruption.answer_after(read_timeout):
@@ -57,7 +57,7 @@ def _deliver_or_raise(interruption: Interrupted, prepared: Any) -> Response:
 
 
 class _Ours(CallbackResponse):
-    """Answers whatever it is given: which requests those are is known to the caller."""
+    """Answers every request: its caller selects them."""
 
     def __init__(self, handler: Handler) -> None:
         super().__init__("POST", "https://personalize-events/", self._answered)
@@ -78,7 +78,7 @@ class _Ours(CallbackResponse):
 
 @contextlib.contextmanager
 def checked(handler: Handler, is_ours: Callable[[str], bool]) -> Iterator[None]:
-    """Check each of our requests that a mock answers, while this lasts."""
+    """Check each of our requests that a mock answers, within the context."""
     on_request = Mock._on_request
 
     def _on_request(self: Any, adapter: Any, prepared: Any, **named: Any) -> Any:
@@ -95,11 +95,11 @@ def checked(handler: Handler, is_ours: Callable[[str], bool]) -> Iterator[None]:
 
 @contextlib.contextmanager
 def patched(handler: Handler | None, is_ours: Callable[[str], bool]) -> Iterator[None]:
-    """Intercept our requests while this lasts, also where mocks of others are active.
+    """Intercept our requests within the context, even while other mocks are active.
 
     Args:
-        handler: of our requests; None to let them through to the interceptor below.
-        is_ours: whether a URL is one of ours.
+        handler: the handler of our requests; None to pass them to the interceptor below.
+        is_ours: the test whether a URL is Personalize's.
     """
     on_request, below = Mock._on_request, HTTPAdapter.send
     mock: Any = RequestsMock(assert_all_requests_are_fired=False)

@@ -1,6 +1,6 @@
-"""botocore's Stubber answers before a request is sent, so the interceptor never sees it.
+"""Checks the requests of stubbed clients: botocore's Stubber answers before the interceptor.
 
-What a stubbed client would have sent is checked here. The answer stays the Stubber's.
+The response stays the Stubber's.
 """
 
 from __future__ import annotations
@@ -15,12 +15,12 @@ from personalize_contract.interceptors.botocore import is_ours
 from personalize_contract.interceptors.handler import Handler
 from personalize_contract.model.exchange import Request, headers
 
-# What is wrapped is botocore's own business, and no part of its types.
+# The wrapped method is private, and the type stubs omit it.
 Stubber: Any = stub.Stubber
 
 
 def _request_of(params: Mapping[str, Any]) -> Request:
-    """The message that botocore has built for a call, before it is signed."""
+    """Return the message that botocore has built for a call, before it is signed."""
     body = params["body"]
     return Request(
         params["method"],
@@ -32,12 +32,12 @@ def _request_of(params: Mapping[str, Any]) -> Request:
 
 @contextlib.contextmanager
 def checked(handler: Handler) -> Iterator[None]:
-    """Check each request that a Stubber answers, while this lasts."""
-    # Looked up on the class at each call, so that Stubbers which are active already are seen too.
+    """Check each request that a Stubber answers, within the context."""
+    # The class is patched, so that active Stubbers are covered too.
     expected = Stubber._assert_expected_call_order
 
     def _assert_expected_call_order(self: Any, model: Any, params: Any) -> None:
-        # Called twice: with the call's parameters, and with the message made of them.
+        # Called twice: with the call's parameters, and with the message built from them.
         if is_ours(model) and "body" in params:
             handler.check(_request_of(params))
         expected(self, model, params)

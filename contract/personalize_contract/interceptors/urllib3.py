@@ -1,6 +1,6 @@
-"""Installs the interceptor of VCR.py when urllib3 is used, for itself or by requests.
+"""Installs the interceptor of VCR.py when urllib3 is used, directly or through requests.
 
-urllib3 is always loaded, since botocore needs it: what tells is a request to one of our URLs.
+Its import proves nothing, since botocore imports urllib3 too; a request to one of our URLs does.
 """
 
 from __future__ import annotations
@@ -17,11 +17,11 @@ Https: Any = connectionpool.HTTPSConnectionPool
 
 @contextlib.contextmanager
 def watched(is_ours: Callable[[str], bool], open_now: Callable[[], None]) -> Iterator[None]:
-    """While this lasts, `open_now` is called before a request to one of our URLs is sent."""
+    """Call `open_now` before a request to one of our URLs is sent, within the context."""
     urlopen = Http.urlopen
 
     def _urlopen(self: Any, method: str, url: str, *arguments: Any, **named: Any) -> Any:
-        # A pool with connections of its own is botocore's, or asks a live target for us.
+        # A pool with its own connection class is botocore's, or the live target's.
         if type(self) in (Http, Https) or "ConnectionCls" not in vars(type(self)):
             at = f"{self.scheme}://{self.host}:{self.port}" if url.startswith("/") else ""
             if is_ours(f"{at}{url}"):

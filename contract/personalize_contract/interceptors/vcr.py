@@ -1,8 +1,8 @@
-"""The interceptor of requests, urllib3, httpx and aiohttp: VCR.py, and no cassette of its.
+"""The interceptor of requests, urllib3, httpx and aiohttp: VCR.py's patches, without its cassettes.
 
-VCR.py asks the innermost open cassette about each request. Here an empty one that keeps nothing
-is opened below those of the test's own, and every cassette, whoever opened it and when, asks us
-first. A cassette of another library's traffic keeps its file and never sees our requests.
+VCR.py asks the innermost open cassette about each request. An empty cassette that stores nothing is
+opened below the test's own, and every cassette, whenever opened, asks this module first. A cassette
+of other traffic keeps its file and never sees our requests.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from personalize_contract.model.interruption import Interrupted
 
 
 class _Empty(Cassette):  # type: ignore[misc]  # VCR.py has no types
-    """Plays nothing and keeps nothing: what is not ours goes on to the network."""
+    """Plays and stores nothing: other requests go on to the network."""
 
     def _load(self) -> None:
         pass
@@ -40,39 +40,39 @@ class _Empty(Cassette):  # type: ignore[misc]  # VCR.py has no types
         pass
 
     def filter_request(self, request: Any) -> None:
-        """Nothing is to be kept of any request."""
+        """Drop every request."""
 
 
-def _body(given: Any) -> bytes:
-    if given is None:
+def _body(body: Any) -> bytes:
+    if body is None:
         return b""
-    if isinstance(given, str):
-        return given.encode()
-    if isinstance(given, bytes | bytearray):
-        return bytes(given)
-    if hasattr(given, "read"):
-        return bytes(given.read())
-    # aiohttp hands on what stood after `json=` before it is a text.
-    if isinstance(given, dict | list):
-        return json.dumps(given).encode()
-    return b"".join(given)
+    if isinstance(body, str):
+        return body.encode()
+    if isinstance(body, bytes | bytearray):
+        return bytes(body)
+    if hasattr(body, "read"):
+        return bytes(body.read())
+    # aiohttp passes the value of `json=` on before it is encoded.
+    if isinstance(body, dict | list):
+        return json.dumps(body).encode()
+    return b"".join(body)
 
 
-def _request_of(given: Any) -> Request:
-    """The message, as VCR.py took it from the client."""
+def _request_of(intercepted: Any) -> Request:
+    """Return the message that VCR.py took from the client."""
     pairs = (
-        (name, one)
-        for name, value in given.headers.items()
-        for one in (value if isinstance(value, list | tuple) else [value])
+        (name, value)
+        for name, values in intercepted.headers.items()
+        for value in (values if isinstance(values, list | tuple) else [values])
     )
     sent = dict(headers(pairs))
-    if isinstance(given.body, dict | list):
+    if isinstance(intercepted.body, dict | list):
         sent.setdefault("content-type", "application/json")
-    return Request(given.method, given.uri, sent, _body(given.body))
+    return Request(intercepted.method, intercepted.uri, sent, _body(intercepted.body))
 
 
 def _played(response: Response) -> dict[str, Any]:
-    """The answer, as VCR.py gives it to the client."""
+    """Return a response in the form that VCR.py plays to the client."""
     return {
         "status": {"code": response.status, "message": response.reason},
         "headers": {name: [value] for name, value in response.headers.items()},
@@ -80,23 +80,23 @@ def _played(response: Response) -> dict[str, Any]:
     }
 
 
-def _resets(all_of_them: Callable[[], Iterator[Any]]) -> Iterator[Any]:
-    """What VCR.py has to undo while it makes a connection, and not more.
+def _resets(reset_patchers: Callable[[], Iterator[Any]]) -> Iterator[Any]:
+    """Yield only those patchers that VCR.py has to reset while it makes a connection.
 
-    It undoes all that it has patched, for a moment and for every thread, and a request of another
-    thread then passes by it. Only classes that call each other by their names need that.
+    It resets all of them, for a moment and in every thread, which lets the requests of other
+    threads bypass it. Only classes that call each other by name need that.
     """
-    for patcher in all_of_them():
+    for patcher in reset_patchers():
         if patcher.getter() in (http.client, sys.modules.get("httplib2")):
             yield patcher
 
 
 def _deliver_or_raise(interruption: Interrupted, stub: FrameType) -> Response:
-    """Return the late response to an interrupted request, or raise what its client would raise.
+    """Return the delayed response to an interrupted request, or raise what its client would raise.
 
     Args:
-        interruption: the fault that lies on its way.
-        stub: the frame of VCR.py's stub, one for each client library, that asks for the response.
+        interruption: the interruption.
+        stub: the frame of VCR.py's stub (one for each client library) that requests the response.
     """
     if interruption.late:
         clock.sleep(interruption.seconds)
@@ -122,27 +122,27 @@ def _deliver_or_raise(interruption: Interrupted, stub: FrameType) -> Response:
 
 
 _left_open: list[tuple[Any, contextlib.ExitStack]] = []
-"""Cassettes that could not be closed in their turn: another one lies on top of them."""
+"""Cassettes that could not be closed yet, because another one was opened on top of them."""
 
 
 def _close() -> None:
-    """Close what nothing lies on top of any more."""
+    """Close the cassettes that are on top again."""
     while _left_open and _on_top() is _left_open[-1][0]:
         _left_open.pop()[1].close()
 
 
 def _on_top() -> Any:
-    """The cassette that VCR.py asks now, if one is open."""
+    """Return the cassette that VCR.py asks now, if one is open."""
     return getattr(connectionpool.HTTPConnectionPool.ConnectionCls, "cassette", None)
 
 
 @contextlib.contextmanager
 def patched(handler: Handler, is_ours: Callable[[str], bool]) -> Iterator[None]:
-    """Intercept our requests while this lasts, also where cassettes of others are open.
+    """Intercept our requests within the context, even while other cassettes are open.
 
     Args:
-        handler: of our requests.
-        is_ours: whether a URL is one of ours.
+        handler: the handler of our requests.
+        is_ours: the test whether a URL is Personalize's.
     """
     can_play, play = Cassette.can_play_response_for, Cassette.play_response
     append = Cassette.append
@@ -164,7 +164,7 @@ def patched(handler: Handler, is_ours: Callable[[str], bool]) -> Iterator[None]:
         return _played(response)
 
     def append_unless_ours(self: Any, request: Any, response: Any) -> None:
-        # Whatever is sent to the service is signed, also where it is no operation's request.
+        # Every request to the service carries a signature, so none may be stored.
         if not aws_hosts.is_of_aws(urlsplit(request.uri).hostname or ""):
             append(self, request, response)
 
@@ -182,7 +182,7 @@ def patched(handler: Handler, is_ours: Callable[[str], bool]) -> Iterator[None]:
         vcr.patch.reset_patchers = lambda: _resets(resets)
         if _on_top() is None:
             opened = contextlib.ExitStack()
-            # botocore has an interceptor of its own; the others are no clients of ours.
+            # botocore has its own interceptor; the other clients are not supported.
             skipped = ("httplib", "boto3", "httplib2", "tornado")
             cassette = opened.enter_context(_Empty.use(path="none", skip_patchers=skipped))
             _left_open.append((cassette, opened))

@@ -14,7 +14,7 @@ from _pytest._code.code import (
     ReprTraceback,
 )
 
-from personalize_contract.feedback.call_site import is_theirs
+from personalize_contract.feedback.call_site import is_users
 from personalize_contract.plugin.session import Problem
 from personalize_contract.privacy import display
 
@@ -75,7 +75,7 @@ def shortened(error: pytest.ExceptionInfo[BaseException]) -> pytest.ExceptionInf
 def _own_frames(entry: TracebackType | None) -> TracebackType | None:
     entries: list[TracebackType] = []
     while entry:
-        if is_theirs(entry.tb_frame.f_code.co_filename):
+        if is_users(entry.tb_frame.f_code.co_filename):
             entries.append(entry)
         entry = entry.tb_next
     kept: TracebackType | None = None

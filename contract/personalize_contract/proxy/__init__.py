@@ -1,6 +1,6 @@
-"""The proxy: what `serve` does with each request of a client in any language.
+"""The proxy behind `serve`: it handles the requests of clients in any language.
 
-`door` decides who is let in, `handler` checks a request, has a target answer it and tells what is
-wrong with either, `control` sets faults while it runs, and `targets` opens what answers: a live
-service that is recorded, or cassettes. It knows no test and no plugin.
+`access` rejects the requests of web pages and strangers, `handler` checks a request, forwards it to
+a target and reports problems of either, `control` sets faults while it runs, and `targets` opens
+the target: a live service, recorded or not, or cassettes. It depends on no test and no plugin.
 """

@@ -1,7 +1,7 @@
-"""The control path of `serve`: faults, set by the tests of any language while it runs.
+"""The control path of `serve`, by which tests in any language set faults while it runs.
 
 `POST /personalize-contract/faults` with `{"fail": "ThrottlingException:2"}` makes the next two
-requests fail; `GET` tells how many failures are still to come.
+requests fail; `GET` returns the number of pending failures.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import json
 from personalize_contract.errors import UsageError
 from personalize_contract.model import strict_json
 from personalize_contract.model.exchange import Request, Response
-from personalize_contract.proxy.door import Respond
+from personalize_contract.proxy.access import Respond
 from personalize_contract.service import core
 from personalize_contract.targets.faults import FaultInjector
 
@@ -19,11 +19,11 @@ PATH = "/personalize-contract/faults"
 
 
 class Control:
-    """Answers what is sent to the control path, and hands on everything else.
+    """Answers requests to the control path, and passes on all others.
 
     Args:
-        respond: answers everything else.
-        faults: that are set.
+        respond: the function that answers all others.
+        faults: the injector of faults.
     """
 
     def __init__(self, respond: Respond, faults: FaultInjector) -> None:
@@ -34,7 +34,7 @@ class Control:
         if request.path != PATH:
             return self._respond(request)
         if request.method not in ("GET", "POST"):
-            return core.error(405, "UsageError", f"{PATH} takes GET and POST")
+            return core.error(405, "UsageError", f"{PATH} accepts GET and POST only")
         try:
             if request.method == "POST":
                 self._faults.fail_as(_fault(request))
@@ -50,5 +50,7 @@ def _fault(request: Request) -> str:
     except strict_json.NotJson:
         body = None
     if not isinstance(body, dict) or list(body) != ["fail"] or not isinstance(body["fail"], str):
-        raise UsageError(f'{PATH} takes {{"fail": "FAULT[:TIMES]"}}, as --fail does')
+        raise UsageError(
+            f'{PATH} needs a body such as {{"fail": "FAULT[:TIMES]"}}, with a fault as of --fail'
+        )
     return body["fail"]

@@ -1,7 +1,7 @@
-"""Handles the requests of `serve`: each is checked, answered by a target, and told of.
+"""Handles the requests of `serve`: each is checked, answered by a target, and reported.
 
-A line is written as it happens for each clause that a request or its answer breaks, for each
-piece of advice, and for each request that gets no answer. At the end a summary adds them up.
+Each broken clause of a request or its response, each piece of advice and each request without an
+answer is reported in a line as it happens. At the end a summary adds them up.
 """
 
 from __future__ import annotations
@@ -22,22 +22,24 @@ from personalize_contract.privacy.redaction import Redactor
 from personalize_contract.service import core, error_response
 from personalize_contract.targets.base import Target
 
-Tell = Callable[[str], None]
-"""Takes a line for people. Any thread may call it."""
+Notify = Callable[[str], None]
+"""A thread-safe callback for lines of progress."""
 
 
 class Handler:
-    """Handles requests. Any thread may call it.
+    """Handles requests. Thread-safe.
 
     Args:
-        target: answers them.
-        tell: told what is wrong, as it happens.
-        redactor: of what is told.
-        only_known: whether what is no operation with a contract is refused.
+        target: the target that answers them.
+        notify: the callback for problems, as they happen.
+        redactor: the redactor of reported texts.
+        only_known: whether requests without a contract are rejected.
     """
 
-    def __init__(self, target: Target, tell: Tell, redactor: Redactor, *, only_known: bool) -> None:
-        self._target, self._tell, self._redactor = target, tell, redactor
+    def __init__(
+        self, target: Target, notify: Notify, redactor: Redactor, *, only_known: bool
+    ) -> None:
+        self._target, self._notify, self._redactor = target, notify, redactor
         self._only_known = only_known
         self._adviser = Adviser()
         self._lock = threading.Lock()
@@ -66,7 +68,7 @@ class Handler:
 
     def _refused(self, request: ParsedRequest) -> Response:
         path = display.line(f"{request.method} {request.path}", self._redactor)
-        sentence = f"{path} is no operation that there is a contract for, so it was not sent"
+        sentence = f"{path} belongs to no operation with a contract, so it was not sent"
         self._note(self.failed, "not understood", f"failed: {sentence}")
         return core.error(404, "UnknownOperationException", sentence)
 
@@ -92,18 +94,18 @@ class Handler:
         clause = violation.clause
         if not clause.can_fail:
             return
-        found = display.answered(f"{violation.where}: {violation.found}", request, self._redactor)
-        who = display.line(by, self._redactor)
+        finding = display.answered(f"{violation.where}: {violation.found}", request, self._redactor)
+        culprit = display.line(by, self._redactor)
         self._note(
             self.broken,
             clause.id,
-            f"broken: {clause.id} by {who}: {found}. {clause.statement} [{clause.source}]",
+            f"broken: {clause.id} by {culprit}: {finding}. {clause.statement} [{clause.source}]",
         )
 
     def _note(self, counter: Counter[str], name: str, line: str) -> None:
         with self._lock:
             counter[name] += 1
-        self._tell(line)
+        self._notify(line)
 
     def summary(self) -> Iterator[str]:
         """Yield the lines of the summary."""

@@ -1,4 +1,4 @@
-"""What answers behind the proxy: a live service, recorded or not, or cassettes."""
+"""The targets of the proxy: a live service, recorded or not, or cassettes."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from personalize_contract.model.datasets import stand_ins
 from personalize_contract.model.provenance import Provenance
 from personalize_contract.privacy import display
 from personalize_contract.privacy.redaction import Redactor
-from personalize_contract.proxy.handler import Tell
+from personalize_contract.proxy.handler import Notify
 from personalize_contract.settings import Settings
 from personalize_contract.targets import connection
 from personalize_contract.targets.base import Recorded, Recorder, Target
@@ -27,17 +27,17 @@ from personalize_contract.targets.connection import Connection
 from personalize_contract.targets.endpoint import Endpoint, Readdressed
 
 NAME = f"recorded{folders.SUFFIX}"
-"""The cassette of a recording, in its folder."""
+"""The name of the recorded cassette in its folder."""
 
 
 @dataclass
 class Opened:
-    """A target that is open.
+    """An open target.
 
     Args:
-        target: answers.
-        redactor: of what is written and told.
-        notes: the lines that the summary ends with.
+        target: the target.
+        redactor: the redactor of written and reported texts.
+        notes: the last lines of the summary.
     """
 
     target: Target
@@ -46,21 +46,21 @@ class Opened:
 
 
 @contextlib.contextmanager
-def forwarding(settings: Settings, record: Path | None, tell: Tell) -> Iterator[Opened]:
-    """Forward to a live service, signing again; what it answers is recorded in a folder.
+def forwarding(settings: Settings, record: Path | None, notify: Notify) -> Iterator[Opened]:
+    """Forward requests to a live service, signed again, and record its answers in a folder.
 
-    AWS is asked with the care of any live run, and so is what stands in for an account.
+    The guards of live runs protect AWS and emulated accounts here too.
 
     Args:
-        settings: where it is, and what may be sent to it.
+        settings: the options of the live service.
         record: the folder; None to record nothing.
-        tell: told what is waited for.
+        notify: the callback for waiting times.
 
     Raises:
-        UsageError: it can't be asked as it was written.
-        CassetteError: the folder can't be written to, or is being recorded into.
+        UsageError: the options don't allow a live run.
+        CassetteError: the folder can't be written to, or another recording into it is in progress.
     """
-    target, to = _live(settings, tell)
+    target, to = _live(settings, notify)
     redactor = Redactor(stand_ins(settings.datasets), to.secrets)
     if record is None:
         yield Opened(target, redactor)
@@ -76,10 +76,10 @@ def forwarding(settings: Settings, record: Path | None, tell: Tell) -> Iterator[
         opened.notes += _left_behind(record)
 
 
-def _live(settings: Settings, tell: Tell) -> tuple[Target, Connection]:
+def _live(settings: Settings, notify: Notify) -> tuple[Target, Connection]:
     to_aws = settings.endpoint_url is None or connection.is_aws(settings.endpoint_url)
     if to_aws or settings.account or settings.datasets:
-        live = connect(settings, tell, keep_alive=True)
+        live = connect(settings, notify, keep_alive=True)
         return Readdressed(live.target, live.connection), live.connection
     to = connection.live(settings)
     inner = Endpoint(to.url, to.answered_by, ca_bundle=to.ca_bundle, keep_alive=True)
@@ -98,7 +98,7 @@ def replaying(folder: Path, command: str) -> Iterator[Opened]:
     """Answer from the cassettes in a folder.
 
     Args:
-        folder: with the cassettes, or one of them.
+        folder: the folder of cassettes, or a single one.
         command: the command that records them, for the messages of misses.
 
     Raises:
@@ -106,9 +106,9 @@ def replaying(folder: Path, command: str) -> Iterator[Opened]:
     """
     paths = list(folders.files_in([folder], folders.is_cassette))
     if not paths:
-        raise CassetteError(folder, f"there is no cassette in it; record one: {command}")
+        raise CassetteError(folder, f"no cassette in this folder; record one: {command}")
     cassettes = [loader.load(path) for path in paths]
-    exchanges = tuple(exchange for one in cassettes for exchange in one.exchanges)
+    exchanges = tuple(exchange for cassette in cassettes for exchange in cassette.exchanges)
     redactor = Redactor()
     replay = Replay(folder, Cassette(cassettes[0].provenance, exchanges), redactor, Matching())
     opened = Opened(Recorded(replay, Explainer(command)), redactor, _left_behind(folder))
@@ -117,7 +117,7 @@ def replaying(folder: Path, command: str) -> Iterator[Opened]:
     finally:
         if unused := replay.unused():
             opened.notes.append(
-                f"{len(unused)} of the {len(exchanges)} recorded exchanges were not asked for"
+                f"{len(unused)} of the {len(exchanges)} recorded exchanges were not used"
             )
 
 

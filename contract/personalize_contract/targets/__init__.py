@@ -1,5 +1,5 @@
-"""Targets: whoever answers a request, behind one method.
+"""Targets: everything that can answer a request, behind one method.
 
-`base` has the protocol and the targets of this process, `endpoint` asks a service behind a URL,
-`connection` says where a live service is and what to sign with.
+`base` has the protocol and the in-process targets, `endpoint` sends to a service at a URL, `faults`
+injects failures, and `connection` finds a live service's URL, region and credentials.
 """

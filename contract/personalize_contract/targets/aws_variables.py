@@ -1,7 +1,7 @@
-"""Variables of AWS that are set and empty: to every program but botocore, they are not given.
+"""AWS environment variables that are set but empty, which only botocore distinguishes from unset.
 
-A pull request of a fork has empty secrets, and a workflow hands them on. botocore takes an empty
-`AWS_PROFILE` for the name of a profile, and an empty number for a broken one.
+A pull request from a fork has empty secrets, and its workflow passes them on. botocore takes an
+empty `AWS_PROFILE` for the name of a profile, and rejects an empty number.
 """
 
 from __future__ import annotations
@@ -11,11 +11,11 @@ import os
 from collections.abc import Iterator
 
 _BUNDLES = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
-"""What botocore and requests read beside them."""
+"""Further variables that botocore and requests read."""
 
 
 def empty() -> list[str]:
-    """Return the names of the variables of AWS that have no value."""
+    """Return the names of the AWS variables that are empty."""
     return [
         name
         for name in os.environ
@@ -25,7 +25,7 @@ def empty() -> list[str]:
 
 @contextlib.contextmanager
 def without_empty() -> Iterator[None]:
-    """Take the variables without a value away, while this lasts. Also a decorator."""
+    """Unset the empty variables within the context. Also works as a decorator."""
     before = {name: os.environ.pop(name) for name in empty()}
     try:
         yield

@@ -1,6 +1,6 @@
-"""A target is whoever answers a request: the reference service, cassettes, or a live endpoint.
+"""A target answers requests: the reference service, cassettes, or a live endpoint.
 
-Recording is a target that wraps a target; nothing else differs between record and replay.
+Recording is a target that wraps another target; record and replay differ in nothing else.
 """
 
 from __future__ import annotations
@@ -21,23 +21,23 @@ if TYPE_CHECKING:
 
 
 class Target(Protocol):
-    """Whoever answers. Any thread may call it."""
+    """Answers requests. Thread-safe."""
 
     def answer(self, request: ParsedRequest) -> Exchange:
         """Return the exchange of a request.
 
         Raises:
-            TargetUnavailable: it could not be asked.
-            Miss: nothing recorded answers the request.
+            TargetUnavailable: it can't be reached.
+            Miss: no recorded exchange answers the request.
         """
 
 
 class InProcess:
-    """A service in this process: a function from request to response.
+    """A service in this process.
 
     Args:
-        respond: called by any thread.
-        answered_by: its name as provenance.
+        respond: the service, a thread-safe function from request to response.
+        answered_by: its name in provenance.
     """
 
     def __init__(self, respond: Callable[[ParsedRequest], Response], answered_by: str) -> None:
@@ -49,36 +49,36 @@ class InProcess:
 
 
 class Recorded:
-    """What a cassette says. Opens no socket."""
+    """Answers from a cassette. Opens no socket."""
 
     def __init__(self, replay: Replay, explain: Callable[[Replay, ParsedRequest], str]) -> None:
         self._replay, self._explain = replay, explain
 
     def answer(self, request: ParsedRequest) -> Exchange:
-        """The recorded answer."""
+        """Return the recorded exchange."""
         __tracebackhide__ = True
-        found = self._replay.take(request)
-        if found is None:
+        recorded = self._replay.take(request)
+        if recorded is None:
             raise Miss(self._explain(self._replay, request))
-        return Exchange(request, found.response, found.answered_by, found.altered)
+        return Exchange(request, recorded.response, recorded.answered_by, recorded.altered)
 
 
 class Recordable(Protocol):
-    """A recording under way, of a test or of a scenario."""
+    """A recording in progress, of a test or of a scenario."""
 
     @property
     def path(self) -> Path:
-        """The cassette."""
+        """The path of the cassette."""
 
     def append(self, exchange: Exchange, call: str = "") -> None:
-        """Take one redacted exchange; it is in the journal when this returns."""
+        """Append a redacted exchange; it is in the journal when this returns."""
 
     def save(self) -> bool:
-        """Keep it; returns False if what is there has a higher provenance, and stays."""
+        """Write the cassette; return False if the existing one has stronger provenance."""
 
 
 class Recorder:
-    """Records what another target answers, before its caller sees the answer."""
+    """Records the exchanges of another target, each before its caller sees the response."""
 
     def __init__(self, inner: Target, recording: Recordable, redactor: Redactor) -> None:
         self._inner, self._recording, self._redactor = inner, recording, redactor
@@ -89,7 +89,7 @@ class Recorder:
         return self._recording.path
 
     def answer(self, request: ParsedRequest) -> Exchange:
-        """Ask the inner target; its exchange is in the journal when this returns."""
+        """Return the inner target's exchange, which is in the journal by then."""
         exchange = self._inner.answer(request)
         self._recording.append(self._redactor.exchange(exchange), call_id(request))
         return exchange

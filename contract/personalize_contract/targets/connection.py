@@ -1,4 +1,4 @@
-"""How a client gets to a target: where it is, in which region, and what to sign with."""
+"""The connection of a client to a target: URL, region and credentials."""
 
 from __future__ import annotations
 
@@ -27,15 +27,15 @@ from personalize_contract.targets.signing import DUMMY_CREDENTIALS
 
 @dataclass(frozen=True)
 class Connection:
-    """Where a target is and who it takes us for.
+    """The address of a target, and the credentials for it.
 
     Args:
         url: scheme, host and port.
-        region: of the service.
-        credentials: what requests are signed with.
-        answered_by: whose answers these are: `aws`, `endpoint` or `reference`.
-        serves_all: whether every AWS service is asked at this URL, as of a stand-in.
-        ca_bundle: file with the certificates to trust; None for those that are usually trusted.
+        region: the region of the service.
+        credentials: the credentials that sign requests.
+        answered_by: its name in provenance: `aws`, `endpoint` or `reference`.
+        serves_all: whether this URL serves every AWS service, as an emulator does.
+        ca_bundle: a file with the certificates to trust; None for the default ones.
     """
 
     url: str
@@ -47,12 +47,12 @@ class Connection:
 
     @without_empty()
     def client(self, service: str = "") -> Any:
-        """A botocore client that makes one attempt: a retry hides what fails at times.
+        """Return a botocore client without retries, since they hide intermittent failures.
 
         Args:
-            service: its botocore name; that of the contract when empty, whose client takes
-                none of the user's settings. Another one is asked where botocore finds it,
-                `AWS_ENDPOINT_URL_<SERVICE>` included.
+            service: the botocore name of the service. Empty for the contract's, whose client
+                ignores the user's settings; another one goes to the endpoint that botocore finds
+                for it, `AWS_ENDPOINT_URL_<SERVICE>` included.
         """
         here = self.serves_all or not service
         session = Session() if service else _isolated()
@@ -69,22 +69,22 @@ class Connection:
 
     @property
     def is_unsigned(self) -> bool:
-        """Whether requests are signed with dummy credentials, for want of any."""
+        """Whether requests are signed with dummy credentials, because there are no others."""
         return self.credentials.access_key == DUMMY_CREDENTIALS.access_key
 
     @property
     def secrets(self) -> list[str]:
         """The parts of the credentials that must never be written."""
-        return [one for one in (self.credentials.secret_key, self.credentials.token) if one]
+        return [part for part in (self.credentials.secret_key, self.credentials.token) if part]
 
     def home(self, account: str) -> str:
-        """The beginning of the ARNs of what an account has there, up to the account."""
+        """Return the prefix of the ARNs of an account's resources there, up to the account."""
         partition = Session().get_partition_for_region(self.region)
         return f"arn:{partition}:personalize:{self.region}:{account}"
 
 
 def _isolated() -> Session:
-    """A session that takes nothing from the environment and the files of the user."""
+    """Return a session that ignores the user's environment and files."""
     nowhere = {"config_file": os.devnull, "credentials_file": os.devnull}
     return Session(
         {
@@ -96,27 +96,27 @@ def _isolated() -> Session:
 
 @cache
 def _loader(path: str | None) -> Loader:
-    """Reads the service models; kept, since reading them is most of what a new client costs."""
+    """Return a loader of service models, cached because loading is most of a new client's cost."""
     return create_loader(path)
 
 
 def recorded() -> Connection:
-    """To nobody: what requests to a cassette are written for."""
+    """Return the connection for requests to a cassette, which reach nobody."""
     url = f"https://{load().service}.{REGION}.amazonaws.com"
     return Connection(url, REGION, DUMMY_CREDENTIALS, "unknown")
 
 
 def reference(url: str) -> Connection:
-    """To a reference service at this URL."""
+    """Return the connection to a reference service at a URL."""
     return Connection(url, REGION, DUMMY_CREDENTIALS, "reference")
 
 
 @without_empty()
 def live(settings: Settings) -> Connection:
-    """To AWS, or to whatever answers at `endpoint_url`.
+    """Return the connection to AWS, or to the service at `endpoint_url`.
 
-    Credentials and region come from where every AWS SDK takes them. An endpoint that is not AWS
-    may be asked without any: it then gets those of the reference service.
+    Credentials and region are found as by every AWS SDK. An endpoint that is not AWS needs none:
+    without any, it gets those of the reference service.
 
     Raises:
         UsageError: no region, not a URL, or no such CA bundle.
@@ -126,7 +126,7 @@ def live(settings: Settings) -> Connection:
     region, url = _place(session, settings)
     endpoint_url = settings.endpoint_url
     to_aws = is_aws(url)
-    # What a URL or AWS_ENDPOINT_URL leads to may be anybody.
+    # Anybody may answer at a URL or at AWS_ENDPOINT_URL.
     own = not endpoint_url and url == _url(session, region, ignore_configured_endpoint_urls=True)
     return Connection(
         url,
@@ -140,7 +140,7 @@ def live(settings: Settings) -> Connection:
 
 @without_empty()
 def home(settings: Settings, account: str) -> str:
-    """As `Connection.home`, of a service that is not asked; needs no credentials.
+    """Return the same as `Connection.home`, without credentials or a connection.
 
     Raises:
         UsageError: no region, or not a URL.
@@ -151,9 +151,9 @@ def home(settings: Settings, account: str) -> str:
 
 
 def _place(session: Session, settings: Settings) -> tuple[str, str]:
-    """The region and the URL of a live service."""
+    """Return the region and the URL of a live service."""
     try:
-        session.get_scoped_config()  # which knows whether there is such a profile
+        session.get_scoped_config()  # fails if there is no such profile
         region = (
             settings.region or session.get_config_variable("region") or os.environ.get("AWS_REGION")
         )
@@ -163,12 +163,12 @@ def _place(session: Session, settings: Settings) -> tuple[str, str]:
         ) from error
     url = settings.endpoint_url or _url(session, region or REGION)
     if is_aws(url) and not region:
-        raise UsageError(f"live needs a region: say {settings.option('region')}, or set AWS_REGION")
+        raise UsageError(f"live needs a region: add {settings.option('region')}, or set AWS_REGION")
     return region or REGION, url
 
 
 def _url(session: Session, region: str, **config: Any) -> str:
-    """Where botocore finds the service of the contract."""
+    """Return the URL that botocore uses for the service of the contract."""
     try:
         client = session.create_client(
             load().service,
@@ -183,17 +183,17 @@ def _url(session: Session, region: str, **config: Any) -> str:
 
 
 def _ca_bundle(session: Session) -> str | None:
-    found: str | None = session.get_config_variable("ca_bundle")
-    if found and not Path(found).is_file():
-        raise UsageError(f"AWS_CA_BUNDLE {found}: there is no such file; name one or unset it")
-    return found
+    path: str | None = session.get_config_variable("ca_bundle")
+    if path and not Path(path).is_file():
+        raise UsageError(f"AWS_CA_BUNDLE {path}: no such file; set it to a file or unset it")
+    return path
 
 
 def is_aws(url: str) -> bool:
-    """Whether a URL is one of AWS's own, so that what is written there is written for real.
+    """Whether a URL belongs to AWS, where every write is real.
 
     Raises:
-        UsageError: it is not the URL of an HTTP endpoint.
+        UsageError: it is not an HTTP URL.
     """
     try:
         parts = urlsplit(url)
@@ -209,13 +209,13 @@ def is_aws(url: str) -> bool:
 
 def _credentials(session: Session, to_aws: bool) -> Credentials:
     if not to_aws:
-        # An endpoint near by is no reason to ask the machine's metadata service, for seconds.
+        # Asking the machine's metadata service takes seconds, which a local endpoint isn't worth.
         provider = session.get_component("credential_provider")
         for name in ("iam-role", "container-role"):
             provider.remove(name)
     try:
-        found = session.get_credentials()
-        frozen = found.get_frozen_credentials() if found else None
+        resolved = session.get_credentials()
+        frozen = resolved.get_frozen_credentials() if resolved else None
     except (SSOError, TokenRetrievalError) as error:
         raise _without(EXPIRED, error) from error
     except BotoCoreError as error:
@@ -225,7 +225,7 @@ def _credentials(session: Session, to_aws: bool) -> Credentials:
     if frozen and frozen.access_key and frozen.secret_key:
         return Credentials(frozen.access_key, frozen.secret_key, frozen.token)
     if to_aws:
-        raise _without(NO_CREDENTIALS, "live needs AWS credentials and there are none")
+        raise _without(NO_CREDENTIALS, "live needs AWS credentials and found none")
     return DUMMY_CREDENTIALS
 
 

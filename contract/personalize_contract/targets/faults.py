@@ -1,18 +1,17 @@
-"""Faults between a client and a target, which a test asks for by `fail_next`.
+"""Faults between a client and a target, injected by `fail_next`.
 
-An error code and a status are answers, given in the place of the target's own. The others are
-about the wire: they are raised as `Interrupted`, and whatever stands between the client and the
-target (an interceptor in this process, or a socket) shows the client what its wire would have
-shown.
+An error code or a status replaces the target's response. The other faults are raised as
+`Interrupted`: the interceptor, or the server's socket, then lets the client see the same failure as
+on a real wire.
 
 | fault    | sent?   | the client                                    |
 | -------- | ------- | --------------------------------------------- |
 | a code   | no      | gets that error                               |
 | a status | no      | gets that status without a code               |
-| timeout  | no      | waits for an answer that does not come        |
-| reset    | no      | loses the connection before an answer         |
+| timeout  | no      | waits for a response that does not come       |
+| reset    | no      | loses the connection before a response        |
 | truncate | yes     | loses the connection in the middle of one     |
-| slow     | yes     | gets the answer late, or gives up before that |
+| slow     | yes     | gets the response late, or times out before   |
 """
 
 from __future__ import annotations
@@ -56,12 +55,12 @@ _COMMON = {
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """What happens to one request.
+    """A fault for one request.
 
     Args:
-        instead: the answer that is given in the place of the service's; None for its own.
-        wire: what happens on the wire; None if nothing does.
-        seconds: that a slow answer takes.
+        instead: the response that replaces the service's; None for its own.
+        wire: the failure of the connection; None for none.
+        seconds: the delay of a slow response.
     """
 
     instead: Response | None = None
@@ -70,17 +69,17 @@ class Fault:
 
     @property
     def is_sent(self) -> bool:
-        """Whether the target gets the request, although the client may never know."""
+        """Whether the target gets the request, even if the client never knows."""
         return self.wire in ("truncate", "slow")
 
     @property
     def is_lost(self) -> bool:
-        """Whether no whole answer reaches the client."""
+        """Whether the client gets no complete response."""
         return self.wire in ("timeout", "reset", "truncate")
 
 
 def fault(error: str | int | None, slow: float | None) -> Fault:
-    """The fault that `fail_next` was asked for.
+    """Return the fault for the arguments of `fail_next`.
 
     Raises:
         UsageError: there is no such fault.
@@ -92,11 +91,11 @@ def fault(error: str | int | None, slow: float | None) -> Fault:
         )
     if slow is not None:
         if not isinstance(slow, int | float) or not 0 <= slow < math.inf:
-            raise UsageError(f"fail_next(slow={slow!r}): the seconds that an answer takes")
+            raise UsageError(f"fail_next(slow={slow!r}): give the delay in seconds, at least 0")
         return Fault(wire="slow", seconds=slow)
     if isinstance(error, int):
         if not 400 <= error <= 599:
-            raise UsageError(f"fail_next({error}): a failure has a status from 400 to 599")
+            raise UsageError(f"fail_next({error}): use a status from 400 to 599")
         return Fault(core.response(error, b""))
     if error in get_args(FaultKind) and error != "slow":
         return Fault(wire=cast(FaultKind, error))
@@ -113,8 +112,8 @@ def _error(code: str) -> Response:
         near = difflib.get_close_matches(code, [*statuses, *get_args(FaultKind)], n=1)
         hint = f"did you mean {near[0]}? " if near else ""
         raise UsageError(
-            f"fail_next({code!r}): no error has this code. {hint}It takes the codes of the "
-            "operation's page and of AWS's Common Errors, a status such as 503, "
+            f"fail_next({code!r}): unknown error code. {hint}Use a code from the operation's page "
+            "or from AWS's Common Errors, a status such as 503, "
             '"timeout", "reset", "truncate", or slow=seconds'
         )
     status = statuses[code]
@@ -122,14 +121,14 @@ def _error(code: str) -> Response:
 
 
 def parse(text: str) -> tuple[str | int | None, int, float | None]:
-    """Return the arguments of `fail_next` that a text stands for: `FAULT[:TIMES]`.
+    """Parse a fault written as `FAULT[:TIMES]` into the arguments of `fail_next`.
 
     Args:
-        text: a code, a status, `timeout`, `reset`, `truncate` or `slow=SECONDS`; and how many
-            requests fail, 1 if that is not said.
+        text: a code, a status, `timeout`, `reset`, `truncate` or `slow=SECONDS`, followed by the
+            number of requests that fail, by default 1.
 
     Raises:
-        UsageError: it is no such text.
+        UsageError: it is not in this form.
     """
     name, colon, times = text.partition(":")
     try:
@@ -138,22 +137,21 @@ def parse(text: str) -> tuple[str | int | None, int, float | None]:
             return None, count, float(name.removeprefix("slow="))
     except ValueError:
         raise UsageError(
-            f"fault {text!r}: write it as FAULT[:TIMES], for example 503:2, "
+            f"fault {text!r}: write FAULT[:TIMES], for example 503:2, "
             "ThrottlingException, timeout or slow=2.5"
         ) from None
     return (int(name) if name.isdecimal() else name), count, None
 
 
 class FaultInjector:
-    """A target whose next answers can be made to fail. Any thread may call it.
+    """A target that can be made to fail its next requests. Thread-safe.
 
-    Lives as long as the test that asks for the faults. What it wraps never learns of those that
-    are not sent: a recorder records no fault.
+    Lives as long as its test. The inner target never sees a fault, so a recorder records none.
 
     Args:
-        inner: the target that answers when no fault is waiting.
-        log: takes each exchange, in order. Where no whole answer reached the client, the
-            response has the status 0, and its reason says why: `timeout`, `reset` or `truncate`.
+        inner: the target that answers when no fault is pending.
+        log: callback for each exchange, in order. A response that the client did not get
+            completely has the status 0, and the reason `timeout`, `reset` or `truncate`.
     """
 
     def __init__(
@@ -166,33 +164,33 @@ class FaultInjector:
     def fail_next(
         self, error: str | int | None = None, times: int = 1, *, slow: float | None = None
     ) -> None:
-        """Make the next requests fail; those after them are answered as ever.
+        """Make the next requests fail; later ones are answered as usual.
 
-        Each attempt of an SDK's retries is a request. Asked for again, it is another failure,
-        after those asked for before.
+        Each attempt of an SDK's retries is a request. Further calls add failures after the pending
+        ones.
 
         Args:
             error: an error code such as `"ThrottlingException"`, a status from 400 to 599,
                 `"timeout"`, `"reset"` or `"truncate"`.
-            times: how many requests.
-            slow: seconds that a right answer takes; instead of an error.
+            times: the number of requests.
+            slow: the delay of a correct response in seconds, instead of an error.
 
         Raises:
-            UsageError: there is no such failure.
+            UsageError: there is no such fault.
         """
         if not isinstance(times, int) or times < 1:
-            raise UsageError(f"fail_next(times={times!r}): how many requests fail, at least 1")
+            raise UsageError(f"fail_next(times={times!r}): give the number of requests, at least 1")
         with self._lock:
             self._faults.extend([fault(error, slow)] * times)
 
     def fail_as(self, text: str) -> None:
-        """Make the next requests fail, as `parse` reads it."""
+        """Make the next requests fail, given a fault in the form of `parse`."""
         error, times, slow = parse(text)
         self.fail_next(error, times, slow=slow)
 
     @property
     def waiting(self) -> int:
-        """The number of failures that were asked for and have not happened yet."""
+        """The number of pending failures."""
         with self._lock:
             return len(self._faults)
 
@@ -200,26 +198,26 @@ class FaultInjector:
         """Return the exchange of a request, unless a fault interrupts it.
 
         Raises:
-            Interrupted: a fault lies on the way of the answer.
+            Interrupted: the client gets no complete response, or a late one.
         """
         with self._lock:
-            waiting = self._faults.popleft() if self._faults else None
-        if waiting is None:
+            pending = self._faults.popleft() if self._faults else None
+        if pending is None:
             exchange = self._inner.answer(request)
         else:
-            exchange = self._faulty(request, waiting)
+            exchange = self._faulty(request, pending)
         self._log(exchange)
-        if waiting and waiting.wire:
-            late = exchange if waiting.wire == "slow" else None
-            raise Interrupted(waiting.wire, late, waiting.seconds)
+        if pending and pending.wire:
+            late = exchange if pending.wire == "slow" else None
+            raise Interrupted(pending.wire, late, pending.seconds)
         return exchange
 
-    def _faulty(self, request: ParsedRequest, waiting: Fault) -> Exchange:
-        """The exchange that a fault makes; the target takes part where the fault lets it."""
-        response, answered_by = waiting.instead, FAULT
-        if waiting.is_sent:
+    def _faulty(self, request: ParsedRequest, pending: Fault) -> Exchange:
+        """Return the exchange under a fault, with the target's response if the request is sent."""
+        response, answered_by = pending.instead, FAULT
+        if pending.is_sent:
             inner = self._inner.answer(request)
             response, answered_by = inner.response, inner.answered_by
-        if response is None or waiting.is_lost:
-            response = Response(0, waiting.wire or "", {}, b"")
+        if response is None or pending.is_lost:
+            response = Response(0, pending.wire or "", {}, b"")
         return Exchange(request, response, answered_by)

@@ -1,9 +1,8 @@
-"""How a live target is really asked, whatever a test has put in the place of its clients.
+"""A session of requests that reaches the live target even while a test mocks its HTTP clients.
 
-`responses`, moto and VCR.py stand in for requests and urllib3 by the classes that those use. What
-is sent here uses classes of its own, so that a live answer is neither one of theirs nor recorded
-twice. And it takes no answer for whole that isn't: http.client is content with headers that break
-off, and drops what comes right behind an answer.
+`responses`, moto and VCR.py patch the classes of requests and urllib3. This session uses its own
+classes, so that a live response is neither mocked nor recorded twice. It also rejects incomplete
+responses: http.client accepts truncated headers, and drops data that follows a response.
 """
 
 from __future__ import annotations
@@ -24,10 +23,10 @@ _send: Any = getattr(sys.modules.get("responses"), "_real_send", HTTPAdapter.sen
 
 
 class _TimedSocket(io.RawIOBase):
-    """What a socket gives, until nothing more is wanted of it or its time is over.
+    """Reads a socket, with a limit on the time for the whole response.
 
-    Its time is that of the socket: a service that sends a byte now and then keeps within the
-    time of each byte, and is never done.
+    The socket's own time-out is for each read: a service that sends a byte now and then would never
+    exceed it.
     """
 
     def __init__(self, socket: Any, seconds: float) -> None:
@@ -50,7 +49,7 @@ class _TimedSocket(io.RawIOBase):
 
 
 class _Lines(io.BufferedReader):
-    """Remembers the line that was read last."""
+    """Remembers the last line read."""
 
     last = b""
 
@@ -60,7 +59,7 @@ class _Lines(io.BufferedReader):
 
 
 class _Answer(HTTPResponse):
-    """An answer that has an end to its headers, and nothing behind its own end."""
+    """A response with complete headers, and without data after its end."""
 
     fp: Any
 
@@ -70,29 +69,29 @@ class _Answer(HTTPResponse):
         self.fp = _Lines(self._wire)
 
     def _read_status(self) -> Any:
-        found = super()._read_status()  # type: ignore[misc]  # which knows no other than 100
-        while found[1] in (102, 103):
+        status_line = super()._read_status()  # type: ignore[misc]  # it skips only 100
+        while status_line[1] in (102, 103):
             parse_headers(self.fp)
-            found = super()._read_status()  # type: ignore[misc]
-        return found
+            status_line = super()._read_status()  # type: ignore[misc]
+        return status_line
 
     def begin(self) -> None:
         lines = self.fp
         super().begin()
         if not lines.last:
-            raise HTTPException("its headers break off")
+            raise HTTPException("its headers are truncated")
 
     def _close_conn(self) -> None:
         more = b""
         if self.length == 0:
             self._wire.over = True
             more = self.fp.peek(1)
-        super()._close_conn()  # type: ignore[misc]  # the only place where its end is known
+        super()._close_conn()  # type: ignore[misc]  # the only hook at the end of a response
         if more:
-            raise HTTPException("something comes behind its end")
+            raise HTTPException("data follows its end")
 
 
-# What stands here while a cassette of VCR.py is open has the real class as this attribute.
+# While a cassette of VCR.py is open, its stand-in has the real class in this attribute.
 class _HttpConnection(getattr(HTTPConnection, "_baseclass", HTTPConnection)):  # type: ignore[misc]
     response_class = _Answer
 
@@ -113,7 +112,7 @@ _POOLS = {"http": _Http, "https": _Https}
 
 
 class _Adapter(HTTPAdapter):
-    """requests' own adapter, on connections that nobody stands in for."""
+    """The adapter of requests, on connections that no mock replaces."""
 
     def init_poolmanager(self, *arguments: Any, **named: Any) -> None:
         super().init_poolmanager(*arguments, **named)
@@ -129,8 +128,8 @@ class _Adapter(HTTPAdapter):
 
 
 def session() -> Session:
-    """A session of requests whose requests go out. Lives for one of them."""
-    found = Session()
+    """Return a session of requests that no mock intercepts, to be used for one request."""
+    real = Session()
     for scheme in ("http://", "https://"):
-        found.mount(scheme, _Adapter())
-    return found
+        real.mount(scheme, _Adapter())
+    return real

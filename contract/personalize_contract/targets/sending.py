@@ -1,4 +1,4 @@
-"""Whether a thread is sending what was checked: the live service is open to nobody else."""
+"""Marks the threads that send a checked request; no other may connect to the live service."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ _this_thread = threading.local()
 
 
 def is_sending() -> bool:
-    """Whether what this thread connects to is where an endpoint sends a checked request."""
+    """Whether this thread is sending a checked request."""
     return getattr(_this_thread, "sending", False)
 
 
 @contextlib.contextmanager
 def sending() -> Iterator[None]:
-    """While this lasts, what this thread connects to is on the way to the target."""
+    """Mark this thread as sending a checked request within the context."""
     _this_thread.sending = True
     try:
         yield

@@ -1,4 +1,4 @@
-"""Signs requests as an SDK does: SigV4, by botocore."""
+"""Signs requests as an SDK does: with SigV4, by botocore."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from personalize_contract.model.exchange import Request
 from personalize_contract.privacy.own_logs import unlogged
 
 NAME = "personalize"
-"""The service's signing name (service model: signingName)."""
+"""The signing name of the service (service model: signingName)."""
 
 DUMMY_CREDENTIALS = Credentials(DUMMY_ACCESS_KEY, DUMMY_SECRET_KEY)
-"""Sign for nobody: whatever only the reference service or a cassette answers."""
+"""Credentials for requests that only the reference service or a cassette answers."""
 
 _SIGNATURE = ("authorization", "x-amz-date", "x-amz-security-token", "x-amz-content-sha256")
 
@@ -24,7 +24,7 @@ _LIFETIME = dt.timedelta(minutes=5)
 
 
 def is_current(request: Request) -> bool:
-    """Whether AWS would still take the time that a request was signed at."""
+    """Whether AWS would still accept the time of a request's signature."""
     from botocore.auth import SIGV4_TIMESTAMP
 
     try:
@@ -36,30 +36,30 @@ def is_current(request: Request) -> bool:
 
 @unlogged()
 def signed(request: Request, credentials: Credentials, region: str) -> Request:
-    """The request with a new signature for its URL; an old one is taken off.
+    """Return the request with a new signature for its URL, in place of any old one.
 
     Args:
-        request: what to send; its headers are signed with it.
-        credentials: whose signature; a session token is sent along.
-        region: that the service is in.
+        request: the request to send; its headers are signed too.
+        credentials: the signer's credentials; a session token is sent along.
+        region: the region of the service.
     """
     from botocore.auth import SIGV4_TIMESTAMP, SigV4Auth
     from botocore.awsrequest import AWSRequest
 
-    kept = {name: value for name, value in request.headers.items() if name not in _SIGNATURE}
-    kept["x-amz-date"] = clock.now().strftime(SIGV4_TIMESTAMP)
+    headers = {name: value for name, value in request.headers.items() if name not in _SIGNATURE}
+    headers["x-amz-date"] = clock.now().strftime(SIGV4_TIMESTAMP)
     if credentials.token:
-        kept["x-amz-security-token"] = credentials.token
-    unsigned = AWSRequest(request.method, request.url, headers=kept, data=request.body)
-    # Not by `add_auth`, which would take the time from the test's clock.
-    unsigned.context["timestamp"] = kept["x-amz-date"]
+        headers["x-amz-security-token"] = credentials.token
+    unsigned = AWSRequest(request.method, request.url, headers=headers, data=request.body)
+    # Not by `add_auth`, which would use the test's frozen clock.
+    unsigned.context["timestamp"] = headers["x-amz-date"]
     signer = SigV4Auth(credentials, NAME, region)
     signature = signer.signature(
         signer.string_to_sign(unsigned, signer.canonical_request(unsigned)), unsigned
     )
     signed_headers = signer.signed_headers(signer.headers_to_sign(unsigned))
-    kept["authorization"] = (
+    headers["authorization"] = (
         f"AWS4-HMAC-SHA256 Credential={signer.scope(unsigned)}, "
         f"SignedHeaders={signed_headers}, Signature={signature}"
     )
-    return Request(request.method, request.url, kept, request.body)
+    return Request(request.method, request.url, headers, request.body)

@@ -87,7 +87,7 @@ def recorded(path: Path, mode: str, fails: list[bool], *names: str) -> tuple[lis
 
 
 def replayed(path: Path, mode: str, *names: str) -> tuple[list[int], int]:
-    """The statuses that the caller saw, and the exchanges that were not asked for."""
+    """Return the statuses that the caller saw, and the unused exchanges."""
     replay = Replay(path, loader.load(path), Redactor(), Matching())
     target = Recorded(replay, lambda *_: "nothing is recorded")
     with door.patched(Session(target, Mark()), DUMMY_IDENTITY):

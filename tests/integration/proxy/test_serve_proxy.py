@@ -61,7 +61,7 @@ def test_what_a_service_answers_is_recorded_and_replays(tmp_path: Path) -> None:
     assert status == 421
     assert "no recorded exchange answers this PutItems request" in answer["message"]
     assert "--record" in answer["message"]
-    assert "1 of the 2 recorded exchanges were not asked for" in replay.said
+    assert "1 of the 2 recorded exchanges were not used" in replay.said
     assert "no answer: Miss (1 request)" in replay.said
 
 
@@ -157,7 +157,7 @@ def test_what_is_no_operation_is_not_forwarded() -> None:
         assert proxy.end() == 2
 
     assert asked == []
-    assert "POST /other is no operation that there is a contract for" in proxy.said
+    assert "POST /other belongs to no operation with a contract" in proxy.said
 
 
 def test_an_unreachable_service_is_no_broken_contract() -> None:
@@ -346,9 +346,9 @@ def test_an_account_is_asked_with_every_promise_of_a_live_run(tmp_path: Path) ->
         (["--forward", "aws", "--replay", "x"], "--replay cassettes"),
         (["--forward", "aws", "--store", "x"], "is for the reference service"),
         (["--record", "x"], "--record is for --forward"),
-        (["--replay", "."], "there is no cassette in it"),
+        (["--replay", "."], "no cassette in this folder"),
         (["--forward", "tea"], "is not an HTTP URL"),
-        (["--fail", "tea"], "no error has this code"),
+        (["--fail", "tea"], "unknown error code"),
         (["--fail", "503:tea"], "FAULT[:TIMES]"),
         (["--forward", "aws"], "live needs a"),
     ],

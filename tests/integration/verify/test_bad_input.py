@@ -256,5 +256,5 @@ def test_a_service_that_dies_half_way_is_broken_not_a_crash(tmp_path: Path) -> N
         done = run("verify", *LIVE, "--endpoint-url", url, *DATASETS, "-k", "items")
 
     assert done.returncode == 1
-    assert "gave no whole answer" in done.stdout
+    assert "sent no complete response" in done.stdout
     assert said(done.stderr) == []

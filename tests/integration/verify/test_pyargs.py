@@ -79,7 +79,7 @@ def test_what_cannot_be_done_is_said(tmp_path: Path) -> None:
 
     assert done.returncode == 2
     assert (
-        "live needs a region: say --personalize-region, or set AWS_REGION"
+        "live needs a region: add --personalize-region, or set AWS_REGION"
         in done.stdout + done.stderr
     )
     assert "Traceback" not in done.stdout + done.stderr

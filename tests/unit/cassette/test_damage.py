@@ -62,7 +62,7 @@ def in_memory(limit: int) -> Iterator[None]:
 
 
 @pytest.mark.parametrize("data", [SMALL, as_vcr_writes(SMALL)], ids=["ours", "as VCR.py"])
-def test_a_file_cut_short_at_any_byte_is_an_error_and_never_a_shorter_cassette(
+def test_a_file_truncated_at_any_byte_is_an_error(
     data: bytes,
 ) -> None:
     whole = loader.parse(PATH, data)
@@ -143,7 +143,7 @@ SHAPES = {
 
 
 @pytest.mark.parametrize("case", SHAPES)
-def test_what_is_no_cassette_is_an_error_with_its_line(case: str) -> None:
+def test_an_invalid_cassette_is_an_error_with_its_line(case: str) -> None:
     old, new, line, reason = SHAPES[case]
     assert loader.parse(PATH, ONE.encode()).exchanges
     error = error_of(ONE.replace(old, new).encode())
@@ -163,7 +163,7 @@ TAGS = [
 
 @pytest.mark.parametrize("tag", TAGS)
 @pytest.mark.parametrize("place", ["tea", "POST", "{code: 200, message: OK}", "1\n"])
-def test_a_tag_does_nothing_but_to_be_refused(tag: str, place: str, tmp_path: Path) -> None:
+def test_a_yaml_tag_is_refused_without_effect(tag: str, place: str, tmp_path: Path) -> None:
     made = tmp_path / "made"
     data = ONE.replace(place, tag.replace("{made}", str(made)) + "\n" * place.count("\n"))
     assert "is not for data" in error_of(data.encode()).reason
@@ -182,14 +182,14 @@ ENCODINGS = {
 
 
 @pytest.mark.parametrize("case", ENCODINGS)
-def test_what_is_not_utf_8_is_an_error_with_its_line(case: str) -> None:
+def test_invalid_utf_8_is_an_error_with_its_line(case: str) -> None:
     data, line = ENCODINGS[case]
     error = error_of(data)
     assert "it is not UTF-8" in error.reason or "it is not YAML" in error.reason
     assert error.line == line
 
 
-def test_a_byte_order_mark_is_no_harm() -> None:
+def test_a_byte_order_mark_is_accepted() -> None:
     assert loader.parse(PATH, b"\xef\xbb\xbf" + ONE.encode()) == loader.parse(PATH, ONE.encode())
 
 
@@ -240,7 +240,7 @@ BOMBS = {
 
 
 @pytest.mark.parametrize("case", BOMBS)
-def test_a_bomb_is_an_error_or_costs_nothing(case: str) -> None:
+def test_a_yaml_bomb_is_an_error_or_costs_nothing(case: str) -> None:
     bomb, reason = BOMBS[case]
     data = bomb.encode()
     with in_memory(8 * len(data) + 64 * MEGABYTE):
@@ -253,7 +253,7 @@ def test_a_bomb_is_an_error_or_costs_nothing(case: str) -> None:
         assert reason in found.reason
 
 
-def test_more_exchanges_than_anybody_records_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_too_many_exchanges_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(reader, "MAX_EXCHANGES", 20)
     monkeypatch.setattr(loader, "MAX_EXCHANGES", 20)
     assert len(loader.parse(PATH, written(*[exchange()] * 20)).exchanges) == 20
@@ -261,12 +261,12 @@ def test_more_exchanges_than_anybody_records_are_refused(monkeypatch: pytest.Mon
         assert "it has more than 20 exchanges" in error_of(data).reason
 
 
-def test_a_huge_text_is_read_as_it_is() -> None:
+def test_a_huge_text_is_read_unchanged() -> None:
     data = written(exchange(put({"a": BIG}), 400, BIG.encode()))
     assert loader.parse(PATH, data).exchanges[0].response.body == BIG.encode()
 
 
-def test_a_huge_file_is_not_even_read(tmp_path: Path) -> None:
+def test_a_huge_file_is_not_read(tmp_path: Path) -> None:
     path = tmp_path / "huge.personalize.yaml"
     with path.open("wb") as file:
         file.truncate(loader.MAX_BYTES + 1)  # a hole: it takes no place on the disk

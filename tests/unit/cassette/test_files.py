@@ -76,7 +76,7 @@ def nothing_elsewhere_is_touched(tmp_path: Path) -> Iterator[None]:
 
 @pytest.mark.parametrize("place", PLACES)
 @pytest.mark.parametrize("odd", ODD)
-def test_nothing_is_recorded_through_what_is_no_file(odd: str, place: str, path: Path) -> None:
+def test_nothing_is_recorded_into_an_irregular_file(odd: str, place: str, path: Path) -> None:
     ODD[odd](PLACES[place](path))
     before = os.lstat(PLACES[place](path))
     with pytest.raises(CassetteError) as raised:
@@ -87,7 +87,9 @@ def test_nothing_is_recorded_through_what_is_no_file(odd: str, place: str, path:
 
 
 @pytest.mark.parametrize("odd", READ)
-def test_nothing_is_read_from_it(odd: str, path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_nothing_is_read_from_an_irregular_file(
+    odd: str, path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     ODD[odd](path)
     with pytest.raises(CassetteError):
         loader.load(path)
@@ -108,14 +110,14 @@ def test_a_link_to_a_cassette_is_read(path: Path) -> None:
     assert loader.load(link).exchanges == (ONE,)
 
 
-def test_what_a_kill_has_left_half_written_is_in_the_way_of_nothing(path: Path) -> None:
+def test_a_half_written_leftover_of_a_kill_blocks_nothing(path: Path) -> None:
     PLACES["its temporary file"](path).write_text("half")
     recording.write(path, WHO, [ONE])
     assert loader.load(path).exchanges == (ONE,)
     assert [each.name for each in path.parent.iterdir()] == [path.name]
 
 
-def test_a_yaml_file_without_end_is_looked_into_as_far_as_its_head(tmp_path: Path) -> None:
+def test_only_the_head_of_an_endless_yaml_file_is_read(tmp_path: Path) -> None:
     (tmp_path / "long.yaml").write_bytes(b"a: b\n")
     os.truncate(tmp_path / "long.yaml", 1 << 40)  # a hole: it takes no place on the disk
     assert cli.main(["lint", str(tmp_path)]) == 2
@@ -124,7 +126,7 @@ def test_a_yaml_file_without_end_is_looked_into_as_far_as_its_head(tmp_path: Pat
 # --- file systems that aren't real
 
 
-def test_patched_functions_of_the_standard_library_touch_no_cassette(
+def test_patches_of_the_standard_library_affect_no_cassette(
     path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def refused(*arguments: object, **named: object) -> None:
@@ -141,7 +143,7 @@ def test_patched_functions_of_the_standard_library_touch_no_cassette(
     assert exchanges == (ONE,)
 
 
-def test_where_they_were_patched_from_the_beginning_a_sentence_says_so(
+def test_functions_patched_from_the_start_are_reported(
     path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(files._real, "is_fake", True)
@@ -149,7 +151,7 @@ def test_where_they_were_patched_from_the_beginning_a_sentence_says_so(
         Recording(path, WHO)
 
 
-def test_a_folder_is_made_with_those_that_it_is_in() -> None:
+def test_a_folder_is_created_with_its_parents() -> None:
     with tempfile.TemporaryDirectory() as folder:
         files.make_folder(Path(folder, "a", "b", "c"))
         files.make_folder(Path(folder, "a", "b", "c"))

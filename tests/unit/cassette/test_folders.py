@@ -21,7 +21,7 @@ def seen(folder: Path) -> list[str]:
     return [str(path.relative_to(folder)) for path in found]
 
 
-def test_linked_folders_and_files_are_looked_into_and_circles_end(tmp_path: Path) -> None:
+def test_links_are_followed_and_cycles_end(tmp_path: Path) -> None:
     recording.write(tmp_path / "shared" / "it.personalize.yaml", WHO, [ONE])
     project = tmp_path / "project"
     (project / "tests").mkdir(parents=True)
@@ -49,7 +49,7 @@ def test_a_journal_in_a_linked_folder_is_recovered(tmp_path: Path) -> None:
     assert not journal.path_for(path).exists()
 
 
-def test_each_path_under_which_nothing_was_looked_at_is_no_success(
+def test_each_path_without_a_cassette_is_a_failure(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     recording.write(tmp_path / "a" / "it.personalize.yaml", WHO, [ONE])
@@ -59,9 +59,7 @@ def test_each_path_under_which_nothing_was_looked_at_is_no_success(
     assert f"{tmp_path / 'b'} holds no cassette" in capsys.readouterr().err
 
 
-def test_one_that_leads_nowhere_is_a_finding(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_a_dangling_link_is_a_finding(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "it.personalize.yaml").symlink_to("nowhere")
     assert cli.main(["lint", str(tmp_path)]) == 1
     assert "there is no such cassette" in capsys.readouterr().out
@@ -75,7 +73,7 @@ def test_one_that_leads_nowhere_is_a_finding(
         ("test_caf\u00e9", "test_cafe\u0301"),
     ],
 )
-def test_names_that_fold_to_one_are_a_finding(
+def test_names_that_differ_in_case_only_are_a_finding(
     one: str, other: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     recording.write(tmp_path / "a" / f"{one}.personalize.yaml", WHO, [ONE])

@@ -127,12 +127,12 @@ MEMBERS = {
 
 
 @pytest.mark.parametrize("order", [*itertools.permutations(MEMBERS)])
-def test_the_order_of_its_members_is_theirs(order: tuple[str, ...]) -> None:
+def test_members_may_have_any_order(order: tuple[str, ...]) -> None:
     text = "".join(MEMBERS[name] for name in order)
     assert ours(text) == theirs(text)
 
 
-def test_the_order_within_an_exchange_is_theirs_too() -> None:
+def test_members_of_an_exchange_may_have_any_order() -> None:
     loaded = yaml.safe_load(ONE.format(**PLAIN))
     (exchange,) = loaded["interactions"]
     for request in itertools.permutations(exchange["request"].items()):
@@ -149,12 +149,12 @@ def test_the_order_within_an_exchange_is_theirs_too() -> None:
 
 @pytest.mark.parametrize("ends", ["\n", "\r\n"])
 @pytest.mark.parametrize("before", ["", "---\n", "# recorded\n---\n", "%YAML 1.1\n---\n"])
-def test_what_stands_around_is_no_harm(before: str, ends: str) -> None:
+def test_surrounding_yaml_is_accepted(before: str, ends: str) -> None:
     text = (before + ONE.format(**PLAIN)).replace("\n", ends)
     assert ours(text) == theirs(text)
 
 
-def test_what_is_repeated_may_be_an_alias() -> None:
+def test_repeated_values_may_be_aliases() -> None:
     sent = {"headers": {"Accept": ["*/*"]}, "method": "GET", "uri": "http://x/", "body": None}
     received = {"status": {"code": 200, "message": "OK"}, "headers": {}, "body": {"string": "a"}}
     text = yaml.dump({"interactions": [{"request": sent, "response": received}] * 2, "version": 1})
@@ -162,7 +162,7 @@ def test_what_is_repeated_may_be_an_alias() -> None:
     assert ours(text) == theirs(text)
 
 
-def test_what_httpx_recorded_until_version_6_is_read() -> None:
+def test_httpx_recordings_of_vcr_py_before_version_6_are_read() -> None:
     text = ONE.format(**PLAIN).replace("    body: {string: tea}\n", "    content: tea\n")
     text = text.replace("status: {code: 200, message: OK}", "status_code: 200")
     assert ours(text) == [("GET", "http://127.0.0.1/a", b"", b"tea")]
@@ -171,7 +171,7 @@ def test_what_httpx_recorded_until_version_6_is_read() -> None:
 @pytest.mark.parametrize(
     "body", ["tea", "\u8336 \U0001f375", "a\\ud83c\\udf75 \\", "\x7f\t\"'", ""]
 )
-def test_json_is_read_too(body: str) -> None:
+def test_a_json_cassette_is_read(body: str) -> None:
     loaded = yaml.safe_load(ONE.format(**PLAIN))
     loaded["interactions"][0]["response"]["body"]["string"] = body
     loaded["interactions"][0]["request"]["body"] = body
@@ -181,7 +181,7 @@ def test_json_is_read_too(body: str) -> None:
 
 
 @pytest.mark.parametrize("name", ["it.yaml", "it.personalize.yaml"])
-def test_a_pointer_of_git_lfs_says_what_to_do(name: str, tmp_path: Path) -> None:
+def test_a_git_lfs_pointer_is_an_error_with_the_remedy(name: str, tmp_path: Path) -> None:
     path = tmp_path / name
     path.write_text("version https://git-lfs.github.com/spec/v1\noid sha256:4d7a2146\nsize 12345\n")
     with pytest.raises(CassetteError, match="run `git lfs pull`"):
@@ -260,7 +260,7 @@ def url() -> Iterator[str]:
         thread.join()
 
 
-def test_hundreds_that_vcr_py_wrote_are_read_without_a_false_refusal(
+def test_hundreds_of_cassettes_written_by_vcr_py_are_read(
     url: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     written = 0

@@ -73,7 +73,7 @@ def is_cassette_or_sentence(path: Path, found: Path) -> None:
 
 
 @pytest.mark.parametrize("content", CONTENTS)
-def test_what_fits_no_cassette_is_a_sentence(content: str, tmp_path: Path) -> None:
+def test_a_line_that_fits_no_cassette_is_reported(content: str, tmp_path: Path) -> None:
     path = tmp_path / "it.personalize.yaml"
     found = left(path, HEAD, CONTENTS[content], line())
     outcome = recovery.recover(found)
@@ -93,7 +93,7 @@ members = st.sampled_from(["method", "url", "headers", "body", "status", "reason
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(values | st.builds(lambda name, value: line(**{name: value}), members, values)))
-def test_any_content_is_a_cassette_or_a_sentence(tmp_path: Path, lines: list[Any]) -> None:
+def test_any_content_becomes_a_cassette_or_is_reported(tmp_path: Path, lines: list[Any]) -> None:
     path = tmp_path / "it.personalize.yaml"
     for each in tmp_path.iterdir():
         each.unlink()
@@ -102,7 +102,7 @@ def test_any_content_is_a_cassette_or_a_sentence(tmp_path: Path, lines: list[Any
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.binary())
-def test_any_bytes_are_too(tmp_path: Path, data: bytes) -> None:
+def test_any_bytes_become_a_cassette_or_are_reported(tmp_path: Path, data: bytes) -> None:
     path = tmp_path / "it.personalize.yaml"
     for each in tmp_path.iterdir():
         each.unlink()
@@ -112,7 +112,7 @@ def test_any_bytes_are_too(tmp_path: Path, data: bytes) -> None:
 
 
 @pytest.mark.parametrize("status", [100, 299, 600, 999])
-def test_every_status_that_http_can_have_is_recorded_and_read(status: int, tmp_path: Path) -> None:
+def test_every_valid_http_status_is_recorded_and_read(status: int, tmp_path: Path) -> None:
     path = tmp_path / "it.personalize.yaml"
     with Recording(path, WHO) as recorder:
         recorder.append(replace(ONE, response=replace(ONE.response, status=status)))
@@ -121,9 +121,7 @@ def test_every_status_that_http_can_have_is_recorded_and_read(status: int, tmp_p
 
 
 @pytest.mark.parametrize("url", ["https://[x/items", "https://x]/items"])
-def test_an_exchange_that_no_cassette_could_hold_is_refused_at_once(
-    url: str, tmp_path: Path
-) -> None:
+def test_an_exchange_that_no_cassette_can_hold_is_refused_at_once(url: str, tmp_path: Path) -> None:
     path = tmp_path / "it.personalize.yaml"
     with Recording(path, WHO) as recorder:
         with pytest.raises(CassetteError, match="can't be recorded"):
@@ -132,7 +130,7 @@ def test_an_exchange_that_no_cassette_could_hold_is_refused_at_once(
             recorder.append(replace(ONE, response=Response(1000, "", {}, b"")))
 
 
-def test_what_is_read_must_be_a_url(tmp_path: Path) -> None:
+def test_a_read_url_must_be_valid(tmp_path: Path) -> None:
     path = tmp_path / "it.personalize.yaml"
     recording.write(path, WHO, [ONE])
     path.write_text(path.read_text().replace(URL, "'https://[x/items'"))
@@ -140,7 +138,7 @@ def test_what_is_read_must_be_a_url(tmp_path: Path) -> None:
         loader.load(path)
 
 
-def test_more_exchanges_than_are_read_are_not_written(
+def test_too_many_exchanges_are_not_written(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(recording, "MAX_EXCHANGES", 3)
@@ -154,7 +152,7 @@ def test_more_exchanges_than_are_read_are_not_written(
     assert journal.path_for(path).exists()
 
 
-def test_a_journal_stops_where_it_could_not_be_read_again(
+def test_a_journal_ends_before_it_becomes_unreadable(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = tmp_path / "it.personalize.yaml"
@@ -169,7 +167,7 @@ def test_a_journal_stops_where_it_could_not_be_read_again(
 # --- what recover writes
 
 
-def test_it_is_redacted_as_a_recording_is(tmp_path: Path) -> None:
+def test_a_recovered_journal_is_redacted(tmp_path: Path) -> None:
     path = tmp_path / "it.personalize.yaml"
     account = "123456789012"
     arn = f"arn:aws:personalize:eu-west-1:{account}:dataset/a/ITEMS"
@@ -185,7 +183,7 @@ def test_it_is_redacted_as_a_recording_is(tmp_path: Path) -> None:
     assert "authorization:\n      - REDACTED" in text
 
 
-def test_nobody_records_the_cassette_meanwhile(
+def test_the_cassette_is_locked_during_recovery(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = tmp_path / "it.personalize.yaml"
@@ -204,7 +202,7 @@ def test_nobody_records_the_cassette_meanwhile(
     assert [each.name for each in tmp_path.iterdir()] == [path.name]
 
 
-def test_one_set_aside_stays_while_the_cassette_is_recorded(tmp_path: Path) -> None:
+def test_an_old_journal_stays_while_the_cassette_is_recorded(tmp_path: Path) -> None:
     path = tmp_path / "it.personalize.yaml"
     aside = left(path, HEAD, line()).rename(path.with_name(f"{path.name}.1{journal.SUFFIX}"))
     with Recording(path, WHO):

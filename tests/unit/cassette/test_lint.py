@@ -47,19 +47,19 @@ def write(*several: Exchange, path: str = NAME, days: int = 0, who: str = "refer
     return Path(path)
 
 
-def test_cassettes_with_nothing_wrong_are_counted(lint: Lint) -> None:
+def test_valid_cassettes_are_counted(lint: Lint) -> None:
     write(GOOD, GOOD, path="a/one.personalize.yaml")
     write(GOOD, path="b/two.personalize.yaml")
     assert lint() == (0, ["2 cassettes, 3 exchanges: 0 findings, 0 notes"])
 
 
-def test_what_this_project_ships_has_nothing_wrong(lint: Lint) -> None:
+def test_the_shipped_cassettes_pass(lint: Lint) -> None:
     status, lines = lint(SHIPPED)
     assert status == 0
     assert lines[-1].endswith(": 0 findings, 0 notes")
 
 
-def test_a_folder_without_any_is_no_success(lint: Lint) -> None:
+def test_a_folder_without_cassettes_is_a_failure(lint: Lint) -> None:
     told = "holds no cassette (*.personalize.yaml): nothing was looked at"
     assert lint() == (2, [f"personalize-contract: . {told}"])
 
@@ -162,7 +162,7 @@ FINDINGS: dict[str, tuple[Exchange, Callable[[Path], None], int | None, str]] = 
 
 
 @pytest.mark.parametrize("case", FINDINGS)
-def test_a_finding_has_file_line_reason_and_what_to_do(case: str, lint: Lint) -> None:
+def test_a_finding_has_file_line_reason_and_remedy(case: str, lint: Lint) -> None:
     other, spoil, line, what = FINDINGS[case]
     spoil(path := write(GOOD, other))
     status, lines = lint()
@@ -172,18 +172,18 @@ def test_a_finding_has_file_line_reason_and_what_to_do(case: str, lint: Lint) ->
     assert not re.search("ghp_|AKIA|123456789012", "".join(lines))
 
 
-def test_a_refused_caller_is_no_finding(lint: Lint) -> None:
+def test_a_rejected_caller_is_not_a_finding(lint: Lint) -> None:
     write(refused(put(*[{"price": 1}] * 11), 400))
     assert lint()[0] == 0
 
 
-def test_the_exchanges_of_other_services_are_not_held_against_the_contract(lint: Lint) -> None:
+def test_exchanges_of_other_services_are_not_checked(lint: Lint) -> None:
     other = request(put(*[{"price": 1}] * 11), url="https://api.example.org/items")
     write(Exchange(other, Response(201, "Created", {}, b"{}")))
     assert lint()[0] == 0
 
 
-def test_nobody_knowing_who_answered_is_a_note(lint: Lint) -> None:
+def test_unknown_provenance_is_a_note(lint: Lint) -> None:
     path = write(GOOD, who="unknown")
     status, lines = lint()
     assert status == 0
@@ -193,7 +193,7 @@ def test_nobody_knowing_who_answered_is_a_note(lint: Lint) -> None:
     ]
 
 
-def test_cassettes_of_other_tools_are_looked_through_too(lint: Lint, tmp_path: Path) -> None:
+def test_cassettes_of_other_tools_are_checked_too(lint: Lint, tmp_path: Path) -> None:
     signed = {"authorization": "AWS4-HMAC-SHA256 Credential=x", "cookie": "a=b"}
     write(replace(GOOD, request=replace(GOOD.request, headers=signed)))
     theirs = Path("cassettes/test_it.yaml")
@@ -211,7 +211,7 @@ def test_cassettes_of_other_tools_are_looked_through_too(lint: Lint, tmp_path: P
     assert lines[-1] == "2 cassettes, 2 exchanges: 2 findings, 1 note"
 
 
-def test_what_a_killed_recording_left_is_found(lint: Lint) -> None:
+def test_leftovers_of_a_killed_recording_are_found(lint: Lint) -> None:
     write(GOOD)
     Path("it.personalize.yaml.partial.jsonl").write_text("")
     Path(".it.personalize.yaml.tmp").write_text("")
@@ -227,9 +227,7 @@ def test_what_a_killed_recording_left_is_found(lint: Lint) -> None:
 
 
 @pytest.mark.parametrize(("days", "limit", "status"), [(9, 10, 0), (11, 10, 1), (0, 0, 1)])
-def test_a_recording_that_is_too_old_is_found(
-    lint: Lint, days: int, limit: int, status: int
-) -> None:
+def test_an_old_recording_is_found(lint: Lint, days: int, limit: int, status: int) -> None:
     path = write(GOOD, days=days)
     found, lines = lint("--max-age", str(limit))
     assert found == status
@@ -238,9 +236,7 @@ def test_a_recording_that_is_too_old_is_found(
 
 
 @pytest.mark.parametrize("date", ["", "soon"])
-def test_one_that_does_not_say_when_it_was_recorded_is_found_where_age_counts(
-    lint: Lint, date: str
-) -> None:
+def test_a_recording_without_a_date_is_found_with_max_age(lint: Lint, date: str) -> None:
     recording.write(Path(NAME), Provenance("reference", date), [GOOD])
     status, lines = lint("--max-age", "10")
     assert status == 1
@@ -251,13 +247,13 @@ def test_one_that_does_not_say_when_it_was_recorded_is_found_where_age_counts(
 @pytest.mark.parametrize(
     "arguments", [["none"], ["--max-age", "-1"], ["--max-age", "soon"], ["--older"]]
 )
-def test_what_cannot_be_done_is_told_in_a_line(lint: Lint, arguments: list[str]) -> None:
+def test_a_usage_error_is_one_line(lint: Lint, arguments: list[str]) -> None:
     status, lines = lint(*arguments)
     assert status == 2
     assert len(lines) == 1
 
 
-def test_nothing_is_changed(lint: Lint, tmp_path: Path) -> None:
+def test_lint_changes_nothing(lint: Lint, tmp_path: Path) -> None:
     shutil.copytree(SHIPPED, tmp_path / "copy")
     Path(NAME).write_text("tea")
     before = {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()}

@@ -90,13 +90,13 @@ DIFFERENT = {
 
 
 @pytest.mark.parametrize("case", EQUAL)
-def test_what_means_the_same_is_the_same(case: str) -> None:
+def test_requests_with_equal_meaning_match(case: str) -> None:
     one, other = EQUAL[case]
     assert same(request(one), request(other))
 
 
 @pytest.mark.parametrize("case", DIFFERENT)
-def test_what_means_something_else_is_another_request(case: str) -> None:
+def test_requests_with_different_meaning_do_not_match(case: str) -> None:
     one, other = DIFFERENT[case]
     assert not same(request(one), request(other))
 
@@ -124,12 +124,12 @@ BOUND = {
 
 
 @pytest.mark.parametrize("case", FREE)
-def test_it_never_decides(case: str) -> None:
+def test_irrelevant_parts_do_not_affect_matching(case: str) -> None:
     assert same(BASE, FREE[case])
 
 
 @pytest.mark.parametrize("case", BOUND)
-def test_it_decides(case: str) -> None:
+def test_relevant_parts_affect_matching(case: str) -> None:
     assert not same(BASE, BOUND[case])
 
 
@@ -144,13 +144,13 @@ IGNORED = {
 
 
 @pytest.mark.parametrize("case", IGNORED)
-def test_an_ignored_member_does_not_decide(case: str) -> None:
+def test_an_ignored_member_does_not_affect_matching(case: str) -> None:
     path, body = IGNORED[case]
     assert not same(BASE, request(body))
     assert same(BASE, request(body), ignore=[path])
 
 
-def test_an_ignored_member_of_an_object_leaves_it_an_object() -> None:
+def test_ignoring_a_member_keeps_its_parent_an_object() -> None:
     assert not same(
         request(held('{"a": 1}')), request(item('{"a": 2}')), ignore=["items[].properties.a"]
     )
@@ -164,12 +164,12 @@ def test_an_ignored_member_of_an_object_leaves_it_an_object() -> None:
         *("item[].itemId", "items.properties.a", "items[].Properties", "items[].itemId.a", "tea"),
     ],
 )
-def test_a_path_that_names_no_member_is_refused(path: str) -> None:
+def test_an_unknown_path_is_refused(path: str) -> None:
     with pytest.raises(UsageError, match="write a path such as items"):
         Matching([path])
 
 
-def test_items_in_another_order_are_the_same_where_the_mark_says_so() -> None:
+def test_items_any_order_matches_reordered_items() -> None:
     one, two = {"itemId": "a", "properties": '{"x": 1, "y": 2}'}, {"itemId": "b"}
     three = {"itemId": "a", "properties": '{"y":2,"x":1}'}
     sent = request(json.dumps({"items": [one, two]}).encode())
@@ -190,7 +190,7 @@ def shuffled(value: Any, random: Any) -> Any:
 
 
 @given(Json, st.randoms(), st.sampled_from([None, 1]), st.booleans())
-def test_the_writing_of_a_value_does_not_decide(
+def test_the_spelling_of_a_value_does_not_affect_matching(
     value: Any, random: Any, indent: int | None, ascii_only: bool
 ) -> None:
     again = json.dumps(shuffled(value, random), indent=indent, ensure_ascii=ascii_only)
@@ -206,7 +206,7 @@ Ignored = st.sets(st.sampled_from([path for path, _ in IGNORED.values()]))
 
 
 @given(Items, st.randoms(), st.booleans(), Ignored)
-def test_requests_with_one_key_have_one_outline(
+def test_requests_with_equal_keys_have_equal_outlines(
     items: Any, random: Any, any_order: bool, ignore: set[str]
 ) -> None:
     again = shuffled(items, random)
@@ -233,7 +233,7 @@ def told_apart(value: Any) -> Any:
 
 
 @given(Json, Json)
-def test_two_values_are_the_same_if_and_only_if_they_are_equal(one: Any, other: Any) -> None:
+def test_values_match_exactly_if_they_are_equal(one: Any, other: Any) -> None:
     equal = told_apart(one) == told_apart(other)
     assert same(request(json.dumps(one).encode()), request(json.dumps(other).encode())) == equal
     assert same(request(put({"x": one})), request(put({"x": other}))) == equal

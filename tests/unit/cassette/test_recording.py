@@ -56,9 +56,7 @@ def names(path: Path) -> list[str]:
     return sorted(one.name for one in path.parent.iterdir())
 
 
-def test_it_replaces_the_old_cassette_at_once_and_leaves_nothing_else(
-    path: Path, old: bytes
-) -> None:
+def test_a_recording_replaces_the_cassette_and_leaves_no_other_file(path: Path, old: bytes) -> None:
     recording = Recording(path, REFERENCE)
     for one in NEW:
         recording.append(one)
@@ -76,14 +74,14 @@ def test_an_exchange_is_in_the_journal_when_append_returns(path: Path) -> None:
             assert taken.exchanges == [(it, "call") for it in NEW[:number]]
 
 
-def test_what_is_discarded_changes_nothing(path: Path, old: bytes) -> None:
+def test_a_discarded_recording_changes_nothing(path: Path, old: bytes) -> None:
     with Recording(path, REFERENCE) as recording:
         recording.append(NEW[0])
     assert path.read_bytes() == old
     assert names(path) == [path.name]
 
 
-def test_what_is_left_can_be_recovered(path: Path, old: bytes) -> None:
+def test_an_abandoned_recording_can_be_recovered(path: Path, old: bytes) -> None:
     recording = Recording(path, REFERENCE)
     recording.append(NEW[0])
     recording.leave()
@@ -92,7 +90,7 @@ def test_what_is_left_can_be_recovered(path: Path, old: bytes) -> None:
     assert prices(path) == [NEW[0].request.body]
 
 
-def test_of_all_attempts_of_one_call_the_last_counts_where_the_first_one_stood(path: Path) -> None:
+def test_the_last_attempt_of_a_call_takes_the_place_of_the_first(path: Path) -> None:
     recording = Recording(path, REFERENCE)
     for status, call in ((500, "a"), (500, "b"), (503, "a"), (200, "a"), (200, "b"), (200, "")):
         recording.append(exchange(put({"call": call}), status), call)
@@ -102,7 +100,7 @@ def test_of_all_attempts_of_one_call_the_last_counts_where_the_first_one_stood(p
 
 
 @pytest.mark.parametrize("who", [REFERENCE, Provenance("endpoint"), Provenance("unknown")])
-def test_one_of_higher_provenance_is_kept(path: Path, who: Provenance) -> None:
+def test_a_cassette_of_stronger_provenance_is_kept(path: Path, who: Provenance) -> None:
     recorded(path, NEW[0], who=AWS)
     aws = path.read_bytes()
     assert not recorded(path, *NEW, who=who)
@@ -110,14 +108,14 @@ def test_one_of_higher_provenance_is_kept(path: Path, who: Provenance) -> None:
     assert names(path) == [path.name]
 
 
-def test_one_that_cannot_be_read_proves_nothing_and_is_replaced(path: Path) -> None:
+def test_an_unreadable_cassette_is_replaced(path: Path) -> None:
     path.parent.mkdir(parents=True)
     path.write_text("not a cassette")
     assert recorded(path, NEW[0])
     assert prices(path) == [NEW[0].request.body]
 
 
-def test_the_file_is_as_readable_as_any_other(path: Path, tmp_path: Path) -> None:
+def test_the_file_has_default_permissions(path: Path, tmp_path: Path) -> None:
     recorded(path, NEW[0])
     (tmp_path / "other").write_text("")
     assert path.stat().st_mode == (tmp_path / "other").stat().st_mode
@@ -126,7 +124,7 @@ def test_the_file_is_as_readable_as_any_other(path: Path, tmp_path: Path) -> Non
 # --- a second recorder
 
 
-def test_a_second_recording_of_a_cassette_is_refused_with_a_sentence(path: Path) -> None:
+def test_a_second_recording_of_a_cassette_is_refused(path: Path) -> None:
     sentence = "another process or test is recording it; let one of them record it"
     with Recording(path, REFERENCE) as recording:
         recording.append(NEW[0])
@@ -153,7 +151,7 @@ def test_a_second_recording_of_a_cassette_is_refused_with_a_sentence(path: Path)
     assert recorded(path, *NEW)
 
 
-def test_where_the_file_system_knows_no_locks_two_recordings_do_not_mix(
+def test_two_recordings_do_not_mix_without_file_locks(
     path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def unlocked(*_: object) -> None:
@@ -170,7 +168,7 @@ def test_where_the_file_system_knows_no_locks_two_recordings_do_not_mix(
     assert prices(path) == [NEW[0].request.body, NEW[2].request.body]
 
 
-def test_a_recording_begins_while_another_one_ends(
+def test_a_recording_can_start_while_another_ends(
     path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     ending = Recording(path, REFERENCE)
@@ -215,7 +213,9 @@ def full_disk(left: int) -> Iterator[None]:
         resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
 
 
-def test_a_full_disk_is_told_before_the_caller_has_its_answer(path: Path, old: bytes) -> None:
+def test_a_full_disk_is_reported_before_the_caller_gets_its_response(
+    path: Path, old: bytes
+) -> None:
     recording = Recording(path, REFERENCE)
     recording.append(NEW[0])
     with full_disk(journal.path_for(path).stat().st_size + 100):
@@ -238,7 +238,7 @@ def broken(recording: Recording, path: Path, match: str) -> None:
     assert "`personalize-contract recover` makes the cassette of it" in str(raised.value)
 
 
-def test_a_disk_that_is_full_at_the_end_costs_nothing(path: Path, old: bytes) -> None:
+def test_a_full_disk_at_the_end_loses_nothing(path: Path, old: bytes) -> None:
     recording = Recording(path, REFERENCE)
     for one in NEW:
         recording.append(one)
@@ -250,7 +250,7 @@ def test_a_disk_that_is_full_at_the_end_costs_nothing(path: Path, old: bytes) ->
     assert prices(path) == [one.request.body for one in NEW]
 
 
-def test_a_folder_that_cannot_be_written_to_is_told_at_the_beginning(tmp_path: Path) -> None:
+def test_a_read_only_folder_is_reported_at_the_start(tmp_path: Path) -> None:
     # A file in the place of a folder: that stops root too, which no mode does.
     (tmp_path / "cassettes").write_text("")
     with pytest.raises(CassetteError, match=r"can't be written: (Not a directory|File exists)"):
@@ -258,7 +258,7 @@ def test_a_folder_that_cannot_be_written_to_is_told_at_the_beginning(tmp_path: P
     assert (tmp_path / "cassettes").read_text() == ""
 
 
-def test_a_folder_that_goes_away_meanwhile_takes_nothing_with_it(path: Path, old: bytes) -> None:
+def test_removing_the_folder_meanwhile_loses_nothing(path: Path, old: bytes) -> None:
     recording = Recording(path, REFERENCE)
     recording.append(NEW[0])
     away = path.parent.rename(path.parent.with_name("away"))
@@ -273,7 +273,7 @@ def test_a_folder_that_goes_away_meanwhile_takes_nothing_with_it(path: Path, old
 @pytest.mark.parametrize(
     "error", [OSError(errno.ENOSPC, "No space left on device"), KeyboardInterrupt(), MemoryError()]
 )
-def test_whatever_is_raised_while_it_is_saved_the_old_one_is_whole(
+def test_any_error_while_saving_keeps_the_old_cassette(
     path: Path,
     old: bytes,
     monkeypatch: pytest.MonkeyPatch,
@@ -295,7 +295,7 @@ def test_whatever_is_raised_while_it_is_saved_the_old_one_is_whole(
     assert recorded(path, *NEW)
 
 
-def test_what_a_killed_recording_left_is_set_aside_and_not_written_over(path: Path) -> None:
+def test_the_journal_of_a_killed_recording_is_set_aside(path: Path) -> None:
     for number in range(3):
         recording = Recording(path, REFERENCE)
         recording.append(NEW[number])

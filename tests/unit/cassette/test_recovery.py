@@ -58,7 +58,7 @@ def path(tmp_path: Path) -> Path:
     return tmp_path / "cassettes" / "test_it.personalize.yaml"
 
 
-def test_a_journal_becomes_the_cassette_that_it_would_have_been(
+def test_a_journal_becomes_its_cassette(
     run: Run, path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
@@ -75,7 +75,7 @@ def test_a_journal_becomes_the_cassette_that_it_would_have_been(
     assert list(path.parent.iterdir()) == [path]
 
 
-def test_a_torn_last_line_is_left_out(run: Run, path: Path, tmp_path: Path) -> None:
+def test_a_truncated_last_line_is_ignored(run: Run, path: Path, tmp_path: Path) -> None:
     torn = left(path, *SOME)
     torn.write_bytes(torn.read_bytes()[:-10])
     assert run("recover", torn).returncode == 0
@@ -90,14 +90,12 @@ def test_a_journal_without_an_exchange_is_removed(run: Run, path: Path) -> None:
     assert list(path.parent.iterdir()) == []
 
 
-def test_where_there_is_none_it_says_so(run: Run, tmp_path: Path) -> None:
+def test_no_journal_is_reported(run: Run, tmp_path: Path) -> None:
     done = run("recover", tmp_path)
     assert (done.returncode, done.stdout) == (0, "no journal of a killed recording was found\n")
 
 
-def test_every_journal_in_the_folders_is_found_but_not_in_hidden_ones(
-    run: Run, tmp_path: Path
-) -> None:
+def test_journals_are_found_except_in_hidden_folders(run: Run, tmp_path: Path) -> None:
     for name in ("a/one", "a/b/two", ".venv/three"):
         left(tmp_path / f"{name}.personalize.yaml", SOME[0])
     assert run("recover", tmp_path).returncode == 0
@@ -109,7 +107,7 @@ def test_every_journal_in_the_folders_is_found_but_not_in_hidden_ones(
     ]
 
 
-def test_a_recording_under_way_is_left_alone(run: Run, path: Path, tmp_path: Path) -> None:
+def test_a_recording_in_progress_is_left_alone(run: Run, path: Path, tmp_path: Path) -> None:
     with Recording(path, WHO) as recording:
         recording.append(SOME[0])
         done = run("recover", tmp_path)
@@ -131,7 +129,7 @@ BETTER: dict[str, tuple[Callable[[Path], object], str]] = {
 
 
 @pytest.mark.parametrize("case", BETTER)
-def test_a_cassette_is_not_replaced(run: Run, case: str, path: Path) -> None:
+def test_a_better_cassette_is_not_replaced(run: Run, case: str, path: Path) -> None:
     make, why = BETTER[case]
     path.parent.mkdir()
     make(path)
@@ -144,15 +142,13 @@ def test_a_cassette_is_not_replaced(run: Run, case: str, path: Path) -> None:
     assert journal_left.exists()
 
 
-def test_one_of_lower_provenance_is_replaced(run: Run, path: Path) -> None:
+def test_a_cassette_of_weaker_provenance_is_replaced(run: Run, path: Path) -> None:
     recorded(path, SOME[0])
     assert run("recover", left(path, SOME[1], who=Provenance("aws"))).returncode == 0
     assert loader.load(path).provenance.answered_by == "aws"
 
 
-def test_of_several_recordings_the_last_one_that_is_no_shorter_is_there_in_the_end(
-    run: Run, path: Path, tmp_path: Path
-) -> None:
+def test_the_last_recording_that_is_no_shorter_wins(run: Run, path: Path, tmp_path: Path) -> None:
     left(path, *SOME[:2])
     left(path, *SOME)
     left(path, SOME[0])
@@ -177,7 +173,7 @@ BROKEN = {
 
 
 @pytest.mark.parametrize("case", BROKEN)
-def test_a_broken_line_is_told_with_its_number(run: Run, case: str, path: Path) -> None:
+def test_an_invalid_line_is_reported_with_its_number(run: Run, case: str, path: Path) -> None:
     broken = left(path, *SOME)
     broken.write_bytes(broken.read_bytes() + BROKEN[case])
     before = broken.read_bytes()
@@ -191,7 +187,7 @@ def test_a_broken_line_is_told_with_its_number(run: Run, case: str, path: Path) 
     assert not path.exists()
 
 
-def test_a_secret_in_a_journal_gets_no_further(run: Run, path: Path) -> None:
+def test_a_secret_in_a_journal_is_not_written(run: Run, path: Path) -> None:
     found = left(path, exchange(b'{"a": "AKIAIOSFODNN7EXAMPLE"}'))
     done = run("recover", found)
     assert done.returncode == 2
@@ -201,7 +197,7 @@ def test_a_secret_in_a_journal_gets_no_further(run: Run, path: Path) -> None:
 
 
 @pytest.mark.parametrize("name", ["none", "other.txt"])
-def test_what_is_no_journal_is_refused_in_a_line(run: Run, name: str, tmp_path: Path) -> None:
+def test_a_file_that_is_not_a_journal_is_refused(run: Run, name: str, tmp_path: Path) -> None:
     (tmp_path / "other.txt").write_text("")
     done = run("recover", tmp_path / name)
     assert (done.returncode, done.stdout) == (2, "")

@@ -46,9 +46,7 @@ Requests = st.builds(
 
 
 @given(st.lists(Requests, max_size=8), st.lists(Requests, max_size=12))
-def test_it_answers_as_a_search_through_the_list_would(
-    recorded: list[Request], sent: list[Request]
-) -> None:
+def test_it_answers_like_a_linear_search(recorded: list[Request], sent: list[Request]) -> None:
     exchanges = [answered(one, number) for number, one in enumerate(recorded)]
     replaying, left = replay(*exchanges), list(exchanges)
     for one in sent:
@@ -59,7 +57,7 @@ def test_it_answers_as_a_search_through_the_list_would(
     assert Counter(map(id, replaying.unused())) == Counter(map(id, left))
 
 
-def test_equals_answer_in_the_order_of_recording_whichever_way_they_are_written() -> None:
+def test_equal_exchanges_answer_in_order_of_recording() -> None:
     one, other = request(put('{"a": 1, "b": 2}')), request(put('{"b": 2, "a": 1}'))
     replaying = replay(answered(one, 1), answered(other, 2))
     assert [replaying.take(sent).response.body for sent in (other, one)] == [b"1", b"2"]  # type: ignore[union-attr]
@@ -75,7 +73,7 @@ def test_all_attempts_of_one_sdk_call_get_one_answer() -> None:
     assert replaying.unused() == []
 
 
-def test_a_call_that_nothing_answered_is_not_answered_by_what_is_left_later() -> None:
+def test_a_missed_call_is_not_answered_by_a_later_exchange() -> None:
     replaying = replay(answered(request(put({"a": 1})), 1))
     assert replaying.take(request(put({"a": 2}), amz_sdk_invocation_id="x")) is None
     assert len(replaying.unused()) == 1
@@ -110,7 +108,7 @@ class Counting(Matching):
         return super().outline(request)
 
 
-def test_what_a_call_costs_does_not_depend_on_how_many_are_recorded() -> None:
+def test_the_cost_of_a_call_does_not_depend_on_the_number_recorded() -> None:
     sent = [request(put({"a": 1}, first=number)) for number in range(300)]
     recorded = tuple(answered(one, number) for number, one in enumerate(sent))
     matching = Counting()
@@ -120,7 +118,7 @@ def test_what_a_call_costs_does_not_depend_on_how_many_are_recorded() -> None:
     assert (matching.keys, matching.outlines) == (0, 300)  # each once, when it was loaded
 
 
-def test_exchanges_of_the_same_items_are_told_apart_once() -> None:
+def test_exchanges_of_the_same_items_are_keyed_once() -> None:
     sent = [request(put({"a": number})) for number in range(300)]
     recorded = tuple(answered(one, number) for number, one in enumerate(sent))
     matching = Counting()

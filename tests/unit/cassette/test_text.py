@@ -28,14 +28,14 @@ def written(*several: Exchange, who: Provenance = WHO) -> bytes:
 
 
 @given(provenances, st.lists(exchanges, max_size=3))
-def test_what_is_written_is_what_is_read(who: Provenance, several: list[Exchange]) -> None:
+def test_a_written_cassette_reads_back(who: Provenance, several: list[Exchange]) -> None:
     cassette = loader.parse(PATH, written(*several, who=who))
     assert cassette.provenance == who
     assert list(cassette.exchanges) == several
 
 
 @given(provenances, st.lists(exchanges, max_size=3))
-def test_the_careful_way_reads_the_same(who: Provenance, several: list[Exchange]) -> None:
+def test_the_yaml_reader_reads_the_same(who: Provenance, several: list[Exchange]) -> None:
     data = written(*several, who=who)
     assert Reader(PATH, data).read() == loader.parse(PATH, data)
 
@@ -64,9 +64,7 @@ BASE = written(
     | st.binary(max_size=3)
     | st.integers(0, len(BASE)).map(lambda at: BASE[at : at + 60]),
 )
-def test_an_edited_file_is_never_read_otherwise_than_yaml_means_it(
-    at: int, removed: int, put_in: bytes
-) -> None:
+def test_an_edited_file_is_read_as_yaml(at: int, removed: int, put_in: bytes) -> None:
     edited = BASE[:at] + put_in + BASE[at + removed :]
     found = meant(lambda: loader.parse(PATH, edited))
     if isinstance(found, Cassette):
@@ -129,18 +127,18 @@ def yaml_read(monkeypatch: pytest.MonkeyPatch, data: bytes) -> int:
     return sum(seen)
 
 
-def test_what_this_version_writes_is_not_read_as_yaml(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_fast_path_reads_unedited_cassettes(monkeypatch: pytest.MonkeyPatch) -> None:
     data = written(*[exchange(put({"price": number})) for number in range(50)])
     assert len(data) > 20_000
     assert yaml_read(monkeypatch, data) == 0
 
 
-def test_what_was_edited_is_read_as_yaml(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_yaml_reader_reads_edited_cassettes(monkeypatch: pytest.MonkeyPatch) -> None:
     data = written(exchange(put({"price": 1}))).replace(b"code: 200", b"code:  200")
     assert yaml_read(monkeypatch, data) == len(data)
 
 
-def test_an_item_stands_on_a_line_of_its_own() -> None:
+def test_each_item_is_on_its_own_line() -> None:
     lines = written(exchange(put({"price": 1}, {"price": 2}, {"price": 3}))).decode().splitlines()
     assert [line.strip() for line in lines if "itemId" in line][1:] == [
         '{"itemId": "tea-1", "properties": "{\\"price\\": 2}"},',
@@ -148,7 +146,7 @@ def test_an_item_stands_on_a_line_of_its_own() -> None:
     ]
 
 
-def test_a_changed_answer_is_nobodys() -> None:
+def test_an_edited_answer_has_unknown_provenance() -> None:
     data = written(exchange(status=200), exchange(status=409))
     cassette = loader.parse(PATH, data.replace(b"code: 409", b"code: 404"))
     assert [(one.answered_by, one.altered) for one in cassette.exchanges] == [
@@ -157,7 +155,7 @@ def test_a_changed_answer_is_nobodys() -> None:
     ]
 
 
-def test_an_answer_without_its_digest_is_nobodys() -> None:
+def test_an_answer_without_its_digest_has_unknown_provenance() -> None:
     lines = written(exchange()).decode().splitlines(keepends=True)
     data = "".join(line for line in lines if "digest" not in line).encode()
     assert [one.altered for one in loader.parse(PATH, data).exchanges] == [True]
@@ -175,6 +173,6 @@ def test_a_cassette_that_is_not_there_is_missing(tmp_path: Path) -> None:
         loader.load(tmp_path / "none.yaml")
 
 
-def test_a_folder_is_no_cassette(tmp_path: Path) -> None:
+def test_a_folder_is_not_a_cassette(tmp_path: Path) -> None:
     with pytest.raises(CassetteError, match="it is a folder, and not a file"):
         loader.load(tmp_path)

@@ -99,7 +99,7 @@ def plane() -> Iterator[Plane]:
 # --- who one is
 
 
-def test_sts_says_whose_credentials_these_are(plane: Plane) -> None:
+def test_sts_identifies_the_account(plane: Plane) -> None:
     sts = client("sts", plane.stand_in.url)
     assert sts.get_caller_identity()["Account"] == ACCOUNT
     with pytest.raises(ClientError, match="InvalidAction"):
@@ -154,7 +154,7 @@ def test_a_dataset_passes_through_the_documented_statuses(plane: Plane) -> None:
     assert plane.refusal("describe_dataset", datasetArn=arn) == "ResourceNotFoundException"
 
 
-def test_an_update_shows_in_its_summary_as_documented(plane: Plane) -> None:
+def test_an_update_appears_in_its_summary_as_documented(plane: Plane) -> None:
     arn, new = plane.dataset(), plane.schema("more", "COLOUR")
     assert "latestDatasetUpdate" not in plane.sdk.describe_dataset(datasetArn=arn)["dataset"]
     plane.sdk.update_dataset(datasetArn=arn, schemaArn=new)
@@ -186,7 +186,7 @@ def test_a_creation_can_fail(plane: Plane, kind: str) -> None:
         plane.sdk.delete_dataset_group(datasetGroupArn=arn)
 
 
-def test_what_is_put_depends_on_where_a_dataset_is_in_its_life(plane: Plane) -> None:
+def test_the_answer_to_a_put_depends_on_the_dataset_status(plane: Plane) -> None:
     arn = f"arn:aws:personalize:us-east-1:{ACCOUNT}:dataset/shop/ITEMS"
     seen = [plane.put(arn)]
     plane.dataset(active=False)
@@ -204,7 +204,7 @@ def test_what_is_put_depends_on_where_a_dataset_is_in_its_life(plane: Plane) -> 
     assert seen == [404, 409, 409, 200, 409, 409, 200, 409, 409, 404]
 
 
-def test_items_are_gone_with_their_dataset(plane: Plane) -> None:
+def test_items_are_deleted_with_their_dataset(plane: Plane) -> None:
     arn = plane.dataset()
     plane.put(arn)
     assert plane.stand_in.store.items(arn) == {"1": None}
@@ -217,7 +217,7 @@ def test_items_are_gone_with_their_dataset(plane: Plane) -> None:
 # --- what is refused
 
 
-def test_nothing_is_made_twice(plane: Plane) -> None:
+def test_nothing_is_created_twice(plane: Plane) -> None:
     dataset = plane.dataset()
     group = f"arn:aws:personalize:us-east-1:{ACCOUNT}:dataset-group/shop"
     tea = f"arn:aws:personalize:us-east-1:{ACCOUNT}:schema/tea"
@@ -229,7 +229,7 @@ def test_nothing_is_made_twice(plane: Plane) -> None:
     assert plane.status(dataset) == "ACTIVE"
 
 
-def test_nothing_is_deleted_while_it_is_used(plane: Plane) -> None:
+def test_a_used_resource_is_not_deleted(plane: Plane) -> None:
     arn = plane.dataset(active=False)
     group = f"arn:aws:personalize:us-east-1:{ACCOUNT}:dataset-group/shop"
     tea = f"arn:aws:personalize:us-east-1:{ACCOUNT}:schema/tea"
@@ -246,7 +246,7 @@ def test_nothing_is_deleted_while_it_is_used(plane: Plane) -> None:
     plane.sdk.delete_dataset_group(datasetGroupArn=group)
 
 
-def test_a_dataset_is_made_in_an_active_group_only(plane: Plane) -> None:
+def test_a_dataset_needs_an_active_group(plane: Plane) -> None:
     group = plane.group(active=False)
     given = {
         "name": "items",
@@ -257,7 +257,7 @@ def test_a_dataset_is_made_in_an_active_group_only(plane: Plane) -> None:
     assert plane.refusal("create_dataset", **given) == "ResourceInUseException"
 
 
-def test_an_update_keeps_all_fields_and_waits_for_the_last_one(plane: Plane) -> None:
+def test_an_update_keeps_all_fields_and_waits_for_the_previous_one(plane: Plane) -> None:
     arn, more = plane.dataset(), plane.schema("more", "COLOUR")
     fewer = plane.sdk.create_schema(name="fewer", schema=schema("COLOUR"))["schemaArn"]
     invalid = plane.refusal("update_dataset", datasetArn=arn, schemaArn=fewer)
@@ -301,13 +301,13 @@ def test_a_schema_must_fit_the_type_of_its_dataset(plane: Plane) -> None:
 @pytest.mark.parametrize(
     "operation", ["describe_schema", "delete_schema", "describe_dataset", "delete_dataset"]
 )
-def test_what_is_not_there_is_not_found(plane: Plane, operation: str) -> None:
+def test_a_missing_resource_is_not_found(plane: Plane, operation: str) -> None:
     kind = operation.partition("_")[2]
     arn = f"arn:aws:personalize:us-east-1:{ACCOUNT}:{kind}/none"
     assert plane.refusal(operation, **{f"{kind}Arn": arn}) == "ResourceNotFoundException"
 
 
-def test_five_dataset_groups_a_region_are_the_most(plane: Plane) -> None:
+def test_a_region_has_at_most_five_dataset_groups(plane: Plane) -> None:
     for number in range(5):
         plane.group(f"shop-{number}")
     assert plane.refusal("create_dataset_group", name="one-more") == "LimitExceededException"
@@ -316,7 +316,7 @@ def test_five_dataset_groups_a_region_are_the_most(plane: Plane) -> None:
     assert len(elsewhere.list_dataset_groups()["datasetGroups"]) == 1
 
 
-def test_five_hundred_schemas_are_the_most(plane: Plane) -> None:
+def test_a_region_has_at_most_five_hundred_schemas(plane: Plane) -> None:
     for number in range(500):
         plane.schema(f"tea-{number}")
     given = {"name": "one-more", "schema": schema("A")}
@@ -326,7 +326,7 @@ def test_five_hundred_schemas_are_the_most(plane: Plane) -> None:
 # --- lists
 
 
-def test_lists_come_in_pages(plane: Plane) -> None:
+def test_lists_are_paginated(plane: Plane) -> None:
     arns = [plane.schema(f"tea-{number}") for number in range(7)]
     pages = plane.sdk.get_paginator("list_schemas").paginate(PaginationConfig={"PageSize": 3})
     found = [[one["schemaArn"] for one in page["schemas"]] for page in pages]
@@ -346,7 +346,7 @@ def test_datasets_are_listed_by_group(plane: Plane) -> None:
 # --- the wire
 
 
-def test_what_is_shown_is_what_the_service_model_has(plane: Plane) -> None:
+def test_descriptions_match_the_service_model(plane: Plane) -> None:
     arn = plane.dataset()
     plane.sdk.update_dataset(datasetArn=arn, schemaArn=plane.schema("more", "COLOUR"))
     group = f"arn:aws:personalize:us-east-1:{ACCOUNT}:dataset-group/shop"
@@ -395,7 +395,7 @@ def test_malformed_json_and_unknown_operations_are_400(plane: Plane) -> None:
 # --- as a process
 
 
-def test_serve_stands_in_for_an_account_on_a_fast_clock() -> None:
+def test_serve_fakes_an_account_on_a_fast_clock() -> None:
     with serving("--control-plane", "--clock-speed=100000", "--check-signatures") as url:
         assert client("sts", url).get_caller_identity()["Account"] == ACCOUNT
         plane = client("personalize", url)
@@ -434,7 +434,7 @@ def test_signatures_are_checked_for_all_services(service: str) -> None:
         (["--clock-speed=2"], "for --control-plane"),
     ],
 )
-def test_what_serve_cannot_do_is_said_in_one_line(arguments: list[str], says: str) -> None:
+def test_a_usage_error_of_serve_is_one_line(arguments: list[str], says: str) -> None:
     done = run("serve", *arguments)
     assert (done.returncode, done.stdout) == (2, "")
     assert says in done.stderr

@@ -86,18 +86,18 @@ PROPERTIES = {
 
 
 @pytest.mark.parametrize("case", PROPERTIES)
-def test_what_is_wrong_with_properties_is_named(case: str) -> None:
+def test_each_mistake_in_properties_is_named(case: str) -> None:
     properties, name, where = PROPERTIES[case]
     sent = request([item(GOOD), item(properties, "tea-2")])
     assert told(sent) == [(name, f"items[1].properties{where}")]
 
 
 @pytest.mark.parametrize("name", ["None", "null", "NaN", "nan", "undefined", " none "])
-def test_the_word_for_no_id_is_no_id(name: str) -> None:
+def test_a_stringified_null_is_not_an_id(name: str) -> None:
     assert told(request([item(GOOD, name), item(GOOD)])) == [("no-id", "items[0].itemId")]
 
 
-def test_an_id_twice_in_one_call() -> None:
+def test_duplicate_ids_in_one_call_are_named() -> None:
     twice = request([item(GOOD, "a"), item(GOOD, "b"), item(GOOD, "a")])
     assert told(twice) == [("duplicate-ids", "items[2].itemId")]
 
@@ -114,7 +114,7 @@ def test_an_id_twice_in_one_call() -> None:
         "campaign/shop",
     ],
 )
-def test_an_arn_of_something_else(resource: str) -> None:
+def test_an_arn_of_another_resource_is_named(resource: str) -> None:
     arn = f"arn:aws:personalize:us-east-1:000000000000:{resource}"
     assert told(request([item(GOOD), item(GOOD, "b")], arn)) == [("other-dataset", "datasetArn")]
 
@@ -138,20 +138,20 @@ class TestOneAtATime:
     def test_the_same_item_again_is_a_retry_or_an_update(self) -> None:
         assert names(*[request([item(GOOD)]) for _ in range(5)]) == []
 
-    def test_a_last_batch_of_one_is_none(self) -> None:
+    def test_a_last_batch_of_one_is_fine(self) -> None:
         adviser = Adviser()
         full = [item(GOOD, str(number)) for number in range(10)]
         batches = [[*full], [item(GOOD, "x")], [*full], [item(GOOD, "y")], [*full]]
         batches.append([item(GOOD, "z")])
         assert [one for batch in batches for one in adviser.advice(parse(request(batch)))] == []
 
-    def test_lines_are_counted_apart(self) -> None:
+    def test_lines_are_counted_separately(self) -> None:
         adviser = Adviser()
         assert adviser.advice(parse(request([item(GOOD, "a")]))) == []
         assert adviser.advice(parse(request([item(GOOD, "b")]))) == []
         assert adviser.advice(parse(request([item(GOOD, "c")]))) == []
 
-    def test_datasets_are_counted_apart(self) -> None:
+    def test_datasets_are_counted_separately(self) -> None:
         arns = [ACTIVE.replace("contract-active", name) for name in ("a", "b", "c")]
         assert names(*[request([item(GOOD, arn)], arn) for arn in arns]) == []
 
@@ -202,7 +202,7 @@ def test_a_good_request_gets_none(ids: list[str], document: dict[str, Any], esca
         item(GOOD, "nullable"),
     ],
 )
-def test_what_only_looks_wrong_gets_none(one: dict[str, str]) -> None:
+def test_values_that_only_look_wrong_get_none(one: dict[str, str]) -> None:
     assert told(request([one, item(GOOD, "another")])) == []
 
 
@@ -224,7 +224,7 @@ def test_an_arn_that_may_be_right_gets_none(arn: str) -> None:
     "body",
     [b"", b"{", b"[]", b"null", b'{"items": 1}', b'{"items": [1, null, "x"]}', b"\xff"],
 )
-def test_what_can_not_be_read_gets_none(body: bytes) -> None:
+def test_an_unreadable_body_gets_none(body: bytes) -> None:
     assert told(Request("POST", f"{URL}/items", HEADERS, body)) == []
 
 
@@ -232,12 +232,12 @@ def test_another_operation_gets_none() -> None:
     assert told(request([item("nonsense", "None")], path="/events")) == []
 
 
-def test_properties_that_are_no_string_are_the_contract_s_business() -> None:
+def test_properties_that_are_not_a_string_are_left_to_the_contract() -> None:
     sent = request([{"itemId": 1, "properties": {"A": 1}}, {"itemId": None, "properties": ""}])
     assert told(sent) == []
 
 
-def test_one_can_be_turned_off() -> None:
+def test_advice_can_be_turned_off() -> None:
     sent = request([item('{"A": [1]}'), item(GOOD, "b")])
     assert [one.row.name for one in Adviser(("key-case",)).advice(parse(sent))] == ["array-value"]
 
@@ -255,7 +255,7 @@ def test_no_value_is_ever_shown() -> None:
     assert all(len(one.where) < 80 for one in said)
 
 
-def test_it_says_which_line_sent_it() -> None:
+def test_advice_names_the_call_site() -> None:
     (said,) = Adviser().advice(parse(request([item('{"A": 1}'), item(GOOD, "b")])))
     assert said.sent.startswith("tests/unit/feedback/test_advice.py:")
 
@@ -273,7 +273,7 @@ SPACE = st.sampled_from(["", " ", "\n", "\x0b"])
     st.lists(st.tuples(SPACE, NAMES, SPACE, VALUES, SPACE), max_size=3),
     st.sampled_from(["", ",", "x"]),
 )
-def test_what_is_not_looked_at_needs_no_advice(members: list[tuple[str, ...]], end: str) -> None:
+def test_the_fast_path_skips_only_good_documents(members: list[tuple[str, ...]], end: str) -> None:
     text = ",".join(f'{a}"{name}"{b}:{value}{c}' for a, name, b, value, c in members)
     document = f"{{{text}}}{end}"
     with pytest.MonkeyPatch.context() as patch:

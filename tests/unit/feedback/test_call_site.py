@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from personalize_contract.feedback.call_site import is_theirs
+from personalize_contract.feedback.call_site import is_users
 
 LIBRARIES = {
     "installed": "venv/lib/python3.11/site-packages/anything/client.py",
@@ -33,24 +33,24 @@ def _here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.parametrize("path", LIBRARIES.values(), ids=LIBRARIES)
-def test_a_library_is_not_the_users(path: str, tmp_path: Path) -> None:
-    assert not is_theirs(str(tmp_path / path))
+def test_a_library_is_not_user_code(path: str, tmp_path: Path) -> None:
+    assert not is_users(str(tmp_path / path))
 
 
 @pytest.mark.parametrize("path", PROJECT.values(), ids=PROJECT)
-def test_the_project_is_the_users(path: str, tmp_path: Path) -> None:
+def test_the_project_is_user_code(path: str, tmp_path: Path) -> None:
     file = tmp_path / path
     file.parent.mkdir(parents=True, exist_ok=True)
     file.touch()
-    assert is_theirs(str(file))
+    assert is_users(str(file))
 
 
 def test_a_zip_file_is_a_library(tmp_path: Path) -> None:
     with zipfile.ZipFile(tmp_path / "libs.zip", "w") as archive:
         archive.writestr("anything/client.py", "")
-    assert not is_theirs(str(tmp_path / "libs.zip" / "anything" / "client.py"))
+    assert not is_users(str(tmp_path / "libs.zip" / "anything" / "client.py"))
 
 
 @pytest.mark.parametrize("path", ["<string>", "<frozen importlib._bootstrap>"])
-def test_code_without_a_file_is_nobodys(path: str) -> None:
-    assert not is_theirs(path)
+def test_code_without_a_file_is_not_user_code(path: str) -> None:
+    assert not is_users(path)

@@ -17,7 +17,7 @@ def events(**more: Any) -> dict[str, Any]:
     return {"trackingId": "our-tracker", "userId": "ann", "sessionId": "v", "eventList": [event]}
 
 
-def test_a_date_and_time_is_what_sdks_take() -> None:
+def test_datetimes_are_accepted_as_by_sdks() -> None:
     personalize_contract.check("PutEvents", events())
     personalize_contract.check("PutEvents", events(sentAt=1719511760))
 
@@ -40,7 +40,7 @@ def test_a_mistake_is_named(clause: str, more: dict[str, Any]) -> None:
         personalize_contract.check("PutEvents", events(**more))
 
 
-def test_no_id_of_a_person_is_in_the_message() -> None:
+def test_the_message_has_no_personal_id() -> None:
     body = events() | {"userId": "ann@example.com" * 20}
     with pytest.raises(personalize_contract.ContractBroken) as broken:
         personalize_contract.check("PutEvents", body)
@@ -48,6 +48,6 @@ def test_no_id_of_a_person_is_in_the_message() -> None:
     assert "example.com" not in str(broken.value)
 
 
-def test_a_value_that_is_no_json_is_told() -> None:
-    with pytest.raises(personalize_contract.UsageError, match="set is no type of JSON"):
+def test_a_value_without_a_json_form_is_an_error() -> None:
+    with pytest.raises(personalize_contract.UsageError, match="set has no JSON form"):
         personalize_contract.check("PutEvents", events(impression={"tea"}))

@@ -86,7 +86,7 @@ def test_a_mistake_is_named(name: str) -> None:
 
 
 @pytest.mark.parametrize("case", MORE)
-def test_a_mistake_that_items_have_too_is_named(case: str) -> None:
+def test_a_mistake_shared_with_items_is_named(case: str) -> None:
     request, name, where = MORE[case]
     assert advice_on(request) == [(name, f"eventList[1]{where}")]
 
@@ -105,7 +105,7 @@ def test_a_good_request_gets_none(request_: Request) -> None:
     assert advice_on(request_) == []
 
 
-def test_one_event_a_call_is_told_for_one_session_and_not_for_several() -> None:
+def test_one_event_per_call_is_named_for_one_session_only() -> None:
     def one_at_a_time(*sessions: str) -> int:
         adviser = Adviser()
         names = []
@@ -118,7 +118,7 @@ def test_one_event_a_call_is_told_for_one_session_and_not_for_several() -> None:
     assert one_at_a_time("a", "b", "c") == 0
 
 
-def test_a_session_of_two_users_is_seen_over_several_requests() -> None:
+def test_a_session_of_two_users_is_seen_across_requests() -> None:
     adviser = Adviser()
     assert adviser.advice(parse(events())) == []
     told = adviser.advice(parse(events(userId="bob")))

@@ -49,7 +49,7 @@ def test_nothing_recorded() -> None:
         "no recorded exchange answers this PutItems request",
         "  cassette:  it.personalize.yaml",
         f"  sent:      POST /items, 1 item, {len(json.dumps(puts('{}')))} bytes",
-        "  nearest:   none, nothing is recorded",
+        "  nearest:   none: the cassette is empty",
         f"  record it: {COMMAND}",
     ]
 
@@ -63,10 +63,10 @@ def test_the_nearest_exchange_and_what_differs() -> None:
     ]
 
 
-def test_one_that_was_used_up() -> None:
+def test_a_used_exchange_is_named() -> None:
     recorded = replay(puts("{}"))
     assert recorded.take(request(puts("{}")))
-    assert "exchange 1 of 1 is the same; each answers once" in explained(recorded, puts("{}"))[3]
+    assert "exchange 1 of 1 is equal, but each answers once" in explained(recorded, puts("{}"))[3]
 
 
 @pytest.mark.parametrize(
@@ -114,7 +114,7 @@ def test_only_the_first_ones_are_explained() -> None:
     assert said[-1].startswith("no recorded exchange answers this PutItems request either")
 
 
-def test_another_operation_has_its_own_words(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_another_operation_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     other = dataclasses.replace(
         contract.load(),
         operation="PutThings",
@@ -157,17 +157,19 @@ LOOK_ALIKES = {
 
 
 @pytest.mark.parametrize(("sent", "recorded", "name"), LOOK_ALIKES.values(), ids=LOOK_ALIKES)
-def test_what_looks_the_same_is_told_apart_by_name(sent: str, recorded: str, name: str) -> None:
+def test_look_alikes_are_distinguished_by_character_name(
+    sent: str, recorded: str, name: str
+) -> None:
     bodies = [puts(json.dumps({"a": text}, ensure_ascii=False)) for text in (sent, recorded)]
     told = explained(replay(bodies[1]), bodies[0])
     (line,) = [line for line in told if "items[0].properties.a" in line]
     assert name in line
 
 
-def test_a_request_that_breaks_a_clause_is_not_to_be_recorded() -> None:
+def test_a_request_that_breaks_a_clause_should_not_be_recorded() -> None:
     eleven = puts(*["{}"] * 11)
     assert explained(replay(puts("{}")), eleven)[-1] == (
-        "  first:     it breaks request.items.max-members, so no recording of it is wanted"
+        "  first:     fix request.items.max-members, which it breaks, before you record it"
     )
     meant = Explainer(COMMAND, ["request.items.max-members"])(replay(puts("{}")), request(eleven))
     assert meant.splitlines()[-1] == f"  record it: {COMMAND}"

@@ -50,14 +50,14 @@ def using(
     return asyncio.run(run())
 
 
-def test_a_client_made_while_it_is_open_is_caught(service: Service) -> None:
+def test_a_client_made_in_the_context_is_intercepted(service: Service) -> None:
     with of_sdks(Session(service.target, Mark()), DUMMY_IDENTITY), guarded([]):
         assert by_aiobotocore(AWS, "tea") == 200
 
     assert service.items(ACTIVE) == {"tea": "{}"}
 
 
-def test_a_client_that_was_there_before_is_caught(service: Service) -> None:
+def test_a_client_made_before_is_intercepted(service: Service) -> None:
     async def put(client: Any) -> None:
         with of_sdks(Session(service.target, Mark()), DUMMY_IDENTITY):
             await client.put_items(**body("tea"))
@@ -66,7 +66,7 @@ def test_a_client_that_was_there_before_is_caught(service: Service) -> None:
     assert service.items(ACTIVE) == {"tea": "{}"}
 
 
-def test_a_client_without_credentials_is_caught(
+def test_a_client_without_credentials_is_intercepted(
     service: Service, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
@@ -86,7 +86,7 @@ def test_an_error_is_the_clients_own_exception(service: Service) -> None:
         using(put)
 
 
-def test_64_calls_at_once_lose_no_exchange_and_open_no_connection(
+def test_64_concurrent_calls_lose_no_exchange_and_open_no_connection(
     service: Service, tmp_path: Path
 ) -> None:
     path = tmp_path / "cassette.yaml"
@@ -113,7 +113,7 @@ def test_64_calls_at_once_lose_no_exchange_and_open_no_connection(
 
 
 @pytest.mark.parametrize("mode", MODES)
-def test_a_miss_reaches_the_code_under_test_as_it_is_and_is_not_retried(mode: str) -> None:
+def test_a_miss_reaches_the_caller_unchanged_and_is_not_retried(mode: str) -> None:
     asked: list[Request] = []
 
     class Nothing:
@@ -130,7 +130,7 @@ def test_a_miss_reaches_the_code_under_test_as_it_is_and_is_not_retried(mode: st
     assert len(asked) == 1
 
 
-def test_a_refused_connection_is_told_as_it_is() -> None:
+def test_a_refused_connection_is_reported_unchanged() -> None:
     with (
         of_sdks(Session(None, Mark()), DUMMY_IDENTITY),
         guarded([]),
@@ -151,7 +151,7 @@ def test_each_attempt_of_a_retry_is_an_exchange(service: Service) -> None:
     assert [exchange.response.status for exchange in service.exchanges] == [503, 0, 200]
 
 
-def test_a_handler_of_the_users_sees_the_request_and_ours_answers(service: Service) -> None:
+def test_a_user_handler_sees_the_request_but_ours_answers(service: Service) -> None:
     seen: list[str] = []
 
     def handler(request: Any, **_: Any) -> Any:
@@ -169,7 +169,7 @@ def test_a_handler_of_the_users_sees_the_request_and_ours_answers(service: Servi
     assert list(service.items(ACTIVE)) == ["tea"]
 
 
-def test_a_target_that_waits_does_not_hold_up_the_event_loop() -> None:
+def test_a_slow_target_does_not_block_the_event_loop() -> None:
     ticked = threading.Event()
 
     class Waiting:
@@ -189,7 +189,7 @@ def test_a_target_that_waits_does_not_hold_up_the_event_loop() -> None:
         using(put)
 
 
-def test_a_violation_is_told_with_its_place_in_the_users_code(service: Service) -> None:
+def test_a_violation_has_its_call_site(service: Service) -> None:
     session = Session(service.target, Mark())
     with of_sdks(session, DUMMY_IDENTITY), pytest.raises(Exception, match="InvalidInput"):
         using(lambda client: client.put_items(**body(*map(str, range(11)))))
@@ -200,7 +200,7 @@ def test_a_violation_is_told_with_its_place_in_the_users_code(service: Service) 
     )
 
 
-def test_the_door_opens_when_the_test_imports_it(service: Service) -> None:
+def test_the_interceptor_is_installed_on_import(service: Service) -> None:
     source = f"""
 import asyncio
 from personalize_contract.interceptors.identity import DUMMY as DUMMY_IDENTITY
@@ -228,7 +228,9 @@ print(list(service.items({ACTIVE!r})))
 
 
 @pytest.mark.parametrize("backend", ["asyncio", "trio"])
-def test_the_httpx_backend_is_caught_on_asyncio_and_trio(service: Service, backend: str) -> None:
+def test_the_httpx_backend_is_intercepted_on_asyncio_and_trio(
+    service: Service, backend: str
+) -> None:
     async def put() -> None:
         config = AioConfig(http_session_cls=HttpxSession)
         async with AioSession().create_client(

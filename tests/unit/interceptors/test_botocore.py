@@ -55,7 +55,7 @@ CLIENTS: dict[str, Callable[[], Any]] = {
 
 
 @pytest.mark.parametrize("make", CLIENTS.values(), ids=CLIENTS)
-def test_a_client_is_caught_however_and_whenever_made(
+def test_a_client_is_intercepted_however_it_was_made(
     service: Service, make: Callable[[], Any]
 ) -> None:
     before = make()
@@ -66,7 +66,7 @@ def test_a_client_is_caught_however_and_whenever_made(
     assert service.items(ACTIVE) == {"before": "{}", "while": "{}"}
 
 
-def test_a_client_without_credentials_is_caught(
+def test_a_client_without_credentials_is_intercepted(
     service: Service, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
@@ -78,7 +78,7 @@ def test_a_client_without_credentials_is_caught(
     assert list(service.items(ACTIVE)) == ["tea"]
 
 
-def test_nothing_of_it_is_left(service: Service) -> None:
+def test_all_patches_are_removed(service: Service) -> None:
     with counted() as elsewhere:
         found = client(elsewhere.url)
         with of_sdks(Session(service.target, Mark()), DUMMY_IDENTITY):
@@ -124,7 +124,7 @@ def test_64_threads_with_fresh_clients_lose_no_exchange_and_open_no_connection(
 
 
 @pytest.mark.parametrize("mode", MODES)
-def test_a_miss_reaches_the_code_under_test_as_it_is_and_is_not_retried(mode: str) -> None:
+def test_a_miss_reaches_the_caller_unchanged_and_is_not_retried(mode: str) -> None:
     asked: list[Request] = []
 
     class Nothing:
@@ -142,7 +142,7 @@ def test_a_miss_reaches_the_code_under_test_as_it_is_and_is_not_retried(mode: st
 
 
 @pytest.mark.parametrize("mode", MODES)
-def test_a_refused_connection_is_told_as_it_is_and_is_not_retried(mode: str) -> None:
+def test_a_refused_connection_is_reported_unchanged_and_not_retried(mode: str) -> None:
     settings: Any = {"mode": mode, "total_max_attempts": 5}
     attempts: list[object] = []
     session = botocore.session.Session()
@@ -158,7 +158,7 @@ def test_a_refused_connection_is_told_as_it_is_and_is_not_retried(mode: str) -> 
     assert len(attempts) == 1
 
 
-def test_a_handler_of_the_users_sees_the_request_and_ours_answers(service: Service) -> None:
+def test_a_user_handler_sees_the_request_but_ours_answers(service: Service) -> None:
     seen: list[str] = []
 
     def handler(request: Any, **_: Any) -> Any:
@@ -177,7 +177,7 @@ def test_a_handler_of_the_users_sees_the_request_and_ours_answers(service: Servi
     assert exchange.response.status == 200
 
 
-def test_a_handler_that_raises_is_not_overruled(service: Service) -> None:
+def test_a_raising_user_handler_wins(service: Service) -> None:
     def handler(**_: Any) -> None:
         raise KeyError("of the user's own")
 
@@ -190,7 +190,7 @@ def test_a_handler_that_raises_is_not_overruled(service: Service) -> None:
 
 
 @pytest.mark.parametrize("first", ["moto", "ours"])
-def test_moto_answers_what_is_not_ours_in_either_order(service: Service, first: str) -> None:
+def test_moto_answers_other_requests_in_either_order(service: Service, first: str) -> None:
     doors = of_sdks(Session(service.target, Mark()), DUMMY_IDENTITY)
     one, other = (mock_aws(), doors) if first == "moto" else (doors, mock_aws())
     with one, other:
@@ -203,7 +203,7 @@ def test_moto_answers_what_is_not_ours_in_either_order(service: Service, first: 
     assert list(service.items(ACTIVE)) == ["tea"]
 
 
-def test_what_is_only_checked_is_answered_by_whom_it_would_have_been() -> None:
+def test_a_checked_request_is_answered_as_before() -> None:
     session = Session(None, Mark())
     with (
         mock_aws(),

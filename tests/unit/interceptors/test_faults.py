@@ -54,7 +54,9 @@ PATIENCE = {"timeout": 1.0}
 
 @pytest.mark.parametrize("fault", LOST)
 @pytest.mark.parametrize("name", IN_PROCESS)
-def test_in_process_it_is_what_it_is_on_the_wire(service: Service, name: str, fault: str) -> None:
+def test_a_fault_in_process_equals_the_fault_on_the_wire(
+    service: Service, name: str, fault: str
+) -> None:
     put = CLIENTS[name]
     patience = PATIENCE.get(fault, 10.0)
     service.fail_next(fault)
@@ -73,7 +75,7 @@ def test_in_process_it_is_what_it_is_on_the_wire(service: Service, name: str, fa
 
 @pytest.mark.parametrize("fault", LOST)
 @pytest.mark.parametrize("name", CLIENTS)
-def test_over_http_no_client_takes_it_for_an_answer(
+def test_over_http_no_client_accepts_a_fault_as_a_response(
     service: Service, name: str, fault: str
 ) -> None:
     service.fail_next(fault)
@@ -84,7 +86,7 @@ def test_over_http_no_client_takes_it_for_an_answer(
     assert CLIENTS[name](service.url, "coffee") == 200
 
 
-def test_what_each_library_of_python_raises(service: Service) -> None:
+def test_the_error_of_each_client_library(service: Service) -> None:
     found = {}
     for fault in LOST:
         for name in IN_PROCESS:
@@ -111,7 +113,7 @@ def test_what_each_library_of_python_raises(service: Service) -> None:
 
 @pytest.mark.parametrize("name", IN_PROCESS)
 @pytest.mark.parametrize("way", ["process", "wire"])
-def test_a_slow_answer_comes_late(service: Service, name: str, way: str) -> None:
+def test_a_slow_response_is_delayed(service: Service, name: str, way: str) -> None:
     url = AWS if way == "process" else service.url
     with opened(service, name) if way == "process" else contextlib.nullcontext():
         service.fail_next(slow=0.3)
@@ -125,9 +127,7 @@ def test_a_slow_answer_comes_late(service: Service, name: str, way: str) -> None
 
 @pytest.mark.parametrize("name", IN_PROCESS)
 @pytest.mark.parametrize("way", ["process", "wire"])
-def test_a_client_that_waits_shorter_gives_up_and_the_items_are_there(
-    service: Service, name: str, way: str
-) -> None:
+def test_a_client_times_out_but_its_items_are_stored(service: Service, name: str, way: str) -> None:
     url = AWS if way == "process" else service.url
     with opened(service, name) if way == "process" else contextlib.nullcontext():
         service.fail_next(slow=2.0)
@@ -149,7 +149,7 @@ CODES = {
 
 
 @pytest.mark.parametrize(("code", "status"), CODES.items())
-def test_a_code_comes_with_its_status_and_as_the_sdk_reads_it(
+def test_an_error_code_has_its_status_and_is_parsed_by_the_sdk(
     service: Service, code: str, status: int
 ) -> None:
     service.fail_next(code)
@@ -171,7 +171,7 @@ def test_documented_codes_raise_the_clients_own_exceptions(service: Service) -> 
 
 @pytest.mark.parametrize("name", IN_PROCESS)
 @pytest.mark.parametrize("status", [429, 500, 503, 599])
-def test_a_status_is_answered_as_it_is(service: Service, name: str, status: int) -> None:
+def test_a_status_is_returned_without_a_code(service: Service, name: str, status: int) -> None:
     put: Put = CLIENTS[name]
     service.fail_next(status)
     with opened(service, name):
@@ -183,7 +183,7 @@ def test_a_status_is_answered_as_it_is(service: Service, name: str, status: int)
             assert caught.value.response["ResponseMetadata"]["HTTPStatusCode"] == status
 
 
-def test_failures_come_in_the_order_and_as_often_as_asked_for(service: Service) -> None:
+def test_failures_come_in_order_and_number(service: Service) -> None:
     service.fail_next(500, times=2)
     service.fail_next("reset")
     with opened(service, "botocore"):
@@ -201,7 +201,7 @@ def test_a_retrying_client_gets_through(service: Service) -> None:
     assert [exchange.response.status for exchange in service.exchanges] == [503, 503, 200]
 
 
-def test_a_dataset_changes_its_state_in_the_middle(service: Service) -> None:
+def test_a_dataset_can_change_its_state(service: Service) -> None:
     found = client()
     with opened(service, "botocore"):
         found.put_items(**body("tea"))
@@ -234,7 +234,7 @@ def test_a_dataset_changes_its_state_in_the_middle(service: Service) -> None:
         (lambda service: service.add_dataset("tea"), "is not a Personalize ARN"),
     ],
 )
-def test_what_there_is_not_is_told(
+def test_unknown_faults_and_datasets_are_usage_errors(
     service: Service, wrong: Callable[[Service], None], told: str
 ) -> None:
     with pytest.raises(UsageError) as caught:
@@ -243,7 +243,7 @@ def test_what_there_is_not_is_told(
     assert told in str(caught.value)
 
 
-def test_what_a_failing_assertion_shows(service: Service) -> None:
+def test_a_failing_assertion_shows_the_exchanges(service: Service) -> None:
     service.fail_next("ThrottlingException")
     service.fail_next("reset")
     with opened(service, "requests"):

@@ -63,7 +63,7 @@ def replayed(path: Path) -> Recorded:
 
 
 @every_client
-def test_it_is_answered(service: Service, put: Put) -> None:
+def test_a_request_is_answered(service: Service, put: Put) -> None:
     with opened(service.target), guarded([]):
         assert put(AWS, "tea") == 200
 
@@ -75,13 +75,13 @@ def test_it_is_answered(service: Service, put: Put) -> None:
 
 
 @pytest.mark.parametrize("url", HOSTS)
-def test_every_host_of_the_service_is_ours(service: Service, url: str) -> None:
+def test_every_host_of_the_service_is_intercepted(service: Service, url: str) -> None:
     with opened(service.target), guarded([]):
         assert by_requests(url, "tea") == 200
 
 
 @every_client
-def test_a_url_that_was_given_is_ours_too(service: Service, put: Put) -> None:
+def test_a_configured_url_is_intercepted(service: Service, put: Put) -> None:
     with counted() as elsewhere, opened(service.target, elsewhere.url):
         assert put(elsewhere.url, "tea") == 200
 
@@ -89,7 +89,7 @@ def test_a_url_that_was_given_is_ours_too(service: Service, put: Put) -> None:
 
 
 @every_client
-def test_what_is_not_ours_goes_where_it_would(service: Service, put: Put) -> None:
+def test_other_requests_go_to_their_destination(service: Service, put: Put) -> None:
     with opened(service.target):
         put(AWS, "tea")
         assert put(service.url, "coffee") == 200
@@ -101,14 +101,14 @@ def test_what_is_not_ours_goes_where_it_would(service: Service, put: Put) -> Non
 
 
 @every_client
-def test_an_error_is_the_clients_own_answer(service: Service, put: Put) -> None:
+def test_an_error_is_the_clients_own_response(service: Service, put: Put) -> None:
     service.set_state(ACTIVE, "in-use")
     with opened(service.target):
         assert put(AWS, "tea") == 409
 
 
 @every_client
-def test_a_miss_reaches_the_code_under_test_as_it_is(put: Put) -> None:
+def test_a_miss_reaches_the_caller_unchanged(put: Put) -> None:
     class Nothing:
         def answer(self, request: Request) -> Any:
             raise Miss("nothing recorded answers")
@@ -136,7 +136,7 @@ def test_64_threads_lose_no_exchange_and_open_no_connection(
     assert elsewhere.connected == 0
 
 
-def test_a_body_in_any_form_is_the_body(service: Service) -> None:
+def test_a_body_is_read_in_any_form(service: Service) -> None:
     text = json.dumps(body("tea"))
     sent = {"content-type": "application/json"}
     with opened(service.target):
@@ -163,7 +163,7 @@ def shop(service: Service) -> Iterator[str]:
 
 @pytest.mark.parametrize("order", ["theirs in ours", "ours in theirs"])
 @every_client
-def test_each_cassette_gets_its_own(
+def test_each_cassette_records_its_own_traffic(
     service: Service, shop: str, tmp_path: Path, put: Put, order: str
 ) -> None:
     path = tmp_path / "theirs.yaml"
@@ -181,14 +181,14 @@ def test_each_cassette_gets_its_own(
     assert [exchange.request.url for exchange in service.exchanges] == [f"{AWS}/items"] * 2
 
 
-def test_a_cassette_that_takes_nothing_new_does_not_keep_ours_out(
+def test_a_closed_vcr_cassette_does_not_block_our_requests(
     service: Service, tmp_path: Path
 ) -> None:
     with opened(service.target), cassette(tmp_path / "theirs.yaml", "none"):
         assert by_requests(AWS, "tea") == 200
 
 
-def test_a_cassette_that_outlives_the_test_goes_on(
+def test_a_vcr_cassette_that_outlives_the_test_still_works(
     service: Service, shop: str, tmp_path: Path
 ) -> None:
     path, theirs = tmp_path / "theirs.yaml", ExitStack()
@@ -207,7 +207,7 @@ def test_a_cassette_that_outlives_the_test_goes_on(
     assert not hasattr(HTTPConnectionPool.ConnectionCls, "cassette")
 
 
-def test_nothing_of_it_is_left(service: Service) -> None:
+def test_all_patches_are_removed(service: Service) -> None:
     before = _patched()
     with opened(service.target):
         by_requests(AWS, "tea")
@@ -215,7 +215,7 @@ def test_nothing_of_it_is_left(service: Service) -> None:
     assert _patched() == before
 
 
-def test_clients_that_have_another_door_or_none_are_let_alone(service: Service) -> None:
+def test_other_client_libraries_are_not_patched(service: Service) -> None:
     def classes() -> list[object]:
         pools = AWSHTTPConnectionPool, AWSHTTPSConnectionPool
         connections = http.client.HTTPConnection, http.client.HTTPSConnection
@@ -253,7 +253,7 @@ def _patched() -> list[object]:
 
 @pytest.mark.parametrize("in_process", [True, False])
 @pytest.mark.parametrize("order", ["theirs in ours", "ours in theirs"])
-def test_mocks_of_the_test_answer_what_is_not_ours(
+def test_the_test_s_mocks_answer_other_requests(
     service: Service, in_process: bool, order: str
 ) -> None:
     mock = responses.RequestsMock()
@@ -271,7 +271,7 @@ def test_mocks_of_the_test_answer_what_is_not_ours(
 
 
 @pytest.mark.parametrize("in_process", [True, False])
-def test_moto_does_not_take_what_is_ours(service: Service, in_process: bool) -> None:
+def test_moto_does_not_answer_our_requests(service: Service, in_process: bool) -> None:
     doors = of_http(Session(service.target, Mark()), aws_hosts.ours([]), in_process=in_process)
     with mock_aws(), doors:
         assert by_requests(AWS, "tea") == 200
@@ -280,7 +280,7 @@ def test_moto_does_not_take_what_is_ours(service: Service, in_process: bool) -> 
 # --- a service in this process
 
 
-def test_requests_reaches_a_service_in_process_by_its_url_and_by_that_of_aws(
+def test_requests_reaches_an_in_process_service_by_either_url(
     service: Service,
 ) -> None:
     with counted() as elsewhere:
@@ -296,7 +296,7 @@ def test_requests_reaches_a_service_in_process_by_its_url_and_by_that_of_aws(
     assert list(service.items(ACTIVE)) == ["coffee", "tea"]
 
 
-def test_its_url_may_be_asked_for_in_the_middle(service: Service) -> None:
+def test_the_url_may_be_requested_during_the_test(service: Service) -> None:
     doors = of_http(Session(service.target, Mark()), aws_hosts.ours(service.urls), in_process=True)
     with doors:
         assert by_requests(service.url, "tea") == 200
@@ -314,7 +314,7 @@ def test_other_clients_reach_it_over_http(service: Service) -> None:
 # --- a live target is really asked
 
 
-def test_what_we_send_ourselves_is_not_caught_or_recorded_by_anybody(
+def test_requests_to_a_live_target_are_neither_mocked_nor_recorded(
     service: Service, tmp_path: Path
 ) -> None:
     path = tmp_path / "theirs.yaml"
@@ -328,7 +328,7 @@ def test_what_we_send_ourselves_is_not_caught_or_recorded_by_anybody(
 
 
 @every_client
-def test_a_compressed_answer_arrives_as_it_was_meant(put: Put) -> None:
+def test_a_compressed_response_is_decoded(put: Put) -> None:
     def answer(request: Request) -> Response:
         said, sent = b'{"message": "no"}', {"content-type": "application/json"}
         if "gzip" in request.headers.get("accept-encoding", ""):
@@ -396,7 +396,7 @@ def test_a_test_of_botocore_loads_no_other_library(in_process: bool) -> None:
     assert answered == "['200']"
 
 
-def test_a_live_target_that_we_ask_ourselves_loads_no_vcr(service: Service) -> None:
+def test_a_live_target_loads_no_vcr(service: Service) -> None:
     source = LOADED.replace(
         "with sdks", f"session.target = Endpoint({service.url!r}, '')\nwith sdks"
     )
@@ -409,14 +409,14 @@ def test_a_live_target_that_we_ask_ourselves_loads_no_vcr(service: Service) -> N
 
 
 @pytest.mark.parametrize("name", IMPORTED_IN_THE_TEST)
-def test_a_library_that_the_test_itself_imports_is_caught(name: str) -> None:
+def test_a_library_imported_by_the_test_is_intercepted(name: str) -> None:
     use = IMPORTED_IN_THE_TEST[name].format(url=f"'{AWS}/items'")
     _, answered = _run(LOADED.format(in_process=False, use=use))
 
     assert answered == "['400']"
 
 
-def test_requests_is_caught_in_process_when_the_test_imports_it() -> None:
+def test_requests_imported_by_the_test_is_intercepted_in_process() -> None:
     use = IMPORTED_IN_THE_TEST["requests"].format(url=f"'{AWS}/items'")
     loaded, answered = _run(LOADED.format(in_process=True, use=use))
 

@@ -32,7 +32,7 @@ def settings(account: StandIn, arn: str, state: State = "active", *, leave: bool
 
 
 @pytest.mark.parametrize("state", STATES)
-def test_leave_is_needed_in_every_state(account: StandIn, state: State) -> None:
+def test_permission_is_needed_in_every_state(account: StandIn, state: State) -> None:
     """A dataset that is said to be missing may be there."""
     arn = f"arn:aws:personalize:us-east-1:{ACCOUNT}:dataset/shop/ITEMS"
     with pytest.raises(UsageError, match="write-to-existing"):
@@ -50,7 +50,9 @@ def test_leave_is_needed_in_every_state(account: StandIn, state: State) -> None:
         f"arn:aws:personalize:us-east-1:{ACCOUNT}0:dataset/shop/ITEMS",
     ],
 )
-def test_a_dataset_of_elsewhere_is_not_written_to(account: StandIn, arn: str) -> None:
+def test_a_dataset_of_another_account_or_region_is_not_written_to(
+    account: StandIn, arn: str
+) -> None:
     with pytest.raises(UsageError, match="not of the account and region"):
         connect(settings(account, arn, leave=True))
     assert set(account.calls) <= {"GetCallerIdentity"}
@@ -65,7 +67,7 @@ SOMEBODY_ELSE = {
 
 
 @pytest.mark.parametrize("body", SOMEBODY_ELSE.values(), ids=SOMEBODY_ELSE)
-def test_whoever_answers_for_sts_and_is_not_it_is_told_as_such(body: bytes) -> None:
+def test_a_portal_that_answers_for_sts_is_named(body: bytes) -> None:
     def before(name: str, request: Request) -> Response:
         return Response(200, "OK", {"content-length": str(len(body))}, body)
 

@@ -54,7 +54,7 @@ each_form = pytest.mark.parametrize("form", FORMS.values(), ids=FORMS)
 each_endpoint = pytest.mark.parametrize("url", ENDPOINTS)
 
 
-def test_there_is_an_endpoint_of_every_partition() -> None:
+def test_every_partition_has_an_endpoint() -> None:
     names = {Session().get_partition_for_region(region) for region in ENDPOINTS.values()}
     assert names == {partition["partition"] for partition in PARTITIONS}
     assert len(ENDPOINTS) > 2 * len(names)
@@ -78,14 +78,14 @@ def test_an_endpoint_of_botocore_is_aws(url: str, form: Any) -> None:
         "https://com",
     ],
 )
-def test_another_host_is_not(url: str) -> None:
+def test_another_host_is_not_aws(url: str) -> None:
     assert not is_aws(url)
     assert not aws_hosts.ours([])(f"{url}/items")
 
 
 @each_form
 @each_endpoint
-def test_account_and_leave_are_asked_for_there(
+def test_account_and_permission_are_required_there(
     monkeypatch: pytest.MonkeyPatch, url: str, form: Any
 ) -> None:
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "key")

@@ -38,7 +38,7 @@ def refusal(path: str, body: dict[str, Any]) -> str | None:
 @pytest.mark.parametrize(
     "sent", [events(), events(userId="ann"), interactions(), interactions(userId="ann")]
 )
-def test_what_names_a_tracker_that_was_given_is_sent(sent: tuple[str, dict[str, Any]]) -> None:
+def test_a_request_to_a_declared_tracker_is_sent(sent: tuple[str, dict[str, Any]]) -> None:
     assert refusal(*sent) is None
 
 

@@ -105,7 +105,7 @@ REFUSED = {
 
 
 @pytest.mark.parametrize("sent", SENT.values(), ids=SENT)
-def test_what_can_be_read_and_was_allowed_is_sent(sent: Request) -> None:
+def test_a_clear_and_allowed_request_is_sent(sent: Request) -> None:
     assert GUARD.refusal(parse(sent)) is None
 
 
@@ -116,12 +116,12 @@ def test_everything_else_is_refused(sent: Request, why: str) -> None:
     assert re.search(why, GUARD.refusal(parse(sent)) or "")
 
 
-def test_a_refusal_does_not_repeat_what_was_sent() -> None:
+def test_a_refusal_does_not_repeat_the_request() -> None:
     for sent, _ in REFUSED.values():
         assert "111122223333" not in (GUARD.refusal(parse(sent)) or "")
 
 
-def test_the_path_of_the_endpoint_comes_first() -> None:
+def test_the_path_of_the_endpoint_is_checked() -> None:
     guard = WriteGuard(f"{URL}/personalize", [SHOP], ["PutItems"], "--{}".format)
 
     def sent(path: str) -> ParsedRequest:
@@ -155,7 +155,7 @@ edits = st.lists(st.tuples(st.integers(0, 200), st.integers(0, 30), st.sampled_f
 
 
 @given(edits)
-def test_what_is_sent_names_the_same_to_every_reader(changes: list[tuple[int, int, str]]) -> None:
+def test_a_sent_request_means_the_same_to_every_parser(changes: list[tuple[int, int, str]]) -> None:
     text = items(2)
     for start, length, piece in changes:
         text = text[:start] + piece + text[start + length :]

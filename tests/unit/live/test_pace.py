@@ -37,7 +37,7 @@ pace.turn()
 """
 
 
-def test_three_runs_at_once_share_the_turns(tmp_path: Path) -> None:
+def test_concurrent_runs_share_the_rate_limit(tmp_path: Path) -> None:
     """A lower bound on the time it takes: no load can break it."""
     began = clock.monotonic()
     runs = [
@@ -47,7 +47,7 @@ def test_three_runs_at_once_share_the_turns(tmp_path: Path) -> None:
     assert clock.monotonic() - began >= 14 * INTERVAL
 
 
-def test_a_dead_holder_frees_the_turn(tmp_path: Path) -> None:
+def test_a_dead_process_frees_the_lock(tmp_path: Path) -> None:
     holder = subprocess.Popen(
         [sys.executable, "-c", HELD, tmp_path / "pace"], stdout=subprocess.PIPE, text=True
     )
@@ -68,7 +68,7 @@ def test_a_dead_holder_frees_the_turn(tmp_path: Path) -> None:
     ],
     ids=["freezegun", "time-machine"],
 )
-def test_it_is_the_real_clocks(tmp_path: Path, frozen: Callable[[], object]) -> None:
+def test_the_rate_limit_uses_the_real_clock(tmp_path: Path, frozen: Callable[[], object]) -> None:
     began = clock.monotonic()
     with frozen():  # type: ignore[attr-defined]
         pace = Pace(tmp_path / "pace")
@@ -78,7 +78,7 @@ def test_it_is_the_real_clocks(tmp_path: Path, frozen: Callable[[], object]) -> 
 
 
 @pytest.mark.parametrize("text", ["", "tea", "1e9", "999999999999.5", "-5", "nan", "1.2\x003"])
-def test_what_the_file_holds_stops_nobody(tmp_path: Path, text: str) -> None:
+def test_an_invalid_state_file_blocks_nothing(tmp_path: Path, text: str) -> None:
     """Torn, of somebody else, or of before the machine was started again."""
     slept: list[float] = []
     (tmp_path / "pace").write_text(text)
@@ -87,7 +87,7 @@ def test_what_the_file_holds_stops_nobody(tmp_path: Path, text: str) -> None:
     assert float((tmp_path / "pace").read_text()[:32]) == 100.0
 
 
-def test_each_account_and_region_has_its_own(
+def test_each_account_and_region_has_its_own_limit(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
@@ -102,9 +102,7 @@ def test_each_account_and_region_has_its_own(
     assert (tmp_path / "personalize-contract").stat().st_mode & 0o77 == 0
 
 
-def test_a_home_that_cannot_be_written_is_no_obstacle(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_read_only_home_is_no_obstacle(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "file").write_text("")
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "file"))
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))

@@ -221,12 +221,12 @@ ILLEGAL: dict[str, tuple[Request, set[tuple[str, str]]]] = {
 
 
 @pytest.mark.parametrize("sent", LEGAL.values(), ids=LEGAL)
-def test_a_legal_request_breaks_nothing(sent: Request) -> None:
+def test_a_valid_request_breaks_nothing(sent: Request) -> None:
     assert broken_by(sent) == []
 
 
 @pytest.mark.parametrize(("sent", "broken"), ILLEGAL.values(), ids=ILLEGAL)
-def test_an_illegal_request_breaks_all_of_these(
+def test_an_invalid_request_breaks_exactly_these_clauses(
     sent: Request, broken: set[tuple[str, str]]
 ) -> None:
     found = broken_by(sent)
@@ -236,7 +236,7 @@ def test_an_illegal_request_breaks_all_of_these(
     assert {one.by for one in found} == {"caller"}
 
 
-def test_a_violation_says_clause_source_place_and_finding() -> None:
+def test_a_violation_has_clause_source_place_and_finding() -> None:
     (found,) = broken_by(ILLEGAL["eleven items"][0])
 
     assert str(found) == (
@@ -256,7 +256,7 @@ def test_a_violation_says_clause_source_place_and_finding() -> None:
         (arn("tea".ljust(256, "x")), "it does not match"),
     ],
 )
-def test_what_was_found_is_told_in_words(sent: Request, found: str) -> None:
+def test_a_finding_is_in_words(sent: Request, found: str) -> None:
     assert [one.found for one in broken_by(sent)] == [found]
 
 
@@ -264,7 +264,7 @@ def test_what_was_found_is_told_in_words(sent: Request, found: str) -> None:
     ("code", "found"),
     [("ValidationException", "it is ValidationException"), ("", "it is absent")],
 )
-def test_so_is_the_code_of_an_answer(code: str, found: str) -> None:
+def test_the_code_of_a_response_is_in_words(code: str, found: str) -> None:
     seen = violations(Exchange(ELEVEN, answer(400, code)))
 
     assert [one.found for one in seen if one.by == "service"] == [found]
@@ -273,7 +273,7 @@ def test_so_is_the_code_of_an_answer(code: str, found: str) -> None:
 @pytest.mark.parametrize(
     "properties", ["canary" * 6000, {"canary": "canary"}, ["canary"], "\ud83cX canary"]
 )
-def test_what_was_found_never_shows_properties(properties: object) -> None:
+def test_a_finding_never_shows_properties(properties: object) -> None:
     sent = item(itemId="1", properties=properties)
     broken = raw(sent.body + b"canary")
 
@@ -295,7 +295,7 @@ for probe in (":" * 10**6, "a-" * 10**6, "personalize:" * 10**5):
 """
 
 
-def test_no_arn_keeps_the_checker_busy() -> None:
+def test_no_arn_slows_down_the_checker() -> None:
     # A search that goes back over a million characters would take hours.
     subprocess.run([sys.executable, "-c", PROBE], check=True, timeout=60)
 
@@ -443,7 +443,9 @@ SERVICES: dict[str, tuple[Request, Response, set[str]]] = {
 
 
 @pytest.mark.parametrize(("sent", "given", "broken"), SERVICES.values(), ids=SERVICES)
-def test_the_service_breaks_these(sent: Request, given: Response, broken: set[str]) -> None:
+def test_a_response_breaks_exactly_these_clauses(
+    sent: Request, given: Response, broken: set[str]
+) -> None:
     found = violations(Exchange(sent, given))
 
     assert {one.clause.id for one in found if one.by == "service"} == broken

@@ -117,14 +117,14 @@ def test_the_message_of_an_error_is_modelled() -> None:
     assert clause.source.startswith("Service model: InvalidInputException, message")
 
 
-def test_there_is_no_clause_beside_these() -> None:
+def test_there_are_no_other_clauses() -> None:
     listed = {row.split()[0] for row in CLAUSES.strip().splitlines()}
 
     assert set(load("PutItems").clauses) == listed | {"error.message", *OBSERVED}
 
 
 @pytest.mark.parametrize("clause", sorted(RULES))
-def test_a_rule_about_requests_is_the_pages(clause: str) -> None:
+def test_the_limits_of_requests_are_the_pages(clause: str) -> None:
     assert load("PutItems").clauses[clause].check == RULES[clause]
 
 
@@ -134,7 +134,7 @@ def test_every_clause_that_binds_the_caller_has_a_rule() -> None:
     assert bound == set(RULES)
 
 
-def test_the_errors_are_the_pages() -> None:
+def test_the_errors_are_those_of_the_page() -> None:
     assert load("PutItems").errors == {
         "InvalidInputException": 400,
         "ResourceNotFoundException": 404,
@@ -142,7 +142,7 @@ def test_the_errors_are_the_pages() -> None:
     }
 
 
-def test_what_is_only_observed_cannot_fail() -> None:
+def test_an_observed_clause_cannot_fail() -> None:
     clauses = load("PutItems").clauses.values()
 
     assert {one.id for one in clauses if not one.can_fail} == set(OBSERVED)
@@ -164,16 +164,16 @@ def test_a_malformed_clause_is_refused(change: dict[str, Any]) -> None:
         contract._clause({**ROW, **change})
 
 
-def test_a_well_formed_clause_is_taken() -> None:
+def test_a_well_formed_clause_is_accepted() -> None:
     assert contract._clause(dict(ROW)).id == "request.x"
 
 
-def test_an_unknown_operation_is_refused_with_those_there_are() -> None:
+def test_an_unknown_operation_is_refused_with_the_known_ones() -> None:
     with pytest.raises(UsageError, match=r"'DropItems'; there is one for .*PutItems"):
         load("DropItems")
 
 
-def test_an_unknown_clause_is_refused_with_one_that_was_meant() -> None:
+def test_an_unknown_clause_is_refused_with_a_suggestion() -> None:
     with pytest.raises(UsageError, match=r"did you mean .*request\.items\.max-members"):
         contract.known("request.items.max-member")
 

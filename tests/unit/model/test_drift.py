@@ -48,7 +48,7 @@ THE_SAME = {
 
 
 @pytest.mark.parametrize("now", THE_SAME.values(), ids=THE_SAME)
-def test_this_is_no_difference(now: Response) -> None:
+def test_equivalent_answers_do_not_differ(now: Response) -> None:
     assert differences(ANSWER, now) == []
 
 
@@ -95,14 +95,14 @@ COUNTED: dict[str, tuple[Response, dict[str, tuple[str, str]]]] = {
 
 
 @pytest.mark.parametrize(("now", "found"), COUNTED.values(), ids=COUNTED)
-def test_this_counts(now: Response, found: dict[str, tuple[str, str]]) -> None:
+def test_each_change_is_counted(now: Response, found: dict[str, tuple[str, str]]) -> None:
     counted = [one for one in differences(ANSWER, now) if one.counts]
 
     assert {one.part: (one.recorded, one.now) for one in counted} == found
     assert not same(ANSWER, now)
 
 
-def test_the_wording_of_a_message_is_shown_and_does_not_count() -> None:
+def test_the_wording_of_a_message_is_shown_but_not_counted() -> None:
     now = answer(body=b'{"message": "eleven is too many"}')
     (one,) = differences(ANSWER, now)
 
@@ -145,7 +145,7 @@ def test_ids_and_dates_in_a_message_are_no_difference(then: str, now: str) -> No
         ("unknown", "aws", False),
     ],
 )
-def test_a_difference_is_a_change_only_against_a_recording_that_proves_as_much(
+def test_a_difference_is_a_change_only_against_equal_provenance(
     recorded_by: str, answered_by: str, changed: bool
 ) -> None:
     found = Comparison.of(ANSWER, Provenance(recorded_by), answer(409), answered_by)
@@ -183,7 +183,7 @@ def recorded(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def test_a_service_that_answers_as_recorded_did_not_change(recorded: Path, tmp_path: Path) -> None:
+def test_a_service_that_answers_as_recorded_is_unchanged(recorded: Path, tmp_path: Path) -> None:
     path = tmp_path / "report.json"
     with listening() as url:
         done = live(
@@ -196,9 +196,7 @@ def test_a_service_that_answers_as_recorded_did_not_change(recorded: Path, tmp_p
     assert not any(row["targets"]["live"]["changed"] for row in report(path).values())
 
 
-def test_a_service_that_changed_while_the_contract_holds_is_4(
-    recorded: Path, tmp_path: Path
-) -> None:
+def test_a_change_within_the_contract_exits_with_4(recorded: Path, tmp_path: Path) -> None:
     path = tmp_path / "report.json"
     with listening(code("ValidationException")) as url:
         done = live(url, "--cassettes", recorded, "--report", path, SOME)
@@ -246,7 +244,7 @@ def test_a_change_beats_a_state_that_was_not_reached(recorded: Path) -> None:
     assert done.returncode == 4
 
 
-def test_an_environment_in_trouble_is_no_change(recorded: Path) -> None:
+def test_a_failing_environment_is_not_a_change(recorded: Path) -> None:
     def throttles(request: Request, response: Response) -> Response:
         return Response(429, "Slow down", {"x-amzn-errortype": "ThrottlingException"}, b"")
 
@@ -267,9 +265,7 @@ def test_recordings_of_the_reference_service_show_no_change() -> None:
     assert "can't be told: the recordings are of reference" in done.stdout
 
 
-def test_an_answer_that_was_altered_by_hand_is_compared_with_nothing(
-    recorded: Path, tmp_path: Path
-) -> None:
+def test_an_edited_answer_is_not_compared(recorded: Path, tmp_path: Path) -> None:
     folder = tmp_path / "cassettes"
     shutil.copytree(recorded, folder)
     groups.change(
@@ -285,7 +281,7 @@ def test_an_answer_that_was_altered_by_hand_is_compared_with_nothing(
     assert "Nothing changed: 2 answers are as recorded" in done.stdout
 
 
-def test_a_broken_cassette_is_not_taken_for_none(recorded: Path, tmp_path: Path) -> None:
+def test_a_broken_cassette_is_not_treated_as_missing(recorded: Path, tmp_path: Path) -> None:
     folder = tmp_path / "cassettes"
     shutil.copytree(recorded, folder)
     path = groups.file(folder, "items-11")
@@ -349,7 +345,7 @@ def aged(folder: Path, days: int) -> None:
     git(folder, "commit", "-qam", f"{days} days ago")
 
 
-def test_recording_what_is_recorded_changes_no_file(committed: Path) -> None:
+def test_recording_again_changes_no_file(committed: Path) -> None:
     aged(committed, 13)
     with listening() as url:
         assert live(url, "--record", "--cassettes", committed, SOME).returncode == 3
@@ -357,7 +353,7 @@ def test_recording_what_is_recorded_changes_no_file(committed: Path) -> None:
     assert git(committed, "status", "--short") == ""
 
 
-def test_a_confirmed_recording_that_is_no_longer_fresh_gets_a_new_date_only(
+def test_an_old_confirmed_recording_gets_only_a_new_date(
     committed: Path,
 ) -> None:
     aged(committed, 15)
@@ -372,7 +368,7 @@ def test_a_confirmed_recording_that_is_no_longer_fresh_gets_a_new_date_only(
     assert all(line[1:].startswith("  recorded_at: ") for line in lines)
 
 
-def test_another_answer_to_what_was_sent_first_is_recorded_too(committed: Path) -> None:
+def test_a_changed_first_answer_is_recorded_too(committed: Path) -> None:
     asked: list[str] = []
 
     def only_the_first(request: Request, response: Response) -> Response:
@@ -390,7 +386,7 @@ def test_another_answer_to_what_was_sent_first_is_recorded_too(committed: Path) 
     assert text.count("  request:") == 2
 
 
-def test_the_diff_of_a_change_is_what_changed(committed: Path) -> None:
+def test_the_diff_shows_only_the_change(committed: Path) -> None:
     with listening(code("ValidationException")) as url:
         assert live(url, "--record", "--cassettes", committed, SOME).returncode == 4
 
@@ -401,7 +397,7 @@ def test_the_diff_of_a_change_is_what_changed(committed: Path) -> None:
     assert "-      - SerializationException\n+      - ValidationException\n" in diff
 
 
-def test_other_words_are_recorded(committed: Path) -> None:
+def test_a_reworded_message_is_recorded(committed: Path) -> None:
     def reworded(request: Request, response: Response) -> Response:
         if response.status != 409:
             return response
@@ -419,7 +415,7 @@ def test_other_words_are_recorded(committed: Path) -> None:
     assert all(now[name] != before[name] for name in now)
 
 
-def test_a_recording_of_aws_is_not_replaced_by_an_endpoints(
+def test_a_recording_of_aws_is_not_replaced_by_one_of_an_endpoint(
     committed: Path,
 ) -> None:
     own = "  provenance:\n    answered_by: aws\n    recorded_at: '2026-11-24T20:25:17Z'\n"
@@ -455,7 +451,7 @@ def two(tmp_path: Path) -> tuple[Path, Path]:
     return old, new
 
 
-def test_two_sets_that_say_the_same_are_0(two: tuple[Path, Path]) -> None:
+def test_equivalent_sets_exit_with_0(two: tuple[Path, Path]) -> None:
     done = run("drift", *two)
 
     assert done.returncode == 0
@@ -463,7 +459,7 @@ def test_two_sets_that_say_the_same_are_0(two: tuple[Path, Path]) -> None:
     assert "are the same" in done.stdout.splitlines()[-1]
 
 
-def test_a_difference_is_told_for_each_clause_and_is_4(two: tuple[Path, Path]) -> None:
+def test_differences_are_listed_by_clause_and_exit_with_4(two: tuple[Path, Path]) -> None:
     groups.recorded_as(
         two[1],
         "items-11",
@@ -479,7 +475,7 @@ def test_a_difference_is_told_for_each_clause_and_is_4(two: tuple[Path, Path]) -
     assert "request.items.min-members same" in lines
 
 
-def test_other_words_alone_are_shown_and_0(two: tuple[Path, Path]) -> None:
+def test_reworded_messages_are_shown_and_exit_with_0(two: tuple[Path, Path]) -> None:
     groups.recorded_as(
         two[1], "in-use", lambda text: text.replace("The specified resource is in use", "busy")
     )
@@ -489,7 +485,7 @@ def test_other_words_alone_are_shown_and_0(two: tuple[Path, Path]) -> None:
     assert "in-use: message: The specified resource is in use -> busy" in done.stdout
 
 
-def test_a_cassette_in_one_set_only_is_a_difference(two: tuple[Path, Path]) -> None:
+def test_a_cassette_in_only_one_set_is_a_difference(two: tuple[Path, Path]) -> None:
     groups.remove(two[0], "in-use")
     done = run("drift", *two)
 
@@ -510,7 +506,7 @@ def test_cassettes_of_tests_are_compared_by_name(two: tuple[Path, Path]) -> None
 
 
 @pytest.mark.parametrize("side", [0, 1])
-def test_an_altered_recording_is_told(two: tuple[Path, Path], side: int) -> None:
+def test_an_edited_recording_is_reported(two: tuple[Path, Path], side: int) -> None:
     groups.change(two[side], "in-use", lambda text: text.replace("code: 409", "code: 410"))
     done = run("drift", *two)
 
@@ -518,7 +514,7 @@ def test_an_altered_recording_is_told(two: tuple[Path, Path], side: int) -> None
     assert f"it was changed after it was made, in {('OLD', 'NEW')[side]}" in done.stdout
 
 
-def test_what_can_not_be_compared_is_2(two: tuple[Path, Path], tmp_path: Path) -> None:
+def test_sets_that_can_not_be_compared_exit_with_2(two: tuple[Path, Path], tmp_path: Path) -> None:
     empty = tmp_path / "empty"
     empty.mkdir()
     broken = groups.file(two[1], "in-use")

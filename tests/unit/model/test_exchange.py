@@ -5,18 +5,18 @@ import pytest
 from personalize_contract.model.exchange import Exchange, Request, Response, headers, media_type
 
 
-def test_header_names_are_lower_case_whoever_gives_them() -> None:
+def test_header_names_become_lower_case() -> None:
     assert headers([("Content-Type", "text/plain"), (b"X-AMZN-RequestId", b"7")]) == {
         "content-type": "text/plain",
         "x-amzn-requestid": "7",
     }
 
 
-def test_a_header_that_comes_twice_is_one_list() -> None:
+def test_repeated_headers_are_joined() -> None:
     assert headers([("X-A", "1"), ("x-a", "2"), ("X-a", b"3")]) == {"x-a": "1, 2, 3"}
 
 
-def test_bytes_beyond_ascii_survive_in_a_header() -> None:
+def test_non_ascii_bytes_survive_in_a_header() -> None:
     assert headers([("x", b"caf\xe9")]) == {"x": "caf\xe9"}
 
 

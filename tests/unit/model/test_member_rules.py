@@ -99,16 +99,16 @@ BAD = {
 
 
 @pytest.mark.parametrize("body", GOOD, ids=json.dumps)
-def test_what_is_legal_breaks_nothing(body: dict[str, Any]) -> None:
+def test_valid_values_break_nothing(body: dict[str, Any]) -> None:
     assert broken(body) == []
 
 
 @pytest.mark.parametrize("told", BAD)
-def test_what_breaks_a_rule_is_told_with_its_place(told: str) -> None:
+def test_a_broken_rule_has_its_place(told: str) -> None:
     assert broken(BAD[told]) == [told]
 
 
-def test_a_text_that_is_no_json_has_no_members() -> None:
+def test_a_text_that_is_not_json_has_no_members() -> None:
     assert broken({"notes": "tea"}) == broken({"notes": "[]"}) == []
 
 
@@ -116,14 +116,14 @@ def test_a_text_that_is_no_json_has_no_members() -> None:
 @example("")
 @example("   ")
 @example(" x\n")
-def test_a_pattern_is_searched_as_one_that_finds_the_same(text: str) -> None:
+def test_the_faster_pattern_matches_the_same_texts(text: str) -> None:
     clause = load("PutEvents").clauses["request.event-attribution-source.pattern"]
     page, searched_as = clause.check["pattern"], clause.check["searched-as"]
 
     assert bool(re.fullmatch(page, text)) == bool(re.fullmatch(searched_as, text))
 
 
-def test_the_pattern_of_a_page_is_as_it_stands_there() -> None:
+def test_the_pattern_of_a_page_is_unchanged() -> None:
     """`$` also matches before a line break at the end, which `fullmatch` then refuses."""
     clause = load("PutEvents").clauses["request.event-attribution-source.pattern"]
     assert clause.check["pattern"] == r"^[\x20-\x7E]*[\x21-\x7E]+[\x20-\x7E]*$"

@@ -49,7 +49,7 @@ NAMELESS = {
 
 
 @pytest.mark.parametrize("given", FRAMINGS.values(), ids=FRAMINGS)
-def test_the_code_is_found(given: Response) -> None:
+def test_the_code_is_read(given: Response) -> None:
     assert error_code(given) == CODE
 
 
@@ -75,5 +75,5 @@ def test_the_case_of_a_code_counts() -> None:
         (["a"], None),
     ],
 )
-def test_the_message_is_what_stands_in_its_place(body: object, message: object) -> None:
+def test_the_message_is_the_value_of_its_member(body: object, message: object) -> None:
     assert error_message(response(body)) == message

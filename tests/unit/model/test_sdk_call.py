@@ -18,20 +18,20 @@ def attempt(status: int) -> Exchange:
     )
 
 
-def test_the_last_attempt_stands_where_the_first_did() -> None:
+def test_the_last_attempt_takes_the_place_of_the_first() -> None:
     taken = [(attempt(500), "a"), (attempt(200), "b"), (attempt(503), "a"), (attempt(201), "a")]
 
     assert [one.response.status for one in last_attempts(taken)] == [201, 200]
 
 
 @given(st.lists(st.integers(100, 999)))
-def test_a_request_without_an_id_is_a_call_of_its_own(statuses: list[int]) -> None:
+def test_a_request_without_an_id_is_a_separate_call(statuses: list[int]) -> None:
     taken = [(attempt(status), "") for status in statuses]
 
     assert [one.response.status for one in last_attempts(taken)] == statuses
 
 
-def test_a_value_is_that_of_every_attempt_and_of_no_request_without_an_id() -> None:
+def test_all_attempts_share_a_value() -> None:
     answers: ByCall[str] = ByCall()
     request = Request("POST", "http://127.0.0.1/items", {HEADER: "a"}, b"")
     answers.put(call_id(request), "tea")
@@ -41,7 +41,7 @@ def test_a_value_is_that_of_every_attempt_and_of_no_request_without_an_id() -> N
     assert answers.get("") is None
 
 
-def test_one_module_knows_the_header() -> None:
+def test_only_one_module_knows_the_header() -> None:
     """Whoever groups attempts asks it; a scenario that sends the header is a literal."""
     source = Path(personalize_contract.__file__).parent
     modules = {path.name for path in source.rglob("*.py") if HEADER in path.read_text("utf-8")}

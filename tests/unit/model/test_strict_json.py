@@ -82,7 +82,7 @@ def test_it_is_json(text: bytes, value: object) -> None:
         ("9007199254740991", "9007199254740991.0"),
     ],
 )
-def test_these_mean_the_same(one: str, other: str) -> None:
+def test_equivalent_texts_are_equal(one: str, other: str) -> None:
     assert canonical(loads(one)) == canonical(loads(other))
 
 
@@ -105,12 +105,12 @@ def test_these_mean_the_same(one: str, other: str) -> None:
         ('"é"', '"e\u0301"'),
     ],
 )
-def test_these_do_not_mean_the_same(one: str, other: str) -> None:
+def test_different_texts_are_not_equal(one: str, other: str) -> None:
     assert canonical(loads(one)) != canonical(loads(other))
 
 
 @pytest.mark.parametrize(("opening", "closing"), [("[", "]"), ('{"a":', "}")])
-def test_json_has_a_depth_of_at_most_a_hundred(opening: str, closing: str) -> None:
+def test_the_depth_of_json_is_at_most_100(opening: str, closing: str) -> None:
     whole = opening * 99 + "[]" + closing * 99
 
     assert canonical(loads(whole)) == whole
@@ -127,11 +127,11 @@ def test_objects_and_arrays_count_together(opening: str, closing: str) -> None:
         loads(('[{"a":' * 60) + "1" + ("}]" * 60))
 
 
-def test_many_arrays_are_not_deep_ones() -> None:
+def test_many_arrays_are_not_deep() -> None:
     assert loads("[" + "[], {}, " * 500 + "1]")[-1] == 1
 
 
-def test_how_deep_json_may_be_does_not_depend_on_the_stack() -> None:
+def test_the_maximum_depth_does_not_depend_on_the_stack() -> None:
     text = "[" * 100 + "]" * 100
 
     def at(depth: int) -> object:

@@ -140,33 +140,33 @@ def test_another_host_is_refused(name: str, host: str) -> None:
         *("evil.localdomain", "localhost.localdomain.evil", "127.0.0.1.evil", "0x7f.1.evil"),
     ],
 )
-def test_a_name_is_refused_however_it_is_written(host: str | bytes) -> None:
+def test_a_name_is_refused_in_any_spelling(host: str | bytes) -> None:
     with guarded([]), pytest.raises(NetworkRefused):
         socket.getaddrinfo(host, 9)
 
 
 @pytest.mark.parametrize("host", ["2001:db8::1", "::ffff:192.0.2.1", "192.0.2.1"])
-def test_an_address_is_refused_when_it_is_connected_to(host: str) -> None:
+def test_an_address_is_refused_on_connection(host: str) -> None:
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     with guarded([]), socket.socket(family) as client, pytest.raises(NetworkRefused):
         client.connect((host, 9))
 
 
-def test_a_datagram_socket_may_be_connected_and_not_written_to() -> None:
+def test_a_datagram_socket_may_be_connected_but_not_written_to() -> None:
     with guarded([]), socket.socket(type=socket.SOCK_DGRAM) as client:
         client.connect((ADDRESS, 9))
         with pytest.raises(NetworkRefused):
             client.send(b"tea")
 
 
-def test_this_machines_own_name_and_addresses_are_open() -> None:
+def test_this_machine_s_name_and_addresses_are_allowed() -> None:
     own = socket.getaddrinfo(socket.gethostname(), 9, type=socket.SOCK_STREAM)[0][4][0]
     with guarded([]):
         assert _reached(lambda name: socket.getaddrinfo(name, 9), socket.gethostname())
         assert _reached(_connect, str(own))
 
 
-def test_where_an_sdk_looks_for_credentials_is_never_to_be_opened() -> None:
+def test_credential_sources_can_not_be_allowed() -> None:
     with guarded([]), pytest.raises(NetworkRefused) as caught:
         _connect("169.254.169.254")
     assert "AWS_ACCESS_KEY_ID" in str(caught.value)
@@ -178,12 +178,12 @@ def test_where_an_sdk_looks_for_credentials_is_never_to_be_opened() -> None:
     ["127.0.0.1", "127.8.9.1", "::1", "::ffff:127.0.0.1", "localhost", "LOCALHOST.", "0.0.0.0",  # noqa: S104
      "::", "", None],
 )  # fmt: skip
-def test_this_machine_is_open(host: str | None) -> None:
+def test_this_machine_is_allowed(host: str | None) -> None:
     with guarded([]):
         assert _reached(lambda name: socket.getaddrinfo(name, 9), host)
 
 
-def test_loopback_is_open_to_every_client() -> None:
+def test_loopback_is_allowed_for_every_client() -> None:
     with counted() as listener, guarded([]):
         gets: list[Callable[[str], Any]] = [requests.get, httpx.get, urllib.request.urlopen]
         for get in gets:
@@ -193,7 +193,7 @@ def test_loopback_is_open_to_every_client() -> None:
     assert listener.connected == 3
 
 
-def test_unix_sockets_and_socket_pairs_are_open(tmp_path: Path) -> None:
+def test_unix_sockets_and_socket_pairs_are_allowed(tmp_path: Path) -> None:
     path = str(tmp_path / "socket")
     with socket.socket(socket.AF_UNIX) as server, socket.socket(socket.AF_UNIX) as client:
         server.bind(path)
@@ -223,14 +223,14 @@ def _reached(way: Callable[[Any], Any], host: object) -> bool:
     return True
 
 
-def test_what_is_allowed_is_open() -> None:
+def test_allowed_hosts_are_reachable() -> None:
     with guarded([ADDRESS]):
         assert _reached(_connect, ADDRESS)
         assert _reached(_udp, ADDRESS)
         assert not _reached(_connect, "198.51.100.2")
 
 
-def test_an_allowed_name_is_open_by_its_address_however_it_was_resolved(
+def test_an_allowed_name_is_reachable_by_its_address(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     row = (socket.AF_INET, socket.SOCK_STREAM, 6, "", (ADDRESS, 9))
@@ -274,7 +274,7 @@ WRITES: dict[str, Callable[[ssl.SSLSocket], Any]] = {
 
 
 @pytest.mark.parametrize("name", WRITES)
-def test_a_connection_over_tls_is_told_by_its_peer_and_its_name(
+def test_a_tls_connection_is_judged_by_peer_and_name(
     name: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with _secured("shop.example") as secure:
@@ -287,7 +287,7 @@ def test_a_connection_over_tls_is_told_by_its_peer_and_its_name(
             WRITES[name](secure)
 
 
-def test_one_of_an_event_loop_is_told_by_the_name_of_the_service() -> None:
+def test_a_tls_connection_of_an_event_loop_is_judged_by_name() -> None:
     def written(name: str) -> None:
         context = ssl.create_default_context()
         secure = context.wrap_bio(ssl.MemoryBIO(), ssl.MemoryBIO(), server_hostname=name)
@@ -303,7 +303,7 @@ def test_one_of_an_event_loop_is_told_by_the_name_of_the_service() -> None:
         written(service)
 
 
-def test_everything_is_open_again_afterwards() -> None:
+def test_the_guard_is_removed_afterwards() -> None:
     before = _patched()
     with guarded([]):
         assert _patched() != before

@@ -26,13 +26,13 @@ OTHERS = [
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_a_credential_has_a_name(name: str) -> None:
+def test_names_of_credentials_are_recognised(name: str) -> None:
     for spelled in (name, name.lower(), name.upper(), name.replace("-", "_")):
         assert is_credential_name(spelled)
 
 
 @pytest.mark.parametrize("name", OTHERS)
-def test_others_do_not(name: str) -> None:
+def test_other_names_are_not_credentials(name: str) -> None:
     assert not is_credential_name(name)
 
 
@@ -71,7 +71,7 @@ SECRETS = [
         ("set-cookie", "session={}; Path=/; Max-Age=3600; Expires=Wed, 09 Jun 2027 10:18:14 GMT"),
     ],
 )
-def test_a_placeholder_is_none(name: str, form: str, value: str) -> None:
+def test_a_placeholder_is_not_a_credential(name: str, form: str, value: str) -> None:
     assert not is_credential_header(name, form.replace("{}", value))
 
 
@@ -88,18 +88,18 @@ def test_a_placeholder_is_none(name: str, form: str, value: str) -> None:
         ("set-cookie", "session={}; Path=/; HttpOnly"),
     ],
 )
-def test_every_other_value_is_one(name: str, form: str, value: str) -> None:
+def test_every_other_value_is_a_credential(name: str, form: str, value: str) -> None:
     assert is_credential_header(name, form.replace("{}", value))
 
 
-def test_one_can_be_allowed_by_its_value() -> None:
+def test_a_value_can_be_allowed() -> None:
     assert not is_credential_header("x-api-key", "hunter2", ["hunter2"])
     assert not is_credential_header("authorization", "Bearer hunter2", ["hunter2"])
     assert is_placeholder("hunter2", ["hunter2"])
     assert not is_placeholder("hunter3", ["hunter2"])
 
 
-def test_every_one_in_an_exchange_is_listed() -> None:
+def test_all_credentials_in_an_exchange_are_listed() -> None:
     sent = {
         "authorization": "Basic dXNlcjpodW50ZXIy",
         "cookie": "session=8f14e45f",

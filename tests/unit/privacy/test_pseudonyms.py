@@ -29,7 +29,7 @@ def events(**beside: Any) -> Request:
 
 
 @given(st.text(min_size=1, max_size=300))
-def test_a_stand_in_is_stable_and_stands_for_itself(text: str) -> None:
+def test_a_pseudonym_is_stable_and_idempotent(text: str) -> None:
     once = pseudonym("userId", text)
     assert once == pseudonym("userId", text)
     assert pseudonym("userId", once) == once
@@ -37,17 +37,17 @@ def test_a_stand_in_is_stable_and_stands_for_itself(text: str) -> None:
     assert (len(once) > 256) == (len(text) > 256)
 
 
-def test_others_have_others_and_a_number_is_no_text() -> None:
+def test_different_ids_have_different_pseudonyms() -> None:
     values = ["ann", "bob", "12345", 12345, True]
     assert len({pseudonym("userId", value) for value in values}) == len(values)
 
 
 @pytest.mark.parametrize("value", [None, ""])
-def test_no_id_stays_none(value: Any) -> None:
+def test_a_missing_id_stays_missing(value: Any) -> None:
     assert pseudonym("userId", value) == value
 
 
-def test_a_redacted_request_has_them_and_redacting_it_again_changes_nothing() -> None:
+def test_redaction_of_personal_ids_is_idempotent() -> None:
     redactor = Redactor()
     once = redactor.request(events(userId="ann", sessionId="visit-1"))
     assert b"ann" not in once.body
@@ -56,23 +56,23 @@ def test_a_redacted_request_has_them_and_redacting_it_again_changes_nothing() ->
     assert redactor.request(once) == once
 
 
-def test_an_answer_that_repeats_an_id_does_not_keep_it() -> None:
+def test_an_echoed_id_is_removed_from_the_response() -> None:
     answer = Response(400, "", {}, b'{"message": "ann@example.com is no user"}')
     exchange = Redactor().exchange(Exchange(events(userId="ann@example.com"), answer, "unknown"))
     assert b"ann" not in exchange.response.body
 
 
-def test_a_body_that_is_no_json_is_not_kept_where_it_may_name_a_person() -> None:
+def test_an_invalid_body_that_may_name_a_person_is_dropped() -> None:
     broken = request("/events", b'{"userId": "ann"')
     assert Redactor().request(broken).body == REDACTED.encode()
 
 
-def test_users_that_are_put_keep_their_ids() -> None:
+def test_put_users_keep_their_ids() -> None:
     body = {"datasetArn": "arn", "users": [{"userId": "ann"}]}
     assert json.loads(Redactor().request(request("/users", body)).body) == body
 
 
-def test_what_is_kept_is_kept() -> None:
+def test_keep_leaves_ids_unchanged() -> None:
     sent = events(userId="ann", sessionId="visit-1")
     assert json.loads(Redactor(keep=None).request(sent).body) == json.loads(sent.body)
     kept = json.loads(Redactor(keep=["userId"]).request(sent).body)

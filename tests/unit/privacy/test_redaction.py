@@ -26,7 +26,7 @@ def body_of(body: bytes, **options: Any) -> bytes:
     return Redactor(**options).request(request(body)).body
 
 
-def test_headers_are_kept_by_a_list() -> None:
+def test_headers_are_kept_by_allow_list() -> None:
     sent = request(
         b"{}",
         authorization="AWS4-HMAC-SHA256 Credential=x",
@@ -45,11 +45,11 @@ def test_headers_are_kept_by_a_list() -> None:
     assert Redactor().response(answer).headers == {"x-amzn-requestid": "1"}
 
 
-def test_a_request_without_a_signature_shows_that_it_has_none() -> None:
+def test_an_unsigned_request_stays_recognisable() -> None:
     assert "authorization" not in Redactor().request(request(b"{}")).headers
 
 
-def test_the_host_is_nobodys() -> None:
+def test_the_host_is_replaced() -> None:
     sent = request(b"{}", url="https://vpce-1234.eu-west-1.vpce.amazonaws.com:444/items?a=1")
     assert Redactor().request(sent).url == f"{URL}?a=1"
 
@@ -90,11 +90,11 @@ def test_an_account_is_masked(case: str) -> None:
 
 
 @pytest.mark.parametrize("case", UNTOUCHED)
-def test_other_numbers_are_not_touched(case: str) -> None:
+def test_other_numbers_stay(case: str) -> None:
     assert body_of(UNTOUCHED[case].encode()) == UNTOUCHED[case].encode()
 
 
-def test_a_known_dataset_is_written_as_its_state_and_its_account_nowhere() -> None:
+def test_a_declared_dataset_becomes_its_dummy() -> None:
     said = f"{REAL} of 123456789012, not 1234567890123"
     assert body_of(said.encode(), arns={REAL: ACTIVE}) == (
         f"{ACTIVE} of 000000000000, not 1234567890123".encode()
@@ -113,21 +113,17 @@ def test_a_known_dataset_is_written_as_its_state_and_its_account_nowhere() -> No
         ("arn:aws:personalize:eu-west-1:twelve-chars:dataset/a/ITEMS", *["twelve-chars"] * 2),
     ],
 )
-def test_an_arn_that_was_given_is_replaced_and_nothing_else(
-    real: str, said: str, written: str
-) -> None:
+def test_only_declared_arns_are_replaced(real: str, said: str, written: str) -> None:
     assert body_of(f"{real} {said}".encode(), arns={real: ACTIVE}) == f"{ACTIVE} {written}".encode()
 
 
-def test_of_two_arns_that_begin_alike_each_is_replaced_whole() -> None:
+def test_arns_with_a_common_prefix_are_replaced_completely() -> None:
     arns = {REAL: ACTIVE, f"{REAL}-2": IN_USE}
     assert body_of(f"{REAL}-2 {REAL}".encode(), arns=arns) == f"{IN_USE} {ACTIVE}".encode()
 
 
 @given(exchanges, st.lists(st.sampled_from([b"", REAL.encode(), b"123456789012"]), max_size=3))
-def test_redacting_twice_changes_nothing_and_bodies_keep_their_lengths(
-    one: Exchange, more: list[bytes]
-) -> None:
+def test_redaction_is_idempotent_and_keeps_lengths(one: Exchange, more: list[bytes]) -> None:
     body = b" ".join([one.request.body, *more])
     redactor = Redactor()
     sent = redactor.request(replace(one.request, url=URL, body=body))
@@ -138,7 +134,7 @@ def test_redacting_twice_changes_nothing_and_bodies_keep_their_lengths(
 
 
 @given(bodies)
-def test_redacting_members_twice_changes_nothing(body: bytes) -> None:
+def test_redacting_members_is_idempotent(body: bytes) -> None:
     redactor = Redactor(paths=["items[].properties.a", "items[].itemId", "items[].properties.x.y"])
     sent = redactor.request(request(body))
     assert redactor.request(sent) == sent
@@ -152,7 +148,7 @@ def test_a_member_named_in_redact_is_not_written() -> None:
     assert body_of(body, paths=["items[].properties.email"]) == put({"email": REDACTED, "price": 1})
 
 
-def test_nor_what_an_answer_repeats_of_it() -> None:
+def test_an_echo_of_a_redacted_member_is_not_written() -> None:
     sent = put({"email": "me@example.org", "price": 1})
     answered = exchange(sent, 400, b'{"message": "me@example.org is not a price"}')
     kept = Redactor(paths=["items[].properties.email"]).exchange(answered)
@@ -167,13 +163,13 @@ def test_nor_what_an_answer_repeats_of_it() -> None:
         ("a@b", "a@b is not a price", "a@b is not a price"),
     ],
 )
-def test_what_an_answer_has_by_chance_stays(email: str, said: str, written: str) -> None:
+def test_a_coincidental_match_stays(email: str, said: str, written: str) -> None:
     answered = exchange(put({"email": email}), 400, said.encode())
     kept = Redactor(paths=["items[].properties.email"]).exchange(answered)
     assert kept.response.body == written.encode()
 
 
-def test_of_two_values_that_begin_alike_none_leaves_its_end() -> None:
+def test_values_with_a_common_prefix_are_removed_completely() -> None:
     sent = put({"email": "me@example.org"}, {"email": "me@example.org.uk"})
     answered = exchange(sent, 400, b"me@example.org.uk is not a price")
     kept = Redactor(paths=["items[].properties.email"]).exchange(answered)
@@ -189,7 +185,7 @@ def test_of_two_values_that_begin_alike_none_leaves_its_end() -> None:
     ],
     ids=["without the member", "not JSON", "of another operation"],
 )
-def test_a_body_in_which_nothing_is_to_be_hidden_stays_byte_for_byte(body: bytes, url: str) -> None:
+def test_a_body_without_redacted_members_stays_unchanged(body: bytes, url: str) -> None:
     redactor = Redactor(paths=["items[].properties.email"])
     assert redactor.request(request(body, url)).body == body
 
@@ -203,7 +199,7 @@ def test_a_body_in_which_nothing_is_to_be_hidden_stays_byte_for_byte(body: bytes
         b'{"items": [], "email": "me@example.org", "email": 1}',
     ],
 )
-def test_where_its_end_cannot_be_known_the_whole_text_is_not_written(body: bytes) -> None:
+def test_a_member_without_a_clear_end_removes_the_whole_text(body: bytes) -> None:
     assert b"example.org" not in body_of(body, paths=["items[].properties.email"])
 
 
@@ -265,7 +261,7 @@ def with_type(text: str) -> Exchange:
 
 @pytest.mark.parametrize("place", PLACES)
 @pytest.mark.parametrize("case", SHAPES)
-def test_what_looks_like_a_secret_is_not_written_and_not_said(case: str, place: str) -> None:
+def test_a_secret_is_neither_written_nor_shown(case: str, place: str) -> None:
     secret = SHAPES[case]
     with pytest.raises(SecretFound, match=place.partition(",")[0]) as raised:
         Redactor().exchange(PLACES[place](secret))
@@ -273,7 +269,7 @@ def test_what_looks_like_a_secret_is_not_written_and_not_said(case: str, place: 
 
 
 @pytest.mark.parametrize("case", NO_SECRETS)
-def test_what_only_begins_like_one_is_written(case: str) -> None:
+def test_a_mere_prefix_of_a_secret_is_written(case: str) -> None:
     for make in PLACES.values():
         Redactor().exchange(make(NO_SECRETS[case]))
 
@@ -293,7 +289,7 @@ def test_a_credential_of_this_process_is_not_written(
 
 
 @pytest.mark.parametrize("secret", ['quo"te-secret', "back\\slash-secret", CANARY])
-def test_nor_is_one_that_was_given(secret: str) -> None:
+def test_an_additional_secret_is_not_written(secret: str) -> None:
     redactor = Redactor(secrets=[secret])
     for body in (secret.encode(), put({"a": secret}), put({"a": json.dumps({"b": secret})})):
         with pytest.raises(SecretFound):
@@ -310,12 +306,12 @@ ESCAPES = {
 
 
 @pytest.mark.parametrize("case", ESCAPES)
-def test_escaping_it_hides_nothing(case: str) -> None:
+def test_an_escaped_secret_is_found(case: str) -> None:
     with pytest.raises(SecretFound):
         Redactor(secrets=[CANARY]).exchange(exchange(f'{{"a": "{ESCAPES[case]}"}}'.encode()))
 
 
-def test_an_account_that_cannot_be_masked_is_not_written() -> None:
+def test_an_unmaskable_account_is_not_written() -> None:
     escaped = REAL.replace(":", "\\u003a")
     with pytest.raises(SecretFound, match="an account id in an ARN"):
         Redactor().exchange(exchange(f'{{"a": "{escaped}"}}'.encode()))
@@ -329,13 +325,13 @@ def test_short_and_dummy_credentials_are_no_secrets(monkeypatch: pytest.MonkeyPa
 
 
 @given(st.binary(max_size=60))
-def test_any_bytes_can_be_looked_through(body: bytes) -> None:
+def test_any_bytes_can_be_searched(body: bytes) -> None:
     said = base64.b64encode(body)
     assert Redactor().exchange(exchange(said)).request.body == said
     Redactor().exchange(exchange(body, 400, body))
 
 
-def test_a_member_in_upper_case_is_taken_out_too() -> None:
+def test_an_upper_case_member_is_redacted_too() -> None:
     body = b'{"items": [{"itemId": "1", "properties": "{\\"EMAIL\\": \\"ann@example.com\\"}"}]}'
     sent = Request("POST", "http://x/items", {"content-type": "application/json"}, body)
 

@@ -57,7 +57,7 @@ RANDOM = "8f14e45fceea167a5a36dedd4bea2543"
 
 @pytest.mark.parametrize("written", WRITTEN)
 @pytest.mark.parametrize("name", OTHER_NAMES)
-def test_so_is_every_value_with_the_name_of_a_credential(name: str, written: str) -> None:
+def test_a_value_is_found_by_the_name_of_a_credential(name: str, written: str) -> None:
     kind = Secrets().found_in(WRITTEN[written](name, RANDOM))
     assert kind == "a value with the name of a credential"
 
@@ -78,7 +78,7 @@ def test_so_is_every_value_with_the_name_of_a_credential(name: str, written: str
         "redis://user:REDACTED@host and https://me:***@host",
     ],
 )
-def test_what_only_looks_like_one_is_not(text: str) -> None:
+def test_look_alikes_are_not_secrets(text: str) -> None:
     assert Secrets().found_in(text) is None
 
 
@@ -117,7 +117,7 @@ def test_encodings_in_any_order_hide_nothing(encoders: list[Callable[[str], str]
     assert Secrets().found_in(text) == "an AWS access key id"
 
 
-def test_what_is_escaped_without_end_is_not_taken_for_harmless() -> None:
+def test_endless_escapes_are_not_harmless() -> None:
     assert Secrets().found_in("%" + "25" * 500) == TOO_DEEP
 
 
@@ -142,7 +142,7 @@ def token(header: dict[str, str], parts: int = 3) -> str:
         (token({"enc": "A128GCM", "alg": "RSA-OAEP"}, 5), "a JSON web token"),
     ],
 )
-def test_a_scheme_counts_in_any_case_and_a_token_by_its_shape(text: str, kind: str) -> None:
+def test_schemes_match_in_any_case_and_tokens_by_shape(text: str, kind: str) -> None:
     assert Secrets().found_in(f'{{"a": "{text}"}}') == kind
 
 
@@ -190,14 +190,14 @@ def test_an_account_is_masked_in_an_arn_with_wildcards_or_empty_fields(arn: str)
         assert Secrets().found_in(arn.format(ACCOUNT)) == "an account id in an ARN"
 
 
-def test_a_value_that_was_allowed_is_no_secret() -> None:
+def test_an_allowed_value_is_not_a_secret() -> None:
     known = "ghp_" + "a1" * 18
     allowed = Secrets(placeholders=[known])
     assert allowed.found_in(f'{{"token": "{known}"}}') is None
     assert allowed.found_in(f'{{"token": "{known[:-1]}b"}}') == "a GitHub token"
 
 
-def test_what_is_shown_of_a_text_has_the_kind_of_each_secret_in_its_place() -> None:
+def test_masking_replaces_each_secret_by_its_kind() -> None:
     github = "ghp_" + "a1" * 18
     shown = Secrets([VALUE]).masked(f"{VALUE} and {github}, https://me:hunter2@host/")
     assert shown == (

@@ -48,11 +48,11 @@ def rows(of: str) -> list[list[str]]:
     return [[cell.strip() for cell in line.strip("| ").split(" | ")] for line in plain]
 
 
-def test_nothing_is_told_as_that() -> None:
+def test_no_changes_are_reported_as_such() -> None:
     assert told({}, {}, unchanged=3) == "## Nothing changed in 3 cassettes\n"
 
 
-def test_each_change_is_one_row_with_the_exchanges_that_have_it() -> None:
+def test_each_change_is_one_row_with_its_exchanges() -> None:
     refused = replace(BUSY, status=400)
     before = {ONE: cassette(OK, BUSY, BUSY), OTHER: cassette(BUSY)}
     after = {ONE: cassette(OK, refused, refused), OTHER: cassette(refused)}
@@ -63,7 +63,7 @@ def test_each_change_is_one_row_with_the_exchanges_that_have_it() -> None:
     ]
 
 
-def test_what_does_not_count_comes_last() -> None:
+def test_uncounted_differences_come_last() -> None:
     other = Response(400, "", {**ERROR, "x-amzn-errortype": "Other"}, b'{"message": "no"}')
     found = rows(told({ONE: cassette(BUSY)}, {ONE: cassette(other)}))
     assert [row[:3] for row in found] == [
@@ -73,12 +73,12 @@ def test_what_does_not_count_comes_last() -> None:
     ]
 
 
-def test_who_answers_now_is_a_change() -> None:
+def test_another_provenance_is_a_change() -> None:
     found = rows(told({ONE: cassette(OK, answered_by="reference")}, {ONE: cassette(OK)}))
     assert found == [["answered by", "reference", "aws", "test_shop/test_it"]]
 
 
-def test_a_request_that_changed_is_told_by_its_places_and_never_by_its_values() -> None:
+def test_a_changed_request_is_shown_without_values() -> None:
     before = cassette(OK, bodies=[put({"title": "a secret plan", "price": 1})])
     after = cassette(OK, bodies=[put({"title": "another plan", "price": 1})])
     found = told({ONE: before}, {ONE: after})
@@ -88,7 +88,7 @@ def test_a_request_that_changed_is_told_by_its_places_and_never_by_its_values() 
     assert "plan" not in found
 
 
-def test_requests_that_came_and_went_are_told() -> None:
+def test_new_and_removed_requests_are_listed() -> None:
     assert rows(told({ONE: cassette(OK)}, {ONE: cassette(OK, OK)})) == [
         ["request", "not sent", "sent", "test_shop/test_it (2)"]
     ]
@@ -97,7 +97,7 @@ def test_requests_that_came_and_went_are_told() -> None:
     ]
 
 
-def test_new_and_gone_cassettes_and_failed_tests_are_named() -> None:
+def test_new_and_removed_cassettes_and_failed_tests_are_listed() -> None:
     found = told({ONE: cassette(OK)}, {OTHER: cassette(OK)}, [("t::test_x", "assert | no")])
     assert found == (
         "## Of 2 cassettes: 1 new, 1 gone; 1 test failed\n\n"
@@ -108,7 +108,7 @@ def test_new_and_gone_cassettes_and_failed_tests_are_named() -> None:
     )
 
 
-def test_an_answer_can_neither_break_the_text_nor_repeat_what_was_sent() -> None:
+def test_an_answer_can_neither_break_the_markdown_nor_echo_the_request() -> None:
     body = put({"title": "a secret plan"})
     odd = json.dumps({"message": "</code>|\n\n# @all a secret plan"}).encode()
     before = cassette(BUSY, bodies=[body])
@@ -119,7 +119,7 @@ def test_an_answer_can_neither_break_the_text_nor_repeat_what_was_sent() -> None
     assert "plan" not in row[2]
 
 
-def test_a_long_list_ends() -> None:
+def test_a_long_list_is_cut() -> None:
     failed = [(f"t::test_{number}", "no") for number in range(100)]
     found = told({}, {}, failed)
     assert found.count("<code>t::") == 40

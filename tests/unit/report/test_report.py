@@ -49,9 +49,7 @@ def echo_as_text(request: Request, response: Response) -> Response:
 
 
 @pytest.mark.parametrize("change", [echo, echo_as_text])
-def test_no_report_has_a_secret_an_account_or_an_items_properties(
-    change: Change, tmp_path: Path
-) -> None:
+def test_no_report_has_secrets_accounts_or_item_properties(change: Change, tmp_path: Path) -> None:
     reports = [tmp_path / f"report{suffix}" for suffix in WRITERS]
     env = environment(
         AWS_ACCESS_KEY_ID=KEY,
@@ -192,14 +190,14 @@ _OF_OTHER_ANSWERS = {("p", "class"), ("ul", ""), ("li", ""), ("pre", ""), ("pre"
 """What a page about another answer may have besides: notes, bodies."""
 
 
-def test_what_was_answered_is_there_as_text() -> None:
+def test_the_answer_is_shown_as_text() -> None:
     answer = Response(400, "No", {"content-type": "a/b"}, b"<script>alert('tea')</script>")
     page = parsed(WRITERS[".html"](evidence_of(answer), ()))
 
     assert "<script>alert('tea')</script>" in page.text
 
 
-def test_what_turns_the_direction_of_writing_is_shown_as_its_escape() -> None:
+def test_direction_marks_are_shown_escaped() -> None:
     answer = Response(400, "No", {}, "gnp.\u202eexe\x1b[31m".encode())
     page = WRITERS[".html"](evidence_of(answer), ())
 
@@ -249,7 +247,7 @@ def test_the_page_loads_nothing(page: str) -> None:
     assert "default-src 'none'" in page
 
 
-def test_every_clause_has_a_row_with_its_state(page: str) -> None:
+def test_every_clause_has_a_row_with_its_status(page: str) -> None:
     rows = dict(re.findall(r'<details class="row" id="([^"]+)" data-state="([^"]+)"', page))
 
     assert list(rows) == list(load("PutItems").clauses)
@@ -272,7 +270,7 @@ def test_a_change_is_marked_on_both_sides(page: str) -> None:
     assert cells == [("code", "SerializationException", "ValidationException", "yes")]
 
 
-def test_each_source_leads_to_its_section(page: str) -> None:
+def test_each_source_links_to_its_section(page: str) -> None:
     assert (
         '<a href="https://docs.aws.amazon.com/personalize/latest/dg/API_UBS_PutItems.html'
         '#personalize-UBS_PutItems-request-items">Request Body: items</a>' in page
@@ -315,7 +313,7 @@ def test_every_text_has_the_contrast_of_wcag_aa(scheme: str) -> None:
 # --- Markdown and GitHub
 
 
-def test_a_summary_stays_below_what_github_takes() -> None:
+def test_the_summary_fits_github_s_limit() -> None:
     long = "|" * 2000
     headers = {"x-amzn-errortype": long, "content-type": long}
     body = json.dumps({"message": long, "__type": long}).encode()
@@ -343,7 +341,7 @@ def test_the_markdown_has_the_headline_the_broken_and_the_changed(written: Path)
     assert row in text
 
 
-def test_findings_are_annotations_on_github_only() -> None:
+def test_findings_become_annotations_on_github_only() -> None:
     def accepts(request: Request, response: Response) -> Response:
         return Response(200, "OK", {}, b"") if response.status == 409 else response
 
@@ -361,7 +359,7 @@ def test_findings_are_annotations_on_github_only() -> None:
     assert re.match(r"::notice title=PutItems::PutItems: live: .*1 broken", notice)
 
 
-def test_no_answer_is_a_workflow_command() -> None:
+def test_no_answer_becomes_a_workflow_command() -> None:
     def commands(request: Request, response: Response) -> Response:
         code = "\n::add-mask::x\n::error title=a%0A,b::c"
         return Response(400, "No", {}, json.dumps({"__type": code, "message": code}).encode())
@@ -379,7 +377,7 @@ def test_no_answer_is_a_workflow_command() -> None:
     assert sum(line.startswith("::warning") for line in lines) <= 10
 
 
-def test_an_annotation_is_one_line_whatever_it_says() -> None:
+def test_an_annotation_is_always_one_line() -> None:
     outcome = Outcome("items-11", (), obstacle="100% of\r\n::error::it")
     evidence = Evidence(load("PutItems"), {"live": [outcome]})
 

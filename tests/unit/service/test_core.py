@@ -46,7 +46,7 @@ def test_a_success_has_no_body(store: Store) -> None:
     assert response.headers["x-amzn-requestid"]
 
 
-def test_what_was_put_is_there(store: Store) -> None:
+def test_put_items_are_stored(store: Store) -> None:
     respond(items({"itemId": "1", "properties": "{}"}, {"itemId": "2"}), store)
 
     assert store.items(ACTIVE) == {"1": "{}", "2": None}
@@ -96,7 +96,9 @@ ANSWERS: dict[str, tuple[Request, tuple[int, str | None]]] = {
 
 
 @pytest.mark.parametrize(("sent", "expected"), ANSWERS.values(), ids=ANSWERS)
-def test_it_is_answered(sent: Request, expected: tuple[int, str | None], store: Store) -> None:
+def test_a_request_is_answered(
+    sent: Request, expected: tuple[int, str | None], store: Store
+) -> None:
     response = respond(sent, store)
 
     assert named(response) == expected
@@ -106,7 +108,7 @@ def test_it_is_answered(sent: Request, expected: tuple[int, str | None], store: 
 @pytest.mark.parametrize(
     "name", [name for name, (_, (status, _)) in ANSWERS.items() if status > 299]
 )
-def test_what_is_refused_is_not_stored(name: str, store: Store) -> None:
+def test_a_rejected_request_is_not_stored(name: str, store: Store) -> None:
     respond(ANSWERS[name][0], store)
 
     assert (store.items(ACTIVE), store.items(IN_USE), store.items(MISSING)) == ({}, {}, {})
@@ -122,7 +124,7 @@ def test_an_error_is_framed_as_rest_json(name: str, store: Store) -> None:
     assert list(json.loads(response.body)) == ["message"]
 
 
-def test_one_never_mentioned_is_named_with_the_ways_to_declare_it(store: Store) -> None:
+def test_an_undeclared_dataset_is_named_with_the_ways_to_declare_it(store: Store) -> None:
     own = "arn:aws:personalize:eu-west-1:123456789012:dataset/shop/ITEMS"
     message = json.loads(respond(request({**GOOD, "datasetArn": own}), store).body)["message"]
 
@@ -137,7 +139,7 @@ def test_one_never_mentioned_is_named_with_the_ways_to_declare_it(store: Store) 
     )
 
 
-def test_one_bad_item_of_ten_refuses_them_all(store: Store) -> None:
+def test_one_bad_item_rejects_the_batch(store: Store) -> None:
     response = respond(items(*({"itemId": str(n)} for n in range(9)), {"itemId": ""}), store)
 
     assert named(response) == (400, "InvalidInputException")
@@ -177,7 +179,7 @@ def test_no_error_repeats_properties(sent: Request, store: Store) -> None:
     assert SECRET not in str(response.headers)
 
 
-def test_who_is_not_let_in_learns_nothing_of_the_datasets(store: Store) -> None:
+def test_a_rejected_sender_learns_nothing_about_the_datasets(store: Store) -> None:
     refuse = lambda request: ("AccessDeniedException", "no")  # noqa: E731 - as short as it is
 
     found = {

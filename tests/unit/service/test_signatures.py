@@ -47,24 +47,24 @@ def without(name: str) -> Request:
     return replace(good, headers={n: v for n, v in good.headers.items() if n != name})
 
 
-def test_a_good_signature_is_taken() -> None:
+def test_a_valid_signature_is_accepted() -> None:
     assert refusal(signed()) is None
 
 
-def test_a_session_token_is_part_of_a_good_signature() -> None:
+def test_a_signed_session_token_is_accepted() -> None:
     request = signed(token="a-session-token")
 
     assert "x-amz-security-token" in request.headers["authorization"]
     assert refusal(request) is None
 
 
-def test_a_header_that_was_not_signed_may_be_added_on_the_way() -> None:
+def test_an_unsigned_header_may_be_added() -> None:
     good = signed()
 
     assert refusal(replace(good, headers={**good.headers, "x-forwarded-for": "10.0.0.1"})) is None
 
 
-def test_the_digest_of_the_body_may_be_sent_along() -> None:
+def test_a_correct_body_digest_is_accepted() -> None:
     digest = hashlib.sha256(UNSIGNED.body).hexdigest()
 
     assert refusal(signed_by_botocore(**{"X-Amz-Content-SHA256": digest})) is None
@@ -123,7 +123,7 @@ REFUSED: dict[str, tuple[Request, str]] = {
 
 
 @pytest.mark.parametrize(("request_", "code"), REFUSED.values(), ids=REFUSED)
-def test_it_is_refused(request_: Request, code: str) -> None:
+def test_an_invalid_signature_is_rejected(request_: Request, code: str) -> None:
     found = refusal(request_)
 
     assert found
@@ -141,12 +141,12 @@ def test_a_signature_expires(minutes: int) -> None:
     assert "expired" in found[1]
 
 
-def test_a_service_is_in_the_regions_that_it_says() -> None:
+def test_a_service_accepts_its_regions() -> None:
     assert refusal(signed(region="eu-west-1"), regions=["us-east-1", "eu-west-1"]) is None
     assert refusal(signed(), regions=["eu-west-1"]) is not None
 
 
-def test_no_refusal_shows_a_secret() -> None:
+def test_no_error_shows_a_secret() -> None:
     for request, _ in REFUSED.values():
         found = refusal(request)
         assert found

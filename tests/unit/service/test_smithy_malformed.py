@@ -133,13 +133,13 @@ def told(response: Response) -> str:
     return " ".join(filter(None, [str(response.status), rest_json.error_code(response)]))
 
 
-def test_they_are_all_there() -> None:
+def test_all_cases_are_covered() -> None:
     by_bytes = [case for case in CASES.values() if case.smithy != VALIDATION]
     assert (len(by_bytes), len(CASES)) == (15, 37)
 
 
 @pytest.mark.parametrize("case", CASES.values(), ids=CASES)
-def test_it_is_answered_as_the_table_says(case: Case, store: Store) -> None:
+def test_each_case_is_answered_as_in_the_table(case: Case, store: Store) -> None:
     response = asked(case.body, store, case.content_type)
 
     assert told(response) == case.ours
@@ -148,7 +148,7 @@ def test_it_is_answered_as_the_table_says(case: Case, store: Store) -> None:
 
 
 @pytest.mark.parametrize("case", CASES.values(), ids=CASES)
-def test_only_the_missing_media_type_is_no_violation(case: Case) -> None:
+def test_only_a_missing_media_type_is_not_a_violation(case: Case) -> None:
     headers = {"content-type": case.content_type} if case.content_type else {}
     request = Request("POST", "http://service.example/items", headers, case.body.encode())
 

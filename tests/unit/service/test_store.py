@@ -27,7 +27,7 @@ def test_replacing_an_item_without_properties_leaves_it_without() -> None:
     assert store.items(ACTIVE) == {"1": None}
 
 
-def test_of_one_item_twice_in_a_put_the_last_stays() -> None:
+def test_the_last_of_two_equal_ids_wins() -> None:
     store = Store()
     store.put(ACTIVE, [("1", "first"), ("1", "last")])
 
@@ -41,11 +41,11 @@ def test_datasets_do_not_share_items() -> None:
     assert store.items(IN_USE) == {}
 
 
-def test_a_dataset_never_mentioned_is_missing() -> None:
+def test_an_unknown_dataset_is_missing() -> None:
     assert Store().state("arn:aws:personalize:us-east-1:000000000000:dataset/x/ITEMS") == "missing"
 
 
-def test_a_state_is_changed_and_the_items_stay() -> None:
+def test_changing_the_state_keeps_the_items() -> None:
     store = Store()
     store.add_dataset(ACTIVE)
     store.put(ACTIVE, [("1", None)])
@@ -66,7 +66,7 @@ def test_the_dummies_have_the_states_of_their_names() -> None:
 @pytest.mark.parametrize(
     "name", ["\N{TEACUP WITHOUT HANDLE}" * 256, "a\0b", " ", "'; DROP TABLE item; --", "e\u0301"]
 )
-def test_any_text_comes_back_as_it_was_put(name: str) -> None:
+def test_any_text_is_stored_unchanged(name: str) -> None:
     store = Store()
     store.put(ACTIVE, [(name, name * 3)])
 
@@ -84,7 +84,7 @@ def test_a_file_keeps_datasets_and_items(tmp_path: Path) -> None:
     again.close()
 
 
-def test_a_file_is_written_ahead(tmp_path: Path) -> None:
+def test_a_file_uses_a_write_ahead_log(tmp_path: Path) -> None:
     store = Store(tmp_path / "store.db")
     store.put(ACTIVE, [("1", "a")])
 
@@ -109,7 +109,7 @@ def other_database(path: Path) -> None:
     ],
     ids=["text", "short text", "folder", "other database"],
 )
-def test_what_is_no_store_is_refused_and_left_as_it_is(make: object, tmp_path: Path) -> None:
+def test_another_file_is_refused_and_left_unchanged(make: object, tmp_path: Path) -> None:
     path = tmp_path / "thing"
     make(path)  # type: ignore[operator]
     before = path.read_bytes() if path.is_file() else None
@@ -122,7 +122,7 @@ def test_what_is_no_store_is_refused_and_left_as_it_is(make: object, tmp_path: P
 
 
 @pytest.mark.parametrize("name", ["store.db", None])
-def test_a_put_that_fails_leaves_nothing_of_itself(tmp_path: Path, name: str | None) -> None:
+def test_a_failed_put_stores_nothing(tmp_path: Path, name: str | None) -> None:
     store = Store(tmp_path / name if name else None)
     store.put(ACTIVE, [("1", "old")])
 

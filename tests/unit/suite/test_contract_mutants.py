@@ -140,7 +140,7 @@ def of_callers(operation: str) -> list[Clause]:
     ("operation", "name"),
     [(operation, clause.id) for operation in OPERATIONS for clause in of_callers(operation)],
 )
-def test_a_service_with_another_limit_is_seen(operation: str, name: str) -> None:
+def test_a_service_with_another_limit_is_detected(operation: str, name: str) -> None:
     contract = load(operation)
     clause = contract.clauses[name]
     assert not broken(operation, name, contract)
@@ -150,7 +150,7 @@ def test_a_service_with_another_limit_is_seen(operation: str, name: str) -> None
 
 
 @pytest.mark.parametrize("operation", OPERATIONS)
-def test_a_service_that_requires_what_may_be_left_out_is_seen(operation: str) -> None:
+def test_a_service_that_requires_an_optional_member_is_detected(operation: str) -> None:
     contract = load(operation)
     for clause in list(contract.clauses.values()):
         if not clause.id.endswith(".optional"):
@@ -202,7 +202,7 @@ ANSWERS: Mapping[str, Change] = {
 
 
 @pytest.mark.parametrize("operation", OPERATIONS)
-def test_a_service_that_answers_otherwise_is_seen(operation: str) -> None:
+def test_a_service_with_other_answers_is_detected(operation: str) -> None:
     contract = load(operation)
     bound = [
         clause.id
@@ -219,7 +219,7 @@ LEGAL = ("request.method", "request.path", "request.no-uri-parameters", "request
 
 
 @pytest.mark.parametrize("operation", OPERATIONS)
-def test_a_service_that_refuses_what_is_legal_is_seen(operation: str) -> None:
+def test_a_service_that_rejects_valid_requests_is_detected(operation: str) -> None:
     """The clauses of which it is not documented what breaking them is answered with."""
     contract = load(operation)
     refusal = core.error(400, "InvalidInputException", "no")

@@ -43,7 +43,7 @@ class Kept:
 
 @pytest.mark.parametrize("url", URLS)
 @pytest.mark.parametrize("operation", SCENARIOS)
-def test_no_scenario_is_lost_on_its_way(operation: str, url: str) -> None:
+def test_the_guard_sends_every_scenario(operation: str, url: str) -> None:
     datasets = arns(operation)
     client = Client(Connection(url, "eu-west-1", Credentials("key", "secret"), "aws"))
     inner, guard = Kept(), TableGuard(operation, url, datasets)
@@ -62,7 +62,7 @@ def test_no_scenario_is_lost_on_its_way(operation: str, url: str) -> None:
 
 
 @pytest.mark.parametrize("operation", SCENARIOS)
-def test_nothing_that_only_resembles_a_scenario_is_sent(operation: str) -> None:
+def test_near_misses_of_scenarios_are_not_sent(operation: str) -> None:
     url, datasets = URLS[0], arns(operation)
     guard = TableGuard(operation, url, datasets)
     (message, *_) = messages(SCENARIOS[operation][0], datasets["active"])
@@ -82,7 +82,7 @@ def test_nothing_that_only_resembles_a_scenario_is_sent(operation: str) -> None:
     assert [other for other in others if guard.refusal(other) is None] == []
 
 
-def test_a_scenario_goes_to_the_dataset_of_its_state_only() -> None:
+def test_a_scenario_is_sent_only_to_the_dataset_of_its_state() -> None:
     """Else what was provisioned for one state would get what is meant for another."""
     datasets = arns("PutItems")
     without: dict[State, str] = {"active": datasets["active"], "missing": datasets["missing"]}
@@ -93,7 +93,7 @@ def test_a_scenario_goes_to_the_dataset_of_its_state_only() -> None:
 
 
 @pytest.mark.parametrize("operation", SCENARIOS)
-def test_the_table_names_no_arn_but_its_own(operation: str) -> None:
+def test_the_table_has_no_other_arns(operation: str) -> None:
     """Those it was given, longer ones that are of no dataset type, and those of account zero."""
     datasets = arns(operation)
     for scenario in SCENARIOS[operation]:
@@ -109,7 +109,7 @@ USUAL = {"", "p", "none", "null", "true", "false", "0", "1", "1.5", "-1", "98765
 
 
 @pytest.mark.parametrize("operation", WITH_IDS)
-def test_every_id_that_a_lenient_service_could_store_is_known(operation: str) -> None:
+def test_every_id_that_a_lenient_service_could_store_is_listed(operation: str) -> None:
     contract = load(operation)
     names = contract.batch, contract.identity, contract.document
     known = {scenario.id: could_store(scenario, *names) for scenario in SCENARIOS[operation]}
@@ -128,7 +128,7 @@ def test_every_id_that_a_lenient_service_could_store_is_known(operation: str) ->
 
 
 @pytest.mark.parametrize("operation", WITH_IDS)
-def test_a_request_in_which_no_id_was_found_holds_none(operation: str) -> None:
+def test_a_request_without_listed_ids_has_none(operation: str) -> None:
     """Where the reader of ids could not read one, there is nothing to be read."""
     contract = load(operation)
     names = contract.batch, contract.identity, contract.document

@@ -39,7 +39,7 @@ THEN = {
 
 
 @pytest.mark.parametrize("version", HISTORY)
-def test_what_the_model_was_is_told_in_words(version: str) -> None:
+def test_the_history_of_the_model_is_in_words(version: str) -> None:
     found = differences(load("PutItems"), HISTORY[version], f"botocore {version}")
 
     assert found == THEN[version]
@@ -143,11 +143,11 @@ CHANGES: dict[str, tuple[dict[str, Any], list[str]]] = {
 
 
 @pytest.mark.parametrize(("model", "told"), CHANGES.values(), ids=CHANGES)
-def test_a_change_of_the_model_is_told_in_words(model: dict[str, Any], told: list[str]) -> None:
+def test_a_change_of_the_model_is_in_words(model: dict[str, Any], told: list[str]) -> None:
     assert differences(load("PutItems"), model, "X 1") == told
 
 
-def test_the_installed_botocore_says_what_the_contract_says() -> None:
+def test_the_installed_botocore_agrees_with_the_contract() -> None:
     done = run("sdk")
 
     assert done.returncode == 0, done.stdout
@@ -166,7 +166,7 @@ def old_model(tmp_path: Path) -> dict[str, str]:
     return environment(AWS_DATA_PATH=str(tmp_path / "models"))
 
 
-def test_a_model_that_differs_is_4(old_model: dict[str, str]) -> None:
+def test_a_different_model_exits_with_4(old_model: dict[str, str]) -> None:
     done = run("sdk", env=old_model)
 
     assert done.returncode == 4
@@ -174,7 +174,7 @@ def test_a_model_that_differs_is_4(old_model: dict[str, str]) -> None:
     assert line in done.stdout.splitlines()
 
 
-def test_a_run_tells_that_the_model_changed(old_model: dict[str, str], tmp_path: Path) -> None:
+def test_a_run_reports_a_changed_model(old_model: dict[str, str], tmp_path: Path) -> None:
     path = tmp_path / "report.json"
     done = run("verify", "--target=recorded", "--report", path, env=old_model)
 
@@ -184,7 +184,7 @@ def test_a_run_tells_that_the_model_changed(old_model: dict[str, str], tmp_path:
     assert told in json.loads(path.read_text())["provenance"]["model_differs"]
 
 
-def test_a_run_with_the_contracts_model_says_nothing_of_it(tmp_path: Path) -> None:
+def test_a_run_with_an_equal_model_reports_nothing(tmp_path: Path) -> None:
     path = tmp_path / "report.json"
     done = run("verify", "--target=recorded", "--report", path)
 

@@ -85,20 +85,20 @@ OTHERS = {
 
 
 @pytest.mark.parametrize("case", OTHERS)
-def test_what_was_signed_otherwise_is_signed_again(case: str) -> None:
+def test_a_request_signed_for_another_host_is_signed_again(case: str) -> None:
     asked = sent(OTHERS[case])
     assert asked.url == f"{LIVE}/items"
     assert asked.body == OTHERS[case].body
     assert signatures.refusal(asked) is None
 
 
-def test_what_was_signed_for_it_goes_out_as_it_is() -> None:
+def test_a_request_signed_for_the_endpoint_is_sent_unchanged() -> None:
     request = written(LIVE)
     assert sent(request) is request
     assert signatures.refusal(request) is None
 
 
-def test_a_token_of_its_own_is_part_of_it() -> None:
+def test_the_session_token_is_part_of_the_signature() -> None:
     key = DUMMY_CREDENTIALS
     to = replace(TO, credentials=Credentials(key.access_key, key.secret_key, "token"))
     request = written(LIVE, token="token")
@@ -108,9 +108,13 @@ def test_a_token_of_its_own_is_part_of_it() -> None:
 
 @pytest.mark.parametrize(
     ("wire", "told"),
-    [(silent, "did not answer in time"), (drip, "did not answer in time"), (endless, "has no end")],
+    [
+        (silent, "did not answer in time"),
+        (drip, "did not answer in time"),
+        (endless, "without end"),
+    ],
 )
-def test_an_answer_that_does_not_end_is_given_up(wire: Wire, told: str) -> None:
+def test_an_endless_response_is_aborted(wire: Wire, told: str) -> None:
     body = b'{"datasetArn": "%b", "items": [{"itemId": "a"}]}' % ACTIVE.encode()
 
     with served(right(), lambda sent, answer: wire) as url:
@@ -119,7 +123,7 @@ def test_an_answer_that_does_not_end_is_given_up(wire: Wire, told: str) -> None:
             Endpoint(url, "endpoint", timeout=0.5).answer(request)
 
 
-def test_an_answer_that_is_whole_at_the_last_moment_is_taken(
+def test_a_response_complete_at_the_last_moment_is_accepted(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     # Its time is over as soon as it was read, before it is known that nothing follows.

@@ -1,32 +1,32 @@
-"""The door of `serve`: a web page gets no answer, and AWS is asked for the run's token only."""
+"""Access to `serve`: web pages are rejected, and requests to AWS need the token of the run."""
 
 from __future__ import annotations
 
 import pytest
 
 from personalize_contract.model.exchange import Request, Response
-from personalize_contract.proxy.door import Door, is_loopback
+from personalize_contract.proxy.access import AccessCheck, is_loopback
 
 HOST = "127.0.0.1:8000"
 
 
-def asked(what: dict[str, str], *, token: str = "", any_host: bool = False) -> tuple[int, str]:
-    """The status of the answer, and the path that came through."""
-    seen: list[str] = []
+def send(parts: dict[str, str], *, token: str = "", any_host: bool = False) -> tuple[int, str]:
+    """Return the status of the response, and the path that came through."""
+    paths: list[str] = []
 
     def respond(request: Request) -> Response:
-        seen.append(request.path)
+        paths.append(request.path)
         return Response(200, "OK", {}, b"")
 
-    host, path = what.get("host", HOST), what.get("path", "/items")
-    headers = {name.replace("_", "-"): value for name, value in what.items()}
+    host, path = parts.get("host", HOST), parts.get("path", "/items")
+    headers = {name.replace("_", "-"): value for name, value in parts.items()}
     request = Request("POST", f"http://{host}{path}", headers, b"{}")
-    status = Door(respond, token=token, any_host=any_host)(request).status
-    return status, "".join(seen)
+    status = AccessCheck(respond, token=token, any_host=any_host)(request).status
+    return status, "".join(paths)
 
 
 @pytest.mark.parametrize(
-    "what",
+    "parts",
     [
         {},
         {"host": "localhost:8000"},
@@ -36,12 +36,12 @@ def asked(what: dict[str, str], *, token: str = "", any_host: bool = False) -> t
         {"sec_fetch_site": "none"},
     ],
 )
-def test_a_client_is_let_in(what: dict[str, str]) -> None:
-    assert asked(what) == (200, "/items")
+def test_local_clients_are_accepted(parts: dict[str, str]) -> None:
+    assert send(parts) == (200, "/items")
 
 
 @pytest.mark.parametrize(
-    "what",
+    "parts",
     [
         {"host": "shop.example"},
         {"host": "localhost.shop.example"},
@@ -53,15 +53,15 @@ def test_a_client_is_let_in(what: dict[str, str]) -> None:
         {"sec_fetch_site": "same-site"},
     ],
 )
-def test_a_page_is_not(what: dict[str, str]) -> None:
-    assert asked(what) == (403, "")
+def test_web_pages_are_rejected(parts: dict[str, str]) -> None:
+    assert send(parts) == (403, "")
 
 
-def test_other_names_are_for_whoever_listens_on_them() -> None:
+def test_any_host_accepts_other_names_but_no_web_pages() -> None:
     other = {"host": "personalize:8000"}
 
-    assert asked(other, any_host=True) == (200, "/items")
-    assert asked({**other, "origin": "http://shop.example"}, any_host=True)[0] == 403
+    assert send(other, any_host=True) == (200, "/items")
+    assert send({**other, "origin": "http://shop.example"}, any_host=True)[0] == 403
 
 
 @pytest.mark.parametrize(
@@ -77,8 +77,8 @@ def test_other_names_are_for_whoever_listens_on_them() -> None:
         ("//token/items", ""),
     ],
 )
-def test_without_the_token_nobody_is(path: str, through: str) -> None:
-    assert asked({"path": path}, token="token") == (200 if through else 403, through)
+def test_a_path_without_the_token_is_rejected(path: str, through: str) -> None:
+    assert send({"path": path}, token="token") == (200 if through else 403, through)
 
 
 @pytest.mark.parametrize(
@@ -96,5 +96,5 @@ def test_without_the_token_nobody_is(path: str, through: str) -> None:
         ("", False),
     ],
 )
-def test_loopback_is_told_from_elsewhere(host: str, local: bool) -> None:
+def test_loopback_hosts_are_recognised(host: str, local: bool) -> None:
     assert is_loopback(host) is local

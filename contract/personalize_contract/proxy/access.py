@@ -1,7 +1,7 @@
-"""The door of `serve`: whose requests are taken.
+"""Access to `serve`: it rejects the requests of web pages, and those without its token.
 
-A web page that somebody looks at can send requests to any port of loopback. What it can't do is
-leave out that it did, or say the name of loopback while it asks for a name of its own.
+A web page in a browser on this machine can send requests to any port of loopback, but it can't
+suppress the Origin header, nor send a loopback Host after DNS rebinding.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ _OWN_SITE = ("same-origin", "none")
 
 
 def is_loopback(host: str) -> bool:
-    """Whether a host name or address is of loopback."""
+    """Whether a host name or address is a loopback one."""
     name = host.strip("[]").lower()
     try:
         return ipaddress.ip_address(name).is_loopback
@@ -28,13 +28,14 @@ def is_loopback(host: str) -> bool:
         return name == "localhost" or name.endswith(".localhost")
 
 
-class Door:
-    """Lets requests through to a function, or refuses them with a sentence.
+class AccessCheck:
+    """Passes requests to a function, or rejects them with a reason.
 
     Args:
-        respond: the function behind it.
-        token: begins the path of each request, as `/TOKEN/items`; `""` for none. It is taken off.
-        any_host: whether this machine is reached by names other than loopback's.
+        respond: the function.
+        token: the required first part of each path, as in `/TOKEN/items`, removed before `respond`
+            sees it; `""` for none.
+        any_host: whether Host headers other than loopback are accepted.
     """
 
     def __init__(self, respond: Respond, *, token: str = "", any_host: bool = False) -> None:
@@ -48,20 +49,20 @@ class Door:
         if not self._prefix:
             return self._respond(request)
         parts = urlsplit(request.url)
-        inside = parts._replace(path=parts.path.removeprefix(self._prefix)).geturl()
-        return self._respond(Request(request.method, inside, request.headers, request.body))
+        url = parts._replace(path=parts.path.removeprefix(self._prefix)).geturl()
+        return self._respond(Request(request.method, url, request.headers, request.body))
 
     def _refusal(self, request: Request) -> str:
         host = urlsplit(request.url).netloc
         if not self._any_host and not is_loopback(urlsplit(request.url).hostname or ""):
-            return f"the Host header {host[:80]!r} is no name of loopback"
+            return f"the Host header {host[:80]!r} is not a loopback name"
         origin = request.headers.get("origin")
         if origin is not None and urlsplit(origin).netloc != host:
-            return f"it comes from a page of {origin[:80]!r}"
+            return f"it comes from a web page of {origin[:80]!r}"
         if request.headers.get("sec-fetch-site", "none") not in _OWN_SITE:
-            return "it comes from a page of another site"
-        # What follows the prefix begins the path of the operation.
+            return "it comes from a web page of another site"
+        # Compared with the slash, so that the token has to be a whole part of the path.
         begin = f"{request.path}/"[: len(self._prefix) + 1]
         if self._prefix and not hmac.compare_digest(begin.encode(), f"{self._prefix}/".encode()):
-            return "its path lacks the token of this run: use the URL as it was printed"
+            return "its path lacks the token of this run: use the URL exactly as printed"
         return ""
