@@ -190,7 +190,8 @@ def test_the_two_answers_are_shown_side_by_side(shop: Shop) -> None:
     assert "  record it: pytest test_shop.py::test_it --personalize-record live" in lines
 
 
-def test_a_recorded_trouble_can_not_be_had_when_it_is_wanted(shop: Shop) -> None:
+def test_a_recorded_trouble_cannot_be_provoked(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_MAX_ATTEMPTS", "1")
     shop.tests(SWALLOWS)
     datasets = [f"--personalize-dataset={one}" for one in ALL]
     with nights({"tea-0": error(400, "ThrottlingException")}) as url:

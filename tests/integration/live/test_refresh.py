@@ -21,6 +21,11 @@ def test_put(personalize_dataset):
 def test_in_use(personalize_dataset):
     with pytest.raises(botocore.exceptions.ClientError, match="InUse"):
         put(arn=personalize_dataset.in_use)
+
+@pytest.mark.personalize_contract
+def test_missing(personalize_dataset):
+    with pytest.raises(botocore.exceptions.ClientError, match="NotFound"):
+        put(arn=personalize_dataset.missing)
 """
 
 
@@ -41,48 +46,41 @@ def repo(tmp_path: Path) -> Path:
     return tmp_path
 
 
+def refusing(request: Request, answer: Response) -> Response:
+    """Refuse what the reference service refuses, in another way."""
+    if answer.status == 200:
+        return answer
+    kind = {"content-type": "application/json", "x-amzn-errortype": "LimitExceededException"}
+    return Response(400, "", kind, b'{"message": "no"}')
+
+
 def test_a_repo_is_recorded_and_what_changed_is_printed(repo: Path) -> None:
     done = refresh(repo, "reference", "-q")
     assert done.returncode == 0, done.stderr
-    assert done.stdout.startswith("## Of 2 cassettes: 2 new\n")
-    assert "2 passed" in done.stderr
+    assert done.stdout.startswith("## Of 3 cassettes: 3 new\n")
+    assert "3 passed" in done.stderr
 
-    def refusing(request: Request, answer: Response) -> Response:
-        if answer.status == 200:
-            return answer
-        kind = {"content-type": "application/json", "x-amzn-errortype": "LimitExceededException"}
-        return Response(400, "", kind, b'{"message": "no"}')
-
-    before = cassette(repo, "test_in_use").read_bytes()
+    before = [cassette(repo, test).read_bytes() for test in ("test_in_use", "test_missing")]
+    states = {ACTIVE: "active", IN_USE: "in-use"}
+    datasets = [f"--personalize-dataset={arn}={state}" for arn, state in states.items()]
     with listening(refusing) as url:
-        datasets = (
-            f"--personalize-dataset={ACTIVE}=active",
-            f"--personalize-dataset={IN_USE}=in-use",
-        )
-        done = refresh(repo, "live", f"--personalize-endpoint-url={url}", *datasets)
+        live = ("live", f"--personalize-endpoint-url={url}", *datasets)
+        done = refresh(repo, *live)
+        without_failures = refresh(repo, *live, "-kput or missing")
     assert done.returncode == 1
-    assert done.stdout.startswith("## Of 2 cassettes: 1 changed; 1 test failed\n")
+    assert done.stdout.startswith("## Of 3 cassettes: 1 changed; 1 test failed\n")
     assert "| answered by | <code>reference</code> | <code>endpoint</code> | " in done.stdout
-    assert "- <code>test&#95;shop::test&#95;in&#95;use</code>: AssertionError: " in done.stdout
-    assert cassette(repo, "test_in_use").read_bytes() == before
+    failed = "Not recorded, because the test failed (the cassette is unchanged):\n\n"
+    assert f"{failed}- <code>test&#95;shop::test&#95;in&#95;use</code>: Assert" in done.stdout
+    title = "Not recorded, because no dataset is declared for the state (the cassette is unchanged)"
+    not_reached = f"{title}:\n\n- <code>test&#95;shop::test&#95;missing</code>: "
+    assert not_reached in done.stdout
+    assert without_failures.returncode == 0
+    assert not_reached in without_failures.stdout
+    assert [cassette(repo, test).read_bytes() for test in ("test_in_use", "test_missing")] == before
 
 
 def test_what_pytest_cannot_do_is_exit_status_2(repo: Path) -> None:
     done = refresh(repo, "reference", "nothere.py")
     assert (done.returncode, done.stdout) == (2, "")
     assert "file or directory not found: nothere.py" in done.stderr
-
-
-def test_a_state_without_a_dataset_is_no_failure(repo: Path) -> None:
-    refresh(repo, "reference", "-q")
-    before = cassette(repo, "test_in_use").read_bytes()
-    with listening() as url:
-        endpoint = f"--personalize-endpoint-url={url}"
-        done = refresh(repo, "live", endpoint, f"--personalize-dataset={ACTIVE}=active")
-    assert done.returncode == 0, done.stderr
-    title = (
-        "Not recorded, because no dataset is declared for the state (the cassette is unchanged):"
-    )
-    assert f"{title}\n\n- <code>test&#95;shop::test" in done.stdout
-    assert "no dataset is declared as in-use" in done.stdout
-    assert cassette(repo, "test_in_use").read_bytes() == before
