@@ -120,7 +120,7 @@ def test_the_page_about_it_says_the_same() -> None:
     "module", ["suite.tables.scenarios", "suite.scenario", "suite.expectations"]
 )
 def test_what_the_suite_expects_comes_from_nowhere_else(module: str) -> None:
-    brains = {"model.contract", "model.checker"}
+    brains = {"model.clause", "model.contract", "model.checker", "model.member_rules"}
 
     assert below(module) & brains == set()
     assert "service" not in {floor(one) for one in below(module)}

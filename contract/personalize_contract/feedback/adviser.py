@@ -8,8 +8,9 @@ from typing import Any
 
 from personalize_contract.feedback import call_site
 from personalize_contract.model import strict_json
-from personalize_contract.model.advice import TABLE, Put, Row
+from personalize_contract.model.advice import TABLE, Row
 from personalize_contract.model.parsed_request import ParsedRequest
+from personalize_contract.model.put import Put
 
 _REMEMBERED = 1000
 """Maximum number of ids remembered for one call site or session, before it starts over."""

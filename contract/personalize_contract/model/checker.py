@@ -8,16 +8,16 @@ are a violation by both.
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-from personalize_contract.model import failures, json_path, rest_json, strict_json
+from personalize_contract.model import failures, json_path, rest_json
 from personalize_contract.model.contract import Binds, Clause, Contract
 from personalize_contract.model.contract_files import forgets
 from personalize_contract.model.exchange import Request, Response, media_type
+from personalize_contract.model.member_rules import Rule, kind_of, member_rule, places
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,141 +45,13 @@ class Violation:
         )
 
 
-_KINDS: dict[str, tuple[type, ...]] = {
-    "object": (dict,),
-    "array": (list,),
-    "string": (str,),
-    "boolean": (bool,),
-    "number": (int, float),
-    "integer": (int,),
-    "timestamp": (int, float),
-}
-_NAMES = {dict: "an object", list: "an array", str: "a string", bool: "a boolean"}
-
-
-def kind_of(value: object) -> str:
-    """Return the JSON type of a value in words: `a string`, `null`, `a number`..."""
-    return "null" if value is None else _NAMES.get(type(value), "a number")
-
-
-_Place = tuple[str, dict[str, Any] | None, str, Any]
-
-
-def _places(body: Any, steps: json_path.Path, document: str) -> Iterator[_Place]:
-    """Yield each place that matches a path, as (where, parent object, member name, value).
-
-    The parent is None for the whole body and for the members of an array. A path continues into
-    the JSON text of a `document`.
-    """
-    places: Iterator[_Place] = iter([("", None, "", body)])
-    for step in steps:
-        places = _below(places, step, document)
-    for where, parent, name, value in places:
-        yield where or "body", parent, name, value
-
-
-def _below(places: Iterator[_Place], step: str, document: str) -> Iterator[_Place]:
-    for where, _, name, value in places:
-        if step == "[]":
-            for index, member in enumerate(value if isinstance(value, list) else ()):
-                yield f"{where}[{index}]", None, "", member
-            continue
-        if document and name == document and isinstance(value, str):
-            value = _read(value)
-        if isinstance(value, dict):
-            yield f"{where}.{step}" if where else step, value, step, value.get(step)
-
-
-def _read(text: str) -> Any:
-    try:
-        return strict_json.loads(text)
-    except strict_json.NotJson:
-        return None
-
-
-_Rule = Callable[[bool, Any], str | None]
-"""A rule on one value: takes its presence and the value; returns the finding, or None."""
-
-
-def _member_rule(
-    rule: str, want: Any, maximum: int | None, members: Collection[str], *, may_be_null: bool
-) -> _Rule:
-    """Return a rule on one value.
-
-    Args:
-        rule: the name of the rule.
-        want: the value that the contract gives it.
-        maximum: the maximum length of a string at this path.
-        members: the names of all members of the request.
-        may_be_null: whether null means that the member is not set.
-    """
-    if rule == "required":
-        return lambda present, value: None if present else "it is absent"
-    if rule == "type":
-        kinds = _KINDS[want]
-        return lambda present, value: (
-            f"it is {kind_of(value)}"
-            if present and type(value) not in kinds and not (may_be_null and value is None)
-            else None
-        )
-    if rule in ("minimum", "maximum"):
-        sign = 1 if rule == "minimum" else -1
-        return lambda present, value: (
-            f"it is {value}" if type(value) in (int, float) and sign * (value - want) < 0 else None
-        )
-    if rule == "pattern":
-        matches = re.compile(want, re.ASCII).fullmatch
-        # `.*:.*:` takes quadratic time, so a string over its maximum length is not searched.
-        limit = maximum or 4096
-        return lambda present, value: (
-            "it does not match"
-            if isinstance(value, str) and len(value) <= limit and not matches(value)
-            else None
-        )
-    if rule == "reserved-keys":
-        reserved = {key.lower() for key in want}
-        return lambda present, value: _reserved(value, reserved)
-    if rule == "schema":
-        return lambda present, value: (
-            want.problem(_read(value) if isinstance(value, str) else value, members)
-            if present
-            else want.problem({}, members)
-        )
-    return _length_rule(rule, want)
-
-
-def _length_rule(rule: str, want: int) -> _Rule:
-    measured: type[list[Any]] | type[str] = list if rule.endswith("members") else str
-    unit = "members" if measured is list else "characters"
-    if rule.startswith("min-"):
-        return lambda present, value: (
-            f"it has {len(value)} {unit}"
-            if isinstance(value, measured) and len(value) < want
-            else None
-        )
-    if rule.startswith("max-"):
-        return lambda present, value: (
-            f"it has {len(value)} {unit}"
-            if isinstance(value, measured) and len(value) > want
-            else None
-        )
-    raise ValueError(f"the checker knows no rule {rule!r}")
-
-
-def _reserved(value: Any, reserved: Collection[str]) -> str | None:
-    if not isinstance(value, str) or not isinstance(keys := _read(value), dict):
-        return None
-    key = next((key for key in keys if key.lower() in reserved), None)
-    return f"it has the key {key}" if key is not None else None
-
-
 class Checker:
     """Checks exchanges against one contract. Thread-safe."""
 
     def __init__(self, contract: Contract) -> None:
         self.contract = contract
         self._message_clauses: list[tuple[Clause, Callable[[Request], tuple[str, str] | None]]] = []
-        self._members: dict[str, list[tuple[Clause, _Rule]]] = {}
+        self._members: dict[str, list[tuple[Clause, Rule]]] = {}
         maxima = {
             clause.check["at"]: clause.check["max-length"]
             for clause in contract.clauses.values()
@@ -203,14 +75,14 @@ class Checker:
                 self._message_clauses.append((clause, _message_rule(rule, want)))
                 continue
             is_member = bool(at) and not at.endswith("[]")
-            member_rule = _member_rule(
+            value_rule = member_rule(
                 rule,
                 searched_as or want,
                 maxima.get(at),
                 names,
                 may_be_null=is_member and at not in required,
             )
-            self._members.setdefault(at, []).append((clause, member_rule))
+            self._members.setdefault(at, []).append((clause, value_rule))
         self._steps = {path: json_path.steps(path) for path in self._members}
 
     def request(self, request: Request, body: Any, json_error: str) -> list[Violation]:
@@ -233,7 +105,7 @@ class Checker:
                 Violation(clause, "caller", "body", f"it is not JSON: {json_error}"),
             ]
         for path, rules in self._members.items():
-            for where, parent, name, value in _places(
+            for where, parent, name, value in places(
                 body, self._steps[path], self.contract.document
             ):
                 present = parent is None or name in parent

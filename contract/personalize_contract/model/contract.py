@@ -6,20 +6,21 @@ The file documents each clause; this module gives it types. Each rule of a membe
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
-from typing import Any, Literal, get_args
+from typing import Any, get_args
 
 from personalize_contract.errors import UsageError
 from personalize_contract.model import contract_files
+from personalize_contract.model.clause import Binds, Clause, Level, Refused
 from personalize_contract.model.contract_files import (
     DEFAULT,
     ContractFile,
     forgets,
     operations,
 )
+from personalize_contract.model.member_clauses import of_member
 
 __all__ = [
     "DEFAULT",
@@ -33,43 +34,6 @@ __all__ = [
     "load",
     "operations",
 ]
-
-Level = Literal["documented", "modelled", "observed"]
-Binds = Literal["caller", "service"]
-Refused = Literal["invalid-input", "malformed", "unspecified"]
-
-
-@dataclass(frozen=True, slots=True)
-class Clause:
-    """One checkable promise.
-
-    Args:
-        id: a name that is clear without context.
-        statement: the promise in words.
-        source: the section of the page, or the shape in the service model, that makes it.
-        level: `documented` by the page, `modelled` by the service model only, or `observed`:
-            by neither, so it is shown and never failed.
-        binds: the bound party: the caller in a request, the service in an answer.
-        check: the rule, for the checker; empty if no single exchange can show it.
-        refused: for a caller's clause, the answer to a request that breaks it, as far as the page
-            says: `invalid-input` (400 and that code), `malformed` (400; the code is not documented)
-            or `unspecified`.
-        own: whether it is a downstream repo's rule for itself, unknown to the service.
-    """
-
-    id: str
-    statement: str
-    source: str
-    level: Level
-    binds: Binds
-    check: Mapping[str, Any]
-    refused: Refused | None
-    own: bool = False
-
-    @property
-    def can_fail(self) -> bool:
-        """Whether breaking it is a failure; an observed clause never fails."""
-        return self.level != "observed"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -187,7 +151,7 @@ def _clauses(file: ContractFile, *, own: bool = False) -> Iterator[Clause]:
     yield from (clause for clause in rows if clause.binds == "caller")
     for row in file.document["members"]:
         try:
-            yield from _of_member(dict(row), file, own=own)
+            yield from of_member(dict(row), file, own=own)
         except (ValueError, KeyError, TypeError) as error:
             raise file.error(_reason(error), "members", _index(file, "members", row)) from None
     of_answers = [clause for clause in rows if clause.binds == "service"]
@@ -219,119 +183,3 @@ def _clause(row: dict[str, Any]) -> Clause:
     if row or not known or (clause.refused is not None) != (clause.binds == "caller"):
         raise ValueError(f"contract file: clause {clause.id} is not well-formed")
     return clause
-
-
-# --- members
-
-KINDS = {
-    "object": "an object",
-    "array": "an array",
-    "string": "a string",
-    "boolean": "a boolean",
-    "number": "a number",
-    "integer": "an integer",
-    "timestamp": "a number of seconds since 1970",
-}
-"""The types of members, in words."""
-
-_STATEMENTS = {
-    "required": "{name} is required.",
-    "optional": "{name} may be left out.",
-    "type": "{name} is {kind}.",
-    "min-length": "{name} has at least {value} character{s}.",
-    "max-length": "{name} has at most {value} character{s} (code points).",
-    "min-members": "{name} has at least {value} member{s}.",
-    "max-members": "{name} has at most {value} member{s}.",
-    "minimum": "{name} is at least {value}.",
-    "maximum": "{name} is at most {value}.",
-    "pattern": "{name} matches {value} as a whole.",
-    "reserved-keys": "No key of {name} is {value}, in whatever case.",
-    "schema": "{name} fits the schema {value}.",
-}
-"""The statement of the clause that each rule of a member makes."""
-
-_COUNTS = ("min-length", "max-length", "min-members", "max-members")
-_UNSPECIFIED = ("reserved-keys", "schema")
-"""Rules that the service may not enforce: the page doesn't say."""
-
-
-def _of_member(row: dict[str, Any], file: ContractFile, *, own: bool) -> Iterator[Clause]:
-    path = row.pop("at")
-    if not isinstance(path, str) or not path:
-        raise ValueError("at must be the path of a member, such as items[].itemId")
-    name = path.rpartition(".")[2]
-    prefix = "own" if own else "request"
-    label = row.pop("id", None) or (
-        re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "-", name).lower().replace("[]", "-member")
-    )
-    source = row.pop("source", str(file.path.name) if own else "")
-    sources, statements = row.pop("sources", {}), row.pop("statements", {})
-    searched_as = row.pop("searched-as", None)
-    for rule, value in row.items():
-        if rule not in _STATEMENTS or rule == "optional":
-            raise ValueError(f"{rule!r} is not a rule of a member; use one of {_rules()}")
-        _refuse_value(rule, value)
-        says = rule if rule != "required" or value else "optional"
-        shown = _shown(rule, value)
-        clause_source = sources.get(rule, source)
-        if not clause_source:
-            raise ValueError(f"{path}: {rule} has no source")
-        statement = statements.get(rule) or _STATEMENTS[says].format(
-            name=name,
-            value=shown,
-            s="" if value == 1 else "s",
-            kind=KINDS.get(shown, ""),
-        )
-        check: dict[str, Any] = {"at": path, rule: value}
-        if rule == "schema":
-            from personalize_contract.model import avro
-
-            check[rule] = avro.read(file.path.parent / value)
-        if rule == "pattern" and searched_as:
-            check["searched-as"] = searched_as
-        is_optional = says == "optional"
-        yield Clause(
-            id=f"{prefix}.{label}.{says}",
-            statement=statement,
-            source=clause_source,
-            level="modelled" if clause_source.startswith("Service model") else "documented",
-            binds="service" if is_optional else "caller",
-            check={} if is_optional else check,
-            refused=None if is_optional else _refused(rule, own=own),
-            own=own,
-        )
-
-
-def _refused(rule: str, *, own: bool) -> Refused:
-    if own or rule in _UNSPECIFIED:
-        return "unspecified"
-    return "malformed" if rule == "type" else "invalid-input"
-
-
-def _rules() -> str:
-    return ", ".join(rule for rule in _STATEMENTS if rule != "optional")
-
-
-def _shown(rule: str, value: Any) -> str:
-    return " or ".join(value) if isinstance(value, list) else str(value)
-
-
-def _refuse_value(rule: str, value: Any) -> None:
-    """Raise a ValueError for an invalid value of a rule."""
-    is_number = isinstance(value, int | float) and not isinstance(value, bool)
-    fits = {
-        "required": isinstance(value, bool),
-        "type": value in KINDS if isinstance(value, str) else False,
-        "minimum": is_number,
-        "maximum": is_number,
-        "pattern": isinstance(value, str),
-        "reserved-keys": isinstance(value, list) and all(isinstance(key, str) for key in value),
-        "schema": isinstance(value, str),
-    }
-    if not fits.get(rule, isinstance(value, int) and is_number and value >= 0):
-        raise ValueError(f"{rule}: {value!r} is not a valid value")
-    if rule == "pattern":
-        try:
-            re.compile(value, re.ASCII)
-        except re.error as error:
-            raise ValueError(f"pattern: {error}") from None

@@ -18,8 +18,8 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from personalize_contract.model import rest_json, strict_json
-from personalize_contract.model.checker import kind_of
 from personalize_contract.model.exchange import Response, media_type
+from personalize_contract.model.member_rules import kind_of
 from personalize_contract.model.provenance import Provenance
 
 _LONGEST = 300

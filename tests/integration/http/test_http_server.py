@@ -12,7 +12,7 @@ import pytest
 from helpers.command import ACTIVE, IN_USE, MISSING
 from personalize_contract.errors import UsageError
 from personalize_contract.model.exchange import Response
-from personalize_contract.service import http_server
+from personalize_contract.service import strict_server
 from personalize_contract.service.core import respond
 from personalize_contract.service.http_server import HttpServer
 from personalize_contract.service.store import Store
@@ -112,7 +112,7 @@ MALFORMED = {
     "a header without a name": (post(BODY, ": green"), 400),
     "a line end in a header": (post(BODY, "X-Tea: green\nX: black"), 400),
     "large headers": (post(BODY, f"X-Tea: {'x' * 300_000}"), 431),
-    "a large body": (post(b"x" * (http_server.MAX_BODY + 1)), 413),
+    "a large body": (post(b"x" * (strict_server.MAX_BODY + 1)), 413),
     "a body said to be large": (post(length="Content-Length: 99999999999"), 413),
     "large chunks": (
         post(
@@ -198,7 +198,7 @@ def test_requests_sent_at_once_are_answered_in_their_order(port: int) -> None:
 
 
 def test_a_slow_sender_is_told_so(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(http_server, "READ_SECONDS", 0.1)
+    monkeypatch.setattr(strict_server, "READ_SECONDS", 0.1)
     with (
         HttpServer(lambda request: pytest.fail("it was not whole")) as server,
         closing(connected(int(server.url.rpartition(":")[2]))) as connection,
@@ -209,7 +209,7 @@ def test_a_slow_sender_is_told_so(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_a_sender_that_never_stops_is_cut_off(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(http_server, "LINGER_SECONDS", 0.1)
+    monkeypatch.setattr(strict_server, "LINGER_SECONDS", 0.1)
     with (
         HttpServer(lambda request: pytest.fail("it was refused")) as server,
         closing(connected(int(server.url.rpartition(":")[2]))) as connection,

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from helpers.command import ACTIVE
 from personalize_contract.errors import UsageError
 from personalize_contract.feedback.adviser import Adviser
-from personalize_contract.model import advice
+from personalize_contract.model import put
 from personalize_contract.model.advice import TABLE, known
 from personalize_contract.model.exchange import Request
 from personalize_contract.model.parsed_request import parse
@@ -278,5 +278,5 @@ def test_the_fast_path_skips_only_good_documents(members: list[tuple[str, ...]],
     document = f"{{{text}}}{end}"
     with pytest.MonkeyPatch.context() as patch:
         quickly = told(request([item(document)]))
-        patch.setattr(advice, "_PLAIN", re.compile("(?!)"))
+        patch.setattr(put, "_PLAIN", re.compile("(?!)"))
         assert told(request([item(document)])) == quickly
