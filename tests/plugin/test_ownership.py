@@ -37,7 +37,8 @@ def test_that_of_another_test_is_refused_with_both_ids_and_a_remedy(
     result.assert_outcomes(passed=1, errors=1)
     assert (
         "it belongs to test_shop.py::test_one, and this is test_shop.py::test_two; rename one of "
-        "the two tests, or delete the cassette if its test is gone"
+        'the two tests, name another cassette in the mark of one, cassette="name", or delete this '
+        "one if its test is gone"
     ) in text(result)
     assert copied.cassette("test_two").read_bytes() == before
 

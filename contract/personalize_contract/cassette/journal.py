@@ -3,8 +3,9 @@
 A line is handed to the operating system in one write, so that killing the process loses none.
 A torn last line is one whose caller never got an answer, and is left out.
 
-A line of provenance begins a recording; a test's journal holds one, the suite's one for each
-scenario. The suite ends each with whether it is kept: one without that was cut off by a kill.
+A line of provenance begins a recording; a test's journal holds one, that of a shared cassette one
+for each test, the suite's one for each scenario. The latter two end each with whether it is kept:
+one without that was cut off by a kill.
 """
 
 from __future__ import annotations
@@ -39,11 +40,13 @@ class Taken:
         provenance: of its answers.
         exchanges: each with its call.
         is_whole: whether it was ended as one to keep.
+        test: node id of the test, in a cassette that several share; otherwise `""`.
     """
 
     provenance: Provenance
     exchanges: list[tuple[Exchange, str]] = field(default_factory=list)
     is_whole: bool = False
+    test: str = ""
 
 
 def path_for(cassette: Path) -> Path:
@@ -96,9 +99,9 @@ class Journal:
             self.close(keep=False)
             raise
 
-    def begin(self, provenance: Provenance) -> None:
-        """Begin a recording: the exchanges from here on are of this provenance."""
-        self._write({"provenance": provenance.fields()})
+    def begin(self, provenance: Provenance, test: str = "") -> None:
+        """Begin a recording: the exchanges from here on are of this provenance, and this test."""
+        self._write({"provenance": provenance.fields()} | ({"test": test} if test else {}))
 
     def end(self, *, keep: bool) -> None:
         """End the recording that was begun last."""
@@ -239,7 +242,8 @@ def _read(file: BinaryIO, path: Path) -> list[Taken]:
         try:
             entry = json.loads(line)
             if "provenance" in entry:
-                found.append(Taken(_provenance(entry["provenance"])))
+                provenance = _provenance(entry["provenance"])
+                found.append(Taken(provenance, test=str(entry.get("test", ""))))
             elif "keep" in entry:
                 last = found.pop()
                 if entry["keep"]:

@@ -13,7 +13,10 @@ from pathlib import Path, PurePosixPath
 from personalize_contract.cassette import files, loader
 from personalize_contract.errors import CassetteError
 
-_REMEDY = "rename one of the two tests, or delete the cassette if its test is gone"
+_REMEDY = (
+    'rename one of the two tests, name another cassette in the mark of one, cassette="name", or '
+    "delete this one if its test is gone"
+)
 
 
 def check(path: Path, recorded_for: str, test: str) -> None:
@@ -31,6 +34,11 @@ def check(path: Path, recorded_for: str, test: str) -> None:
         raise CassetteError(
             path, f"it belongs to {recorded_for}, and this is {test}; {_REMEDY}", None
         )
+
+
+def shared_by(module: str, name: str) -> str:
+    """Return what stands for the node id of its test in a cassette that tests of a module share."""
+    return f"{module}::cassette={name}"
 
 
 def _identity(node_id: str) -> tuple[str, str]:
@@ -64,10 +72,23 @@ def check_to_record(path: Path, test: str) -> None:
         if len(name) not in lengths and name.isascii() and path.name.isascii():
             continue
         if name not in own and folded(other := path.with_name(name)) == fold:
-            theirs = "" if name.endswith(journal.SUFFIX) else loader.recorded_for(other)
             raise CassetteError(
                 path,
                 f"{name} has the same name where file systems fold case (macOS, Windows): it "
-                f"belongs to {theirs or 'another test'}, and this is {test}; rename one of the "
-                "two tests",
+                f"belongs to {_recorded_for(other) or 'another test'}, and this is {test}; rename "
+                "one of the two tests, or name another cassette in the mark of one, "
+                'cassette="name"',
             )
+
+
+def _recorded_for(path: Path) -> str:
+    """The test that a cassette belongs to, or a journal; `""` if it doesn't say."""
+    from personalize_contract.cassette import journal
+
+    if not path.name.endswith(journal.SUFFIX):
+        return loader.recorded_for(path)
+    try:
+        taken = journal.read(path)
+    except CassetteError:
+        return ""
+    return taken[0].provenance.recorded_for if taken else ""

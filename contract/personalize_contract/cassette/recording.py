@@ -35,10 +35,10 @@ class Recording:
     """
 
     def __init__(self, path: Path, provenance: Provenance) -> None:
-        self.path, self._provenance = path, provenance
+        self.path, self.provenance = path, provenance
         self._mutex = threading.Lock()
         _check_file(path)
-        self._journal = journal.Journal(path, provenance)
+        self._journal = self._opened_journal()
         self._is_open, self._is_broken = True, False
         self.saved: list[Exchange] = []
         """What the cassette holds, once it is saved."""
@@ -49,6 +49,9 @@ class Recording:
         except BaseException:
             self.discard()
             raise
+
+    def _opened_journal(self) -> journal.Journal:
+        return journal.Journal(self.path, self.provenance)
 
     def append(self, exchange: Exchange, call: str = "") -> None:
         """Take one redacted exchange; it is in the journal when this returns.
@@ -73,7 +76,7 @@ class Recording:
             except ValueError as error:
                 raise CassetteError(self.path, f"the exchange can't be recorded: {error}") from None
             except CassetteError as error:
-                self._is_broken = self._is_broken or bool(_exchanges(self._journal))
+                self._is_broken = self._is_broken or bool(taken_of(self._journal.read())[0])
                 kept = f". {KEPT.format(self._journal.path)}" if self._is_broken else ""
                 raise CassetteError(error.path, error.reason + kept, error.line) from error
             self.count += 1
@@ -81,7 +84,7 @@ class Recording:
     def taken(self) -> list[Exchange]:
         """What was recorded so far, one exchange for each SDK call."""
         with self._mutex:
-            return _exchanges(self._journal)
+            return taken_of(self._journal.read())[0]
 
     def save(self) -> bool:
         """Replace the cassette by what was recorded, whole and at once.
@@ -96,10 +99,10 @@ class Recording:
             raise CassetteError(self.path, "a forked child can't save it: its parent records")
         keep = True
         try:
-            above = _is_above(self.path, self._provenance)
+            above = _is_above(self.path, self.provenance)
             if not above:
-                self.saved = _exchanges(self._journal)
-                write(self.path, self._provenance, self.saved)
+                self.saved, tests = taken_of(self._journal.read())
+                write(self.path, self.provenance, self.saved, tests)
             keep = False
         except CassetteError as error:
             raise CassetteError(
@@ -133,8 +136,11 @@ class Recording:
         self.discard()
 
 
-def _exchanges(of: journal.Journal) -> list[Exchange]:
-    return [one for taken in of.read() for one in last_attempts(taken.exchanges)]
+def taken_of(recordings: Iterable[journal.Taken]) -> tuple[list[Exchange], list[str]]:
+    """Return the exchanges of a journal, and the test of each, `""` where none share a cassette."""
+    last = {taken.test: taken for taken in recordings}  # a test that was run again has several
+    pairs = [(one, test) for test in last for one in last_attempts(last[test].exchanges)]
+    return [exchange for exchange, _ in pairs], [test for _, test in pairs]
 
 
 def _is_above(path: Path, provenance: Provenance) -> bool:
@@ -156,11 +162,13 @@ def _check_file(path: Path) -> None:
         raise files.not_a_file(path, mode)
 
 
-def write(path: Path, provenance: Provenance, exchanges: Sequence[Exchange]) -> None:
-    """Write a cassette; raises as `replace` does."""
+def write(
+    path: Path, provenance: Provenance, exchanges: Sequence[Exchange], tests: Sequence[str] = ()
+) -> None:
+    """Write a cassette, as `writer.dump` does; raises as `replace` does."""
     if len(exchanges) > MAX_EXCHANGES:
         raise CassetteError(path, f"it would have more than {MAX_EXCHANGES:,} exchanges")
-    replace(path, writer.dump(provenance, exchanges))
+    replace(path, writer.dump(provenance, exchanges, tests))
 
 
 def replace(path: Path, text: Iterable[str]) -> None:

@@ -11,7 +11,6 @@ from personalize_contract.cassette.folders import SUFFIX
 from personalize_contract.errors import CassetteError, CassetteMissing, SecretFound
 from personalize_contract.model.exchange import Exchange
 from personalize_contract.model.provenance import Provenance
-from personalize_contract.model.sdk_call import last_attempts
 from personalize_contract.privacy.redaction import Redactor
 
 NOTHING = "nothing was recorded in it; removed"
@@ -73,9 +72,9 @@ def recover(path: Path, placeholders: Collection[str] = ()) -> RecoveryResult:
 
 def _recovered(path: Path, cassette: Path, redactor: Redactor) -> RecoveryResult:
     taken = journal.read(path)
-    if len(taken) > 1:
+    if len(taken) > 1 and not all(each.test for each in taken):
         raise CassetteError(path, "it holds several recordings, and a cassette is one")
-    exchanges = [one for each in taken for one in last_attempts(each.exchanges)]
+    exchanges, tests = recording.taken_of(taken)
     if not exchanges:
         files.remove(path)
         return RecoveryResult(path, NOTHING, done=True)
@@ -88,7 +87,7 @@ def _recovered(path: Path, cassette: Path, redactor: Redactor) -> RecoveryResult
         return RecoveryResult(
             path, f"left as it is: the cassette there {better}; {advice}", done=False
         )
-    recording.write(cassette, who, exchanges)
+    recording.write(cassette, who, exchanges, tests)
     files.remove(path)
     count = f"{len(exchanges)} exchange{'' if len(exchanges) == 1 else 's'}"
     return RecoveryResult(

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import threading
 from collections import deque
+from collections.abc import Iterator
 from pathlib import Path
 
 from personalize_contract.cassette.matching import Key, Matching
@@ -57,6 +58,12 @@ class _Drawer:
         return [*sorted_, *(exchange for _, exchange in self._unsorted)]
 
 
+def _own_first(cassette: Cassette, test: str) -> Iterator[Exchange]:
+    pairs = list(zip(cassette.exchanges, cassette.origins, strict=True))
+    for is_own in (True, False):
+        yield from (one for one, origin in pairs if (origin.recorded_for == test) is is_own)
+
+
 class Replay:
     """The exchanges of one cassette that are still to be asked for. Any thread may call it.
 
@@ -68,10 +75,17 @@ class Replay:
         cassette: its content.
         redactor: what a request goes through before it is matched, as it did to be recorded.
         matching: what decides.
+        test: node id of the test, if it shares the cassette: among those that match equally, what
+            was recorded for it comes first.
     """
 
     def __init__(
-        self, path: Path, cassette: Cassette, redactor: Redactor, matching: Matching
+        self,
+        path: Path,
+        cassette: Cassette,
+        redactor: Redactor,
+        matching: Matching,
+        test: str = "",
     ) -> None:
         self.path, self.recorded = path, cassette.exchanges
         self._redactor, self._matching = redactor, matching
@@ -79,7 +93,7 @@ class Replay:
         self._drawers: dict[Key, _Drawer] = {}
         self._known: dict[_Bytes, _Drawer] = {}
         self._answers: ByCall[Exchange] = ByCall()
-        for exchange in cassette.exchanges:
+        for exchange in _own_first(cassette, test) if test else cassette.exchanges:
             request = redactor.request(exchange.request)
             drawer = self._drawers.setdefault(matching.outline(request), _Drawer())
             drawer.put(request, exchange)

@@ -9,7 +9,8 @@ interactions:                VCR.py's list; each with the digest of its response
 version: 1                   VCR.py's; at the end, so that a file cut short is noticed
 
 In a group, a file of several scenarios (`group`), an interaction begins with the `scenario` that it
-was recorded for, and ends with a `provenance` where it has another than the head.
+was recorded for, and ends with a `provenance` where it has another than the head. In a cassette
+that several tests share, the `scenario` is the node id of the test.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ import hashlib
 import re
 from collections.abc import Iterable, Iterator
 from functools import cache, lru_cache
+from itertools import chain, repeat
 
 import yaml
 
@@ -123,7 +125,7 @@ def exchange_text(exchange: Exchange, scenario: str = "", own: Provenance | None
 
     Args:
         exchange: its messages.
-        scenario: that it was recorded for, in a group.
+        scenario: that it was recorded for, in a group; in a shared cassette the test.
         own: its provenance, if that is not the head's; without `recorded_for`.
     """
     request, response = exchange.request, exchange.response
@@ -145,9 +147,17 @@ def exchange_text(exchange: Exchange, scenario: str = "", own: Provenance | None
     )
 
 
-def dump(provenance: Provenance, exchanges: Iterable[Exchange]) -> Iterator[str]:
-    """The text of a cassette, in pieces."""
-    return assembled(provenance, map(exchange_text, exchanges))
+def dump(
+    provenance: Provenance, exchanges: Iterable[Exchange], tests: Iterable[str] = ()
+) -> Iterator[str]:
+    """Yield the text of a cassette, in pieces.
+
+    Args:
+        provenance: of the answers.
+        exchanges: in the order of recording.
+        tests: the test of each exchange, if several share the cassette.
+    """
+    return assembled(provenance, map(exchange_text, exchanges, chain(tests, repeat(""))))
 
 
 def assembled(provenance: Provenance, interactions: Iterable[str]) -> Iterator[str]:

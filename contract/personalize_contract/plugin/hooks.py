@@ -14,6 +14,7 @@ import pytest
 
 from personalize_contract.errors import PersonalizeContractError, UsageError
 from personalize_contract.plugin import options
+from personalize_contract.plugin.options import OURS
 from personalize_contract.settings import KEY as _SETTINGS
 from personalize_contract.settings import MARK
 
@@ -40,14 +41,13 @@ _OUTCOME = pytest.StashKey[str]()
 """The outcome of a test that its teardown decides: `open` until then."""
 _UNOPENED = pytest.StashKey["Problem"]()
 _LATE = pytest.StashKey[contextlib.ExitStack]()
+_SHARED = ("shared",)
+"""Stands in the tally of a run in which tests share a cassette."""
 
 _FIXTURES = frozenset(
     {"personalize_client", "personalize_faults", "personalize_service", "personalize_url"}
 )
 """The fixtures that stand for the mark."""
-
-_OURS = "personalize_contract"
-"""The name of this in what an xdist worker hands to its controller, and on a report."""
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -119,8 +119,10 @@ def pytest_runtest_makereport(
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
     if not (marked := item.stash.get(_MARKED, None)):
         report = yield
+        if report.skipped:
+            item.stash[options.SKIPPED] = True
         if call.when == "teardown" and report.outcome == item.stash.get(_OUTCOME, None):
-            setattr(report, _OURS, "decided")
+            setattr(report, OURS, "decided")
         if unopened := item.stash.get(_UNOPENED, None):
             _settle(item, report, [unopened])
         return report
@@ -130,13 +132,15 @@ def pytest_runtest_makereport(
 
         call.excinfo = failure_report.shortened(call.excinfo)
     report = yield
+    if report.skipped:
+        item.stash[options.SKIPPED] = True
     if call.when == "call":
         is_xfail = hasattr(report, "wasxfail")
         marked.passed = report.passed and not is_xfail
         marked.failed_as_expected = report.skipped and is_xfail and not problems
         # What the teardown sends may make up for it, so that decides.
         item.stash[_OUTCOME] = "open" if marked.passed and marked.lacking() else ""
-        setattr(report, _OURS, item.stash[_OUTCOME])
+        setattr(report, OURS, item.stash[_OUTCOME])
     if report.failed and call.excinfo and problems:
         from personalize_contract.plugin import failure_report
 
@@ -150,12 +154,14 @@ def pytest_runtest_makereport(
 @pytest.hookimpl(tryfirst=True)
 def pytest_report_teststatus(report: pytest.TestReport) -> tuple[str, str, str] | None:
     """Count a test that its teardown decides once, by that."""
-    outcome = getattr(report, _OURS, "")
+    outcome = getattr(report, OURS, "")
     is_subtest = type(report) is not pytest.TestReport
     if not outcome or is_subtest or report.outcome not in ("passed", "failed"):
         return None
     if outcome == "open":
         return "", "", ""
+    if outcome == "shared":
+        return "failed", "", "FAILED"  # no letter: it is of no test
     return (report.outcome, "F" if report.failed else ".", report.outcome.upper())
 
 
@@ -215,6 +221,8 @@ def _open(item: pytest.Item) -> None:
             fixtures = getattr(item, "fixturenames", ())
             service, faults = "personalize_service" in fixtures, "personalize_faults" in fixtures
             mark = marks.read(reversed(list(item.iter_markers(MARK))))
+            if mark.cassette:
+                _tally(item.config)[_SHARED] = 1
             settings = paths.settings_of(item, settings)
             live = None if service else _live(item.config, settings)
             tally, loopbacks = _tally(item.config), _loopbacks(item.config)
@@ -305,12 +313,36 @@ def _tally(config: pytest.Config) -> Tally:
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Keep the tests as collected, if what was asked for are whole modules."""
     selected = any("::" in given for given in config.args) or config.getoption("lf", False)
-    config.stash.setdefault(_WHOLE, [] if selected else list(items))
+    collected = [] if selected else list(items)
+    config.stash.setdefault(_WHOLE, collected)
+    config.stash.setdefault(options.COLLECTED, collected)
 
 
 def pytest_deselected(items: list[pytest.Item]) -> None:
     for item in items:
         item.config.stash[_WHOLE] = []
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtestloop(session: pytest.Session) -> Generator[None, object, object]:
+    """End what tests share when the last of them is over, on xdist's controller too."""
+    config, interrupted = session.config, True
+    try:
+        result = yield
+    except session.Failed:
+        interrupted = False
+        raise
+    else:
+        if _SHARED in config.stash.get(_TALLY, ()):
+            from personalize_contract.plugin import shared
+
+            shared.finish(session, _tally(config), config.stash[_SETTINGS])
+        return result
+    finally:
+        if _SHARED in config.stash.get(_TALLY, ()):
+            from personalize_contract.plugin import shared
+
+            shared.abandon(config, interrupted=interrupted)
 
 
 @pytest.hookimpl(trylast=True)
@@ -331,14 +363,14 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
         for path in orphans(items, playing, config.stash[_SETTINGS]):
             _tally(config)["gone", display.path(path)] = 1
     if (output := getattr(config, "workeroutput", None)) is not None:
-        output[_OURS] = list(config.stash[_TALLY].items())
+        output[OURS] = list(config.stash[_TALLY].items())
 
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_testnodedown(node: Any) -> None:
     """Add up what an xdist worker counted. One that crashed has nothing to hand over."""
     tally = _tally(node.config)
-    for key, count in getattr(node, "workeroutput", {}).get(_OURS, ()):
+    for key, count in getattr(node, "workeroutput", {}).get(OURS, ()):
         # Each worker sees every cassette that no test plays.
         tally[key] = count if key[0] == "gone" else tally[key] + count
 

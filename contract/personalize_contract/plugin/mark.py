@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass, fields
 from typing import Any
@@ -12,6 +13,9 @@ import pytest
 from personalize_contract.errors import UsageError
 from personalize_contract.model.contract import known
 from personalize_contract.settings import MARK
+
+_NAME = re.compile(r"(?:[A-Za-z0-9_][A-Za-z0-9_.-]{0,99})?")
+"""A name of a cassette that every file system takes as it is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +29,7 @@ class Mark:
         items_any_order: the items of a request may come in another order than recorded.
         unused: `fail` or `report`, for an exchange that was recorded and not asked for.
         redact: members that are never written, for example `items[].properties.email`.
+        cassette: the name of a cassette that the tests of a module share; `""` for one of its own.
     """
 
     violates: tuple[str, ...] = ()
@@ -32,6 +37,7 @@ class Mark:
     items_any_order: bool = False
     unused: str = "fail"
     redact: tuple[str, ...] = ()
+    cassette: str = ""
 
 
 def read(marks: Iterable[pytest.Mark]) -> Mark:
@@ -69,7 +75,19 @@ def _checked(name: str, value: Any, kinds: dict[str, type]) -> Any:
         raise UsageError(f"the mark {MARK}: {name} is not {value!r}")
     if name == "unused" and value not in ("fail", "report"):
         raise UsageError(f"the mark {MARK}: unused is 'fail' or 'report', not {value!r}")
+    if name == "cassette" and not _NAME.fullmatch(value):
+        raise UsageError(
+            f"the mark {MARK}: cassette is a name of letters, digits, `_`, `-` and `.`, such as "
+            f"'seed', and not {value!r}"
+        )
     return value
+
+
+def cassette_of(item: pytest.Item) -> str:
+    """The cassette that the nearest mark with this argument names; `""` if none does."""
+    marks = (mark.kwargs for mark in item.iter_markers(MARK))
+    name = next((named["cassette"] for named in marks if "cassette" in named), "")
+    return name if isinstance(name, str) and _NAME.fullmatch(name) else ""
 
 
 def _breakable(clause_id: str) -> None:

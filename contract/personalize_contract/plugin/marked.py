@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     import pytest
 
     from personalize_contract.cassette.matching import Matching
+    from personalize_contract.cassette.shared import Part
     from personalize_contract.live.access import Live
     from personalize_contract.model.provenance import Provenance
     from personalize_contract.plugin.service import Service
@@ -266,9 +267,16 @@ def _mode(
 
     datasets = "numbered" if share_a_state(settings.datasets) else ""
     provenance = Provenance.now(answered_by, region, item.nodeid, datasets)
-    recording = CassetteRecording(paths.recording_path(item, settings), provenance)
-    stack.enter_context(recording)
-    return Recording(
+    path = paths.recording_path(item, settings)
+    if mark.cassette:
+        from personalize_contract.plugin import shared
+
+        make: type[Recording] = shared.Recording
+        part = shared.of(item, settings).part(item, path, provenance)
+        recording: CassetteRecording | Part = stack.enter_context(part)
+    else:
+        make, recording = Recording, stack.enter_context(CassetteRecording(path, provenance))
+    return make(
         target,
         recording,
         _redactor(mark, settings, live),
@@ -309,16 +317,23 @@ def _replaying(
     from personalize_contract.model.datasets import share_a_state
 
     path = paths.cassette_path(item, settings)
-    cassette = paths.load(path, item.nodeid)
+    shared = None
+    if mark.cassette:
+        from personalize_contract.plugin.shared import of
+
+        shared = of(item, settings)
+    cassette = shared.cassette if shared else paths.load(path, item.nodeid)
+    again = _again(cassette.provenance, settings)
     shares = share_a_state(settings.datasets) and cassette.provenance.datasets != "numbered"
-    return Replaying(
+    return (shared.replaying if shared else Replaying)(
         path,
         cassette,
         _redactor(mark, settings, live, numbered=not shares),
         _matching(mark, settings),
-        paths.record_command(item, _again(cassette.provenance, settings)),
+        shared.record_command(again) if shared else paths.record_command(item, again),
         mark,
         shares_dummies=shares,
+        test=item.nodeid if shared else "",
     )
 
 

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from personalize_contract.cassette.matching import Matching
     from personalize_contract.cassette.reader import Cassette
     from personalize_contract.cassette.recording import Recording as CassetteRecording
+    from personalize_contract.cassette.shared import Part
     from personalize_contract.model.parsed_request import ParsedRequest
     from personalize_contract.plugin.mark import Mark
     from personalize_contract.plugin.summary import Tally
@@ -69,6 +70,7 @@ class Replaying(modes.Replaying):
         record_command: the command that records the test, for the messages of misses.
         mark: of the test.
         shares_dummies: whether it was recorded before datasets of one state had a dummy each.
+        test: node id of the test, if it shares the cassette.
     """
 
     def __init__(
@@ -81,13 +83,14 @@ class Replaying(modes.Replaying):
         mark: Mark,
         *,
         shares_dummies: bool = False,
+        test: str = "",
     ) -> None:
         from personalize_contract.cassette.replay import Replay
 
-        replay = Replay(path, cassette, redactor, matching)
+        replay = Replay(path, cassette, redactor, matching, test)
         super().__init__(replay, _Explanation(record_command, mark.violates))
         self.path, self.redactor = path, redactor
-        self._fail_unused = mark.unused == "fail"
+        self.fail_unused = mark.unused == "fail"
         self._shares_dummies = shares_dummies
         self._stale = cassette.provenance.is_stale()
         self.outcome = "replayed"
@@ -95,7 +98,7 @@ class Replaying(modes.Replaying):
 
     def lacking(self) -> list[str]:
         """An exchange that was recorded and not asked for is a request that was lost."""
-        unused = self.replay.unused() if self._fail_unused else []
+        unused = self.replay.unused() if self.fail_unused else []
         if not unused:
             return []
         from personalize_contract.feedback.unused_report import unused_text
@@ -150,17 +153,17 @@ class Recording(modes.Recording):
     def __init__(
         self,
         inner: Target,
-        recording: CassetteRecording,
+        recording: CassetteRecording | Part,
         redactor: Redactor,
         matching: Matching,
         *,
         fail_unused: bool,
     ) -> None:
         super().__init__(inner, recording, redactor)
-        self.recording: CassetteRecording = recording
+        self.recording: CassetteRecording | Part = recording
         self._redactor, self._matching = redactor, matching
         self._fail_unused = fail_unused
-        self._saved: bool | None = None
+        self.saved: bool | None = None
         self._left = False
         self._missing = 0
 
@@ -177,8 +180,8 @@ class Recording(modes.Recording):
         if not self.recording.count and not path.exists():
             return None
         self._missing = max(recorded_before(path) - len(self.recording.taken()), 0)
-        self._saved = self.recording.save()
-        return self._saved
+        self.saved = self.recording.save()
+        return self.saved
 
     def interrupt(self) -> None:
         """Leave the journal, if anything is in it."""
@@ -189,16 +192,16 @@ class Recording(modes.Recording):
         """Count the answers that were recorded, and say what became of the cassette."""
         from personalize_contract.privacy import display
 
-        tally = _by("recorded" if self._saved else "answered", answered)
+        tally = _by("recorded" if self.saved else "answered", answered)
         path = display.path(self.recording.path)
-        if self._saved:
+        if self.saved:
             for member, met in self._redactor.met.items():
                 tally["redact", member] += met
             for member, met in self._matching.met(self.recording.saved).items():
                 tally["ignore", member] += met
             if self._missing:
                 tally["fewer", path] = self._missing
-        if self._saved is False:
+        if self.saved is False:
             tally["kept", path] = 1
         if self._left:
             tally["interrupted", path] = 1

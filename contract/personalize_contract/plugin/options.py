@@ -13,7 +13,7 @@ than one value:
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Literal
 
@@ -27,11 +27,20 @@ if TYPE_CHECKING:
 
     from personalize_contract.model.datasets import State
 
+COLLECTED = pytest.StashKey[Sequence[pytest.Item]]()
+"""Every test of the modules of this run, deselected ones too; none if single tests were named."""
+
+SKIPPED = pytest.StashKey[bool]()
+"""Whether a test was skipped, or failed as expected."""
+
+OURS = "personalize_contract"
+"""The name of this in what an xdist worker hands to its controller, and on a report."""
+
 Kind = Literal["string", "linelist", "args"]
 
 _MARK_USAGE = (
-    f"{MARK}(violates, ignore, items_any_order, unused, redact): PutItems requests of this test "
-    "are checked, and answered by the target (recorded, reference or live)"
+    f"{MARK}(violates, ignore, items_any_order, unused, redact, cassette): PutItems requests of "
+    "this test are checked, and answered by the target (recorded, reference or live)"
 )
 
 _RECORDABLE = ("reference", "live")

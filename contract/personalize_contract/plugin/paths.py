@@ -15,6 +15,7 @@ import pytest
 
 from personalize_contract.cassette.folders import SUFFIX
 from personalize_contract.errors import CassetteError, CassetteMissing
+from personalize_contract.plugin.mark import cassette_of
 from personalize_contract.settings import Settings
 
 if TYPE_CHECKING:
@@ -28,9 +29,12 @@ _ODD = re.compile(r"[^A-Za-z0-9_.\[\]+=,-]+")
 def cassette_path(item: pytest.Item, settings: Settings) -> Path:
     """Where the cassette of a test is: `cassettes/<module>/<test>.personalize.yaml`.
 
-    A name with characters that not every file system takes, or a very long one, gets a digest, so
-    that two tests never share a cassette.
+    In the place of the test's name stands that of a cassette which it shares. A test's name with
+    characters that not every file system takes, or a very long one, gets a digest, so that two
+    tests never share a cassette unless they say so.
     """
+    if shared := cassette_of(item):
+        return _folder(item, settings) / f"{shared}{SUFFIX}"
     whole = ".".join(item.nodeid.split("::")[1:]) if "::" in item.nodeid else item.name
     name = _ODD.sub("-", whole)[:120]
     if name != whole:
@@ -57,9 +61,15 @@ def settings_of(item: pytest.Item, settings: Settings) -> Settings:
     return settings._replace(record=True)
 
 
-def record_command(item: pytest.Item, target: str) -> str:
-    """The command that records a test from a target, to be pasted into a shell."""
-    module, separator, names = str(item.nodeid).partition("::")
+def record_command(item: pytest.Item, target: str, node_id: str = "") -> str:
+    """The command that records a test from a target, to be pasted into a shell.
+
+    Args:
+        item: the test.
+        target: that answers.
+        node_id: what is recorded instead of this test alone.
+    """
+    module, separator, names = (node_id or item.nodeid).partition("::")
     here = os.path.relpath(item.config.rootpath / module, item.config.invocation_params.dir)
     where = f"{here}{separator}{names}"
     return f"pytest {shlex.quote(where)} --personalize-record {target}"

@@ -95,6 +95,7 @@ def short(tally: Tally) -> str:
             "refused",
             "unmarked",
             "ini-record",
+            "unrecorded",
             "waited",
             *_VERDICTS,
             *_CASSETTES,
@@ -142,6 +143,8 @@ def lines(tally: Tally) -> Iterator[str]:
             f"personalize_record = {target} is in the ini file, so every run records again: "
             "take it out, and say --personalize-record when you mean it"
         )
+    for why in _by(tally, "unrecorded"):
+        yield f"not recorded: {why}"
     for test in _by(tally, "unmarked"):
         yield (
             f"unmarked: {test} uses personalize_dataset or personalize_tracker without the mark "

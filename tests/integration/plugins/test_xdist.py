@@ -80,3 +80,37 @@ def test_only_trouble_of_the_environment_is_exit_status_6(beside: Beside) -> Non
     result.assert_outcomes(passed=1, errors=4)
     assert result.ret == 6
     assert "environment: 4 tests" in text(result)
+
+
+SHARED = """
+@pytest.mark.personalize_contract(cassette="seed")
+@pytest.mark.parametrize("number", range(4))
+def test_it(number):
+    put(2, first=number)
+"""
+
+
+def test_a_shared_cassette_is_recorded_by_one_worker_and_read_by_all(beside: Beside) -> None:
+    shop = beside(*PLUGINS)
+    shop.tests(SHARED)
+    result = shop.record("-n2", "--dist=load")
+    outcomes = result.parseoutcomes()
+    assert outcomes["errors"] == 2
+    assert "is recorded by one. With pytest-xdist, say --dist loadfile" in text(result)
+    assert "a shared cassette is recorded whole" in text(result)
+    assert shop.cassettes() == []
+
+    result = shop.record("-n2", "--dist=loadfile")
+    result.assert_outcomes(passed=4)
+    assert "4 recorded: 4 reference" in text(result)
+    assert len(shop.cassettes()) == 1
+    for mode in ("load", "worksteal", "loadgroup"):
+        result = shop.run("-n2", f"--dist={mode}")
+        result.assert_outcomes(passed=4)
+        assert "4 replayed: 4 reference" in text(result)
+
+    shop.tests(SHARED.replace("    put", "    if number < 3:\n        put"))
+    result = shop.run("-n2")
+    result.assert_outcomes(passed=4, failed=1)
+    assert text(result).count("not asked for") == 2  # in full, and pytest's summary
+    assert result.ret == 1

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,7 @@ from helpers.exchanges import exchange, put
 from personalize_contract import cli
 from personalize_contract.cassette import journal, loader
 from personalize_contract.cassette.recording import Recording
+from personalize_contract.cassette.shared import Part, SharedRecording
 from personalize_contract.model.exchange import Exchange
 from personalize_contract.model.provenance import Provenance
 
@@ -203,3 +205,21 @@ def test_a_file_that_is_not_a_journal_is_refused(run: Run, name: str, tmp_path: 
     assert (done.returncode, done.stdout) == (2, "")
     assert len(done.stderr.splitlines()) == 1
     assert str(tmp_path / name) in done.stderr
+
+
+def test_a_shared_recording_becomes_one_cassette_of_the_parts_that_count(
+    path: Path, run: Run
+) -> None:
+    whole = SharedRecording(path, replace(WHO, recorded_for="m.py::cassette=seed"))
+    with Part(whole, "m.py::a") as failed:
+        failed.append(SOME[0])
+    with Part(whole, "m.py::a") as part:
+        part.append(SOME[1])
+        part.save()
+    Part(whole, "m.py::b").append(SOME[2])  # killed
+    whole.leave()
+    assert "2 exchanges, answered by reference" in run("recover", path.parent).stdout
+    cassette = loader.load(path)
+    assert [each.request for each in cassette.exchanges] == [each.request for each in SOME[1:]]
+    assert [origin.recorded_for for origin in cassette.origins] == ["m.py::a", "m.py::b"]
+    assert cassette.provenance.recorded_for == "m.py::cassette=seed"

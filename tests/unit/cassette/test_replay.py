@@ -126,3 +126,12 @@ def test_exchanges_of_the_same_items_are_keyed_once() -> None:
     for one in reversed(sent):
         assert replaying.take(one)
     assert (matching.keys, matching.outlines) == (300, 300)
+
+
+def test_a_test_that_shares_a_cassette_gets_its_own_answer_first() -> None:
+    one = request(put({"a": 1}))
+    first, second = answered(one, 1), answered(one, 2)
+    origins = tuple(Provenance(recorded_for=test) for test in ("m.py::a", "m.py::b"))
+    cassette = Cassette(Provenance(), (first, second), (1, 2), origins)
+    replaying = Replay(Path("some.yaml"), cassette, REDACTOR, MATCHING, "m.py::b")
+    assert [replaying.take(one), replaying.take(one), replaying.take(one)] == [second, first, None]

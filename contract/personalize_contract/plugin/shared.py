@@ -1,0 +1,290 @@
+"""A cassette that several tests share, by its name in their marks.
+
+Each test may ask for all that is in it, first for what was recorded for itself. Whether something
+was not asked for, and whether a recording of it is whole, only the end of the run can tell.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from personalize_contract.cassette import loader, ownership
+from personalize_contract.errors import CassetteError, CassetteMissing, UsageError
+from personalize_contract.plugin import modes, options, paths
+from personalize_contract.plugin.mark import cassette_of
+from personalize_contract.privacy import display
+
+if TYPE_CHECKING:
+    from collections import Counter
+
+    from personalize_contract.cassette.reader import Cassette
+    from personalize_contract.cassette.shared import Part, SharedRecording
+    from personalize_contract.model.exchange import Exchange
+    from personalize_contract.model.provenance import Provenance
+    from personalize_contract.plugin.summary import Tally
+    from personalize_contract.settings import Settings
+
+_RUN = pytest.StashKey[dict[Path, "SharedCassette"]]()
+
+
+class SharedCassette:
+    """A shared cassette, in one run of this process.
+
+    Args:
+        item: one of the tests that name it.
+        path: the cassette.
+        settings: of the run.
+    """
+
+    def __init__(self, item: pytest.Item, path: Path, settings: Settings) -> None:
+        self.path = path
+        self._settings, self._root = settings, item.config
+        module = item.nodeid.partition("::")[0]
+        self.owner = ownership.shared_by(module, cassette_of(item))
+        collected = item.config.stash.get(options.COLLECTED, [])
+        self.is_known = bool(collected)
+        """Whether every test that names it is known: whole modules were collected."""
+        self.running = [each for each in item.session.items if self._is_of(each)]
+        self._tests = {each.nodeid for each in collected or self.running if self._is_of(each)}
+        self._item = item
+        self._recording: SharedRecording | None = None
+        self._parts: dict[str, Part] = {}
+
+    def _is_of(self, item: pytest.Item) -> bool:
+        return bool(cassette_of(item)) and paths.cassette_path(item, self._settings) == self.path
+
+    @cached_property
+    def cassette(self) -> Cassette:
+        """Its content, as it was when the run began; empty if there is none.
+
+        Raises:
+            CassetteError: it can't be read, or belongs to another test.
+        """
+        return paths.load(self.path, self.owner)
+
+    @property
+    def tests(self) -> set[str]:
+        """The tests that share it: as collected, or as far as the cassette and this run know."""
+        if self.is_known:
+            return self._tests
+        try:
+            recorded = {origin.recorded_for for origin in loader.load(self.path).origins}
+        except CassetteError:
+            recorded = set()
+        return self._tests | recorded
+
+    def record_command(self, target: str) -> str:
+        """Return the command that records it whole."""
+        parts = [test.split("::") for test in self.tests]
+        shared = [names[0] for names in zip(*parts, strict=False) if len(set(names)) == 1]
+        return paths.record_command(self._item, target, "::".join(shared))
+
+    def part(self, item: pytest.Item, path: Path, provenance: Provenance) -> Part:
+        """Begin the recording of a test's part in it.
+
+        Args:
+            item: the test.
+            path: where it is recorded.
+            provenance: of the answers.
+
+        Raises:
+            UsageError: this run leaves out some of its tests.
+            CassetteError: as `Recording`.
+        """
+        from personalize_contract.cassette.shared import Part, SharedRecording
+
+        if left_out := sorted(self.tests - {each.nodeid for each in self.running}):
+            raise UsageError(
+                f"{display.path(self.path)} is shared with {left_out[0]}, which this run leaves "
+                "out, and a shared cassette is recorded whole: "
+                f"{self.record_command(self._settings.target)}"
+            )
+        if self._recording is None:
+            provenance = replace(provenance, recorded_for=self.owner)
+            self._recording = SharedRecording(path, provenance)
+        part = self._parts[item.nodeid] = Part(self._recording, item.nodeid)
+        return part
+
+    def replaying(self, *arguments: Any, **named: Any) -> Replaying:
+        """Return the replay of one of its tests; takes the arguments of any replay."""
+        return Replaying(self, *arguments, **named)
+
+    def leave(self) -> None:
+        """Leave what was recorded in the journal: the run is interrupted."""
+        if self._recording:
+            self._recording.leave()
+
+    def discard(self) -> None:
+        """Leave the old cassette as it is."""
+        if self._recording:
+            self._recording.discard()
+
+    def save(self) -> Tally:
+        """Replace the cassette, if all its tests were recorded; say so if it isn't.
+
+        Raises:
+            CassetteError: it can't be written.
+            UsageError: nothing was recorded, and something was before.
+        """
+        from personalize_contract.plugin.summary import Tally
+
+        if not self._recording:
+            return Tally()
+        recording, place = self._recording, display.path(self.path)
+        before = modes.recorded_before(recording.path)
+        if lacking := next(self._lacking(), ""):
+            recording.discard()
+            return self._answered("unrecorded", f"{place}: {lacking}")
+        if not recording.count:
+            recording.discard()
+            if before:
+                raise UsageError(modes.recorded_nothing(recording.path, before))
+            return Tally()
+        missing = before - len(recording.taken())
+        if not recording.save():
+            return self._answered("kept", place)
+        return Tally({("fewer", place): missing} if missing > 0 else {})
+
+    def _lacking(self) -> Iterator[str]:
+        """Yield why the recording is not whole, for each test that it lacks."""
+        recorded = {origin.recorded_for for origin in self.cassette.origins}
+        for item in self.running:
+            part = self._parts.get(item.nodeid)
+            if part and part.is_saved:
+                continue
+            if item.stash.get(options.SKIPPED, False) and item.nodeid not in recorded:
+                continue
+            yield f"{item.nodeid} was not recorded, and a shared cassette is recorded whole"
+
+    def _answered(self, *why: str) -> Tally:
+        """Return the tally that counts what was recorded as answered only, with the reason."""
+        from personalize_contract.plugin.summary import Tally
+
+        assert self._recording
+        by = self._recording.provenance.answered_by
+        count = sum(part.count for part in self._parts.values() if part.is_saved)
+        return Tally({("answered", by): count, ("recorded", by): -count, why: 1})
+
+
+class Replaying(modes.Replaying):
+    """A shared cassette answers one of its tests.
+
+    Args:
+        shared: the cassette.
+        arguments: of any replay; `test` among them.
+    """
+
+    def __init__(self, shared: SharedCassette, *arguments: Any, test: str, **named: Any) -> None:
+        super().__init__(*arguments, test=test, **named)
+        self._shared, self._test = shared, test
+
+    def lacking(self) -> list[str]:
+        """Only the end of the run can tell."""
+        return []
+
+    def tally(self, answered: Counter[str], *, passed: bool) -> Tally:
+        """Count the answers; note what was asked for, and who might have."""
+        tally = super().tally(answered, passed=False)
+        path = str(self.path)
+        unused = set(map(id, self.replay.unused()))
+        for number, exchange in enumerate(self.replay.recorded):
+            if id(exchange) not in unused:
+                tally["asked", path, str(number)] = 1
+        if passed:
+            tally["ran", path, self._test, "fail" if self.fail_unused else "report"] = 1
+        if self._shared.is_known:
+            tally.update({("named", path, test): 1 for test in self._shared.tests})
+        return tally
+
+
+class Recording(modes.Recording):
+    """A service answers, and its answers become a test's part of a shared cassette."""
+
+    def lacking(self) -> list[str]:
+        """Only the end of the run can tell."""
+        return []
+
+    def save(self) -> bool | None:
+        """Leave the part to the end of the run, an empty one too."""
+        self.saved = self.recording.save()
+        return self.saved
+
+
+def of(item: pytest.Item, settings: Settings) -> SharedCassette:
+    """Return the cassette that a test shares with others."""
+    run = item.config.stash.setdefault(_RUN, {})
+    path = paths.cassette_path(item, settings)
+    if path not in run:
+        run[path] = SharedCassette(item, path, settings)
+    return run[path]
+
+
+def abandon(config: pytest.Config, *, interrupted: bool) -> None:
+    """End the recordings of a run that is not over: its journals stay if it was interrupted."""
+    for shared in config.stash.get(_RUN, {}).values():
+        if interrupted:
+            shared.leave()
+        else:
+            shared.discard()
+
+
+def finish(session: pytest.Session, tally: Tally, settings: Settings) -> None:
+    """Save the recordings of a run, and report what nobody asked for.
+
+    A worker of xdist leaves the reports to its controller, which has the tally of all of them.
+    """
+    for shared in session.config.stash.get(_RUN, {}).values():
+        try:
+            tally.update(shared.save())
+        except (CassetteError, UsageError) as error:
+            tally["problem", str(shared.path), shared.owner, str(error)] = 1
+    if hasattr(session.config, "workeroutput"):
+        return
+    problems = [key[2:] for key in tally if key[0] == "problem"]
+    for owner, text in (*problems, *_unused(tally, settings)):
+        report = pytest.TestReport(
+            owner,
+            (owner.partition("::")[0], None, owner),
+            {},
+            "failed",
+            display.message(text),
+            "call",
+        )
+        setattr(report, options.OURS, "shared")
+        session.config.hook.pytest_runtest_logreport(report=report)
+
+
+def _unused(tally: Tally, settings: Settings) -> Iterator[tuple[str, str]]:
+    """Yield each shared cassette of which something was not asked for, with the problem."""
+    from personalize_contract.cassette.matching import Matching
+    from personalize_contract.cassette.replay import Replay
+    from personalize_contract.feedback.unused_report import unused_text
+    from personalize_contract.privacy.redaction import Redactor
+
+    for name in sorted({key[1] for key in tally if key[0] == "ran"}):
+        path = Path(name)
+        try:
+            cassette = loader.load(path)
+        except CassetteMissing:
+            continue
+        failing: list[Exchange] = []
+        reported: list[Exchange] = []
+        ran = {key[2]: key[3] for key in tally if key[:2] == ("ran", name)}
+        named = {key[2] for key in tally if key[:2] == ("named", name)}
+        for number, exchange in enumerate(cassette.exchanges):
+            test = cassette.origins[number].recorded_for
+            is_gone = bool(named) and test not in named
+            if tally["asked", name, str(number)] or not (test in ran or is_gone):
+                continue
+            (failing if ran.get(test, "fail") == "fail" else reported).append(exchange)
+        if reported:
+            tally["unused", display.path(path)] += len(reported)
+        if failing:
+            replay = Replay(path, cassette, Redactor(paths=settings.redact), Matching())
+            yield cassette.provenance.recorded_for, unused_text(replay, failing)
