@@ -38,7 +38,7 @@ def test_without_one_it_is_said_what_to_add(shop: Shop, monkeypatch: pytest.Monk
     monkeypatch.delenv("AWS_DEFAULT_REGION", raising=False)
     shop.tests(TEST.format(region="eu-west-1"))
     result = shop.run("--personalize-target=live", f"--personalize-dataset={ACTIVE}=active")
-    assert "say --personalize-region, or set AWS_REGION" in text(result)
+    assert "add --personalize-region, or set AWS_REGION" in text(result)
 
 
 def test_a_recording_says_which(shop: Shop) -> None:

@@ -35,11 +35,9 @@ def unused_text(replay: Replay, unused: Sequence[Exchange]) -> str:
     for number in numbers[:_MAX_SHOWN]:
         request = parse(replay.redacted(recorded[number - 1].request))
         lines.append(f"  exchange {number}: {display.quoted(_described(request))}")
-        if len(numbers) > _MAX_SHOWN:
-            lines.append(f"  ... and {len(numbers) - _MAX_SHOWN} more")
-        lines.append(
-            '  If that is right, record the test again, or add unused="report" to its mark'
-        )
+    if len(numbers) > _MAX_SHOWN:
+        lines.append(f"  ... and {len(numbers) - _MAX_SHOWN} more")
+    lines.append('  If that is right, record the test again, or add unused="report" to its mark')
     return "\n".join(lines)
 
 

@@ -112,5 +112,5 @@ def test_a_shared_cassette_is_recorded_by_one_worker_and_read_by_all(beside: Bes
     shop.tests(SHARED.replace("    put", "    if number < 3:\n        put"))
     result = shop.run("-n2")
     result.assert_outcomes(passed=4, failed=1)
-    assert text(result).count("not asked for") == 2  # in full, and pytest's summary
+    assert text(result).count("was not used") == 2  # in full, and pytest's summary
     assert result.ret == 1
