@@ -22,8 +22,10 @@ from personalize_contract.model.exchange import Exchange, Request, Response
 from personalize_contract.model.provenance import Provenance
 from personalize_contract.privacy.redaction import Redactor
 from personalize_contract.report.files import WRITERS
+from personalize_contract.report.view import STATUSES
 from personalize_contract.suite import shipped
-from personalize_contract.suite.evidence import STATUSES, Evidence, Finding, Outcome
+from personalize_contract.suite.evidence import Evidence, Finding, Outcome
+from personalize_contract.suite.summary import summarize
 
 NOWHERE = Path("x.personalize.yaml")
 HEAD = "personalize_contract:\n  format: 1\n  answered_by: reference\ninteractions:\n"
@@ -197,7 +199,7 @@ OUTCOMES = st.lists(
 @example(outcomes=[], word="\x1f")
 def test_any_evidence_is_written(suffix: str, outcomes: list[Outcome], word: str) -> None:
     told = [*outcomes, Outcome("success", (Finding("request.items.type", "broken", word),))]
-    written = WRITERS[suffix](Evidence(load(), {"live": told}), [])
+    written = WRITERS[suffix](summarize(Evidence(load(), {"live": told})))
 
     if suffix == ".json":
         json.loads(written)

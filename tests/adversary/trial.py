@@ -15,8 +15,9 @@ from personalize_contract.live.access import Live
 from personalize_contract.model.datasets import STATES, State
 from personalize_contract.model.exchange import Response, headers
 from personalize_contract.model.parsed_request import ParsedRequest
+from personalize_contract.report.view import BROKEN
 from personalize_contract.settings import Settings
-from personalize_contract.suite.evidence import BROKEN, Evidence, Outcome
+from personalize_contract.suite.evidence import Evidence, Outcome
 from personalize_contract.suite.run import Run
 from personalize_contract.suite.scenario import Scenario
 from personalize_contract.suite.tables.scenarios import SCENARIOS

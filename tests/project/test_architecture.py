@@ -27,9 +27,10 @@ FLOORS = {
     "interceptors": "interceptors",
     "live": "live",
     "feedback": "feedback",
+    "the reports": "report",
     "the proxy": "proxy",
     "the plugin": "plugin",
-    "the suite": "suite report",
+    "the suite": "suite",
     "the command": "commands cli __main__",
 }
 LEVEL = {name: level for level, names in enumerate(FLOORS.values()) for name in names.split()}

@@ -103,6 +103,7 @@ def run(given: argparse.Namespace) -> int:
     from personalize_contract.report import files, github, terminal
     from personalize_contract.suite.progress import Bar
     from personalize_contract.suite.pytest_runner import verify
+    from personalize_contract.suite.summary import summarize
 
     load(given.operation)
     targets = given.target or ["reference", "recorded"]
@@ -136,16 +137,16 @@ def run(given: argparse.Namespace) -> int:
             progress=progress,
             live=lambda: _opened(settings, progress.say, provision=given.provision),
         )
+    report = summarize(evidence, given.allow_not_reached)
     for path in given.report:
-        files.write(path, evidence, given.allow_not_reached)
-    terminal.show(evidence, terminal.Output(), given.allow_not_reached)
+        files.write(path, report)
+    terminal.show(report, terminal.Output())
     if os.environ.get("GITHUB_ACTIONS") == "true":
-        print(*github.lines(evidence, given.allow_not_reached), sep="\n")
-    status = evidence.exit_status(given.allow_not_reached)
-    if status == 2:
-        why = evidence.obstacles() or ["nothing at all was reached"]
+        print(*github.lines(report), sep="\n")
+    if report.exit_status == 2:
+        why = report.obstacles or ["nothing at all was reached"]
         print(f"personalize-contract: could not be done: {why[0]}", file=sys.stderr)
-    return status
+    return report.exit_status
 
 
 def _opened(

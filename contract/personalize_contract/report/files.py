@@ -8,15 +8,15 @@ from pathlib import Path
 
 from personalize_contract.errors import UsageError
 from personalize_contract.report import html_page, json_report, junit, markdown
-from personalize_contract.suite.evidence import Evidence
+from personalize_contract.report.view import Report
 
-WRITERS: dict[str, Callable[[Evidence, Iterable[str]], str]] = {
+WRITERS: dict[str, Callable[[Report], str]] = {
     ".json": json_report.text,
     ".xml": junit.text,
     ".html": html_page.text,
     ".md": markdown.text,
 }
-"""The text of a report by the suffix of its file: (evidence, clauses allowed unreached)."""
+"""The text of a report by the suffix of its file."""
 
 
 def check(paths: Iterable[Path]) -> None:
@@ -34,13 +34,13 @@ def check(paths: Iterable[Path]) -> None:
             raise UsageError(f"report {path}: {path.parent} is not a folder that can be written to")
 
 
-def write(path: Path, evidence: Evidence, allowed: Iterable[str]) -> None:
+def write(path: Path, report: Report) -> None:
     """Write a report.
 
     Raises:
         UsageError: the file can't be written.
     """
     try:
-        path.write_text(WRITERS[path.suffix](evidence, allowed), "utf-8")
+        path.write_text(WRITERS[path.suffix](report), "utf-8")
     except OSError as error:
         raise UsageError(f"report {path}: it can't be written: {error.strerror}") from error

@@ -5,46 +5,42 @@ GitHub shows ten of each kind for a step, so the last one tells how many more th
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 
-from personalize_contract.report.headline import headline
-from personalize_contract.suite import service_model
-from personalize_contract.suite.evidence import BROKEN, NOT_REACHED, Evidence, some
+from personalize_contract.report.view import BROKEN, NOT_REACHED, Report
+from personalize_contract.report.words import some
 
 MOST = 10
 
 
-def lines(evidence: Evidence, allowed: Iterable[str]) -> Iterator[str]:
+def lines(report: Report) -> Iterator[str]:
     """The annotations: an error for what is broken, a warning for what is to be looked at."""
-    yield from _few("error", [*_clauses(evidence, BROKEN, set())])
+    yield from _few("error", _clauses(report, BROKEN))
     yield from _few(
         "warning",
         [
-            *(("the service changed", line) for line in _changes(evidence)),
-            *(
-                ("the SDK's model changed", line)
-                for line in service_model.installed(evidence.contract)
-            ),
-            *(("could not be done", line) for line in evidence.obstacles()),
-            *_clauses(evidence, NOT_REACHED, set(allowed)),
+            *(("the service changed", line) for line in _changes(report)),
+            *(("the SDK's model changed", line) for line in report.model_differs),
+            *(("could not be done", line) for line in report.obstacles),
+            *_clauses(report, NOT_REACHED),
         ],
     )
-    yield _command("notice", evidence.contract.operation, headline(evidence))
+    yield _command("notice", report.operation, str(report.headline))
 
 
-def _clauses(evidence: Evidence, status: str, allowed: set[str]) -> Iterator[tuple[str, str]]:
-    for target in evidence.targets:
-        for clause in evidence.clauses(status, target):
-            may = status == NOT_REACHED and evidence.may_stay_unreached(clause.id, target, allowed)
-            if not may:
-                why = evidence.cells[clause.id, target].why
-                yield f"{clause.id} {status} on {target}", f"{clause.statement} {why}"
+def _clauses(report: Report, status: str) -> list[tuple[str, str]]:
+    return [
+        (f"{row.clause.id} {status} on {cell.target}", f"{row.clause.statement} {cell.why}")
+        for row, cell in report.findings(status)
+        if not cell.is_allowed
+    ]
 
 
-def _changes(evidence: Evidence) -> Iterator[str]:
-    for target in evidence.targets:
-        for one, scenarios in evidence.differences(target, changed=True).items():
-            yield f"{one.part}: {one.recorded} -> {one.now} ({some(scenarios)})"
+def _changes(report: Report) -> Iterator[str]:
+    for target in report.targets:
+        for change in target.changes:
+            what = change.difference
+            yield f"{what.part}: {what.recorded} -> {what.now} ({some(change.scenarios)})"
 
 
 def _few(kind: str, found: list[tuple[str, str]]) -> Iterator[str]:

@@ -7,14 +7,8 @@ from collections.abc import Iterable, Mapping
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-import botocore
-
-from personalize_contract import clock
-from personalize_contract.model.contract import Clause
-from personalize_contract.report.headline import headline, plural
-from personalize_contract.report.page_links import link
-from personalize_contract.suite import service_model
-from personalize_contract.suite.evidence import BROKEN, HOLDS, NOT_REACHED, Evidence, noted
+from personalize_contract.report.view import BROKEN, HOLDS, Report, Row
+from personalize_contract.report.words import noted, plural
 
 if TYPE_CHECKING:
     from jinja2 import Template
@@ -36,30 +30,27 @@ _PARTS = {
 }
 """Where in an answer each part of `drift.PARTS` stands."""
 
+_VERDICTS = {1: "broken", 2: "not-reached", 3: "not-reached", 4: "changed"}
+"""The class of the page's head by exit status."""
 
-def text(evidence: Evidence, allowed: Iterable[str]) -> str:
+
+def text(report: Report) -> str:
     """The page."""
-    rows = [_row(evidence, clause, set(allowed)) for clause in evidence.contract.clauses.values()]
+    rows = [_row(row) for row in report.rows]
     urgent = [row for row in rows if row["state"] in ("broken", "changed")]
     for row in urgent if len(urgent) <= _OPEN else ():
         row["open"] = True
-    found, _, about = headline(evidence).partition(". ")
     return _template().render(
-        contract=evidence.contract,
-        found=found,
-        about=about,
-        verdict=_verdict(evidence),
-        targets=[_target(evidence, target) for target in evidence.targets],
+        report=report,
+        about=" ".join([f"{report.headline.about}.", *report.headline.changes]),
+        verdict=_VERDICTS.get(report.exit_status, "holds"),
         promised=[row for row in rows if row["clause"].can_fail],
         observed=[row for row in rows if not row["clause"].can_fail],
         states={
             state: sum(row["clause"].can_fail and row["state"] == state for row in rows)
             for state in ("broken", "not-reached", "changed", "holds")
         },
-        obstacles=evidence.obstacles(),
-        model=service_model.installed(evidence.contract),
-        sdk=f"botocore {botocore.__version__}",
-        reported_at=clock.now().strftime("%Y-%m-%d %H:%M UTC"),
+        reported_at=f"{report.reported_at[:16].replace('T', ' ')} UTC",
     )
 
 
@@ -78,69 +69,36 @@ def _template() -> Template:
     return environment.get_template("page.html.jinja")
 
 
-def _verdict(evidence: Evidence) -> str:
-    """The worst that was found, as the class of the page's head."""
-    found = {
-        1: "broken",
-        2: "not-reached",
-        3: "not-reached",
-        4: "changed",
-    }
-    return found.get(evidence.exit_status(), "holds")
-
-
-def _target(evidence: Evidence, target: str) -> dict[str, Any]:
-    counts = {
-        status: len(evidence.clauses(status, target)) for status in (HOLDS, BROKEN, NOT_REACHED)
-    }
+def _row(row: Row) -> dict[str, Any]:
+    scenarios = _scenarios(row)
     return {
-        "name": target,
-        "answered_by": ", ".join(evidence.answered_by(target)) or "nobody",
-        "counts": counts,
-        "total": sum(counts.values()),
-        "changed": sum(one["changed"] for _, one in evidence.compared(target)),
-        "compared": len(evidence.compared(target)),
-    }
-
-
-def _row(evidence: Evidence, clause: Clause, allowed: set[str]) -> dict[str, Any]:
-    cells = [(target, evidence.cells[clause.id, target]) for target in evidence.targets]
-    if any(cell.status == BROKEN for _, cell in cells):
-        state = "broken"
-    elif any(cell.changed for _, cell in cells):
-        state = "changed"
-    else:
-        state = "not-reached" if any(cell.status == NOT_REACHED for _, cell in cells) else "holds"
-    scenarios = _scenarios(evidence, clause)
-    return {
-        "clause": clause,
-        "link": link(evidence.contract, clause.source),
-        "state": state,
+        "clause": row.clause,
+        "link": row.link,
+        "state": row.state.replace(" ", "-"),
         "open": False,
         "cells": [
             {
-                "target": target,
+                "target": cell.target,
                 "status": cell.status,
                 "changed": cell.changed,
                 "why": "" if cell.notes and cell.status == HOLDS else cell.why,
                 "notes": noted(cell.notes, most=50) if cell.notes else [],
-                "allowed": cell.status == NOT_REACHED
-                and evidence.may_stay_unreached(clause.id, target, allowed),
+                "allowed": cell.is_allowed,
                 "answered_by": ", ".join(cell.answered_by) or "nobody",
             }
-            for target, cell in cells
+            for cell in row.cells
         ],
         "scenarios": scenarios[:MOST],
         "more": len(scenarios) - MOST,
     }
 
 
-def _scenarios(evidence: Evidence, clause: Clause) -> list[dict[str, Any]]:
+def _scenarios(row: Row) -> list[dict[str, Any]]:
     """What was sent for a clause, once each, with the answer of every target beside it."""
-    found: dict[str, dict[str, Any]] = {}
-    for target in evidence.targets:
-        for one in evidence.cells[clause.id, target].exchanges:
-            row = found.setdefault(
+    scenarios: dict[str, dict[str, Any]] = {}
+    for cell in row.cells:
+        for one in cell.exchanges:
+            scenario = scenarios.setdefault(
                 one["scenario"],
                 {
                     "name": one["scenario"],
@@ -150,10 +108,12 @@ def _scenarios(evidence: Evidence, clause: Clause) -> list[dict[str, Any]]:
                     "changed": False,
                 },
             )
-            row["broken"] = row["broken"] or one["status"] == BROKEN
-            row["changed"] = row["changed"] or one.get("recorded", {}).get("changed", False)
-            row["answers"].extend(_answers(target, one))
-    return sorted(found.values(), key=lambda row: (not row["broken"], not row["changed"]))
+            scenario["broken"] = scenario["broken"] or one["status"] == BROKEN
+            scenario["changed"] = scenario["changed"] or one.get("recorded", {}).get(
+                "changed", False
+            )
+            scenario["answers"].extend(_answers(cell.target, one))
+    return sorted(scenarios.values(), key=lambda one: (not one["broken"], not one["changed"]))
 
 
 def _answers(target: str, exchange: Mapping[str, Any]) -> Iterable[dict[str, Any]]:

@@ -3,62 +3,51 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
 from typing import Any
 
-import botocore
-
-from personalize_contract import clock
-from personalize_contract.model.provenance import model_digest
-from personalize_contract.report.headline import headline
-from personalize_contract.suite import service_model
-from personalize_contract.suite.evidence import STATUSES, Evidence
+from personalize_contract.report.view import Cell, Report
 
 
-def document(evidence: Evidence) -> dict[str, Any]:
+def document(report: Report) -> dict[str, Any]:
     """The report as builtins; `summary` counts the clauses that can fail."""
-    clauses = [
-        {
-            "id": clause.id,
-            "statement": clause.statement,
-            "source": clause.source,
-            "level": clause.level,
-            "binds": clause.binds,
-            "targets": {
-                target: {
-                    "status": cell.status,
-                    "why": cell.why,
-                    "answered_by": ", ".join(cell.answered_by),
-                    "changed": cell.changed,
-                    "exchanges": cell.exchanges,
-                    **({"notes": cell.notes} if cell.notes else {}),
-                }
-                for target in evidence.targets
-                for cell in (evidence.cells[clause.id, target],)
-            },
-        }
-        for clause in evidence.contract.clauses.values()
-    ]
     return {
-        "operation": evidence.contract.operation,
-        "headline": headline(evidence),
-        "clauses": clauses,
-        "summary": {
-            target: {status: len(evidence.clauses(status, target)) for status in STATUSES}
-            for target in evidence.targets
-        },
-        "obstacles": evidence.obstacles(),
-        "not_shipped": {target: evidence.not_shipped(target) for target in evidence.targets},
+        "operation": report.operation,
+        "headline": str(report.headline),
+        "clauses": [
+            {
+                "id": row.clause.id,
+                "statement": row.clause.statement,
+                "source": row.clause.source,
+                "level": row.clause.level,
+                "binds": row.clause.binds,
+                "targets": {cell.target: _cell(cell) for cell in row.cells},
+            }
+            for row in report.rows
+        ],
+        "summary": {target.name: dict(target.counts) for target in report.targets},
+        "obstacles": list(report.obstacles),
+        "not_shipped": {target.name: list(target.not_shipped) for target in report.targets},
         "provenance": {
-            "reported_at": clock.now().strftime("%Y-%m-%dT%H:%M:%SZ"),
-            "sdk": f"botocore {botocore.__version__}",
-            "service_model": model_digest(),
-            "model_differs": service_model.installed(evidence.contract),
-            "page": evidence.contract.page,
+            "reported_at": report.reported_at,
+            "sdk": report.sdk,
+            "service_model": report.service_model,
+            "model_differs": list(report.model_differs),
+            "page": report.page,
         },
     }
 
 
-def text(evidence: Evidence, allowed: Iterable[str]) -> str:
-    """The document as indented JSON. Which clauses are allowed unreached doesn't change it."""
-    return json.dumps(document(evidence), indent=2, ensure_ascii=False) + "\n"
+def _cell(cell: Cell) -> dict[str, Any]:
+    return {
+        "status": cell.status,
+        "why": cell.why,
+        "answered_by": ", ".join(cell.answered_by),
+        "changed": cell.changed,
+        "exchanges": list(cell.exchanges),
+        **({"notes": cell.notes} if cell.notes else {}),
+    }
+
+
+def text(report: Report) -> str:
+    """The document as indented JSON."""
+    return json.dumps(document(report), indent=2, ensure_ascii=False) + "\n"

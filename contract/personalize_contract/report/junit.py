@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
 from xml.etree import ElementTree as ET
 
-from personalize_contract.suite.evidence import BROKEN, NOT_REACHED, Evidence
+from personalize_contract.report.view import BROKEN, NOT_REACHED, Report
 
 _NO_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 """What XML 1.0 has no way to write."""
@@ -16,24 +15,21 @@ def _writable(words: str) -> str:
     return _NO_XML.sub(lambda found: f"\\u{ord(found[0]):04x}", words)
 
 
-def text(evidence: Evidence, allowed: Iterable[str]) -> str:
+def text(report: Report) -> str:
     """The document. Not reached is an error, and skipped where it is allowed."""
-    root = ET.Element("testsuites", name=evidence.contract.operation)
-    allowed = set(allowed)
-    for target in evidence.targets:
-        suite = ET.SubElement(root, "testsuite", name=f"{evidence.contract.operation} {target}")
+    root = ET.Element("testsuites", name=report.operation)
+    for at, target in enumerate(report.targets):
+        suite = ET.SubElement(root, "testsuite", name=f"{report.operation} {target.name}")
         count = dict.fromkeys(("tests", "failures", "errors", "skipped"), 0)
-        for clause in evidence.contract.clauses.values():
-            cell = evidence.cells[clause.id, target]
-            case = ET.SubElement(suite, "testcase", classname=target, name=clause.id)
+        for row in report.rows:
+            clause, cell = row.clause, row.cells[at]
+            case = ET.SubElement(suite, "testcase", classname=target.name, name=clause.id)
             count["tests"] += 1
             kind = ""
             if clause.can_fail and cell.status == BROKEN:
                 kind = "failure"
             elif cell.status == NOT_REACHED:
-                may_skip = evidence.may_stay_unreached(clause.id, target, allowed)
-                skip = may_skip or not clause.can_fail
-                kind = "skipped" if skip else "error"
+                kind = "skipped" if cell.is_allowed or not clause.can_fail else "error"
             if kind:
                 count["skipped" if kind == "skipped" else f"{kind}s"] += 1
                 one = ET.SubElement(case, kind, message=_writable(f"{cell.status}: {cell.why}"))

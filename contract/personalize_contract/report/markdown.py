@@ -6,16 +6,13 @@ taken for Markdown, HTML or a mention. The size has a bound far below the 1 MiB 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 
-from personalize_contract.model.contract import Clause
-from personalize_contract.report.headline import headline
 from personalize_contract.report.markdown_text import code as _code
 from personalize_contract.report.markdown_text import plain as _plain
 from personalize_contract.report.markdown_text import table as _table
-from personalize_contract.report.page_links import link
-from personalize_contract.suite import service_model
-from personalize_contract.suite.evidence import BROKEN, HOLDS, NOT_REACHED, Evidence, noted, some
+from personalize_contract.report.view import BROKEN, HOLDS, NOT_REACHED, STATUSES, Cell, Report, Row
+from personalize_contract.report.words import noted, some
 
 _SIGNS = {HOLDS: "✅", BROKEN: "❌", NOT_REACHED: "⚪"}
 _CHANGED = "🔺"
@@ -23,20 +20,20 @@ MOST = 40
 """Differences that are listed, of those that count and of the others."""
 
 
-def text(evidence: Evidence, allowed: Iterable[str]) -> str:
+def text(report: Report) -> str:
     """The document."""
     parts = [
-        f"## {_plain(headline(evidence))}",
-        _summary(evidence),
-        *_obstacles(evidence),
-        *_findings(evidence, set(allowed)),
-        *_differences(evidence, changed=True),
-        *_model(evidence),
-        _folded("Every clause", _matrix(evidence)),
-        _folded("Observed, where the page is silent", _observed(evidence)),
+        f"## {_plain(str(report.headline))}",
+        _summary(report),
+        *_obstacles(report),
+        *_findings(report),
+        *_differences(report, changed=True),
+        *_model(report),
+        _folded("Every clause", _matrix(report)),
+        _folded("Observed, where the page is silent", _observed(report)),
         *(
             _folded("What differs and does not count", table)
-            for table in _differences(evidence, changed=False)
+            for table in _differences(report, changed=False)
         ),
     ]
     return "\n\n".join(parts) + "\n"
@@ -46,96 +43,74 @@ def _folded(title: str, content: str) -> str:
     return f"<details><summary>{title}</summary>\n\n{content}\n\n</details>"
 
 
-def _summary(evidence: Evidence) -> str:
+def _summary(report: Report) -> str:
     rows = []
-    for target in evidence.targets:
-        counts = [str(len(evidence.clauses(one, target))) for one in (HOLDS, BROKEN, NOT_REACHED)]
-        compared = [one for _, one in evidence.compared(target)]
-        changed = f"{sum(one['changed'] for one in compared)} of {len(compared)}"
-        answered_by = ", ".join(evidence.answered_by(target)) or "nobody"
-        rows.append([f"**{target}**", answered_by, *counts, changed if compared else ""])
-    head = ["target", "answered by", "holds", "broken", "not reached", "answers changed"]
-    return _table(head, rows)
+    for target in report.targets:
+        counts = [str(number) for number in target.counts.values()]
+        changed = f"{target.changed} of {target.compared}" if target.compared else ""
+        rows.append([f"**{target.name}**", target.who, *counts, changed])
+    return _table(["target", "answered by", *STATUSES, "answers changed"], rows)
 
 
-def _obstacles(evidence: Evidence) -> Iterator[str]:
-    if found := evidence.obstacles():
+def _obstacles(report: Report) -> Iterator[str]:
+    if report.obstacles:
         yield "### ⚠️ It could not be done\n\n" + "\n".join(
-            f"- {_code(one)}" for one in found[:MOST]
+            f"- {_code(line)}" for line in report.obstacles[:MOST]
         )
 
 
-def _findings(evidence: Evidence, allowed: set[str]) -> Iterator[str]:
+def _findings(report: Report) -> Iterator[str]:
     for status in (BROKEN, NOT_REACHED):
         lines = [
-            f"- `{clause.id}` on {target}"
-            + (
-                " (allowed)"
-                if status == NOT_REACHED and evidence.may_stay_unreached(clause.id, target, allowed)
-                else ""
-            )
-            + f": {_code(evidence.cells[clause.id, target].why)}<br>"
-            + f"{_plain(clause.statement)} ({_source(evidence, clause)})"
-            for target in evidence.targets
-            for clause in evidence.clauses(status, target)
+            f"- `{row.clause.id}` on {cell.target}{' (allowed)' if cell.is_allowed else ''}: "
+            f"{_code(cell.why)}<br>{_plain(row.clause.statement)} ({_source(row)})"
+            for row, cell in report.findings(status)
         ]
         if lines:
             yield f"### {_SIGNS[status]} {status.capitalize()}\n\n" + "\n".join(lines)
 
 
-def _source(evidence: Evidence, clause: Clause) -> str:
-    url = link(evidence.contract, clause.source)
-    return f"[{clause.source}]({url})" if url else clause.source
+def _source(row: Row) -> str:
+    return f"[{row.clause.source}]({row.link})" if row.link else row.clause.source
 
 
-def _differences(evidence: Evidence, *, changed: bool) -> Iterator[str]:
-    for target in evidence.targets:
-        found = evidence.differences(target, changed=changed)
-        if not found:
+def _differences(report: Report, *, changed: bool) -> Iterator[str]:
+    for target in report.targets:
+        changes = target.changes if changed else target.other_differences
+        if not changes:
             continue
         rows = (
-            [one.part, _code(one.recorded), _code(one.now), some(scenarios)]
-            for one, scenarios in list(found.items())[:MOST]
+            [what.part, _code(what.recorded), _code(what.now), some(change.scenarios)]
+            for change in changes[:MOST]
+            for what in (change.difference,)
         )
-        title = f"### {_CHANGED} What changed on {target}\n\n" if changed else ""
-        more = f"\n\nand {len(found) - MOST} more" if len(found) > MOST else ""
-        yield title + _table(["part", "recorded", f"{target} now", "in"], rows) + more
+        title = f"### {_CHANGED} What changed on {target.name}\n\n" if changed else ""
+        more = f"\n\nand {len(changes) - MOST} more" if len(changes) > MOST else ""
+        yield title + _table(["part", "recorded", f"{target.name} now", "in"], rows) + more
 
 
-def _model(evidence: Evidence) -> Iterator[str]:
-    if lines := service_model.installed(evidence.contract):
-        told = "\n".join(f"- {_plain(line)}" for line in lines)
-        yield f"### The SDK's model differs from the contract\n\n{told}"
+def _model(report: Report) -> Iterator[str]:
+    if report.model_differs:
+        lines = "\n".join(f"- {_plain(line)}" for line in report.model_differs)
+        yield f"### The SDK's model differs from the contract\n\n{lines}"
 
 
-def _matrix(evidence: Evidence) -> str:
+def _matrix(report: Report) -> str:
     rows = (
-        [
-            f"`{clause.id}`",
-            _source(evidence, clause),
-            clause.level,
-            *(_cell(evidence, clause, target) for target in evidence.targets),
-        ]
-        for clause in evidence.contract.clauses.values()
-        if clause.can_fail
+        [f"`{row.clause.id}`", _source(row), row.clause.level, *map(_cell, row.cells)]
+        for row in report.promised
     )
-    return _table(["clause", "source", "level", *evidence.targets], rows)
+    return _table(["clause", "source", "level", *(one.name for one in report.targets)], rows)
 
 
-def _cell(evidence: Evidence, clause: Clause, target: str) -> str:
-    cell = evidence.cells[clause.id, target]
+def _cell(cell: Cell) -> str:
     return f"{_SIGNS[cell.status]} {cell.status}" + (f" {_CHANGED}" if cell.changed else "")
 
 
-def _observed(evidence: Evidence) -> str:
-    rows = (
-        [f"`{clause.id}`", *(_notes(evidence, clause, target) for target in evidence.targets)]
-        for clause in evidence.contract.clauses.values()
-        if not clause.can_fail
-    )
-    return _table(["clause", *evidence.targets], rows)
+def _observed(report: Report) -> str:
+    rows = ([f"`{row.clause.id}`", *map(_notes, row.cells)] for row in report.observed)
+    return _table(["clause", *(one.name for one in report.targets)], rows)
 
 
-def _notes(evidence: Evidence, clause: Clause, target: str) -> str:
-    cell = evidence.cells[clause.id, target]
+def _notes(cell: Cell) -> str:
     return "<br>".join(_code(line) for line in noted(cell.notes)) or cell.status

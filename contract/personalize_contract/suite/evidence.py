@@ -5,17 +5,14 @@ A clause `holds` on a target, is `broken`, or was `not reached`. Not reached is 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from personalize_contract.model.contract import Clause, Contract
 from personalize_contract.model.drift import Difference
-
-HOLDS, BROKEN, NOT_REACHED = "holds", "broken", "not reached"
-STATUSES = (HOLDS, BROKEN, NOT_REACHED)
-NOT_SHIPPED = "not shipped (size)"
-"""Why a scenario is not reached whose recording would make the package large."""
+from personalize_contract.report.view import BROKEN, HOLDS, NOT_REACHED
+from personalize_contract.report.words import noted
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,20 +124,6 @@ def cell(clause: Clause, outcomes: Iterable[Outcome]) -> Cell:
     elif missed or not_shipped:
         found.why, found.is_allowed = _several([*missed, *not_shipped]), not missed
     return found
-
-
-def some(names: Sequence[str]) -> str:
-    """The first names of a list, and how many more there are."""
-    return ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")
-
-
-def noted(notes: Mapping[str, list[str]], most: int = 3) -> list[str]:
-    """What was seen, each with the scenarios that showed it where they differ in that."""
-    if len(notes) == 1:
-        return list(notes)
-    lines = [f"{note} ({some(scenarios)})" for note, scenarios in notes.items()]
-    rest = len(lines) - most
-    return lines[:most] + [f"and {rest} other answer{'s' if rest > 1 else ''}"] * (rest > 0)
 
 
 def _several(lines: list[str]) -> str:

@@ -6,7 +6,8 @@ from collections.abc import Iterator
 
 from personalize_contract.model import failures
 from personalize_contract.model.exchange import Exchange
-from personalize_contract.suite.evidence import BROKEN, HOLDS, NOT_REACHED, Finding
+from personalize_contract.report.view import BROKEN, HOLDS, NOT_REACHED
+from personalize_contract.suite.evidence import Finding
 from personalize_contract.suite.expectations import Observed, Status
 from personalize_contract.suite.scenario import Scenario
 

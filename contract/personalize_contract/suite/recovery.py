@@ -11,8 +11,8 @@ from personalize_contract.cassette.reader import Cassette
 from personalize_contract.cassette.recovery import NOTHING, RecoveryResult, not_done
 from personalize_contract.errors import CassetteError, SecretFound
 from personalize_contract.privacy.redaction import Redactor
+from personalize_contract.report.words import some
 from personalize_contract.suite import recordings
-from personalize_contract.suite.evidence import some
 from personalize_contract.suite.tables.scenarios import SCENARIOS
 
 

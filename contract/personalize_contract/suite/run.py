@@ -30,13 +30,14 @@ from personalize_contract.model.exchange import Request
 from personalize_contract.model.provenance import Provenance
 from personalize_contract.privacy import display
 from personalize_contract.privacy.redaction import Redactor
+from personalize_contract.report.view import NOT_SHIPPED
 from personalize_contract.service import core, signatures
 from personalize_contract.service.http_server import HttpServer
 from personalize_contract.service.store import Store
 from personalize_contract.settings import Settings
 from personalize_contract.suite import recordings, shipped
 from personalize_contract.suite.client import Client
-from personalize_contract.suite.evidence import NOT_SHIPPED, Outcome
+from personalize_contract.suite.evidence import Outcome
 from personalize_contract.suite.expectations import seen as answer_in_words
 from personalize_contract.suite.judge import judge, not_reached, trouble, unanswered
 from personalize_contract.suite.messages import TableGuard

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
-from personalize_contract.suite.evidence import HOLDS, NOT_SHIPPED
+from personalize_contract.report.view import HOLDS, NOT_SHIPPED
 from personalize_contract.suite.run import Run
 from personalize_contract.suite.scenario import Scenario
 

@@ -9,16 +9,9 @@ import pytest
 
 from helpers.command import run
 from personalize_contract.model.contract import load
+from personalize_contract.report.view import BROKEN, HOLDS, NOT_REACHED, NOT_SHIPPED
 from personalize_contract.suite import shipped
-from personalize_contract.suite.evidence import (
-    BROKEN,
-    HOLDS,
-    NOT_REACHED,
-    NOT_SHIPPED,
-    Evidence,
-    Finding,
-    Outcome,
-)
+from personalize_contract.suite.evidence import Evidence, Finding, Outcome
 from personalize_contract.suite.tables.scenarios import SCENARIOS
 
 CLAUSE = "request.items.max-members"

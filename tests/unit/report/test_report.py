@@ -18,10 +18,12 @@ from personalize_contract.model.datasets import DUMMY
 from personalize_contract.model.exchange import Request, Response
 from personalize_contract.report import github
 from personalize_contract.report.files import WRITERS
+from personalize_contract.report.view import Report
 from personalize_contract.settings import Settings
 from personalize_contract.suite import shipped
 from personalize_contract.suite.evidence import Evidence, Outcome
 from personalize_contract.suite.run import Run
+from personalize_contract.suite.summary import summarize
 from personalize_contract.suite.tables.scenarios import SCENARIOS
 from personalize_contract.targets.base import InProcess
 from personalize_contract.targets.connection import Connection
@@ -78,13 +80,14 @@ def test_no_report_has_secrets_accounts_or_item_properties(change: Change, tmp_p
 # --- answers that are up to no good
 
 
-def evidence_of(response: Response) -> Evidence:
+def report_of(response: Response) -> Report:
     """What a live run comes to that gets this answer to everything."""
     connection = Connection("http://127.0.0.1:1", "us-east-1", DUMMY_CREDENTIALS, "endpoint")
     live = Live(connection, InProcess(lambda request: response, "endpoint"), DUMMY)
     suite = Run(Settings(target="live", cassettes=shipped.cassettes()), live)
     asked = [one for one in SCENARIOS["PutItems"] if one.id in ("items-11", "success", "body-bom")]
-    return Evidence(load("PutItems"), {"live": [suite.outcome(one) for one in asked]})
+    outcomes = {"live": [suite.outcome(one) for one in asked]}
+    return summarize(Evidence(load("PutItems"), outcomes))
 
 
 HOSTILE = st.text(
@@ -164,7 +167,7 @@ def parsed(page: str) -> _Page:
 def usual() -> _Page:
     """A page about answers that mean no harm."""
     answer = Response(400, "Bad Request", {"x-amzn-errortype": "X"}, b'{"message": "no"}')
-    return parsed(WRITERS[".html"](evidence_of(answer), ()))
+    return parsed(WRITERS[".html"](report_of(answer)))
 
 
 @given(ANSWERS)
@@ -174,14 +177,14 @@ def usual() -> _Page:
     suppress_health_check=[HealthCheck.too_slow],
 )
 def test_no_answer_breaks_a_report(usual: _Page, answer: Response) -> None:
-    evidence = evidence_of(answer)
+    report = report_of(answer)
 
-    page = parsed(WRITERS[".html"](evidence, ()))
+    page = parsed(WRITERS[".html"](report))
     assert page.found - usual.found <= _OF_OTHER_ANSWERS
     assert set(page.links) == set(usual.links)
-    ET.fromstring(WRITERS[".xml"](evidence, ()))  # noqa: S314 - it is our own
-    json.loads(WRITERS[".json"](evidence, ()))
-    for line in WRITERS[".md"](evidence, ()).splitlines():
+    ET.fromstring(WRITERS[".xml"](report))  # noqa: S314 - it is our own
+    json.loads(WRITERS[".json"](report))
+    for line in WRITERS[".md"](report).splitlines():
         assert not line.lstrip().startswith("::")
         assert re.findall(r"<(?!/?(?:code|details|summary)>|br>)", line) == []
 
@@ -192,14 +195,14 @@ _OF_OTHER_ANSWERS = {("p", "class"), ("ul", ""), ("li", ""), ("pre", ""), ("pre"
 
 def test_the_answer_is_shown_as_text() -> None:
     answer = Response(400, "No", {"content-type": "a/b"}, b"<script>alert('tea')</script>")
-    page = parsed(WRITERS[".html"](evidence_of(answer), ()))
+    page = parsed(WRITERS[".html"](report_of(answer)))
 
     assert "<script>alert('tea')</script>" in page.text
 
 
 def test_direction_marks_are_shown_escaped() -> None:
     answer = Response(400, "No", {}, "gnp.\u202eexe\x1b[31m".encode())
-    page = WRITERS[".html"](evidence_of(answer), ())
+    page = WRITERS[".html"](report_of(answer))
 
     assert r"gnp.\u202eexe\u001b[31m" in page
     assert "\u202e" not in page
@@ -317,19 +320,20 @@ def test_the_summary_fits_github_s_limit() -> None:
     long = "|" * 2000
     headers = {"x-amzn-errortype": long, "content-type": long}
     body = json.dumps({"message": long, "__type": long}).encode()
-    text = WRITERS[".md"](_all_of(Response(400, long, headers, body)), ())
+    text = WRITERS[".md"](_all_of(Response(400, long, headers, body)))
 
     assert len(text.encode()) < 1024 * 1024 / 2
 
 
-def _all_of(response: Response) -> Evidence:
+def _all_of(response: Response) -> Report:
     connection = Connection("http://127.0.0.1:1", "us-east-1", DUMMY_CREDENTIALS, "endpoint")
     target = InProcess(lambda request: response, "endpoint")
     suite = Run(
         Settings(target="live", cassettes=shipped.cassettes()), Live(connection, target, DUMMY)
     )
     outcomes = [suite.outcome(one) for one in SCENARIOS["PutItems"]]
-    return Evidence(load("PutItems"), dict.fromkeys(("live", "recorded", "reference"), outcomes))
+    targets = dict.fromkeys(("live", "recorded", "reference"), outcomes)
+    return summarize(Evidence(load("PutItems"), targets))
 
 
 def test_the_markdown_has_the_headline_the_broken_and_the_changed(written: Path) -> None:
@@ -379,9 +383,9 @@ def test_no_answer_becomes_a_workflow_command() -> None:
 
 def test_an_annotation_is_always_one_line() -> None:
     outcome = Outcome("items-11", (), obstacle="100% of\r\n::error::it")
-    evidence = Evidence(load("PutItems"), {"live": [outcome]})
+    report = summarize(Evidence(load("PutItems"), {"live": [outcome]}))
 
-    warnings = [one for one in github.lines(evidence, ()) if one.startswith("::warning")]
+    warnings = [one for one in github.lines(report) if one.startswith("::warning")]
     assert warnings[0] == "::warning title=could not be done::100%25 of%0D%0A::error::it"
 
 

@@ -20,9 +20,9 @@ from personalize_contract.model.contract import Clause, Contract, load
 from personalize_contract.model.datasets import State, dummies
 from personalize_contract.model.exchange import Exchange, Request, Response
 from personalize_contract.model.parsed_request import parse
+from personalize_contract.report.view import BROKEN
 from personalize_contract.service import core
 from personalize_contract.service.store import Store
-from personalize_contract.suite.evidence import BROKEN
 from personalize_contract.suite.judge import judge
 from personalize_contract.suite.messages import messages
 from personalize_contract.suite.scenario import Call, Scenario

@@ -1,0 +1,184 @@
+"""A run of the suite as its reports show it: values only, made once by `suite.summary`.
+
+Each module of this package that writes a report renders these, and computes none of them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from personalize_contract.model.contract import Clause
+from personalize_contract.model.drift import Difference
+
+HOLDS, BROKEN, NOT_REACHED = "holds", "broken", "not reached"
+STATUSES = (HOLDS, BROKEN, NOT_REACHED)
+CHANGED = "changed"
+NOT_SHIPPED = "not shipped (size)"
+"""Why a scenario is not reached whose recording would make the package large."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """One clause on one target.
+
+    Args:
+        target: name of the target.
+        status: one of `STATUSES`.
+        why: what was seen instead, or why nothing was.
+        answered_by: who answered.
+        changed: whether an answer differs from what the same service answered before.
+        is_allowed: whether it may stay unreached.
+        exchanges: that show it, as documents.
+        notes: what was seen, of a clause that is only observed, with the scenarios that showed it.
+    """
+
+    target: str
+    status: str
+    why: str
+    answered_by: tuple[str, ...]
+    changed: bool
+    is_allowed: bool
+    exchanges: tuple[Mapping[str, Any], ...]
+    notes: Mapping[str, Sequence[str]]
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One clause on each target.
+
+    Args:
+        clause: of the contract.
+        link: URL of the section that the clause is from; `""` for none.
+        cells: in the order of the targets.
+    """
+
+    clause: Clause
+    link: str
+    cells: tuple[Cell, ...]
+
+    @property
+    def state(self) -> str:
+        """The worst of its cells: a status, or `CHANGED`."""
+        found = {cell.status for cell in self.cells}
+        if BROKEN in found:
+            return BROKEN
+        if any(cell.changed for cell in self.cells):
+            return CHANGED
+        return NOT_REACHED if NOT_REACHED in found else HOLDS
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One difference between recorded answers and those now, with the scenarios that showed it."""
+
+    difference: Difference
+    scenarios: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class TargetSummary:
+    """What one target comes to.
+
+    Args:
+        name: of the target.
+        answered_by: who answered.
+        counts: number of clauses that can fail, by status.
+        recorded_by: who answered the recordings that it is compared with: those of changed answers
+            if there are any, else all.
+        compared: number of answers that were compared with a recorded one.
+        comparable: number of those whose recording proves at least as much.
+        changed: number of those that differ.
+        changes: the differences that say that the service changed.
+        other_differences: a message in other words, or a recording that proves less.
+        not_shipped: scenarios that were not reached because their recordings don't ship.
+        untouched: why nothing at all was reached; `""` if something was.
+    """
+
+    name: str
+    answered_by: tuple[str, ...]
+    counts: Mapping[str, int]
+    recorded_by: tuple[str, ...]
+    compared: int
+    comparable: int
+    changed: int
+    changes: tuple[Change, ...]
+    other_differences: tuple[Change, ...]
+    not_shipped: tuple[str, ...]
+    untouched: str
+
+    @property
+    def who(self) -> str:
+        """Who answered, in words."""
+        return ", ".join(self.answered_by) or "nobody"
+
+
+@dataclass(frozen=True, slots=True)
+class Headline:
+    """The sentences that a run comes to.
+
+    Args:
+        result: how many clauses hold on each target.
+        about: of whom that says anything.
+        changes: what the comparison with the recordings comes to, a sentence for each target.
+    """
+
+    result: str
+    about: str
+    changes: tuple[str, ...]
+
+    def __str__(self) -> str:
+        return " ".join([f"{self.result}. {self.about}.", *self.changes])
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """One run of the suite.
+
+    Args:
+        operation: whose contract was verified.
+        page: URL of its page.
+        headline: what the run comes to.
+        exit_status: of the command.
+        targets: in the order in which they were asked.
+        rows: the clauses, in the order of the contract.
+        obstacles: what kept scenarios from being tried.
+        kept: recordings that were not replaced, because they prove more.
+        model_differs: what the SDK's model says differently from the contract.
+        sdk: name and version.
+        service_model: digest of the SDK's model.
+        reported_at: UTC, as in `2026-11-26T20:00:00Z`.
+    """
+
+    operation: str
+    page: str
+    headline: Headline
+    exit_status: int
+    targets: tuple[TargetSummary, ...]
+    rows: tuple[Row, ...]
+    obstacles: tuple[str, ...]
+    kept: tuple[str, ...]
+    model_differs: tuple[str, ...]
+    sdk: str
+    service_model: str
+    reported_at: str
+
+    @property
+    def promised(self) -> tuple[Row, ...]:
+        """The rows of clauses that can fail."""
+        return tuple(row for row in self.rows if row.clause.can_fail)
+
+    @property
+    def observed(self) -> tuple[Row, ...]:
+        """The rows of clauses that are only observed."""
+        return tuple(row for row in self.rows if not row.clause.can_fail)
+
+    def findings(self, status: str) -> list[tuple[Row, Cell]]:
+        """The cells of clauses that can fail with this status, target by target."""
+        return [
+            (row, row.cells[at])
+            for at, _ in enumerate(self.targets)
+            for row in self.promised
+            if row.cells[at].status == status
+        ]

@@ -1,0 +1,31 @@
+"""Phrases that several reports have."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from personalize_contract.report.view import HOLDS
+
+
+def plural(status: str, number: int) -> str:
+    """A status as it is said of so many clauses: 1 holds, 2 hold."""
+    return "hold" if status == HOLDS and number != 1 else status
+
+
+def listed(words: Sequence[str]) -> str:
+    """Words as a list: `a, b and c`."""
+    return " and ".join([", ".join(words[:-1]), words[-1]] if len(words) > 1 else words)
+
+
+def some(names: Sequence[str]) -> str:
+    """The first names of a list, and how many more there are."""
+    return ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")
+
+
+def noted(notes: Mapping[str, Sequence[str]], most: int = 3) -> list[str]:
+    """What was seen, each with the scenarios that showed it where they differ in that."""
+    if len(notes) == 1:
+        return list(notes)
+    lines = [f"{note} ({some(scenarios)})" for note, scenarios in notes.items()]
+    rest = len(lines) - most
+    return lines[:most] + [f"and {rest} other answer{'s' if rest > 1 else ''}"] * (rest > 0)

@@ -1,0 +1,99 @@
+"""Summarizes the evidence of a run for its reports: each fact computed once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import botocore
+
+from personalize_contract import clock
+from personalize_contract.model.contract import Clause
+from personalize_contract.model.provenance import model_digest
+from personalize_contract.report.headline import headline
+from personalize_contract.report.page_links import link
+from personalize_contract.report.view import (
+    NOT_REACHED,
+    STATUSES,
+    Cell,
+    Change,
+    Report,
+    Row,
+    TargetSummary,
+)
+from personalize_contract.suite import service_model
+from personalize_contract.suite.evidence import Evidence
+
+
+def summarize(evidence: Evidence, allowed: Iterable[str] = ()) -> Report:
+    """Return the report of a run.
+
+    Args:
+        evidence: of the run.
+        allowed: ids of clauses that may stay unreached.
+    """
+    contract, allowed = evidence.contract, set(allowed)
+    targets = tuple(_target(evidence, name) for name in evidence.targets)
+    return Report(
+        operation=contract.operation,
+        page=contract.page,
+        headline=headline(contract.operation, targets),
+        exit_status=evidence.exit_status(allowed),
+        targets=targets,
+        rows=tuple(
+            Row(
+                clause,
+                link(contract, clause.source),
+                tuple(_cell(evidence, clause, target, allowed) for target in evidence.targets),
+            )
+            for clause in contract.clauses.values()
+        ),
+        obstacles=tuple(evidence.obstacles()),
+        kept=tuple(evidence.kept()),
+        model_differs=tuple(service_model.installed(contract)),
+        sdk=f"botocore {botocore.__version__}",
+        service_model=model_digest(),
+        reported_at=clock.now().strftime("%Y-%m-%dT%H:%M:%SZ"),
+    )
+
+
+def _target(evidence: Evidence, name: str) -> TargetSummary:
+    compared = [comparison for _, comparison in evidence.compared(name)]
+    changed = [comparison for comparison in compared if comparison["changed"]]
+    changes, others = (
+        tuple(
+            Change(difference, tuple(scenarios))
+            for difference, scenarios in evidence.differences(name, changed=counts).items()
+        )
+        for counts in (True, False)
+    )
+    untouched = ""
+    if name in evidence.untouched():
+        untouched = next(cell.why for (_, target), cell in evidence.cells.items() if target == name)
+    return TargetSummary(
+        name=name,
+        answered_by=tuple(evidence.answered_by(name)),
+        counts={status: len(evidence.clauses(status, name)) for status in STATUSES},
+        recorded_by=tuple(sorted({one["recorded_by"] for one in changed or compared})),
+        compared=len(compared),
+        comparable=sum(comparison["counts"] for comparison in compared),
+        changed=len(changed),
+        changes=changes,
+        other_differences=others,
+        not_shipped=tuple(evidence.not_shipped(name)),
+        untouched=untouched,
+    )
+
+
+def _cell(evidence: Evidence, clause: Clause, target: str, allowed: set[str]) -> Cell:
+    cell = evidence.cells[clause.id, target]
+    return Cell(
+        target=target,
+        status=cell.status,
+        why=cell.why,
+        answered_by=tuple(cell.answered_by),
+        changed=cell.changed,
+        is_allowed=cell.status == NOT_REACHED
+        and evidence.may_stay_unreached(clause.id, target, allowed),
+        exchanges=tuple(cell.exchanges),
+        notes=cell.notes,
+    )
