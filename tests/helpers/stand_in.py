@@ -83,7 +83,7 @@ class StandIn:
         return sorted(resource.arn.partition(prefix)[2] for resource in self.resources())
 
     def resources(self) -> list[Resource]:
-        return list(self.plane._resources.values())
+        return list(self.plane.resources.by_arn.values())
 
     @contextlib.contextmanager
     def served(self) -> Iterator[StandIn]:

@@ -36,7 +36,7 @@ def there(account: StandIn, name: str, hours: float, region: str = "us-east-1") 
         ("dataset-group", group, {"name": name}),
         ("dataset", f"{home(region)}:dataset/{name}/ITEMS", members),
     ):
-        account.plane._resources[arn] = Resource(kind, arn, shown, created)
+        account.plane.resources.by_arn[arn] = Resource(kind, arn, shown, created)
 
 
 @pytest.fixture
@@ -95,7 +95,9 @@ def test_the_age_is_asked_for(account: StandIn, age: str, found: bool) -> None:
 def test_more_than_a_page_is_found(account: StandIn) -> None:
     for number in range(150):
         arn = f"{home()}:schema/{DEAD}-{number}"
-        account.plane._resources[arn] = Resource("schema", arn, {"name": f"{DEAD}-{number}"}, 0)
+        account.plane.resources.by_arn[arn] = Resource(
+            "schema", arn, {"name": f"{DEAD}-{number}"}, 0
+        )
     assert "delete these 150" in sweep(account).stdout
     assert account.calls.count("ListSchemas") == 2
 
