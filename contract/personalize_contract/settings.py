@@ -1,4 +1,4 @@
-"""The settings of a run."""
+"""The settings of a run: their names, defaults and validation, whoever gives them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Replay: the recorded answer to a request, found in constant time.
+"""Replay: finds the recorded answer to a request, in order among equals and in constant time.
 
 Exchanges lie in drawers, by the outline of their request: the part of its key that is cheap to
 get. A request that was recorded byte for byte finds its drawer without being understood. Only a

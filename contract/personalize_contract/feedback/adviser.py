@@ -1,4 +1,4 @@
-"""Advice on the requests of one test, each with the line of code that sent it."""
+"""The adviser of one test: advice on its requests, with the line of code that sent each."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The rate limit of an account: turns, so that its quota is never used up.
+"""The rate limit of live calls: so many a second for an account, over all of its processes.
 
 The quota is that of the account, so the turns of one account and region are shared by every
 process of this user on this machine. The file that they share holds the time of the last turn,

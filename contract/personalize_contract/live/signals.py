@@ -1,4 +1,4 @@
-"""Ctrl-C and SIGTERM while something is there that has to be taken down again."""
+"""Ctrl-C and SIGTERM during a live run: what it made is taken down before it ends."""
 
 from __future__ import annotations
 

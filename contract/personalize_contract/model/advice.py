@@ -1,4 +1,4 @@
-"""Advice: valid requests that are probably a mistake. It never fails a test by itself.
+"""The table of advice: mistakes in valid requests, with the check of each. It fails no test.
 
 A row of the table has a name, the problem, the remedy, the source, and a function from a request
 that was read (a `Put`) to the places of the problem. No value of an item's properties is ever

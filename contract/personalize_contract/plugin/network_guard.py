@@ -1,4 +1,4 @@
-"""The network of a marked test: its target, loopback and Unix sockets, and nothing else."""
+"""The network of a marked test: refuses connections, but to its target and to allowed hosts."""
 
 from __future__ import annotations
 

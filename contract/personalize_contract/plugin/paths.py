@@ -1,4 +1,4 @@
-"""Which cassette belongs to which test, and which command records it."""
+"""The cassettes of tests: whose each is, which no test plays any more, and how one is recorded."""
 
 from __future__ import annotations
 

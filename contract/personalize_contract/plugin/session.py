@@ -1,4 +1,4 @@
-"""One marked test: every PutItems request that it sends is checked, then answered by its target.
+"""The session of a marked test: checks each of its requests, has its target answer, notes problems.
 
 Lives from the test's set-up to its teardown. Nothing that it notes depends on what the code under
 test does with the answer: a miss or a violation that is swallowed still fails the test.

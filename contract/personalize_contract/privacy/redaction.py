@@ -1,4 +1,4 @@
-"""Redaction of exchanges before they are written: an allow-list of headers, no accounts or secrets.
+"""Redaction: the headers and members of an exchange that a cassette keeps, no account or secret.
 
 Redaction is a pure, idempotent function of a message. Matching compares redacted messages, so a
 recording made in one account answers in any other.

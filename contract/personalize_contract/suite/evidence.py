@@ -1,4 +1,4 @@
-"""Evidence: what the scenarios found, gathered into clause x target.
+"""Evidence: the findings of the scenarios as clause x target, and the exit status they come to.
 
 A clause `holds` on a target, is `broken`, or was `not reached`. Not reached is never a pass.
 """

@@ -1,4 +1,4 @@
-"""The command `verify`: pytest underneath, once for each target, and the evidence out.
+"""Runs the suite with pytest, once for each target, and returns the evidence.
 
 The suite runs shielded from the caller's project: its ini file, conftest, PYTEST_ADDOPTS and
 plugins change nothing.
