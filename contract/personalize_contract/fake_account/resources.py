@@ -19,20 +19,12 @@ from personalize_contract.model.datasets import REGION
 ACCOUNT = "111122223333"
 """The account id: the one of AWS's own examples."""
 
-
 QUOTAS = {"dataset-group": 5, "schema": 500}
 """Maximum number in a region (Personalize's quotas)."""
 
-
 _NAME = re.compile(r"[a-zA-Z0-9][a-zA-Z0-9\-_]*")
-
-
 _ARN = re.compile(r"arn:([a-z\d-]+):personalize:.*:.*:.+")
-
-
 _PAGE = 100
-
-
 _ARNS = {
     "schema": "schemaArn",
     "dataset-group": "datasetGroupArn",

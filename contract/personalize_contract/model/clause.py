@@ -7,11 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 Level = Literal["documented", "modelled", "observed"]
-
-
 Binds = Literal["caller", "service"]
-
-
 Refused = Literal["invalid-input", "malformed", "unspecified"]
 
 

@@ -23,7 +23,6 @@ KINDS = {
 }
 """The types of members, in words."""
 
-
 _STATEMENTS = {
     "required": "{name} is required.",
     "optional": "{name} may be left out.",
@@ -39,7 +38,6 @@ _STATEMENTS = {
     "schema": "{name} fits the schema {value}.",
 }
 """The statement of the clause that each rule of a member makes."""
-
 
 _UNSPECIFIED = ("reserved-keys", "schema")
 """Rules that the service may not enforce: the page doesn't say."""

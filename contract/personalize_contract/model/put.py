@@ -18,29 +18,16 @@ from personalize_contract.model.parsed_request import ParsedRequest
 # A document without problems: one flat object with keys in camel case and, if it has a creation
 # timestamp, a number of seconds. Matching it is cheaper than parsing the JSON of every item.
 _SPACE = r"[ \t\r\n]*+"
-
-
 _AS_IS = r'[^"\\\x00-\x1f]*+'
-
-
 _TEXT = rf'"{_AS_IS}(?:\\(?:["\\/bfnrt]|u[0-9A-Fa-f]{{4}}){_AS_IS})*+"'
-
-
 _FRACTION = r"(?:\.\d{1,300}+)?+"
-
-
 _NUMBER = rf"-?(?:0|[1-9]\d{{0,300}}+){_FRACTION}"
-
-
 _SECONDS = r"(?:0|[1-9]\d{0,10}+)(?![.\deE])"
-
-
 _MEMBER = (
     rf'(?:"c(?i:reationtimestamp)"{_SPACE}:{_SPACE}{_SECONDS}'
     rf'|"(?!(?i:creationtimestamp)")[a-z][A-Za-z0-9]*+"{_SPACE}:{_SPACE}'
     rf"(?:{_TEXT}|{_NUMBER}|true|false|null)){_SPACE}"
 )
-
 
 _PLAIN = re.compile(rf"\{{{_SPACE}{_MEMBER}(?:,{_SPACE}{_MEMBER})*+\}}", re.ASCII)
 

@@ -26,10 +26,8 @@ from personalize_contract.model.interruption import Interrupted
 MAX_BODY = 8 * 1024 * 1024
 """Maximum size of a body in bytes. The largest valid one, all escaped emoji, is under 4 MB."""
 
-
 READ_SECONDS = 10.0
 """Seconds that a client has to send a complete request."""
-
 
 LINGER_SECONDS = 2.0
 """Seconds for which the rest of a rejected request is read and discarded."""
@@ -42,7 +40,6 @@ class _RequestTimeout(Error):  # type: ignore[misc]  # waitress has no types
 
 _RESET = struct.pack("ii", 1, 0)
 """SO_LINGER value that makes closing reset the connection."""
-
 
 _CUT_SHORT = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nff\r\n{"
 """The beginning of a chunked response that announces more data."""
