@@ -1,4 +1,4 @@
-"""The real clock goes on whatever a test has frozen, with the libraries that freeze it."""
+"""The real clock keeps running while libraries freeze time."""
 
 from __future__ import annotations
 

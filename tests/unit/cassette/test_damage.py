@@ -1,4 +1,4 @@
-"""A cassette is data: whatever is in the file, it is read as it is meant, or it is an error.
+"""A cassette is data: any file is either read correctly or an error.
 
 Each error has the file, mostly the line, and a reason; none takes much time or memory to find.
 """
@@ -34,11 +34,11 @@ SMALL = written(exchange(put({"price": 4.5}, {"t": "\u8336"}), 400, b"{}"), exch
 
 
 def as_vcr_writes(data: bytes) -> bytes:
-    """The same cassette as VCR.py saves it: its members sorted, our own dropped."""
+    """Return the cassette as saved by VCR.py: with members sorted, and ours dropped."""
     loaded = yaml.safe_load(data)
     del loaded["personalize_contract"]
-    for one in loaded["interactions"]:
-        del one["digest"]
+    for interaction in loaded["interactions"]:
+        del interaction["digest"]
     return yaml.dump(loaded).encode()
 
 
@@ -52,7 +52,7 @@ def error_of(data: bytes) -> CassetteError:
 
 @contextmanager
 def in_memory(limit: int) -> Iterator[None]:
-    """What is done takes no more memory than this."""
+    """Check that the context takes no more memory than a limit."""
     tracemalloc.start()
     try:
         yield
@@ -69,7 +69,7 @@ def test_a_file_truncated_at_any_byte_is_an_error(
     assert len(whole.exchanges) == 2
     for length in range(len(data) - 1):
         error_of(data[:length])
-    # Without its last line break nothing is missing.
+    # A missing last line break is fine.
     assert loader.parse(PATH, data[:-1]) == whole
 
 
@@ -87,7 +87,7 @@ interactions:
 version: 1
 """
 
-# What is replaced in the cassette above -> by what, the line and a part of the reason.
+# The replaced text in the cassette above, its replacement, the line and a part of the reason.
 HEAD = "personalize_contract:"
 SENT = "headers: {}\n    body: tea"
 
@@ -194,7 +194,7 @@ def test_a_byte_order_mark_is_accepted() -> None:
 
 
 def laughs(levels: int) -> str:
-    """Ten times ten times ten... words, of a few bytes."""
+    """Return a YAML bomb: a few bytes that expand to 10 ** levels words."""
     lines = ["a0: &a0 [ha, ha, ha, ha, ha, ha, ha, ha, ha, ha]"]
     for n in range(1, levels):
         lines.append(f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 10)}]")
@@ -245,12 +245,12 @@ def test_a_yaml_bomb_is_an_error_or_costs_nothing(case: str) -> None:
     data = bomb.encode()
     with in_memory(8 * len(data) + 64 * MEGABYTE):
         try:
-            found: Cassette | CassetteError = loader.parse(PATH, data)
+            result: Cassette | CassetteError = loader.parse(PATH, data)
         except CassetteError as error:
-            found = error
+            result = error
     if reason:
-        assert isinstance(found, CassetteError)
-        assert reason in found.reason
+        assert isinstance(result, CassetteError)
+        assert reason in result.reason
 
 
 def test_too_many_exchanges_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -269,6 +269,6 @@ def test_a_huge_text_is_read_unchanged() -> None:
 def test_a_huge_file_is_not_read(tmp_path: Path) -> None:
     path = tmp_path / "huge.personalize.yaml"
     with path.open("wb") as file:
-        file.truncate(loader.MAX_BYTES + 1)  # a hole: it takes no place on the disk
+        file.truncate(loader.MAX_BYTES + 1)  # a sparse file takes no space on the disk
     with in_memory(MEGABYTE), pytest.raises(CassetteError, match="it is larger than 512 MiB"):
         loader.load(path)

@@ -1,4 +1,4 @@
-"""Only files are read and written: no pipe, no device, nothing without end, and through no link."""
+"""Only regular files are read and written: no pipes, devices, endless files, or links out."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def linked(path: Path) -> None:
 
 def bound(path: Path) -> None:
     here = Path.cwd()
-    os.chdir(path.parent)  # a socket's path may not be long
+    os.chdir(path.parent)  # a socket's path has a maximum length
     with socket.socket(socket.AF_UNIX) as server:
         server.bind(path.name)
     os.chdir(here)
@@ -119,11 +119,11 @@ def test_a_half_written_leftover_of_a_kill_blocks_nothing(path: Path) -> None:
 
 def test_only_the_head_of_an_endless_yaml_file_is_read(tmp_path: Path) -> None:
     (tmp_path / "long.yaml").write_bytes(b"a: b\n")
-    os.truncate(tmp_path / "long.yaml", 1 << 40)  # a hole: it takes no place on the disk
+    os.truncate(tmp_path / "long.yaml", 1 << 40)  # a sparse file takes no space on the disk
     assert cli.main(["lint", str(tmp_path)]) == 2
 
 
-# --- file systems that aren't real
+# --- fake file systems
 
 
 def test_patches_of_the_standard_library_affect_no_cassette(

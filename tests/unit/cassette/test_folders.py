@@ -1,4 +1,4 @@
-"""`lint` and `recover` look at all that a replay reads, and say where they saw nothing."""
+"""`lint` and `recover` check every file that a replay reads, and report empty paths."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ ONE = exchange(put({"price": 1}))
 
 
 def seen(folder: Path) -> list[str]:
-    found = folders.files_in([folder], folders.is_cassette)
-    return [str(path.relative_to(folder)) for path in found]
+    cassettes = folders.files_in([folder], folders.is_cassette)
+    return [str(path.relative_to(folder)) for path in cassettes]
 
 
 def test_links_are_followed_and_cycles_end(tmp_path: Path) -> None:
@@ -81,5 +81,5 @@ def test_names_that_differ_in_case_only_are_a_finding(
     assert cli.main(["lint", str(tmp_path)]) == 0
     recording.write(tmp_path / "a" / f"{other}.personalize.yaml", WHO, [ONE])
     assert cli.main(["lint", str(tmp_path)]) == 1
-    told = capsys.readouterr().out
-    assert "where file systems fold case (macOS, Windows): rename one of the two tests" in told
+    output = capsys.readouterr().out
+    assert "where file systems fold case (macOS, Windows): rename one of the two tests" in output

@@ -1,4 +1,4 @@
-"""Whatever VCR.py 9 reads is read here, as it means it: each shape that it ever wrote."""
+"""Every cassette that VCR.py 9 can read is read the same, in each form that it ever wrote."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ PATH = Path("theirs.yaml")
 
 
 def theirs(text: str, serializer: Any = yamlserializer) -> list[tuple[Any, ...]]:
-    """What VCR.py itself reads."""
+    """Return the exchanges as VCR.py reads them."""
     sent, received, *_ = vcr.serialize.deserialize(text, serializer)
     return [
         (request.method, request.uri, body_of(request.body), body_of(response["body"]["string"]))
@@ -51,10 +51,15 @@ def body_of(body: Any) -> bytes:
 
 
 def ours(text: str) -> list[tuple[Any, ...]]:
-    found = loader.parse(PATH, text.encode())
+    cassette = loader.parse(PATH, text.encode())
     return [
-        (one.request.method, one.request.url, one.request.body, one.response.body)
-        for one in found.exchanges
+        (
+            exchange.request.method,
+            exchange.request.url,
+            exchange.request.body,
+            exchange.response.body,
+        )
+        for exchange in cassette.exchanges
     ]
 
 
@@ -113,7 +118,7 @@ VARIANTS: dict[str, dict[str, str]] = {
 def test_each_shape_is_read_as_vcr_py_reads_it(variant: str) -> None:
     text = ONE.format(**PLAIN | VARIANTS[variant])
     if variant in ("a body that is a number",):
-        # VCR.py keeps the number, and no client could send it.
+        # VCR.py reads a number, which no client could send.
         assert ours(text)[0][2] == b"12"
         return
     assert ours(text) == theirs(text)
@@ -188,11 +193,11 @@ def test_a_git_lfs_pointer_is_an_error_with_the_remedy(name: str, tmp_path: Path
         loader.load(path)
 
 
-# --- hundreds of them, by VCR.py itself
+# --- hundreds of cassettes written by VCR.py itself
 
 
 class _Handler(BaseHTTPRequestHandler):
-    """Answers each path in its own way."""
+    """Answers each path differently."""
 
     protocol_version = "HTTP/1.1"
 
@@ -211,7 +216,7 @@ class _Handler(BaseHTTPRequestHandler):
     do_GET = do_POST = _answer  # noqa: N815  # http.server calls them so
 
     def log_message(self, *_: object) -> None:
-        """Say nothing."""
+        """Log nothing."""
 
 
 def _deflated(data: bytes) -> bytes:
@@ -267,7 +272,7 @@ def test_hundreds_of_cassettes_written_by_vcr_py_are_read(
     for client, answer, (kind, body) in itertools.product(CLIENTS, ANSWERS, BODIES.items()):
         for serializer in ("yaml", "json"):
             if serializer == "json" and (kind == "binary" or answer in NOT_JSON):
-                continue  # VCR.py can't write those as JSON
+                continue  # VCR.py can't write these as JSON
             method = "GET" if body is None else "POST"
             name = f"{client}-{answer[1:]}-{kind}.{serializer}"
             recorder = vcr.VCR(serializer=serializer, decode_compressed_response=written % 2 == 1)

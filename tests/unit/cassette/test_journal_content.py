@@ -1,4 +1,4 @@
-"""A journal of any content becomes a cassette that can be read, or a sentence."""
+"""A journal with any content becomes a readable cassette, or is reported."""
 
 from __future__ import annotations
 
@@ -55,31 +55,31 @@ CONTENTS: dict[str, Any] = {
 
 def left(path: Path, *lines: Any) -> Path:
     path.parent.mkdir(parents=True, exist_ok=True)
-    found = journal.path_for(path)
-    found.write_text("".join(json.dumps(each) + "\n" for each in lines))
-    return found
+    file = journal.path_for(path)
+    file.write_text("".join(json.dumps(each) + "\n" for each in lines))
+    return file
 
 
-def is_cassette_or_sentence(path: Path, found: Path) -> None:
-    outcome = recovery.recover(found)
+def is_cassette_or_sentence(path: Path, file: Path) -> None:
+    outcome = recovery.recover(file)
     assert len(outcome.text.splitlines()) == 1
     if outcome.done:
-        assert not found.exists()
+        assert not file.exists()
         if path.exists():
             loader.load(path)
     else:
-        assert found.exists()
+        assert file.exists()
         assert not path.exists()
 
 
 @pytest.mark.parametrize("content", CONTENTS)
 def test_a_line_that_fits_no_cassette_is_reported(content: str, tmp_path: Path) -> None:
     path = tmp_path / "it.personalize.yaml"
-    found = left(path, HEAD, CONTENTS[content], line())
-    outcome = recovery.recover(found)
+    file = left(path, HEAD, CONTENTS[content], line())
+    outcome = recovery.recover(file)
     assert not outcome.done
     assert len(outcome.text.splitlines()) == 1
-    assert found.exists()
+    assert file.exists()
     assert not path.exists()
 
 
@@ -106,9 +106,9 @@ def test_any_bytes_become_a_cassette_or_are_reported(tmp_path: Path, data: bytes
     path = tmp_path / "it.personalize.yaml"
     for each in tmp_path.iterdir():
         each.unlink()
-    found = journal.path_for(path)
-    found.write_bytes(data)
-    is_cassette_or_sentence(path, found)
+    file = journal.path_for(path)
+    file.write_bytes(data)
+    is_cassette_or_sentence(path, file)
 
 
 @pytest.mark.parametrize("status", [100, 299, 600, 999])
@@ -164,7 +164,7 @@ def test_a_journal_ends_before_it_becomes_unreadable(
     assert recovery.recover(journal.path_for(path)).done
 
 
-# --- what recover writes
+# --- the cassettes that recover writes
 
 
 def test_a_recovered_journal_is_redacted(tmp_path: Path) -> None:

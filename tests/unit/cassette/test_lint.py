@@ -1,4 +1,4 @@
-"""`lint`: what is wrong with cassettes is told file by file, before anybody replays them."""
+"""`lint` reports the problems of cassettes by file, before they are replayed."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ Lint = Callable[..., tuple[int, list[str]]]
 def lint(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> Lint:
-    """The command in this process, in an empty folder: its status and its lines."""
+    """Return a function that runs the command in an empty folder, for its status and lines."""
     monkeypatch.chdir(tmp_path)
 
     def run(*arguments: str | Path) -> tuple[int, list[str]]:
@@ -40,7 +40,7 @@ def lint(
 
 
 def write(*several: Exchange, path: str = NAME, days: int = 0, who: str = "reference") -> Path:
-    """A cassette in the working directory, recorded so many days ago."""
+    """Write a cassette into the working directory, recorded a number of days ago."""
     recorded = dt.datetime.now(dt.UTC) - dt.timedelta(days=days, minutes=1)
     provenance = Provenance(who, recorded.strftime("%Y-%m-%dT%H:%M:%SZ"))
     recording.write(Path(path), provenance, several)
@@ -82,7 +82,7 @@ def refused(body: bytes, status: int) -> Exchange:
 
 
 def as_it_is(path: Path) -> None:
-    """The file is not touched."""
+    """Leave the file unchanged."""
 
 
 def cut(path: Path) -> None:
@@ -96,7 +96,7 @@ def change(old: str, new: str) -> Callable[[Path], None]:
 SECOND = 24  # the line where the second exchange begins
 LAST = 42
 
-# The second exchange of a cassette, what is done to its file, the line and what is said.
+# The second exchange of a cassette, the change of its file, the line and the finding.
 FINDINGS: dict[str, tuple[Exchange, Callable[[Path], None], int | None, str]] = {
     "cut short": (
         GOOD,
@@ -229,8 +229,8 @@ def test_leftovers_of_a_killed_recording_are_found(lint: Lint) -> None:
 @pytest.mark.parametrize(("days", "limit", "status"), [(9, 10, 0), (11, 10, 1), (0, 0, 1)])
 def test_an_old_recording_is_found(lint: Lint, days: int, limit: int, status: int) -> None:
     path = write(GOOD, days=days)
-    found, lines = lint("--max-age", str(limit))
-    assert found == status
+    exit_status, lines = lint("--max-age", str(limit))
+    assert exit_status == status
     assert (f"{path}:1: it is {days} days old; record it again" in lines) == bool(status)
     assert lint()[0] == 0
 

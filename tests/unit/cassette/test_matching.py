@@ -1,4 +1,4 @@
-"""Matching: what decides whether a recorded exchange answers a request, and what doesn't."""
+"""Matching: the parts of a request that decide whether a recorded exchange answers it."""
 
 from __future__ import annotations
 
@@ -19,22 +19,22 @@ from personalize_contract.privacy.redaction import Redactor
 
 
 def same(one: Request, other: Request, **options: Any) -> bool:
-    """Whether the answer to one is the answer to the other, as a replay sees it."""
+    """Whether a replay gives the same answer to two requests."""
     redactor, matching = Redactor(), Matching(**options)
     return matching.key(redactor.request(one)) == matching.key(redactor.request(other))
 
 
 def item(properties: str, **more: Any) -> bytes:
-    """A body with one item, whose `properties` is this JSON text."""
-    given = {"itemId": "tea", **more}
-    text = json.dumps(given)[1:-1]
+    """Return a body with one item whose `properties` is this JSON text."""
+    members = {"itemId": "tea", **more}
+    text = json.dumps(members)[1:-1]
     return (
         f'{{"datasetArn": "{ACTIVE}", "items": [{{{text}, "properties": {properties}}}]}}'.encode()
     )
 
 
 def held(document: str) -> bytes:
-    """A body with one item, whose `properties` is a string that holds this text."""
+    """Return a body with one item whose `properties` is a string with this text."""
     return item(json.dumps(document))
 
 
@@ -160,7 +160,7 @@ def test_ignoring_a_member_keeps_its_parent_an_object() -> None:
     "path",
     [
         *("", "items[]", "items[].", ".itemId", "items..a", "[]"),
-        # Spelled otherwise, it would leave in what it should take out.
+        # A misspelt path would leave the member in.
         *("item[].itemId", "items.properties.a", "items[].Properties", "items[].itemId.a", "tea"),
     ],
 )
@@ -181,7 +181,7 @@ def test_items_any_order_matches_reordered_items() -> None:
 
 
 def shuffled(value: Any, random: Any) -> Any:
-    """The same value with its members in another order."""
+    """Return the same value with its members in another order."""
     if isinstance(value, dict):
         names = list(value)
         random.shuffle(names)
@@ -222,12 +222,12 @@ def test_requests_with_equal_keys_have_equal_outlines(
 
 
 def told_apart(value: Any) -> Any:
-    """A value in which Python's == is JSON's: True is no 1, and a number is a number."""
+    """Return a value for which Python's == is JSON's: True differs from 1, 1.0 equals 1."""
     if isinstance(value, dict):
         return {name: told_apart(member) for name, member in value.items()}
     if isinstance(value, list):
         return [told_apart(member) for member in value]
-    # Past 2**53 a real number no longer says which integer it is.
+    # Above 2**53 a real number no longer identifies one integer.
     inexact = isinstance(value, float) and abs(value) >= 2**53
     return (isinstance(value, bool), inexact, value)
 

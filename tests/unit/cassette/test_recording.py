@@ -1,4 +1,4 @@
-"""A recording: the old cassette is whole until the new one is, and what was recorded is kept."""
+"""A recording: the old cassette stays until the new one is complete, and no exchange is lost."""
 
 from __future__ import annotations
 
@@ -35,25 +35,25 @@ def path(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def old(path: Path) -> bytes:
-    """A cassette that is there already."""
+    """Write an existing cassette."""
     recorded(path, exchange(put({"price": 99})))
     return path.read_bytes()
 
 
 def recorded(path: Path, *several: Exchange, who: Provenance = REFERENCE) -> bool:
     recording = Recording(path, who)
-    for one in several:
-        recording.append(one)
+    for each in several:
+        recording.append(each)
     return recording.save()
 
 
 def prices(path: Path) -> list[bytes]:
-    return [one.request.body for one in loader.load(path).exchanges]
+    return [each.request.body for each in loader.load(path).exchanges]
 
 
 def names(path: Path) -> list[str]:
-    """All the files in the folder of a cassette."""
-    return sorted(one.name for one in path.parent.iterdir())
+    """Return the names of all files in the folder of a cassette."""
+    return sorted(file.name for file in path.parent.iterdir())
 
 
 def test_a_recording_replaces_the_cassette_and_leaves_no_other_file(path: Path, old: bytes) -> None:
@@ -95,8 +95,10 @@ def test_the_last_attempt_of_a_call_takes_the_place_of_the_first(path: Path) -> 
     for status, call in ((500, "a"), (500, "b"), (503, "a"), (200, "a"), (200, "b"), (200, "")):
         recording.append(exchange(put({"call": call}), status), call)
     recording.save()
-    found = [(one.request.body, one.response.status) for one in loader.load(path).exchanges]
-    assert found == [(put({"call": call}), 200) for call in ("a", "b", "")]
+    exchanges = loader.load(path).exchanges
+    assert [(each.request.body, each.response.status) for each in exchanges] == [
+        (put({"call": call}), 200) for call in ("a", "b", "")
+    ]
 
 
 @pytest.mark.parametrize("who", [REFERENCE, Provenance("endpoint"), Provenance("unknown")])
@@ -177,7 +179,7 @@ def test_a_recording_can_start_while_another_ends(
     flock = fcntl.flock
 
     def late(*arguments: Any) -> None:
-        """Its file is open already when the other recording ends and removes it."""
+        """Lock the file when it is open already, but after the other recording has removed it."""
         nonlocal calls
         calls += 1
         if calls == 1:
@@ -195,15 +197,15 @@ def test_a_recording_can_start_while_another_ends(
     assert names(path) == [path.name]
 
 
-# --- what can go wrong
+# --- failures
 
 
 @contextmanager
 def full_disk(left: int) -> Iterator[None]:
-    """No file of this process can grow past so many bytes.
+    """Limit the size of this process's files to a number of bytes.
 
-    That is how a full disk looks to who writes (a write that takes a part, then an error), and
-    needs no disk, no mount and no rights.
+    To a writer that looks like a full disk (a partial write, then an error), and it needs no disk,
+    mount or permissions.
     """
     soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (left, hard))
@@ -225,14 +227,14 @@ def test_a_full_disk_is_reported_before_the_caller_gets_its_response(
     recording.append(NEW[2])
     (taken,) = journal.read(journal.path_for(path))
     assert [one for one, _ in taken.exchanges] == [NEW[0], NEW[2]]
-    # The disk ended this recording, not the test: what its caller has seen is not lost.
+    # The disk ended this recording, not the test: exchanges that the caller has seen are not lost.
     recording.discard()
     assert path.read_bytes() == old
     assert names(path) == [path.name, journal.path_for(path).name]
 
 
 def broken(recording: Recording, path: Path, match: str) -> None:
-    """Saving fails: the old cassette is whole, and the journal holds what was recorded."""
+    """Check that saving fails, keeps the old cassette, and leaves the exchanges in the journal."""
     with pytest.raises(CassetteError, match=match) as raised:
         recording.save()
     assert "`personalize-contract recover` makes the cassette of it" in str(raised.value)
@@ -251,7 +253,7 @@ def test_a_full_disk_at_the_end_loses_nothing(path: Path, old: bytes) -> None:
 
 
 def test_a_read_only_folder_is_reported_at_the_start(tmp_path: Path) -> None:
-    # A file in the place of a folder: that stops root too, which no mode does.
+    # A file in the place of a folder stops even root, unlike file modes.
     (tmp_path / "cassettes").write_text("")
     with pytest.raises(CassetteError, match=r"can't be written: (Not a directory|File exists)"):
         Recording(tmp_path / "cassettes" / "x.personalize.yaml", REFERENCE)

@@ -1,4 +1,4 @@
-"""`recover`: journals that killed recordings left become cassettes, and nothing better is lost."""
+"""`recover` turns the journals of killed recordings into cassettes, unless a better one exists."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ SOME = [exchange(put({"price": number})) for number in range(3)]
 
 
 def left(path: Path, *several: Exchange, who: Provenance = WHO) -> Path:
-    """The journal of a recording that was killed."""
+    """Return the journal of a killed recording."""
     recording = Recording(path, who)
     for one in several:
         recording.append(one)
@@ -40,7 +40,7 @@ def recorded(path: Path, *several: Exchange, who: Provenance = WHO) -> bytes:
 
 
 class Run:
-    """The command, in this process."""
+    """Runs the command in this process."""
 
     def __init__(self, capsys: pytest.CaptureFixture[str]) -> None:
         self._capsys = capsys

@@ -1,4 +1,4 @@
-"""Replay: each recorded exchange answers once, in order among equals, whatever it costs to find."""
+"""Replay: each recorded exchange answers once, in order among equal ones, at a constant cost."""
 
 from __future__ import annotations
 
@@ -29,12 +29,12 @@ def replay(*recorded: Exchange, **options: Any) -> Replay:
 
 
 def answered(sent: Request, number: int) -> Exchange:
-    """An exchange that can be told from all others by its answer."""
+    """Return an exchange with a unique response."""
     return Exchange(sent, Response(200, "OK", {}, b"%d" % number))
 
 
 def written(value: Any, style: int) -> bytes:
-    """The same body in several ways: other bytes, other bytes of its document, other members."""
+    """Return a body in several spellings: of its bytes, of its document, or with other members."""
     document = json.dumps(value, indent=style % 2 or None, sort_keys=True)
     body = json.loads(put(document))
     return json.dumps(body, sort_keys=style > 1).encode()
@@ -95,7 +95,7 @@ def test_any_number_of_threads_share_the_recorded_exchanges() -> None:
 
 
 class Counting(Matching):
-    """Counts how often a request has to be understood."""
+    """Counts the computations of keys and outlines."""
 
     keys = outlines = 0
 
@@ -115,7 +115,7 @@ def test_the_cost_of_a_call_does_not_depend_on_the_number_recorded() -> None:
     replaying = Replay(Path("some.yaml"), Cassette(Provenance(), recorded), REDACTOR, matching)
     for one in sent:
         assert replaying.take(one)
-    assert (matching.keys, matching.outlines) == (0, 300)  # each once, when it was loaded
+    assert (matching.keys, matching.outlines) == (0, 300)  # each once, when it is loaded
 
 
 def test_exchanges_of_the_same_items_are_keyed_once() -> None:

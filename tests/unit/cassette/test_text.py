@@ -1,4 +1,4 @@
-"""The text of a cassette: what is written is what is read, quickly or carefully."""
+"""The text of a cassette: the fast path and the YAML reader both read back a written one."""
 
 from __future__ import annotations
 
@@ -42,10 +42,10 @@ def test_the_yaml_reader_reads_the_same(who: Provenance, several: list[Exchange]
 
 @given(st.lists(exchanges, max_size=3))
 def test_any_other_yaml_reader_finds_the_same_bodies(several: list[Exchange]) -> None:
-    found = yaml.safe_load(written(*several))["interactions"]
-    bodies = [one["request"]["body"] for one in found]
-    assert [one if isinstance(one, bytes) else one.encode() for one in bodies] == [
-        one.request.body for one in several
+    interactions = yaml.safe_load(written(*several))["interactions"]
+    bodies = [interaction["request"]["body"] for interaction in interactions]
+    assert [body if isinstance(body, bytes) else body.encode() for body in bodies] == [
+        each.request.body for each in several
     ]
 
 
@@ -66,9 +66,9 @@ BASE = written(
 )
 def test_an_edited_file_is_read_as_yaml(at: int, removed: int, put_in: bytes) -> None:
     edited = BASE[:at] + put_in + BASE[at + removed :]
-    found = meant(lambda: loader.parse(PATH, edited))
-    if isinstance(found, Cassette):
-        assert found == Reader(PATH, edited).read()
+    result = meant(lambda: loader.parse(PATH, edited))
+    if isinstance(result, Cassette):
+        assert result == Reader(PATH, edited).read()
 
 
 def meant(read: Callable[[], Cassette]) -> Cassette | str:
@@ -114,7 +114,7 @@ def test_an_answer_with_a_coding_is_read_without_it() -> None:
 
 
 def yaml_read(monkeypatch: pytest.MonkeyPatch, data: bytes) -> int:
-    """How many bytes of a cassette are read as YAML."""
+    """Return the number of bytes of a cassette that are read as YAML."""
     seen: list[int] = []
     parse = yaml.parse
 

@@ -1,4 +1,4 @@
-"""The stand-in for an account, judged by boto3: its clients, parsers and exceptions."""
+"""The fake account, judged by boto3: its clients, parsers and exceptions."""
 
 import datetime as dt
 import json
@@ -36,7 +36,7 @@ def schema(*fields: str, key: str = "ITEM_ID") -> str:
 
 
 class Plane:
-    """A boto3 client of the stand-in, and its clock."""
+    """A boto3 client of the fake account, and its clock."""
 
     def __init__(self, stand_in: StandIn) -> None:
         self.stand_in = stand_in
@@ -79,10 +79,10 @@ class Plane:
             answer = error.response
         return int(answer["ResponseMetadata"]["HTTPStatusCode"])
 
-    def refusal(self, operation: str, **given: Any) -> str:
-        """The code of the error that a call gets, and its exception class where it has one."""
+    def refusal(self, operation: str, **params: Any) -> str:
+        """Return the error code of a call, checked against the exception class if there is one."""
         with pytest.raises(ClientError) as caught:
-            getattr(self.sdk, operation)(**given)
+            getattr(self.sdk, operation)(**params)
         response = caught.value.response
         assert response["ResponseMetadata"]["HTTPStatusCode"] == 400
         code = response["Error"]["Code"]
@@ -96,7 +96,7 @@ def plane() -> Iterator[Plane]:
         yield Plane(stand_in)
 
 
-# --- who one is
+# --- identity
 
 
 def test_sts_identifies_the_account(plane: Plane) -> None:
@@ -214,7 +214,7 @@ def test_items_are_deleted_with_their_dataset(plane: Plane) -> None:
     assert plane.stand_in.store.items(arn) == {}
 
 
-# --- what is refused
+# --- errors
 
 
 def test_nothing_is_created_twice(plane: Plane) -> None:
@@ -375,7 +375,7 @@ def test_descriptions_match_the_service_model(plane: Plane) -> None:
         value: Any = raw(plane, operation, json.dumps(body))
         for step in path:
             value = value[step]
-        # botocore drops what it does not know, so this looks at what was really sent.
+        # botocore drops unknown members, so this inspects the raw response.
         assert set(value) <= set(shapes[shape]["members"]), shape
 
 
@@ -401,7 +401,7 @@ def test_serve_fakes_an_account_on_a_fast_clock() -> None:
         plane = client("personalize", url)
         arn = plane.create_dataset_group(name="shop")["datasetGroupArn"]
         made = plane.create_schema(name="tea", schema=schema("A"))["schemaArn"]
-        # 45 seconds take less than half a millisecond here.
+        # Here, 45 seconds take less than half a millisecond.
         dataset = plane.create_dataset(
             name="items", schemaArn=made, datasetGroupArn=arn, datasetType="ITEMS"
         )["datasetArn"]

@@ -1,4 +1,4 @@
-"""Advice: each mistake is named, and a good request gets none."""
+"""Advice names each mistake, and none for a good request."""
 
 from __future__ import annotations
 
@@ -34,16 +34,16 @@ def item(properties: str, name: str = "tea-1") -> dict[str, str]:
 
 def names(*requests: Request) -> list[str]:
     adviser = Adviser()
-    return [one.row.name for sent in requests for one in adviser.advice(parse(sent))]
+    return [advice.row.name for sent in requests for advice in adviser.advice(parse(sent))]
 
 
 def told(sent: Request) -> list[tuple[str, str]]:
-    return [(one.row.name, one.where) for one in Adviser().advice(parse(sent))]
+    return [(advice.row.name, advice.where) for advice in Adviser().advice(parse(sent))]
 
 
 GOOD = '{"category": "tea|green", "price": 3.5, "creationTimestamp": 1763990000}'
 
-# What is in `properties` -> the advice, and where.
+# `properties` -> the advice, and its place.
 PROPERTIES = {
     **{
         f"a timestamp that is {value}": (
@@ -132,7 +132,7 @@ class TestOneAtATime:
         said = [
             len(adviser.advice(parse(request([item(GOOD, str(number))])))) for number in range(5)
         ]
-        # At the third it is known that all three were: one call is no loop, and two are none yet.
+        # The third call shows a loop of three: one or two calls are none yet.
         assert said == [0, 0, 3, 1, 1]
 
     def test_the_same_item_again_is_a_retry_or_an_update(self) -> None:

@@ -1,4 +1,4 @@
-"""The line that sent a request is the user's, wherever the libraries were imported from."""
+"""The call site of a request is in the user's code, wherever libraries are imported from."""
 
 import zipfile
 from pathlib import Path

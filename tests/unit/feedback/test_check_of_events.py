@@ -1,4 +1,4 @@
-"""`personalize_contract.check` of the arguments of a call: what an SDK takes, as it sends it."""
+"""`personalize_contract.check` accepts the arguments of SDKs, and checks them as sent."""
 
 from __future__ import annotations
 

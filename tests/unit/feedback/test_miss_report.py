@@ -1,4 +1,4 @@
-"""The message of a miss: the nearest exchange, what differs, and nothing that is not to be seen."""
+"""The message of a miss: the nearest exchange, the differences, and no hidden values."""
 
 from __future__ import annotations
 

@@ -12,15 +12,15 @@ from personalize_contract.plugin.session import Session
 
 @pytest.fixture(autouse=True)
 def _nobody(monkeypatch: pytest.MonkeyPatch) -> None:
-    """No credentials, no profile and no metadata service: what most tests run with."""
+    """Remove credentials, profiles and the metadata service, for most tests."""
     nobody(monkeypatch)
-    # botocore looks for credentials before it signs, and here it need not find any of use.
+    # botocore looks for credentials before it signs; useless ones suffice here.
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "nobody")
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "nothing")
 
 
 @pytest.fixture
 def service() -> Iterator[Service]:
-    found = serve(Session(None, Mark()))
-    yield found
-    found.close()
+    reference = serve(Session(None, Mark()))
+    yield reference
+    reference.close()

@@ -1,4 +1,4 @@
-"""The door of aiobotocore."""
+"""The interceptor of aiobotocore."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ MODES = ["legacy", "standard"]
 def using(
     use: Callable[[Any], Awaitable[Any]], service: str = "personalize-events", **settings: Any
 ) -> Any:
-    """What `use` gives for a new client."""
+    """Return the result of `use` with a new client."""
 
     async def run() -> Any:
         config = AioConfig(**settings)
@@ -173,7 +173,7 @@ def test_a_slow_target_does_not_block_the_event_loop() -> None:
     ticked = threading.Event()
 
     class Waiting:
-        """Answers only once the loop has done something else."""
+        """Answers only after the loop has run something else."""
 
         def answer(self, request: Request) -> Exchange:
             assert ticked.wait(10), "the event loop stood still"

@@ -1,4 +1,4 @@
-"""The door of botocore: every client, however and whenever made."""
+"""The interceptor of botocore: every client, however and whenever made."""
 
 from __future__ import annotations
 
@@ -36,11 +36,11 @@ MODES = ["legacy", "standard", "adaptive"]
 
 
 def _in_a_thread(make: Callable[[], Any]) -> Any:
-    found: list[Any] = []
-    thread = threading.Thread(target=lambda: found.append(make()))
+    results: list[Any] = []
+    thread = threading.Thread(target=lambda: results.append(make()))
     thread.start()
     thread.join()
-    return found[0]
+    return results[0]
 
 
 SESSION = botocore.session.Session()
@@ -212,7 +212,9 @@ def test_a_checked_request_is_answered_as_before() -> None:
     ):
         client().put_items(**body(*map(str, range(11))))
 
-    assert caught.value.response["ResponseMetadata"]["HTTPStatusCode"] == 404  # moto has none
+    assert (
+        caught.value.response["ResponseMetadata"]["HTTPStatusCode"] == 404
+    )  # moto doesn't have it
     assert session.violations == 1
 
 
@@ -223,7 +225,7 @@ def test_each_attempt_of_a_retry_is_an_exchange(
 ) -> None:
     settings: Any = {"mode": mode, "total_max_attempts": 3}
     found = client(config=Config(retries=settings))
-    # One attempt pays for the pause of botocore's back-off; the table of faults has the rest.
+    # One fault is enough, since botocore's back-off takes time; the table of faults has the rest.
     service.fail_next(fault)
     with of_sdks(Session(service.target, Mark()), DUMMY_IDENTITY):
         found.put_items(**body("tea"))

@@ -1,4 +1,4 @@
-"""`fail_next`: in this process a client gets what its own wire would have given it."""
+"""`fail_next`: in this process a client sees the same failure as on a real wire."""
 
 from __future__ import annotations
 
@@ -35,20 +35,20 @@ def opened(service: Service, name: str) -> AbstractContextManager[None]:
 
 
 def outcome(call: Callable[[], int]) -> object:
-    """What a call gave, or the class of what it raised."""
+    """Return the result of a call, or the class of its exception."""
     try:
         return call()
     except Exception as error:
         return type(error)
 
 
-# What each client library makes of each fault, tried over HTTP. `stored` as the docs say.
+# The effect of each fault on each client library, over HTTP. `stored` as documented.
 LOST = {
     "timeout": False,
     "reset": False,
     "truncate": True,
 }
-# Long enough for a request to get to the service on a machine that is busy.
+# Long enough for a request to reach the service on a busy machine.
 PATIENCE = {"timeout": 1.0}
 
 

@@ -1,4 +1,4 @@
-"""The doors of requests, urllib3, httpx and aiohttp."""
+"""The interceptors of requests, urllib3, httpx and aiohttp."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ HOSTS = [
 
 
 def opened(target: Target, *urls: str) -> AbstractContextManager[None]:
-    """The doors as a marked test without a service in process has them."""
+    """Install the interceptors of a marked test without an in-process service."""
     return of_http(Session(target, Mark()), aws_hosts.ours(urls), in_process=False)
 
 
@@ -146,17 +146,17 @@ def test_a_body_is_read_in_any_form(service: Service) -> None:
     assert [exchange.request.body.decode() for exchange in service.exchanges] == [text] * 3
 
 
-# --- beside cassettes of VCR.py that belong to the test
+# --- beside the test's own cassettes of VCR.py
 
 
 def cassette(path: Path, mode: str = "once") -> AbstractContextManager[Any]:
-    found: AbstractContextManager[Any] = vcr.VCR(record_mode=mode).use_cassette(str(path))
-    return found
+    context: AbstractContextManager[Any] = vcr.VCR(record_mode=mode).use_cassette(str(path))
+    return context
 
 
 @pytest.fixture
 def shop(service: Service) -> Iterator[str]:
-    """Another service that the code under test calls."""
+    """Run another service that the code under test calls."""
     with HttpServer(lambda request: Response(202, "Accepted", {}, b"")) as server:
         yield server.url
 
@@ -277,14 +277,14 @@ def test_moto_does_not_answer_our_requests(service: Service, in_process: bool) -
         assert by_requests(AWS, "tea") == 200
 
 
-# --- a service in this process
+# --- an in-process service
 
 
 def test_requests_reaches_an_in_process_service_by_either_url(
     service: Service,
 ) -> None:
     with counted() as elsewhere:
-        service.urls.append(elsewhere.url)  # where nobody answers
+        service.urls.append(elsewhere.url)  # nobody answers there
         doors = of_http(
             Session(service.target, Mark()), aws_hosts.ours(service.urls), in_process=True
         )
@@ -311,7 +311,7 @@ def test_other_clients_reach_it_over_http(service: Service) -> None:
             by_urllib3(AWS, "tea")
 
 
-# --- a live target is really asked
+# --- requests to a live target
 
 
 def test_requests_to_a_live_target_are_neither_mocked_nor_recorded(
@@ -342,7 +342,7 @@ def test_a_compressed_response_is_decoded(put: Put) -> None:
     assert asked.json() == {"message": "no"}
 
 
-# --- what it costs a test that does not need it
+# --- the cost for a test that does not need it
 
 LOADED = """
 import sys

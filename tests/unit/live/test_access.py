@@ -1,4 +1,4 @@
-"""A dataset that was given is written to only with leave, in the account that was named."""
+"""A declared dataset is written to only with permission, in the named account."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def settings(account: StandIn, arn: str, state: State = "active", *, leave: bool
 
 @pytest.mark.parametrize("state", STATES)
 def test_permission_is_needed_in_every_state(account: StandIn, state: State) -> None:
-    """A dataset that is said to be missing may be there."""
+    """A dataset declared as missing may exist."""
     arn = f"arn:aws:personalize:us-east-1:{ACCOUNT}:dataset/shop/ITEMS"
     with pytest.raises(UsageError, match="write-to-existing"):
         connect(settings(account, arn, state, leave=False))

@@ -1,4 +1,4 @@
-"""AWS is whatever botocore's own endpoint data says it is, in every partition and host form."""
+"""The hosts of AWS are those in botocore's endpoint data, in every partition and form."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ PARTITIONS = Session().get_component("data_loader").load_data("endpoints")["part
 
 
 def endpoints() -> dict[str, str]:
-    """The region of each endpoint that botocore makes: each partition, FIPS and dual-stack."""
-    found = {}
+    """Return the region of each endpoint URL of botocore: each partition, FIPS and dual-stack."""
+    regions = {}
     for partition, fips, dual_stack in product(PARTITIONS, (False, True), (False, True)):
         region = next(name for name in partition["regions"] if "global" not in name)
         config = Config(use_fips_endpoint=fips, use_dualstack_endpoint=dual_stack)
@@ -36,8 +36,8 @@ def endpoints() -> dict[str, str]:
             )
         except EndpointVariantError:
             continue
-        found[client.meta.endpoint_url] = region
-    return found
+        regions[client.meta.endpoint_url] = region
+    return regions
 
 
 ENDPOINTS = endpoints()

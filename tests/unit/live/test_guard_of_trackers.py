@@ -1,4 +1,4 @@
-"""Events are sent to a live service only to a tracker that was given, in the run's own sessions."""
+"""Events are sent live only to a declared tracker, in the run's own sessions."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The guard of a live run: what is sent, what is not, and that no reader is told another thing."""
+"""The guard of a live run sends only requests that mean the same to every parser."""
 
 from __future__ import annotations
 
@@ -134,16 +134,16 @@ def test_the_path_of_the_endpoint_is_checked() -> None:
 
 
 def readings(body: bytes) -> list[Any]:
-    """The body as readers understand it that keep the first, or the last, of two members."""
+    """Return the body as read by parsers that keep the first, or the last, of two members."""
     text = body.decode("utf-8-sig", "replace")
-    found = []
+    bodies = []
     for first in (False, True):
 
         def members(pairs: list[tuple[str, Any]], first: bool = first) -> dict[str, Any]:
             return {name.lower(): value for name, value in (pairs[::-1] if first else pairs)}
 
-        found.append(json.loads(text, object_pairs_hook=members))
-    return found
+        bodies.append(json.loads(text, object_pairs_hook=members))
+    return bodies
 
 
 PIECES = [

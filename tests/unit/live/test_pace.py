@@ -1,4 +1,4 @@
-"""One pace for every process of a user that writes to one account and region."""
+"""One rate limit for all processes of a user that write to one account and region."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ pace.turn()
 
 
 def test_concurrent_runs_share_the_rate_limit(tmp_path: Path) -> None:
-    """A lower bound on the time it takes: no load can break it."""
+    """Check a lower bound on the time, which no load can break."""
     began = clock.monotonic()
     runs = [
         subprocess.Popen([sys.executable, "-c", TURNS, tmp_path / "pace", "5"]) for _ in range(3)
@@ -79,7 +79,7 @@ def test_the_rate_limit_uses_the_real_clock(tmp_path: Path, frozen: Callable[[],
 
 @pytest.mark.parametrize("text", ["", "tea", "1e9", "999999999999.5", "-5", "nan", "1.2\x003"])
 def test_an_invalid_state_file_blocks_nothing(tmp_path: Path, text: str) -> None:
-    """Torn, of somebody else, or of before the machine was started again."""
+    """Such as truncated text, another program's, or one from before a reboot."""
     slept: list[float] = []
     (tmp_path / "pace").write_text(text)
     Pace(tmp_path / "pace", slept.append, lambda: 100.0).turn()

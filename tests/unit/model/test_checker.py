@@ -70,7 +70,7 @@ LEGAL = {
     "white space": raw(b" \n" + json.dumps(GOOD, indent=4).encode() + b"\r\n\t"),
 }
 
-# Each request with everything that is wrong with it: (clause, place).
+# Each request with all its violations: (clause, place).
 ILLEGAL: dict[str, tuple[Request, set[tuple[str, str]]]] = {
     "GET": (request(GOOD, method="GET"), {("request.method", "method")}),
     "post in lower case": (request(GOOD, method="post"), {("request.method", "method")}),
@@ -229,11 +229,11 @@ def test_a_valid_request_breaks_nothing(sent: Request) -> None:
 def test_an_invalid_request_breaks_exactly_these_clauses(
     sent: Request, broken: set[tuple[str, str]]
 ) -> None:
-    found = broken_by(sent)
+    violations_ = broken_by(sent)
 
-    assert {(one.clause.id, one.where) for one in found} == broken
-    assert len(found) == len(broken)
-    assert {one.by for one in found} == {"caller"}
+    assert {(one.clause.id, one.where) for one in violations_} == broken
+    assert len(violations_) == len(broken)
+    assert {one.by for one in violations_} == {"caller"}
 
 
 def test_a_violation_has_clause_source_place_and_finding() -> None:
@@ -296,7 +296,7 @@ for probe in (":" * 10**6, "a-" * 10**6, "personalize:" * 10**5):
 
 
 def test_no_arn_slows_down_the_checker() -> None:
-    # A search that goes back over a million characters would take hours.
+    # Backtracking over a million characters would take hours.
     subprocess.run([sys.executable, "-c", PROBE], check=True, timeout=60)
 
 

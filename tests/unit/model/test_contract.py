@@ -8,7 +8,7 @@ from personalize_contract.errors import UsageError
 from personalize_contract.model import contract
 from personalize_contract.model.contract import load
 
-# What the issue asks for, written down from the page: id, level, who is bound, where it stands.
+# Written down from the page: id, level, the bound party, the section.
 CLAUSES = """
 request.method                 documented caller  Request Syntax
 request.path                   documented caller  Request Syntax
@@ -43,7 +43,7 @@ error.in-use.status            documented service Errors: ResourceInUseException
 error.in-use.code              documented service Errors: ResourceInUseException
 """
 
-# What the page doesn't say and facts about AWS may show.
+# Undocumented behaviour that recordings of AWS may show.
 OBSERVED = [
     "error.malformed.code",
     "error.precedence",

@@ -1,4 +1,4 @@
-"""Drift: what two answers differ in, what of it counts, and what a run makes of it."""
+"""Drift: the differences of two answers, those that count, and their effect on a run."""
 
 import datetime as dt
 import json
@@ -32,8 +32,8 @@ def answer(
     status: int = 400, reason: str = "Bad Request", body: bytes = BODY, **headers: str | None
 ) -> Response:
     changed = HEADERS | {name.replace("_", "-"): value for name, value in headers.items()}
-    kept = {name: value for name, value in changed.items() if value is not None}
-    return Response(status, reason, kept, body)
+    sent = {name: value for name, value in changed.items() if value is not None}
+    return Response(status, reason, sent, body)
 
 
 THE_SAME = {
@@ -164,7 +164,7 @@ RECORDED = f"{SOME} or [items-10] or [items-1]"
 
 
 def code(of: str) -> Change:
-    """An endpoint whose code for malformed JSON is this one."""
+    """Return a change that gives malformed JSON another code."""
 
     def change(request: Request, response: Response) -> Response:
         if response.headers.get("x-amzn-errortype") != "SerializationException":
@@ -176,7 +176,7 @@ def code(of: str) -> Change:
 
 @pytest.fixture(scope="module")
 def recorded(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Cassettes of an endpoint."""
+    """Record cassettes of an endpoint."""
     folder = tmp_path_factory.mktemp("recorded")
     with listening() as url:
         assert live(url, "--record", "--cassettes", folder, RECORDED).returncode == 3
@@ -256,7 +256,7 @@ def test_a_failing_environment_is_not_a_change(recorded: Path) -> None:
 
 
 def test_recordings_of_the_reference_service_show_no_change() -> None:
-    """A first live night: the shipped recordings were a guess where the page is silent."""
+    """In a first live night, the shipped recordings are a guess where the page is silent."""
     with listening(code("ValidationException")) as url:
         done = live(url, SOME)
 
@@ -277,7 +277,7 @@ def test_an_edited_answer_is_not_compared(recorded: Path, tmp_path: Path) -> Non
         done = live(url, "--cassettes", folder, "-k=[items-11] or [items-10] or [items-1]")
 
     assert done.returncode == 3, done.stdout
-    # The other two are compared.
+    # The other two are still compared.
     assert "Nothing changed: 2 answers are as recorded" in done.stdout
 
 
@@ -294,7 +294,7 @@ def test_a_broken_cassette_is_not_treated_as_missing(recorded: Path, tmp_path: P
 
 
 def test_nothing_is_recorded_into_a_broken_cassette(recorded: Path, tmp_path: Path) -> None:
-    """What else is in it would be lost."""
+    """Its other contents would be lost."""
     folder = tmp_path / "cassettes"
     shutil.copytree(recorded, folder)
     path = groups.file(folder, "items-11")
@@ -327,7 +327,7 @@ def git(folder: Path, *arguments: str) -> str:
 
 @pytest.fixture
 def committed(tmp_path: Path) -> Path:
-    """Some cassettes of an endpoint, under version control."""
+    """Return some cassettes of an endpoint under version control."""
     folder = tmp_path / "cassettes"
     with listening() as url:
         assert live(url, "--record", "--cassettes", folder, SOME).returncode == 3
@@ -442,7 +442,7 @@ def test_a_recording_of_aws_is_not_replaced_by_one_of_an_endpoint(
 
 @pytest.fixture
 def two(tmp_path: Path) -> tuple[Path, Path]:
-    """Some of the shipped cassettes, twice."""
+    """Return two copies of some shipped cassettes."""
     old, new = tmp_path / "old", tmp_path / "new"
     for name in ("items-11", "in-use"):
         for folder in (old / "PutItems", new / "PutItems"):

@@ -1,4 +1,4 @@
-"""Messages: headers in any case, the parts of a URL."""
+"""Messages: headers in any case, and the parts of a URL."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""The rules of numbers, times, lists in lists, and texts that hold JSON."""
+"""The rules for numbers, timestamps, nested lists, and strings with JSON."""
 
 from __future__ import annotations
 
@@ -56,7 +56,8 @@ def tea(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
 
 def broken(body: Any) -> list[str]:
     request = Request("POST", "https://tea.example/tea", {}, json.dumps(body).encode())
-    return [f"{one.clause.id} {one.where}: {one.found}" for one in parse(request).violations]
+    violations = parse(request).violations
+    return [f"{each.clause.id} {each.where}: {each.found}" for each in violations]
 
 
 GOOD = [
@@ -124,7 +125,7 @@ def test_the_faster_pattern_matches_the_same_texts(text: str) -> None:
 
 
 def test_the_pattern_of_a_page_is_unchanged() -> None:
-    """`$` also matches before a line break at the end, which `fullmatch` then refuses."""
+    """`$` also matches before a final line break, which `fullmatch` then rejects."""
     clause = load("PutEvents").clauses["request.event-attribution-source.pattern"]
     assert clause.check["pattern"] == r"^[\x20-\x7E]*[\x21-\x7E]+[\x20-\x7E]*$"
     assert Path(str(contract_files.read("PutEvents").path)).name == "PutEvents.yaml"

@@ -1,4 +1,4 @@
-"""Error codes and messages of a response, in every way that a rest-json service writes them."""
+"""Error codes and messages of a response, in every form of a rest-json service."""
 
 import json
 
@@ -48,14 +48,14 @@ NAMELESS = {
 }
 
 
-@pytest.mark.parametrize("given", FRAMINGS.values(), ids=FRAMINGS)
-def test_the_code_is_read(given: Response) -> None:
-    assert error_code(given) == CODE
+@pytest.mark.parametrize("answer", FRAMINGS.values(), ids=FRAMINGS)
+def test_the_code_is_read(answer: Response) -> None:
+    assert error_code(answer) == CODE
 
 
-@pytest.mark.parametrize("given", NAMELESS.values(), ids=NAMELESS)
-def test_there_is_no_code(given: Response) -> None:
-    assert error_code(given) is None
+@pytest.mark.parametrize("answer", NAMELESS.values(), ids=NAMELESS)
+def test_there_is_no_code(answer: Response) -> None:
+    assert error_code(answer) is None
 
 
 def test_the_case_of_a_code_counts() -> None:

@@ -1,4 +1,4 @@
-"""The attempts of an SDK call count as one exchange, of which the last stays."""
+"""The attempts of an SDK call count as one exchange, that of the last attempt."""
 
 from pathlib import Path
 
@@ -42,7 +42,7 @@ def test_all_attempts_share_a_value() -> None:
 
 
 def test_only_one_module_knows_the_header() -> None:
-    """Whoever groups attempts asks it; a scenario that sends the header is a literal."""
+    """Other modules use it to group attempts; a scenario may send the header as a literal."""
     source = Path(personalize_contract.__file__).parent
     modules = {path.name for path in source.rglob("*.py") if HEADER in path.read_text("utf-8")}
 

@@ -1,10 +1,10 @@
-"""Strict JSON: what every reader understands in the same way."""
+"""Strict JSON: texts that every parser understands in the same way."""
 
 import pytest
 
 from personalize_contract.model.strict_json import NotJson, canonical, loads
 
-# Text -> a part of the reason. The texts are RFC 8259's rules, turned round.
+# Text -> a part of the reason. Each text breaks a rule of RFC 8259.
 NOT_JSON = {
     "a BOM": (b'\xef\xbb\xbf{"a": 1}', ""),
     "UTF-16": ('{"a": 1}'.encode("utf-16"), "byte 0 is not UTF-8"),

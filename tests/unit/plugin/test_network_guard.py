@@ -1,4 +1,4 @@
-"""The network guard: loopback, Unix sockets and what is allowed, by whichever way."""
+"""The network guard allows loopback, Unix sockets and allowed hosts, by every API."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from helpers.tls import AUTHORITY
 from personalize_contract.errors import NetworkRefused
 from personalize_contract.plugin.network_guard import guarded
 
-# TEST-NET-1 and a name that never is: nothing here leaves the machine, guarded or not.
+# TEST-NET-1 and a reserved name: nothing here leaves the machine, even without the guard.
 ADDRESS, NAME = "192.0.2.1", "shop.invalid"
 
 
@@ -121,8 +121,8 @@ WAYS: dict[str, Callable[[str], Any]] = {
 @pytest.mark.parametrize("name", WAYS)
 def test_another_host_is_refused(name: str, host: str) -> None:
     if name == "happy eyeballs" or name.startswith("get"):
-        # asyncio loses any error there that is no OSError: by its address, an IndexError is seen.
-        # To resolve an address asks nobody.
+        # asyncio loses any error there but an OSError: for an address, an IndexError is raised.
+        # Resolving an address contacts nobody.
         host = NAME
     way = WAYS[name]
     with guarded([]), pytest.raises(NetworkRefused) as caught:
@@ -213,7 +213,7 @@ def test_a_server_may_listen() -> None:
 
 
 def _reached(way: Callable[[Any], Any], host: object) -> bool:
-    """Whether the guard let it through, to where nobody is."""
+    """Whether the guard allowed the connection, which then fails."""
     try:
         way(host)
     except NetworkRefused:
@@ -242,7 +242,7 @@ def test_an_allowed_name_is_reachable_by_its_address(
 
 @contextlib.contextmanager
 def _secured(name: str) -> Iterator[ssl.SSLSocket]:
-    """A connection over TLS that was made before, to somebody of this name."""
+    """Return a TLS connection made before, to a peer with this name."""
     client, server = ssl.create_default_context(), ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     AUTHORITY.configure_trust(client)
     AUTHORITY.issue_cert(name).configure_cert(server)
@@ -279,7 +279,7 @@ def test_a_tls_connection_is_judged_by_peer_and_name(
 ) -> None:
     with _secured("shop.example") as secure:
         with guarded([]):
-            WRITES[name](secure)  # to this machine, whatever it calls itself
+            WRITES[name](secure)  # to this machine, by any name
         monkeypatch.setattr(secure, "getpeername", lambda: (ADDRESS, 443))
         with guarded([]), pytest.raises(NetworkRefused, match=r"connect to shop\.example: "):
             WRITES[name](secure)
@@ -291,7 +291,7 @@ def test_a_tls_connection_of_an_event_loop_is_judged_by_name() -> None:
     def written(name: str) -> None:
         context = ssl.create_default_context()
         secure = context.wrap_bio(ssl.MemoryBIO(), ssl.MemoryBIO(), server_hostname=name)
-        with contextlib.suppress(ssl.SSLError):  # the handshake is not over
+        with contextlib.suppress(ssl.SSLError):  # the handshake is not finished
             secure.write(b"tea")
 
     service = "personalize-events.eu-west-1.amazonaws.com"

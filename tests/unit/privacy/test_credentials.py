@@ -1,4 +1,4 @@
-"""A header is a credential's by its name, unless its value says that it is none."""
+"""The name of a header makes it a credential, unless its value is a placeholder."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Stand-ins for the ids of persons: stable, pure, and of no use to who doesn't know the ids."""
+"""Pseudonyms of personal ids: stable, pure, and useless without a list of ids."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Redaction: what is written, what is masked, and what keeps everything from being written."""
+"""Redaction: written, masked and removed values, and secrets that prevent writing."""
 
 from __future__ import annotations
 
@@ -104,10 +104,10 @@ def test_a_declared_dataset_becomes_its_dummy() -> None:
 @pytest.mark.parametrize(
     ("real", "said", "written"),
     [
-        # However it sorts beside the dummy, and however many colons are in its name.
+        # In any sort order relative to the dummy, and with any number of colons in its name.
         (f"{REAL}:2", f"{REAL}:2 of 123456789012", f"{ACTIVE} of 000000000000"),
         (ACTIVE.replace("us-east-1", "us-west-2"), "dataset of us-west-2", "dataset of us-west-2"),
-        # What stands where an account would be and is none is looked for nowhere else.
+        # A value in the account field that isn't an account is not searched for elsewhere.
         ("arn:aws:personalize:eu-west-1:42:dataset/shop/ITEMS", "42 teas", "42 teas"),
         ("arn:aws:personalize:eu-west-1:1234567890123:dataset/a/ITEMS", *["1234567890123"] * 2),
         ("arn:aws:personalize:eu-west-1:twelve-chars:dataset/a/ITEMS", *["twelve-chars"] * 2),
@@ -158,7 +158,7 @@ def test_an_echo_of_a_redacted_member_is_not_written() -> None:
 @pytest.mark.parametrize(
     ("email", "said", "written"),
     [
-        # Four bytes are there by no chance; three may be.
+        # Four matching bytes are an echo; three may be coincidence.
         ("a@b.", "a@b. is not a price", "REDACTED is not a price"),
         ("a@b", "a@b is not a price", "a@b is not a price"),
     ],

@@ -1,4 +1,4 @@
-"""A secret is found however its name is spelled and however its text is escaped."""
+"""A secret is found with any spelling of its name and any escaping of its text."""
 
 from __future__ import annotations
 
@@ -181,7 +181,7 @@ ARNS = [
 @pytest.mark.parametrize("arn", ARNS)
 def test_an_account_is_masked_in_an_arn_with_wildcards_or_empty_fields(arn: str) -> None:
     masked = mask_accounts(arn.format(ACCOUNT).encode()).decode()
-    if "%2A" in arn:  # a wildcard that is encoded can't be masked, so it is not written
+    if "%2A" in arn:  # an encoded wildcard can't be masked, so it is not written
         with pytest.raises(SecretFound):
             Redactor().exchange(exchange(arn.format(ACCOUNT).encode()))
     else:

@@ -1,4 +1,4 @@
-"""The text of a pull request that proposes cassettes which were recorded again."""
+"""The text of a pull request that proposes newly recorded cassettes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Reports: what they say, what they never say, and that no answer breaks them."""
+"""Reports: their contents, their omissions, and that no answer breaks them."""
 
 import html.parser
 import json
@@ -33,15 +33,15 @@ ACCOUNT = "123456789012"
 KEY, SECRET, TOKEN = "AKIACANARY0CANARY000", "canary-secret-canary-secret", "canary/token/canary"
 
 
-# --- what no report says
+# --- omissions
 
 
 def echo(request: Request, response: Response) -> Response:
-    """An answer that repeats all it was sent, wherever it can."""
+    """Return a response that echoes the whole request everywhere."""
     sent = request.body.decode("utf-8", "replace")
     headers = " ".join(f"{name}: {value}" for name, value in request.headers.items())
-    told = f"{sent} for account {ACCOUNT}"
-    body = json.dumps({"message": told, "headers": headers, "__type": told[:200]})
+    echoed = f"{sent} for account {ACCOUNT}"
+    body = json.dumps({"message": echoed, "headers": headers, "__type": echoed[:200]})
     return Response(418, "Echo", {"content-type": f"text/{ACCOUNT}"}, body.encode())
 
 
@@ -77,11 +77,11 @@ def test_no_report_has_secrets_accounts_or_item_properties(change: Change, tmp_p
             assert canary not in text
 
 
-# --- answers that are up to no good
+# --- malicious answers
 
 
 def report_of(response: Response) -> Report:
-    """What a live run comes to that gets this answer to everything."""
+    """Return the report of a live run in which every answer is this one."""
     connection = Connection("http://127.0.0.1:1", "us-east-1", DUMMY_CREDENTIALS, "endpoint")
     live = Live(connection, InProcess(lambda request: response, "endpoint"), DUMMY)
     suite = Run(Settings(target="live", cassettes=shipped.cassettes()), live)
@@ -133,17 +133,17 @@ ANSWERS = st.builds(
 
 
 class _Page(html.parser.HTMLParser):
-    """Whatever elements and attributes a page has."""
+    """Collects the elements and attributes of a page."""
 
     def __init__(self) -> None:
         super().__init__()
-        self.found: set[tuple[str, str]] = set()
+        self.elements: set[tuple[str, str]] = set()
         self.links: list[str] = []
         self.open: list[str] = []
         self.text: list[str] = []
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.found |= {(tag, ""), *((tag, name) for name, _ in attrs)}
+        self.elements |= {(tag, ""), *((tag, name) for name, _ in attrs)}
         self.links += [value or "" for name, value in attrs if name in ("href", "src")]
         if tag not in ("meta", "input"):
             self.open.append(tag)
@@ -165,7 +165,7 @@ def parsed(page: str) -> _Page:
 
 @pytest.fixture(scope="module")
 def usual() -> _Page:
-    """A page about answers that mean no harm."""
+    """Return the page of a run with harmless answers."""
     answer = Response(400, "Bad Request", {"x-amzn-errortype": "X"}, b'{"message": "no"}')
     return parsed(WRITERS[".html"](report_of(answer)))
 
@@ -180,7 +180,7 @@ def test_no_answer_breaks_a_report(usual: _Page, answer: Response) -> None:
     report = report_of(answer)
 
     page = parsed(WRITERS[".html"](report))
-    assert page.found - usual.found <= _OF_OTHER_ANSWERS
+    assert page.elements - usual.elements <= _OF_OTHER_ANSWERS
     assert set(page.links) == set(usual.links)
     ET.fromstring(WRITERS[".xml"](report))  # noqa: S314 - it is our own
     json.loads(WRITERS[".json"](report))
@@ -208,12 +208,12 @@ def test_direction_marks_are_shown_escaped() -> None:
     assert "\u202e" not in page
 
 
-# --- what the page is
+# --- the page
 
 
 @pytest.fixture(scope="module")
 def written(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The reports of a run in which something is broken, not reached and changed."""
+    """Write the reports of a run with broken, unreached and changed clauses."""
     folder = tmp_path_factory.mktemp("reports")
     datasets = [*DATASETS[::2], "-k=items or item-id or same-item or missing"]  # none in use
     with listening() as url:
@@ -244,7 +244,7 @@ def test_the_page_loads_nothing(page: str) -> None:
 
     outside = {link for link in parser.links if not link.startswith("#")}
     assert {link.partition("#")[0] for link in outside} == {load("PutItems").page}
-    assert not parser.found & {("script", ""), ("img", ""), ("link", ""), ("iframe", "")}
+    assert not parser.elements & {("script", ""), ("img", ""), ("link", ""), ("iframe", "")}
     assert "url(" not in page
     assert "@import" not in page
     assert "default-src 'none'" in page

@@ -1,4 +1,4 @@
-"""The service as a function: a request in, a response out."""
+"""The service as a function from request to response."""
 
 import json
 from collections.abc import Iterator
@@ -182,10 +182,10 @@ def test_no_error_repeats_properties(sent: Request, store: Store) -> None:
 def test_a_rejected_sender_learns_nothing_about_the_datasets(store: Store) -> None:
     refuse = lambda request: ("AccessDeniedException", "no")  # noqa: E731 - as short as it is
 
-    found = {
+    answers = {
         named(respond(request({**GOOD, "datasetArn": arn}), store, refuse))
         for arn in (ACTIVE, IN_USE, MISSING)
     }
 
-    assert found == {(403, "AccessDeniedException")}
+    assert answers == {(403, "AccessDeniedException")}
     assert store.items(ACTIVE) == {}

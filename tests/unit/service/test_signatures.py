@@ -1,4 +1,4 @@
-"""SigV4, checked with botocore's own signer."""
+"""SigV4 signatures, verified with botocore's own signer."""
 
 import datetime as dt
 import hashlib
@@ -71,15 +71,15 @@ def test_a_correct_body_digest_is_accepted() -> None:
 
 
 def signed_by_botocore(service: str = "personalize", **more: str) -> Request:
-    """Signed with botocore's signer, for a service, with more headers signed."""
-    one = AWSRequest("POST", UNSIGNED.url, {**UNSIGNED.headers, **more}, UNSIGNED.body)
-    SigV4Auth(DUMMY_CREDENTIALS, service, "us-east-1").add_auth(one)
-    headers = {name.lower(): value for name, value in one.headers.items()}
+    """Return a request signed by botocore for a service, with additional signed headers."""
+    aws_request = AWSRequest("POST", UNSIGNED.url, {**UNSIGNED.headers, **more}, UNSIGNED.body)
+    SigV4Auth(DUMMY_CREDENTIALS, service, "us-east-1").add_auth(aws_request)
+    headers = {name.lower(): value for name, value in aws_request.headers.items()}
     return replace(UNSIGNED, headers=headers)
 
 
 def forged_digest() -> Request:
-    """The digest is of the body that was signed, and another body comes with it."""
+    """Return a request with the digest of the signed body, but another body."""
     digest = hashlib.sha256(UNSIGNED.body).hexdigest()
     good = signed_by_botocore(**{"X-Amz-Content-SHA256": digest})
     assert refusal(good) is None
@@ -124,10 +124,10 @@ REFUSED: dict[str, tuple[Request, str]] = {
 
 @pytest.mark.parametrize(("request_", "code"), REFUSED.values(), ids=REFUSED)
 def test_an_invalid_signature_is_rejected(request_: Request, code: str) -> None:
-    found = refusal(request_)
+    error = refusal(request_)
 
-    assert found
-    assert found[0] == code
+    assert error
+    assert error[0] == code
 
 
 @pytest.mark.parametrize("minutes", [-6, 6])
@@ -135,10 +135,10 @@ def test_a_signature_expires(minutes: int) -> None:
     now = dt.datetime.now(dt.UTC)
 
     assert refusal(signed(), now + dt.timedelta(minutes=minutes / 2)) is None
-    found = refusal(signed(), now + dt.timedelta(minutes=minutes))
-    assert found
-    assert found[0] == INVALID
-    assert "expired" in found[1]
+    error = refusal(signed(), now + dt.timedelta(minutes=minutes))
+    assert error
+    assert error[0] == INVALID
+    assert "expired" in error[1]
 
 
 def test_a_service_accepts_its_regions() -> None:
@@ -148,7 +148,7 @@ def test_a_service_accepts_its_regions() -> None:
 
 def test_no_error_shows_a_secret() -> None:
     for request, _ in REFUSED.values():
-        found = refusal(request)
-        assert found
-        assert DUMMY_CREDENTIALS.secret_key not in found[1]
-        assert request.headers.get("authorization", "Signature=")[-40:] not in found[1]
+        error = refusal(request)
+        assert error
+        assert DUMMY_CREDENTIALS.secret_key not in error[1]
+        assert request.headers.get("authorization", "Signature=")[-40:] not in error[1]

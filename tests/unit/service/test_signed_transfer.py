@@ -1,4 +1,4 @@
-"""What a signature has to cover, and what a transfer coding does to it: over HTTP, with curl."""
+"""The coverage of a signature, and the effect of transfer codings, over HTTP with curl."""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
-"""The malformed-request cases of Smithy's restJson1 protocol tests that this operation can have.
+"""The malformed-request cases of Smithy's restJson1 protocol tests that apply to this operation.
 
-Each case beside three answers: the one that Smithy expects of a service whose errors are its own,
-the one that the page of PutItems supports (`""` where it says nothing), and ours. Where they
-differ, the page decides; where it is silent, what was seen of clients does.
+Each case has three answers: the one that Smithy expects, with its own error codes, the one that the
+page of PutItems supports (`""` if it is silent), and ours. If they differ, the page decides; if it
+is silent, the observed behaviour of clients does.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ CUP = "\N{TEACUP WITHOUT HANDLE}"
 
 @dataclass(frozen=True)
 class Case:
-    """A request and its answers: a status, with the code behind it where that is known."""
+    """A request and its answers: a status, followed by the code if it is known."""
 
     body: str
     smithy: str
@@ -78,14 +78,14 @@ CASES = {
     "null": malformed("null"),
     # --- RestJsonWithBodyExpectsApplicationJsonContentType, and ...NoHeaders
     "another media type": Case(GOOD, UNSUPPORTED, "", UNSUPPORTED, "application/hal+json"),
-    # Every botocore of the operation's first year sent none, and was answered.
+    # In the operation's first year, botocore sent none, and was answered.
     "no media type": Case(GOOD, UNSUPPORTED, "", "200", None),
     # --- RestJsonBodyMalformedListNullItem, RestJsonBodyMalformedListUnclosed
     "null in the list": malformed(put(item("a"), None, item("b"))),
     "a list that is never closed": malformed(GOOD[:-2] + "}"),
     # --- RestJsonMalformedRequiredBodyUnset, ...ExplicitNull
     "a required member unset": constraint(json.dumps({"items": [item()]})),
-    # To Smithy an absent one; the page tells no code for it.
+    # Absent in Smithy; the page gives no code for it.
     "a required member null": Case(put(item(), arn=None), VALIDATION, MALFORMED, SERIALIZATION),
     # --- RestJsonMalformedLength...
     "a string that is too short": constraint(put(item(""))),
@@ -97,7 +97,7 @@ CASES = {
     "a list that is too long": constraint(put(*map(item, "abcdefghijk"))),
     "the first of a list too short": constraint(put(item(""), item())),
     "the first of a list too long": constraint(put(item("x" * 257), item())),
-    # --- RestJsonMalformedLength...Override: limits of the member's own, not of its type's
+    # --- RestJsonMalformedLength...Override: limits of the member itself, not of its type
     "too short for this member": constraint(put(item(), item(properties=""))),
     "too long for this member": constraint(put(item(properties="x" * 32001))),
     "characters outside the BMP, for this member": constraint(put(item(properties=CUP * 32001))),
@@ -118,10 +118,10 @@ CASES = {
 
 @pytest.fixture(scope="module")
 def store() -> Iterator[Store]:
-    found = Store()
-    found.add_dummies()
-    yield found
-    found.close()
+    dummies = Store()
+    dummies.add_dummies()
+    yield dummies
+    dummies.close()
 
 
 def asked(body: str, store: Store, content_type: str | None = "application/json") -> Response:
@@ -156,7 +156,7 @@ def test_only_a_missing_media_type_is_not_a_violation(case: Case) -> None:
 
 
 def test_an_optional_member_that_is_null_is_not_set(store: Store) -> None:
-    """RestJsonServersDontSerializeNullStructureValues: the page says nothing of it."""
+    """RestJsonServersDontSerializeNullStructureValues: the page is silent."""
     body = put(item("null-tea", properties=None))
     request = Request("POST", "http://service.example/items", {}, body.encode())
 

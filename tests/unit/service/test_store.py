@@ -1,4 +1,4 @@
-"""The store: items upserted by id, in memory or in a file that outlives the process."""
+"""The store: items upserted by id, in memory or in a persistent file."""
 
 import sqlite3
 from collections.abc import Iterator
@@ -59,8 +59,8 @@ def test_the_dummies_have_the_states_of_their_names() -> None:
     store = Store()
     store.add_dummies()
 
-    found = {arn: store.state(arn) for arn in (ACTIVE, IN_USE, MISSING)}
-    assert found == {ACTIVE: "active", IN_USE: "in-use", MISSING: "missing"}
+    states = {arn: store.state(arn) for arn in (ACTIVE, IN_USE, MISSING)}
+    assert states == {ACTIVE: "active", IN_USE: "in-use", MISSING: "missing"}
 
 
 @pytest.mark.parametrize(

@@ -1,7 +1,7 @@
-"""Each clause of the newer contracts is proved: a service that breaks it is seen by its name.
+"""The suite proves each clause of the newer contracts: it detects a service that breaks it.
 
-The reference service answers by a contract in which one clause is missing or has another limit, or
-its answers are changed; the suite must then find that very clause broken.
+The reference service gets a contract with one clause missing or changed, or its responses are
+changed; the suite must then report exactly that clause as broken.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ def own_contracts() -> Iterator[None]:
 
 
 class AnyTracker(Store):
-    """Takes what goes to a resource that it was never told of: its name alone is judged."""
+    """Accepts requests to unknown resources, so that only their names are checked."""
 
     def state(self, arn: str) -> State:
         return self._states.get(arn, "active")
@@ -57,7 +57,7 @@ def store(*, any_tracker: bool) -> Store:
 
 
 def answer(scenario: Scenario, contract: Contract, change: Change) -> Exchange:
-    """The exchange of a scenario with a service of this contract."""
+    """Return the exchange of a scenario with a service of this contract."""
     arn = dummies(contract.resource_type)[scenario.state]
     *_, message = messages(scenario, arn)
     sends = scenario.sends
@@ -68,19 +68,19 @@ def answer(scenario: Scenario, contract: Contract, change: Change) -> Exchange:
         Request(message.method, url, headers, message.body),
         contract if message.target.startswith(contract.path) else None,
     )
-    # What a missing tracker is answered with is not documented of each operation.
+    # Not every operation documents the answer for a missing tracker.
     any_tracker = "ResourceNotFoundException" not in contract.errors
     try:
         response = core.respond(request, store(any_tracker=any_tracker))
     except (KeyError, TypeError, AttributeError):
-        response = core.response(200, b"")  # it took what nobody could store
+        response = core.response(200, b"")  # it accepted a request that nobody could store
     return Exchange(request, change(response), "reference")
 
 
 def broken(
     operation: str, clause: str, contract: Contract, change: Change = lambda response: response
 ) -> bool:
-    """Whether the suite says of this clause that it is broken."""
+    """Whether the suite reports this clause as broken."""
     return any(
         finding.clause == clause and finding.status == BROKEN
         for scenario in SCENARIOS[operation]
@@ -90,7 +90,7 @@ def broken(
 
 
 def with_clause(contract: Contract, clause: Clause, check: Mapping[str, Any] | None) -> Contract:
-    """A contract whose clause has another check, or is gone."""
+    """Return a contract with another check for a clause, or without it."""
     clauses = {
         name: replace(one, check=check) if one is clause and check else one
         for name, one in contract.clauses.items()
@@ -107,7 +107,7 @@ nothing is answered with is not documented."""
 
 
 def mutants(contract: Contract, clause: Clause) -> Iterator[tuple[str, Contract]]:
-    """Contracts in which a caller's clause is not what it should be."""
+    """Yield contracts in which a caller's clause is wrong."""
     yield "without it", with_clause(contract, clause, None)
     for rule, value in clause.check.items():
         if rule not in LIMITS:
@@ -129,7 +129,7 @@ def of_callers(operation: str) -> list[Clause]:
             for clause in load(operation).clauses.values()
             if clause.binds == "caller"
             and clause.refused != "unspecified"
-            # The reader of JSON is no rule of a contract.
+            # Parsing JSON is not a rule of a contract.
             and clause.id != "request.body.json-object"
         ]
     finally:
@@ -220,7 +220,7 @@ LEGAL = ("request.method", "request.path", "request.no-uri-parameters", "request
 
 @pytest.mark.parametrize("operation", OPERATIONS)
 def test_a_service_that_rejects_valid_requests_is_detected(operation: str) -> None:
-    """The clauses of which it is not documented what breaking them is answered with."""
+    """Covers the clauses without a documented answer to breaking them."""
     contract = load(operation)
     refusal = core.error(400, "InvalidInputException", "no")
     names = [*LEGAL, *(name for name in contract.clauses if name.endswith("reserved-keys"))]

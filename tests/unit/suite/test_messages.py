@@ -1,4 +1,4 @@
-"""The suite's table and its guard: all of it goes out byte for byte, and nothing else does."""
+"""The guard of the suite's live run sends every scenario byte for byte, and nothing else."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def arns(operation: str) -> Mapping[State, str]:
 
 
 class Kept:
-    """A target that remembers what it was asked."""
+    """A target that logs its requests."""
 
     def __init__(self) -> None:
         self.asked: list[Request] = []
@@ -83,7 +83,7 @@ def test_near_misses_of_scenarios_are_not_sent(operation: str) -> None:
 
 
 def test_a_scenario_is_sent_only_to_the_dataset_of_its_state() -> None:
-    """Else what was provisioned for one state would get what is meant for another."""
+    """Otherwise a dataset provisioned for one state could get requests for another."""
     datasets = arns("PutItems")
     without: dict[State, str] = {"active": datasets["active"], "missing": datasets["missing"]}
     guard = TableGuard("PutItems", URLS[0], without)
@@ -94,7 +94,7 @@ def test_a_scenario_is_sent_only_to_the_dataset_of_its_state() -> None:
 
 @pytest.mark.parametrize("operation", SCENARIOS)
 def test_the_table_has_no_other_arns(operation: str) -> None:
-    """Those it was given, longer ones that are of no dataset type, and those of account zero."""
+    """It has only the given ones, longer ones of no dataset type, and those of account zero."""
     datasets = arns(operation)
     for scenario in SCENARIOS[operation]:
         for message in messages(scenario, datasets[scenario.state]):
@@ -129,7 +129,7 @@ def test_every_id_that_a_lenient_service_could_store_is_listed(operation: str) -
 
 @pytest.mark.parametrize("operation", WITH_IDS)
 def test_a_request_without_listed_ids_has_none(operation: str) -> None:
-    """Where the reader of ids could not read one, there is nothing to be read."""
+    """Check the reader of ids: requests without ids for it have none at all."""
     contract = load(operation)
     names = contract.batch, contract.identity, contract.document
     for scenario in SCENARIOS[operation]:

@@ -1,4 +1,4 @@
-"""The contract against botocore's service model, and against what that model was."""
+"""The contract against botocore's service model, and against its history."""
 
 import json
 from copy import deepcopy
@@ -46,7 +46,7 @@ def test_the_history_of_the_model_is_in_words(version: str) -> None:
 
 
 def changed(*path: str, to: Any) -> dict[str, Any]:
-    """Today's model with one thing changed; None takes it away."""
+    """Return today's model with one change; None removes the part."""
     model = deepcopy(HISTORY["1.32.7"])
     at = model
     for name in path[:-1]:
@@ -156,7 +156,7 @@ def test_the_installed_botocore_agrees_with_the_contract() -> None:
 
 @pytest.fixture
 def old_model(tmp_path: Path) -> dict[str, str]:
-    """An environment whose botocore has the service model of 1.20.91."""
+    """Return an environment in which botocore has the service model of 1.20.91."""
     folder = tmp_path / "models" / "personalize-events" / "2018-03-22"
     folder.mkdir(parents=True)
     model = service_model()

@@ -1,4 +1,4 @@
-"""Targets: what a client wrote for some host goes to the live one, signed so that it is let in."""
+"""Targets: requests for any host are redirected to the live endpoint, with a valid signature."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ TO = Connection(LIVE, "us-east-1", DUMMY_CREDENTIALS, "endpoint")
 
 
 class Kept:
-    """A target that keeps what it is asked."""
+    """A target that logs its requests."""
 
     def __init__(self) -> None:
         self.asked: list[Request] = []
@@ -44,7 +44,8 @@ class Kept:
 
 
 def written(url: str | None, region: str = "us-east-1", key: str = "", token: str = "") -> Request:
-    """What a botocore client is about to send."""
+    """Return the request that a botocore client is about to send."""
+
     found: list[Request] = []
     client: Any = botocore.session.Session().create_client(
         "personalize-events",
@@ -126,7 +127,7 @@ def test_an_endless_response_is_aborted(wire: Wire, told: str) -> None:
 def test_a_response_complete_at_the_last_moment_is_accepted(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    # Its time is over as soon as it was read, before it is known that nothing follows.
+    # Its time runs out after the last read, before the end of the response is confirmed.
     moments = iter([0.0, 0.0])
     clock = SimpleNamespace(monotonic=lambda: next(moments, 1_000.0))
     monkeypatch.setattr(http_session, "clock", clock)
