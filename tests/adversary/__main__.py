@@ -1,15 +1,15 @@
-"""All that this project has against itself: `python tests/adversary [PART...]`.
+"""All adversarial tests, without limits: `python tests/adversary [PART...]`.
 
     mutants     services with one defect, each served to the whole suite
-    dialects    legal services that are unlike the usual one
+    dialects    valid services with unusual answers
     malformed   malformed requests, sent raw to the reference service
-    clients     clients that nobody here wrote (installed into the system's folder for such things)
-    kills       200 recordings, each killed at some moment
+    clients     third-party clients (installed into the folder of temporary files)
+    kills       200 recordings, each killed at a random moment
     hypothesis  the generated tests, with thousands of examples each
     load        64 connections on a store file for a minute, a kill, a restart
 
-The exit status is 1 if any part falls short. `--sample SEED --of N` does about one Nth of it,
-chosen by SEED: `.ci/run` does so, with the git tree as the seed.
+The exit status is 1 if any part fails. `--sample SEED --of N` runs about one Nth of it, chosen by
+SEED: `.ci/run` does so, with the git tree as the seed.
 """
 
 from __future__ import annotations
@@ -58,7 +58,7 @@ def _kill(name: str) -> Result:
 
 
 def _mutants(names: list[str]) -> Iterator[Result]:
-    # Half of the time one waits: for an answer that is late, or never comes.
+    # Half of the time is waiting, for answers that are late or never come.
     with multiprocessing.Pool(2 * multiprocessing.cpu_count()) as pool:
         yield from pool.imap_unordered(_kill, names)
 
@@ -140,7 +140,7 @@ def _load(sample: Sample) -> bool:
 
 
 def main() -> int:
-    """Run the parts that were asked for, and return the exit status."""
+    """Run the selected parts, and return the exit status."""
     parts: dict[str, Callable[[Sample], bool]] = {
         **{part: lambda sample, part=part: _table(part, sample) for part in TABLES},  # type: ignore[misc]
         "kills": _kills,
@@ -153,8 +153,8 @@ def main() -> int:
     parser.add_argument(
         "parts", nargs="*", choices=[*parts, []], metavar="PART", help="default: all"
     )
-    parser.add_argument("--sample", default="", metavar="SEED", help="chooses what is tried")
-    parser.add_argument("--of", type=int, default=1, metavar="N", help="try one in N")
+    parser.add_argument("--sample", default="", metavar="SEED", help="seed of the sample")
+    parser.add_argument("--of", type=int, default=1, metavar="N", help="run about one in N")
     arguments = parser.parse_args()
     if arguments.of < 1:
         parser.error(f"--of {arguments.of}: use 1 or more")

@@ -1,4 +1,4 @@
-"""Legal ways to answer that differ from the usual one: the suite must pass every one of them."""
+"""Valid but unusual ways to answer; the suite must pass every one of them."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from adversary.service import (
 
 @dataclass(frozen=True)
 class Dialect:
-    """A service that breaks nothing, and how it sends its answers."""
+    """A correct service, and the way in which it sends its answers."""
 
     name: str
     service: Service
@@ -33,7 +33,7 @@ class Dialect:
 
 
 def _header(name: str, code: str, member: str = "message") -> Frame:
-    """The code in a header."""
+    """Return a framing with the code in a header."""
 
     def frame(status: int, of: str, message: str) -> Answer:
         body = json.dumps({member: message}).encode()
@@ -43,7 +43,7 @@ def _header(name: str, code: str, member: str = "message") -> Frame:
 
 
 def _body(member: str, code: str, kind: str | None = "application/json") -> Frame:
-    """The code in the body."""
+    """Return a framing with the code in the body."""
 
     def frame(status: int, of: str, message: str) -> Answer:
         body = json.dumps({member: code.format(of), "Message": message}).encode()
@@ -113,7 +113,7 @@ _SUCCESSES: dict[str, Answer] = {
 
 
 def _strictly(body: bytes) -> Any:
-    """JSON as RFC 8259 has it, where Python is lenient."""
+    """Parse JSON as in RFC 8259, unlike Python's lenient parser."""
 
     def members(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
         if len(dict(pairs)) < len(pairs):
@@ -131,7 +131,7 @@ def _strictly(body: bytes) -> Any:
 
 @cache
 def dialects() -> dict[str, Dialect]:
-    """The legal services, by what they do in another way."""
+    """Return the valid services, by the description of their difference."""
     every = [
         dialect
         for family in (_of_frames, _of_readers, _of_states, _of_wires)
@@ -195,7 +195,7 @@ def _of_states(of: Operation) -> Iterator[Dialect]:
         )
 
     def of_any(service: Service, body: Any, sent: Sent) -> str:
-        # A long ARN is the one of a dataset with something added, so it can't exist.
+        # A long ARN is a dataset's with a suffix, so it can't exist.
         return "missing" if len(body["datasetArn"]) > 200 else service.state(body, sent)
 
     declared = {of.dataset(state): state for state in ("missing", "in-use")}

@@ -1,4 +1,4 @@
-"""Puts a service on a socket, byte by byte: no HTTP library smooths out what is wrong."""
+"""Serves on a socket byte by byte, since an HTTP library would correct defects."""
 
 from __future__ import annotations
 
@@ -23,24 +23,24 @@ Choice = Callable[[Sent, Answer], Wire]
 
 
 def whole(connection: socket.socket, data: bytes) -> bool:
-    """As it should be."""
+    """Send the data correctly."""
     connection.sendall(data)
     return True
 
 
 def plainly(sent: Sent, answer: Answer) -> Wire:
-    """Every answer as it should be."""
+    """Select the correct way for every answer."""
     return whole
 
 
 def reset(connection: socket.socket, data: bytes) -> bool:
-    """Hang up the hard way, without an answer."""
+    """Reset the connection without an answer."""
     connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
     return False
 
 
 def text(answer: Answer) -> bytes:
-    """The bytes of an answer."""
+    """Return the bytes of an answer."""
     head = [f"HTTP/{answer.version} {answer.status} {REASONS.get(answer.status, 'Other')}"]
     head += [f"{name}: {value}" for name, value in answer.headers]
     names = {name.lower() for name, _ in answer.headers}
@@ -59,8 +59,8 @@ def _read(file: BufferedIOBase) -> tuple[str, str, dict[str, str], bytes] | None
         return None
     method, _, rest = line.decode("latin-1").partition(" ")
     headers = {}
-    while (one := file.readline()).strip():
-        name, _, value = one.decode("latin-1").partition(":")
+    while (line := file.readline()).strip():
+        name, _, value = line.decode("latin-1").partition(":")
         headers[name.strip().lower()] = value.strip()
     body = file.read(int(headers.get("content-length", "0")))
     return method, rest.partition(" ")[0], headers, body
@@ -68,11 +68,11 @@ def _read(file: BufferedIOBase) -> tuple[str, str, dict[str, str], bytes] | None
 
 @contextlib.contextmanager
 def served(service: Service, wire: Choice = plainly) -> Iterator[str]:
-    """Serve over HTTP on loopback, and give the URL.
+    """Serve over HTTP on loopback; yields the URL.
 
     Args:
-        service: answers the requests.
-        wire: chooses how each answer is sent.
+        service: the service.
+        wire: the selection of the way in which each answer is sent.
     """
     numbers = itertools.count(1)
 

@@ -1,4 +1,4 @@
-"""Load on `serve` with a store file, a kill in the middle, and what is there afterwards."""
+"""Load on `serve` with a store file, a kill in the middle, and the store afterwards."""
 
 from __future__ import annotations
 
@@ -20,16 +20,16 @@ BEFORE = 0.4
 
 @dataclass
 class Killed:
-    """What became of a service that was killed under load.
+    """The result of a kill under load.
 
     Args:
-        store: its file.
-        acknowledged: the ids of the items that it answered 200 to.
-        lost: those of them that were not there after the restart.
-        statuses: how often each status was answered.
-        a_second: requests, while it lasted.
-        memory: resident KiB, sampled.
-        after_restart: the status of the first request then.
+        store: the store file.
+        acknowledged: the ids of the items answered 200.
+        lost: those of them missing after the restart.
+        statuses: the number of responses of each status.
+        a_second: requests per second before the kill.
+        memory: samples of resident memory in KiB.
+        after_restart: the status of the first request after the restart.
     """
 
     store: Path
@@ -42,25 +42,25 @@ class Killed:
 
     @property
     def flat(self) -> bool:
-        """Whether memory stayed: pages are given back late, a leak would add far more."""
+        """Whether memory stayed flat: pages are freed late, but a leak would add far more."""
         return self.memory[-1] - self.memory[0] < 64 << 10
 
 
 def resident(process: int) -> int:
-    """KiB of memory that a process holds."""
+    """Return the resident memory of a process in KiB."""
     status = Path(f"/proc/{process}/status").read_text()
     return int(status.partition("VmRSS:")[2].split()[0])
 
 
 def killed_under_load(store: Path, seconds: float) -> Killed:
-    """Hammer the service for so long, kill it, start it again on the same file."""
-    one = put(1)
+    """Load the service for a time, kill it, and start it again on the same file."""
+    request = put(1)
     with ours(store) as (address, process):
-        found: list[Tally] = []
-        # It would go on for longer: the kill comes while it is under way.
+        tallies: list[Tally] = []
+        # It would go on for longer, so the kill comes in the middle.
         client = threading.Thread(
-            target=lambda: found.append(
-                hammer(address, one, connections=CONNECTIONS, seconds=seconds * 10)
+            target=lambda: tallies.append(
+                hammer(address, request, connections=CONNECTIONS, seconds=seconds * 10)
             )
         )
         client.start()
@@ -68,17 +68,17 @@ def killed_under_load(store: Path, seconds: float) -> Killed:
         process.kill()
         process.wait(20)
         client.join(60)
-    tally = found[0]
+    tally = tallies[0]
     acknowledged = {f"{number}-0" for number in tally.acknowledged}
     with ours(store) as (address, _):
         again = hammer(address, put(10), connections=1, seconds=10, count=1)
-    kept = Store(store)
-    there = set(kept.items(ACTIVE))
-    kept.close()
+    reopened = Store(store)
+    stored = set(reopened.items(ACTIVE))
+    reopened.close()
     return Killed(
         store,
         acknowledged,
-        acknowledged - there,
+        acknowledged - stored,
         tally.statuses,
         tally.a_second,
         memory,
@@ -88,8 +88,8 @@ def killed_under_load(store: Path, seconds: float) -> Killed:
 
 def _sampled(sample: Callable[[], int], seconds: float) -> list[int]:
     time.sleep(seconds * BEFORE)
-    found = [sample()]
+    samples = [sample()]
     for _ in range(10):
         time.sleep(seconds * (1 - BEFORE) / 10)
-        found.append(sample())
-    return found
+        samples.append(sample())
+    return samples

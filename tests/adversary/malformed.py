@@ -1,8 +1,8 @@
-"""Requests that are not as they should be, byte for byte, in one table.
+"""Malformed requests, byte for byte, in one table.
 
-After the idea of the restJson1 protocol tests of Smithy. `page` is what the page of the operation
-says of the answer, `""` where it says nothing; `reference` is what the reference service answers,
-which is a fact about it alone.
+Modelled on Smithy's restJson1 protocol tests. `page` is the answer documented by the page of the
+operation, `""` if there is none; `reference` is the reference service's answer, which says nothing
+about AWS.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ INVALID, MALFORMED, SILENT = "400 InvalidInputException", "400", ""
 
 @dataclass(frozen=True)
 class Case:
-    """A request and its answer: a status, with the code behind it where that is known."""
+    """A request and its answer: a status, followed by the code if it is known."""
 
     sent: bytes
     page: str
@@ -65,7 +65,7 @@ _SERIALIZATION = "400 SerializationException"
 
 
 def _malformed(**bodies: str | bytes) -> dict[str, Case]:
-    """Not JSON, or of a wrong JSON type: the page says 400, and nothing of the code."""
+    """Yield bodies that are not JSON or of a wrong type: the page documents 400, without a code."""
     return {
         name.replace("_", " "): Case(post(sent), MALFORMED, _SERIALIZATION)
         for name, sent in bodies.items()
@@ -79,7 +79,7 @@ def _invalid(**bodies: str) -> dict[str, Case]:
 
 
 def _lenient(**bodies: str | bytes) -> dict[str, Case]:
-    """What some readers of JSON take: the page says nothing of it."""
+    """Yield bodies that only some JSON parsers accept: the page is silent."""
     return {
         name.replace("_", " "): Case(post(sent), SILENT, _SERIALIZATION)
         for name, sent in bodies.items()
@@ -88,25 +88,25 @@ def _lenient(**bodies: str | bytes) -> dict[str, Case]:
 
 def _types() -> dict[str, Case]:
     texts = {"null": "null", "true": "true", "a number": "1", "a list": "[1]", "an object": "{}"}
-    found: dict[str, Case] = {}
+    cases: dict[str, Case] = {}
     for kind, text in texts.items():
-        found[f"datasetArn is {kind}"] = Case(post(body(arn=text)), MALFORMED, _SERIALIZATION)
-        found[f"itemId is {kind}"] = Case(
+        cases[f"datasetArn is {kind}"] = Case(post(body(arn=text)), MALFORMED, _SERIALIZATION)
+        cases[f"itemId is {kind}"] = Case(
             post(body(items=f"[{item(text)}]")), MALFORMED, _SERIALIZATION
         )
         if kind != "a list":
-            found[f"items is {kind}"] = Case(post(body(items=text)), MALFORMED, _SERIALIZATION)
+            cases[f"items is {kind}"] = Case(post(body(items=text)), MALFORMED, _SERIALIZATION)
         if kind != "an object":
-            found[f"an item is {kind}"] = Case(
+            cases[f"an item is {kind}"] = Case(
                 post(body(items=f"[{text}]")), MALFORMED, _SERIALIZATION
             )
         if kind != "null":
-            found[f"properties is {kind}"] = Case(
+            cases[f"properties is {kind}"] = Case(
                 post(body(items=f"[{item(properties=text)}]")), MALFORMED, _SERIALIZATION
             )
-    found["items is a string"] = Case(post(body(items='"tea"')), MALFORMED, _SERIALIZATION)
-    found["an item is a string"] = Case(post(body(items='["tea"]')), MALFORMED, _SERIALIZATION)
-    return found
+    cases["items is a string"] = Case(post(body(items='"tea"')), MALFORMED, _SERIALIZATION)
+    cases["an item is a string"] = Case(post(body(items='["tea"]')), MALFORMED, _SERIALIZATION)
+    return cases
 
 
 def _arns() -> dict[str, Case]:
@@ -266,7 +266,7 @@ LEGAL: dict[str, bytes] = {
     "null for properties": post(body(items=f"[{item(properties='null')}]")),
     "a charset": post(GOOD, kind="Content-Type: application/json; charset=utf-8"),
     "a whole URI as target": post(GOOD, line="POST http://localhost/items HTTP/1.1"),
-    # RFC 9112 5.2 lets a server unfold it or refuse it.
+    # RFC 9112, section 5.2, lets a server unfold or reject it.
     "a header folded": post(GOOD, "X-Tea: green\r\n black"),
     "a query": post(GOOD, line="POST /items?tea=1 HTTP/1.1"),
     "chunks": post(f"{len(GOOD):x}\r\n{GOOD}\r\n0\r\n\r\n", length="Transfer-Encoding: chunked"),
@@ -283,16 +283,16 @@ LEGAL: dict[str, bytes] = {
 
 
 def received(port: int, sent: bytes) -> bytes:
-    """All that comes back until the other side closes."""
+    """Return everything received until the other side closes."""
     with socket.create_connection(("127.0.0.1", port), timeout=20) as connection:
-        # It may answer and hang up on the rest.
+        # It may answer and close before the rest is sent.
         with contextlib.suppress(OSError):
             connection.sendall(sent)
         return b"".join(iter(lambda: connection.recv(65536), b""))
 
 
 def told(back: bytes) -> str:
-    """The status and the code of an answer, as the table has them."""
+    """Return the status and the code of an answer, as in the table."""
     head, _, rest = back.partition(b"\r\n\r\n")
     if head.startswith(b"HTTP/1.1 100"):
         return told(rest)
@@ -305,19 +305,19 @@ def told(back: bytes) -> str:
 
 
 def wrong(case: Case, back: bytes) -> str | None:
-    """What is wrong with what came back, or None."""
-    found = told(back)
-    if not found.startswith(case.page):
-        return f"the page says {case.page}, the answer is {found}"
-    if not found.startswith(case.reference):
-        return f"expected {case.reference}, the answer is {found}"
-    if found.startswith("5"):
-        return f"the answer is {found}"
+    """Return the problem of an answer, or None."""
+    answer = told(back)
+    if not answer.startswith(case.page):
+        return f"the page says {case.page}, the answer is {answer}"
+    if not answer.startswith(case.reference):
+        return f"expected {case.reference}, the answer is {answer}"
+    if answer.startswith("5"):
+        return f"the answer is {answer}"
     return "the answer repeats the properties" if SECRET.encode() in back else None
 
 
 def tried(cases: Mapping[str, Case]) -> Iterator[tuple[str, str | None]]:
-    """The name of each case, and what is wrong with the reference service's answer or None."""
+    """Yield the name of each case, and the problem of the reference service's answer or None."""
     store = Store()
     store.add_dummies()
     with HttpServer(lambda request: respond(request, store)) as server:

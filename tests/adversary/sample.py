@@ -1,4 +1,4 @@
-"""Which part of everything is tried this time."""
+"""The selection of a sample of all tests."""
 
 from __future__ import annotations
 
@@ -8,18 +8,18 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Sample:
-    """About one name in `of`, chosen by `seed`; every one if `of` is 1."""
+    """About one name in `of`, chosen by `seed`; all if `of` is 1."""
 
     seed: str = ""
     of: int = 1
 
     def chooses(self, part: str, name: str) -> bool:
-        """Whether a name of a part belongs to the sample."""
+        """Whether a name of a part is in the sample."""
         return self._number(f"{part} {name}") % self.of == 0
 
     @property
     def number(self) -> int:
-        """The seed, for a part that takes a number."""
+        """The seed for a part that needs a number."""
         return self._number("")
 
     def _number(self, salt: str) -> int:

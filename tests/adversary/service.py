@@ -1,4 +1,4 @@
-"""A service that does what a contract file says, in parts that can be changed one at a time."""
+"""A service that implements a contract file, in parts that can be changed one at a time."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ Pairs = tuple[tuple[str, str], ...]
 
 @dataclass(frozen=True)
 class Sent:
-    """A request as it came in; `number` counts them from 1."""
+    """A request as received; `number` counts from 1."""
 
     number: int
     method: str
@@ -31,7 +31,7 @@ class Sent:
 
 @dataclass(frozen=True)
 class Answer:
-    """What goes out. `chunked` says how the body is framed, `version` what the first line says."""
+    """An answer to send: `chunked` selects the framing of the body, `version` that of HTTP."""
 
     status: int
     body: bytes = b""
@@ -45,7 +45,7 @@ class Answer:
 
 @dataclass(frozen=True)
 class Place:
-    """A place in a body that a rule speaks of: where, and what is there."""
+    """A place in a body that a rule applies to, and its value."""
 
     value: Any
     present: bool = True
@@ -60,7 +60,7 @@ Breaks = Callable[[Place], bool]
 
 @dataclass(frozen=True)
 class Rule:
-    """A clause that binds callers: `breaks` says whether what is at `at` breaks it."""
+    """A clause that binds callers: `breaks` tests the values at `at`."""
 
     clause: str
     at: str
@@ -71,7 +71,7 @@ class Rule:
 
 
 def measured(check: str, want: Any, length: Callable[[str], int] = len) -> Breaks:
-    """Whether something is shorter or longer than `want`."""
+    """Return a test whether a value is shorter or longer than `want`."""
 
     def size(value: Any) -> int | None:
         if check.endswith("members"):
@@ -79,12 +79,12 @@ def measured(check: str, want: Any, length: Callable[[str], int] = len) -> Break
         return length(value) if isinstance(value, str) else None
 
     if check.startswith("min-"):
-        return lambda place: (found := size(place.value)) is not None and found < want
-    return lambda place: (found := size(place.value)) is not None and found > want
+        return lambda place: (actual := size(place.value)) is not None and actual < want
+    return lambda place: (actual := size(place.value)) is not None and actual > want
 
 
 def breaks(check: str, want: Any) -> Breaks:
-    """What a contract file's `check` means."""
+    """Return the test for a contract file's `check`."""
     if check == "required":
         return lambda place: not place.present
     if check == "type":
@@ -97,7 +97,7 @@ def breaks(check: str, want: Any) -> Breaks:
 
 @dataclass(frozen=True)
 class Operation:
-    """What a contract file says of one operation."""
+    """An operation, as in its contract file."""
 
     name: str
     path: str
@@ -110,7 +110,7 @@ class Operation:
     clauses: Mapping[str, Mapping[str, Any]]
 
     def dataset(self, state: str) -> str:
-        """The dummy ARN of a state, as the README's commands name it."""
+        """Return the dummy ARN of a state, as in the README's commands."""
         return (
             f"arn:aws:personalize:us-east-1:000000000000:dataset/contract-{state}"
             f"/{self.dataset_type}"
@@ -118,7 +118,7 @@ class Operation:
 
 
 def contract_file(path: Path, words: Mapping[str, Any]) -> dict[str, Any]:
-    """What a contract file says, with the shared texts that it is like."""
+    """Return the content of a contract file, merged with its shared texts."""
     text = path.read_text("utf-8")
     words = {**yaml.safe_load(worded(text, words)).get("words", {}), **words}
     document = yaml.safe_load(worded(text, words))
@@ -146,7 +146,7 @@ def worded(text: str, words: Mapping[str, Any]) -> str:
 
 
 def clauses_of(member: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
-    """The clauses that the rules of a member are."""
+    """Yield the clauses of a member's rules."""
     words = re.findall("[A-Z]?[a-z]+", member["at"].rpartition(".")[2])
     name = member.get("id") or "-".join(words).lower()
     for rule, want in member.items():
@@ -171,7 +171,10 @@ def operation(name: str = "PutItems") -> Operation:
     """Read a contract file."""
     document = contract_file(CONTRACTS / f"{name}.yaml", {})
     rules = []
-    rows = [*document["clauses"], *(row for one in document["members"] for row in clauses_of(one))]
+    rows = [
+        *document["clauses"],
+        *(row for member in document["members"] for row in clauses_of(member)),
+    ]
     for row in rows:
         check = dict(row.get("check", {}))
         at = check.pop("at", None)
@@ -196,13 +199,13 @@ Frame = Callable[[int, str, str], Answer]
 
 
 def in_header(status: int, code: str, message: str) -> Answer:
-    """An error as the sibling APIs frame it."""
+    """Return an error framed as in the sibling APIs."""
     body = json.dumps({"message": message}).encode()
     return Answer(status, body, (("Content-Type", "application/json"), ("x-amzn-ErrorType", code)))
 
 
 def read_json(body: bytes) -> Any:
-    """A JSON text in UTF-8. Raises ValueError."""
+    """Parse a JSON text in UTF-8. Raises ValueError."""
     return json.loads(body.decode("utf-8"))
 
 
@@ -211,11 +214,11 @@ class Service:
     """The page, in parts.
 
     Args:
-        kinds: status and code of each kind of refusal.
-        states: what each known ARN is: active, in-use, missing; others are missing.
+        kinds: status and code of each kind of error.
+        states: the state of each known ARN; others are missing.
         waived: clauses whose breach is accepted at once.
-        message: what an error says, from its kind and the request.
-        around: the last word on an answer.
+        message: the function from kind and request to the message of an error.
+        around: the final change of an answer.
     """
 
     of: Operation
@@ -268,7 +271,7 @@ class Service:
         return self.frame(status, code, self.message(kind, sent))
 
     def places(self, body: Any, at: str) -> Iterator[Place]:
-        """The places that a contract file's `at` names."""
+        """Yield the places at a contract file's `at`."""
         if not at:
             yield Place(body)
         if not at or not isinstance(body, dict):
@@ -288,7 +291,7 @@ class Service:
 
 
 def right(of: Operation | None = None) -> Service:
-    """The service that breaks nothing, of PutItems if no operation is named."""
+    """Return the correct service of an operation, by default PutItems."""
     of = of or operation()
     invalid, missing, in_use = of.errors
     return Service(

@@ -1,6 +1,6 @@
-"""Clients that nobody here wrote understand the service, and send what docs/clients.md says.
+"""Third-party clients understand the service, and send requests as in docs/clients.md.
 
-Those that need an environment of their own are run by `python tests/adversary clients`.
+`python tests/adversary clients` runs those that need a separate environment.
 """
 
 from pathlib import Path
@@ -25,15 +25,15 @@ def client(request: pytest.FixtureRequest) -> tuple[str, Asked]:
     return request.param, asked(request.param)
 
 
-def test_it_is_told_each_documented_answer(client: tuple[str, Asked]) -> None:
+def test_a_client_understands_each_documented_answer(client: tuple[str, Asked]) -> None:
     assert client[1].told == TOLD
 
 
-def test_what_it_sends_is_written_down(client: tuple[str, Asked]) -> None:
-    name, found = client
+def test_the_requests_of_a_client_are_documented(client: tuple[str, Asked]) -> None:
+    name, result = client
 
-    assert found.row() == ROWS[name][1:]
+    assert result.row() == ROWS[name][1:]
 
 
-def test_every_client_is_written_down() -> None:
+def test_every_client_is_documented() -> None:
     assert [name for name in ROWS if name in CLIENTS] == list(CLIENTS)

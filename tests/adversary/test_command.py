@@ -1,4 +1,4 @@
-"""`python tests/adversary`: a sample of everything, its exit status, and how to repeat it."""
+"""`python tests/adversary`: samples, their exit status, and the command to repeat one."""
 
 import subprocess
 import sys
@@ -29,19 +29,19 @@ def chosen(seed: str, of: int) -> set[str]:
     return {name for name in NAMES if Sample(seed, of).chooses("mutants", name)}
 
 
-def test_a_sample_is_the_same_for_the_same_seed_and_another_for_another() -> None:
+def test_a_sample_depends_on_its_seed_only() -> None:
     assert chosen("tree", 20) == chosen("tree", 20)
     assert chosen("tree", 20) != chosen("other", 20)
     assert chosen("tree", 1) == set(NAMES)
 
 
-def test_every_mutant_has_its_turn() -> None:
+def test_every_mutant_is_in_some_sample() -> None:
     turns = set().union(*(chosen(str(seed), 20) for seed in range(300)))
 
     assert turns == set(NAMES)
 
 
-def test_a_sample_says_how_to_repeat_it() -> None:
+def test_a_sample_prints_the_command_to_repeat_it() -> None:
     sample = Sample("a tree", 10)
     expected = sum(sample.chooses("malformed", name) for name in BODIES | MESSAGES)
 
@@ -54,7 +54,7 @@ def test_a_sample_says_how_to_repeat_it() -> None:
     ]
 
 
-def test_what_falls_short_is_named_and_fails() -> None:
+def test_a_failing_part_is_named_and_fails() -> None:
     only = {"curl --aws-sigv4"}
     seed = next(
         str(seed)
@@ -62,7 +62,7 @@ def test_what_falls_short_is_named_and_fails() -> None:
         if {name for name in CLIENTS if Sample(str(seed), 50).chooses("clients", name)} == only
     )
 
-    done = adversary("clients", "--sample", seed, "--of", "50", PATH="")  # where no curl is
+    done = adversary("clients", "--sample", seed, "--of", "50", PATH="")  # without curl
 
     assert done.returncode == 1, done.stderr
     assert "  curl --aws-sigv4: it could not be tried: " in done.stdout

@@ -1,7 +1,7 @@
-"""The suite names what is wrong with a service of one defect, and passes every legal one.
+"""The suite names the defect of each mutant, and passes every valid service.
 
-Each is tried here with what is about its clause, and called without HTTP where that isn't what is
-wrong with it. `python tests/adversary` serves each of them to the whole suite.
+Each is run here with the scenarios about its clause, and called without HTTP unless the defect is
+in HTTP. `python tests/adversary` serves each of them to the whole suite.
 """
 
 import json
@@ -33,7 +33,7 @@ MUTANTS = mutants()
 DIALECTS = dialects()
 CLAUSES = {name: row for name, row in operation().clauses.items() if row["level"] != "observed"}
 
-# Enough to show that the command says what the suite in this process says.
+# Enough to show that the command agrees with the suite in this process.
 BY_COMMAND = [
     "request.items.max-members: 11 instead of 10",
     "missing: code UnknownOperationException",
@@ -42,28 +42,28 @@ BY_COMMAND = [
 
 
 @pytest.mark.parametrize("wire", [None, plainly], ids=["called", "served"])
-def test_the_right_service_is_passed(wire: Choice | None) -> None:
+def test_the_correct_service_passes(wire: Choice | None) -> None:
     shown = evidence(right(), wire)
 
     assert (shown.exit_status(), broken(shown)) == (0, set())
 
 
 @pytest.mark.parametrize("clause", CLAUSES)
-def test_the_right_service_is_passed_by_what_is_about_a_clause(clause: str) -> None:
+def test_the_correct_service_passes_the_scenarios_of_a_clause(clause: str) -> None:
     shown = evidence(right(), scenarios=about(clause))
 
     assert shown.cells[clause, "live"].status == "holds"
     assert broken(shown) == set()
 
 
-def test_there_are_enough_of_them() -> None:
+def test_there_are_enough_mutants() -> None:
     assert len(MUTANTS) >= 700
     assert len(DIALECTS) >= 45
 
 
 def test_every_clause_that_binds_has_a_mutant_that_breaks_it() -> None:
     named = {mutant.clause for mutant in MUTANTS.values()}
-    # The request's own method, path and query have no answer of the page when they are broken.
+    # The page documents no answer to a wrong method, path or query.
     unanswered = {"request.method", "request.path", "request.no-uri-parameters"}
 
     assert set(CLAUSES) - named - unanswered == set()
@@ -74,9 +74,9 @@ def test_a_mutant_is_killed(mutant: Mutant) -> None:
     assert survives(mutant) is None
 
 
-# One for each clause; `python tests/adversary mutants` tries them all.
+# One for each clause; `python tests/adversary mutants` runs all.
 @pytest.mark.parametrize("name", {MUTANTS[name].clause: name for name in BESIDE}.values())
-def test_no_clause_is_named_that_is_kept(name: str) -> None:
+def test_no_intact_clause_is_named(name: str) -> None:
     mutant = MUTANTS[name]
     shown = evidence(mutant.service, mutant.wire)
 
@@ -85,8 +85,8 @@ def test_no_clause_is_named_that_is_kept(name: str) -> None:
 
 
 @pytest.mark.parametrize("dialect", DIALECTS.values(), ids=DIALECTS)
-def test_a_dialect_is_passed(dialect: Dialect) -> None:
-    # How an answer is sent doesn't depend on what was asked.
+def test_a_dialect_passes(dialect: Dialect) -> None:
+    # The wire doesn't depend on the request.
     scenarios = one_of_each() if dialect.wire else ALL
     shown = evidence(dialect.service, dialect.wire, scenarios=scenarios)
 

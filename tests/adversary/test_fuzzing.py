@@ -1,6 +1,6 @@
-"""Hostile input to whatever reads files or writes reports: an answer or a clear error, always.
+"""Hostile input to the readers of files and the writers of reports: a result or a clear error.
 
-Longer: `python tests/adversary hypothesis`. What it finds is kept as an example.
+`python tests/adversary hypothesis` runs longer. Its findings become examples here.
 """
 
 import json
@@ -33,7 +33,7 @@ OWN = "  provenance:\n    answered_by: endpoint\n"
 
 
 def group(text: str) -> bytes:
-    """A group of one scenario twice, with and without a provenance of its own."""
+    """Return a group with one scenario twice, with and without its own provenance."""
     return f"{HEAD}{text}{text}{OWN}version: 1\n".encode()
 
 
@@ -43,7 +43,7 @@ SOME = [
     for text in [groups.texts(groups.file(shipped.cassettes(), name))[name]]
 ]
 
-# What YAML and JSON give a meaning to, and what has once been trouble for some reader of them.
+# Characters with a meaning in YAML or JSON, and ones that have troubled some parser.
 NASTY = st.sampled_from(
     [
         *(b"\0", b"\t", b"\r", b"\x85", b"\xe2\x80\xa8", b"\xef\xbb\xbf", b"\xff\xfe"),
@@ -57,24 +57,24 @@ NASTY = st.sampled_from(
 
 @st.composite
 def damaged(draw: st.DrawFn) -> bytes:
-    """A cassette that ships with the package, with some damage done to it."""
-    found = draw(st.sampled_from(SOME))
+    """Draw a shipped cassette with some damage."""
+    data = draw(st.sampled_from(SOME))
     for _ in range(draw(st.integers(1, 4))):
-        at, length = draw(st.integers(0, len(found))), draw(st.integers(0, 60))
-        put = draw(st.one_of(st.binary(max_size=8), NASTY, st.just(found[at : at + length])))
-        found = found[:at] + put + found[at + draw(st.sampled_from([0, 1, length])) :]
-    return found
+        at, length = draw(st.integers(0, len(data))), draw(st.integers(0, 60))
+        put = draw(st.one_of(st.binary(max_size=8), NASTY, st.just(data[at : at + length])))
+        data = data[:at] + put + data[at + draw(st.sampled_from([0, 1, length])) :]
+    return data
 
 
 def read(data: bytes) -> Cassette | None:
-    """What is read, or None where the error is one that a person can use."""
-    told = ""
+    """Return the cassette, or None after checking that the error is usable."""
+    message = ""
     try:
         return loader.parse(NOWHERE, data)
     except CassetteError as error:
-        told = str(error)
-    assert told.startswith(str(NOWHERE))
-    assert "\n" not in told
+        message = str(error)
+    assert message.startswith(str(NOWHERE))
+    assert "\n" not in message
     return None
 
 
@@ -83,12 +83,12 @@ def read(data: bytes) -> Cassette | None:
 @example(b"interactions: []\n")
 @example(b"{" * 5000)
 @example(b"&a [*a, *a]")
-def test_any_bytes_are_read_or_refused(data: bytes) -> None:
+def test_any_bytes_are_read_or_rejected(data: bytes) -> None:
     read(data)
 
 
 @given(damaged())
-def test_a_damaged_cassette_is_read_or_refused(data: bytes) -> None:
+def test_a_damaged_cassette_is_read_or_rejected(data: bytes) -> None:
     found = read(data)
 
     if found:
@@ -96,8 +96,8 @@ def test_a_damaged_cassette_is_read_or_refused(data: bytes) -> None:
 
 
 @given(st.sampled_from(SOME), st.integers(1, 10_000))
-def test_a_cassette_that_was_cut_short_is_refused(whole: bytes, by: int) -> None:
-    # Without the last line feed it still says all that it said.
+def test_a_truncated_cassette_is_rejected(whole: bytes, by: int) -> None:
+    # Without the last line feed it is still complete.
     assume(1 < by < len(whole))
 
     assert read(whole[:-by]) is None
@@ -110,7 +110,7 @@ def test_a_cassette_that_was_cut_short_is_refused(whole: bytes, by: int) -> None
 @example(b"[]\n")
 @example(b"1\n")
 @example(b'{"call": "", "request": [], "response": []}\n')
-def test_any_journal_is_read_or_refused(data: bytes) -> None:
+def test_any_journal_is_read_or_rejected(data: bytes) -> None:
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "x.partial.jsonl"
         path.write_bytes(data)
@@ -159,7 +159,7 @@ def test_any_request_is_matched_and_redacted(request: Request) -> None:
 
 
 @given(REQUESTS, st.integers(100, 599), HEADERS, BODIES)
-def test_any_exchange_is_redacted_and_written_so_that_it_is_read(
+def test_any_redacted_exchange_reads_back(
     request: Request, status: int, headers: dict[str, str], body: bytes
 ) -> None:
     exchange = Exchange(request, Response(status, "Some", headers, body), "reference")

@@ -1,4 +1,4 @@
-"""Checker, service and botocore's validator agree on whatever is generated."""
+"""Checker, service and botocore's validator agree on all generated requests."""
 
 import json
 from typing import Any
@@ -32,7 +32,7 @@ def clauses(of: Request) -> set[str]:
 
 
 def served(of: Request) -> tuple[int, dict[str, str | None]]:
-    """The status, and what is stored then."""
+    """Return the status, and the stored items."""
     store = Store()
     store.add_dataset(ACTIVE)
     status = respond(of, store).status
@@ -46,7 +46,7 @@ def botocore_objects(body: Any) -> bool:
 
 
 @given(batches(), st.booleans())
-def test_all_let_a_valid_request_pass(items: list[dict[str, str]], ascii_only: bool) -> None:
+def test_all_accept_a_valid_request(items: list[dict[str, str]], ascii_only: bool) -> None:
     body = {"datasetArn": ACTIVE, "items": items}
     sent = request(body, ascii_only=ascii_only)
 
@@ -58,7 +58,7 @@ def test_all_let_a_valid_request_pass(items: list[dict[str, str]], ascii_only: b
 @pytest.mark.parametrize("mistake", MISTAKES.values(), ids=MISTAKES)
 @settings(max_examples=settings().max_examples // 4)
 @given(st.data())
-def test_all_object_to_one_mistake(mistake: Mistake, data: st.DataObject) -> None:
+def test_all_reject_one_mistake(mistake: Mistake, data: st.DataObject) -> None:
     body: dict[str, Any] = {"datasetArn": ACTIVE, "items": data.draw(batches())}
     mistake.makes(body, data.draw(st.integers(0, 9)))
     sent = request(body)
@@ -68,7 +68,7 @@ def test_all_object_to_one_mistake(mistake: Mistake, data: st.DataObject) -> Non
     assert botocore_objects(body) == mistake.botocore
 
 
-def test_there_is_a_mistake_for_every_clause_about_members() -> None:
+def test_every_clause_about_members_has_a_mistake() -> None:
     rules = {rule.clause for rule in operation().rules if rule.at}
 
     assert {mistake.clause for mistake in MISTAKES.values()} == rules

@@ -1,4 +1,4 @@
-"""What the suite says of a service is worth something only if the two share no code."""
+"""A verdict of the suite on a service is worth something only if the two share no code."""
 
 import ast
 from pathlib import Path
@@ -14,7 +14,7 @@ SERVICES = [
 
 
 def imported(file: Path) -> set[str]:
-    """The modules that a file imports, wherever in it."""
+    """Return the modules that a file imports anywhere."""
     modules: set[str] = set()
     for node in ast.walk(ast.parse(file.read_text("utf-8"))):
         if isinstance(node, ast.Import):
@@ -30,7 +30,7 @@ def test_the_services_share_no_code_with_the_package(file: Path) -> None:
     modules = imported(file)
 
     assert [name for name in modules if name.startswith("personalize_contract")] == []
-    # Nor by a detour through what else is in the tests.
+    # Nor indirectly through other test modules.
     assert [
         name
         for name in modules

@@ -1,6 +1,6 @@
-"""Under load, and killed in the middle of it, the service loses nothing that it acknowledged.
+"""The service loses no acknowledged item when it is killed under load.
 
-`python tests/adversary load` takes a minute for it.
+`python tests/adversary load` loads it for a minute.
 """
 
 import sqlite3
@@ -16,16 +16,16 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Killed:
     return killed_under_load(tmp_path_factory.mktemp("load") / "store", seconds=1)
 
 
-def test_every_acknowledged_item_is_there_after_a_kill(run: Killed) -> None:
+def test_every_acknowledged_item_survives_a_kill(run: Killed) -> None:
     assert run.acknowledged
     assert run.lost == set()
 
 
-def test_nothing_but_200_is_answered(run: Killed) -> None:
+def test_every_status_is_200(run: Killed) -> None:
     assert set(run.statuses) == {200}
 
 
-def test_the_store_is_whole_and_the_service_goes_on_with_it(run: Killed) -> None:
+def test_the_store_is_intact_and_usable(run: Killed) -> None:
     with sqlite3.connect(run.store) as store:
         assert store.execute("PRAGMA integrity_check").fetchone() == ("ok",)
         (count,) = store.execute("SELECT count(*) FROM item WHERE arn = ?", (ACTIVE,)).fetchone()
@@ -33,5 +33,5 @@ def test_the_store_is_whole_and_the_service_goes_on_with_it(run: Killed) -> None
     assert run.after_restart == 200
 
 
-def test_memory_stays_where_it_was(run: Killed) -> None:
+def test_memory_does_not_grow(run: Killed) -> None:
     assert run.flat, run.memory

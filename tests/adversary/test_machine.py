@@ -1,4 +1,4 @@
-"""The service on a store file against a model of a few lines: puts, states, faults, restarts."""
+"""The service on a store file against a small model: puts, states, faults, restarts."""
 
 import http.client
 import json
@@ -133,5 +133,5 @@ class Machine(RuleBasedStateMachine):
 
 
 TestMachine = Machine.TestCase
-# A run of it makes many requests: fewer of them than of a single example.
+# A run makes many requests, so fewer runs than for other tests.
 TestMachine.settings = settings(max_examples=settings().max_examples // 7, stateful_step_count=20)

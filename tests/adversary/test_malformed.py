@@ -1,4 +1,4 @@
-"""Every malformed request of the table gets the answer that the page supports, and at once."""
+"""Every malformed request of the table gets the documented answer, and promptly."""
 
 import socket
 import time
@@ -18,10 +18,10 @@ CASES = BODIES | MESSAGES
 
 @pytest.fixture(scope="module")
 def store() -> Iterator[Store]:
-    found = Store()
-    found.add_dummies()
-    yield found
-    found.close()
+    dummies = Store()
+    dummies.add_dummies()
+    yield dummies
+    dummies.close()
 
 
 @pytest.fixture(scope="module")
@@ -31,23 +31,23 @@ def port(store: Store) -> Iterator[int]:
 
 
 @pytest.mark.parametrize("case", CASES.values(), ids=CASES)
-def test_what_is_malformed_is_answered(port: int, case: Case) -> None:
+def test_a_malformed_request_is_answered(port: int, case: Case) -> None:
     began = time.monotonic()
     back = received(port, case.sent)
     taken = time.monotonic() - began
 
     assert wrong(case, back) is None
-    # A bound against what never ends, and not a measurement.
+    # A bound against hanging, not a measurement.
     assert taken < 10
     assert told(received(port, post(GOOD))) == "200"
 
 
 @pytest.mark.parametrize("sent", LEGAL.values(), ids=LEGAL)
-def test_what_only_looks_odd_is_accepted(port: int, sent: bytes) -> None:
+def test_an_odd_but_valid_request_is_accepted(port: int, sent: bytes) -> None:
     assert told(received(port, sent)) == "200"
 
 
-def test_nothing_of_what_was_refused_is_stored(port: int, store: Store) -> None:
+def test_nothing_of_a_rejected_request_is_stored(port: int, store: Store) -> None:
     before = store.items(ACTIVE)
     for case in CASES.values():
         received(port, case.sent.replace(b"tea-1", b"refused"))
@@ -64,7 +64,7 @@ def test_a_smuggled_request_is_not_answered(port: int) -> None:
     assert back.count(b"HTTP/1.1 ") == 1
 
 
-def test_a_client_that_asks_first_is_told_to_go_on(port: int) -> None:
+def test_an_expectation_gets_100_continue(port: int) -> None:
     with closing(socket.create_connection(("127.0.0.1", port), timeout=20)) as connection:
         whole = post(GOOD, "Expect: 100-continue")
         head = whole[: whole.index(b"\r\n\r\n") + 4]

@@ -22,9 +22,9 @@ def sends(scenario: str) -> Call | Wire:
 
 
 def items(scenario: str) -> list[dict[str, str]]:
-    given = sent(sends(scenario), ARN)["items"]
-    assert isinstance(given, list)
-    return given
+    batch = sent(sends(scenario), ARN)["items"]
+    assert isinstance(batch, list)
+    return batch
 
 
 @pytest.mark.parametrize("operation", operations())
@@ -35,14 +35,14 @@ def test_every_clause_has_a_scenario(operation: str) -> None:
 
 
 @pytest.mark.parametrize("operation", operations())
-def test_every_scenario_speaks_of_clauses_that_there_are(operation: str) -> None:
+def test_every_scenario_names_existing_clauses(operation: str) -> None:
     spoken = {clause for one in SCENARIOS[operation] for clause, _ in one.expects}
 
     assert spoken - set(load(operation).clauses) == set()
 
 
 @pytest.mark.parametrize("operation", operations())
-def test_every_clause_that_can_fail_has_a_scenario_of_its_own(operation: str) -> None:
+def test_every_clause_that_can_fail_has_its_own_scenario(operation: str) -> None:
     own = {one.expects[0][0] for one in SCENARIOS[operation]}
     clauses = load(operation).clauses.values()
 
@@ -50,13 +50,13 @@ def test_every_clause_that_can_fail_has_a_scenario_of_its_own(operation: str) ->
 
 
 @pytest.mark.parametrize("operation", operations())
-def test_no_two_scenarios_have_one_name(operation: str) -> None:
+def test_scenario_names_are_unique(operation: str) -> None:
     count = Counter(one.id for one in SCENARIOS[operation])
 
     assert [name for name, number in count.items() if number > 1] == []
 
 
-def test_every_scenario_has_its_recording_and_no_other_is_there() -> None:
+def test_exactly_the_scenarios_are_recorded() -> None:
     recorded = {
         (path.name, name)
         for path in (shipped.cassettes() / "PutItems").iterdir()
@@ -71,7 +71,7 @@ def test_every_scenario_has_its_recording_and_no_other_is_there() -> None:
     }
 
 
-def test_what_does_not_ship_is_named_and_is_what_is_large() -> None:
+def test_exactly_the_large_recordings_do_not_ship() -> None:
     assert {
         "PutItems": {one.id for one in SCENARIOS["PutItems"] if one.group == "large"}
     } == shipped.NOT_SHIPPED
@@ -82,14 +82,14 @@ def test_what_does_not_ship_is_named_and_is_what_is_large() -> None:
 
 
 @pytest.mark.parametrize("operation", operations())
-def test_the_groups_are_few_and_none_is_huge(operation: str) -> None:
+def test_groups_are_few_and_small(operation: str) -> None:
     count = Counter(one.group for one in SCENARIOS[operation])
 
     assert 10 <= len(count) <= 35
     assert max(count.values()) <= 100
 
 
-# What the issue lists, counted here and not by the table's own helpers.
+# Counted here, and not by the table's own helpers.
 SIZES = [
     ("items-1", "items", 1),
     ("items-10", "items", 10),
@@ -109,15 +109,15 @@ SIZES = [
 ]
 
 
-@pytest.mark.parametrize(("scenario", "what", "size"), SIZES)
-def test_what_is_sent_has_this_size(scenario: str, what: str, size: int) -> None:
-    given = sent(sends(scenario), ARN)
-    measured = given[what] if what in given else items(scenario)[0][what]
+@pytest.mark.parametrize(("scenario", "member", "size"), SIZES)
+def test_a_scenario_sends_this_size(scenario: str, member: str, size: int) -> None:
+    body = sent(sends(scenario), ARN)
+    measured = body[member] if member in body else items(scenario)[0][member]
 
     assert len(measured) == size
 
 
-def test_the_last_of_ten_is_the_one_too_long() -> None:
+def test_the_last_of_ten_items_is_too_long() -> None:
     only_the_last = [False] * 9 + [True]
     ids = [len(one["itemId"]) for one in items("item-id-257-last")]
     properties = [len(one["properties"]) for one in items("properties-32001-last")]
@@ -148,12 +148,12 @@ RAW = {
 
 
 @pytest.mark.parametrize("scenario", RAW)
-def test_what_no_sdk_would_send_goes_over_the_raw_wire(scenario: str) -> None:
+def test_requests_that_no_sdk_sends_are_raw(scenario: str) -> None:
     assert isinstance(sends(scenario), Wire)
     assert RAW[scenario] in sent(sends(scenario), ARN)
 
 
-def test_every_item_that_errors_may_repeat_has_the_sensitive_text() -> None:
+def test_every_item_has_the_sensitive_text() -> None:
     with_properties = {name: one for name, one in PUT_ITEMS.items() if isinstance(one.sends, Call)}
     quiet = {
         name
@@ -162,7 +162,7 @@ def test_every_item_that_errors_may_repeat_has_the_sensitive_text() -> None:
         and not name.startswith("bare-")
     }
 
-    # These have properties of one character, none, or ones without a text.
+    # These have properties of one character, none, or ones without text.
     assert quiet == {
         "properties-1",
         "properties-absent",
@@ -171,7 +171,7 @@ def test_every_item_that_errors_may_repeat_has_the_sensitive_text() -> None:
     }
 
 
-def test_every_recording_says_who_answered_and_for_which_scenario() -> None:
+def test_every_recording_has_provenance_and_scenario() -> None:
     origins = [
         (path, origin)
         for path in shipped.cassettes().rglob("*.personalize.yaml")

@@ -1,4 +1,4 @@
-"""What the page doesn't say: asked on purpose, noted, and never failed."""
+"""Undocumented behaviour: requested on purpose, reported, and never failed."""
 
 from dataclasses import replace
 
@@ -44,7 +44,7 @@ NOTES = {
 
 @pytest.fixture(scope="module")
 def noted() -> dict[str, Notes]:
-    """The notes on each observed clause, of the reference service and of its recordings."""
+    """Return the notes on each observed clause, for the reference service and its recordings."""
     scenarios = {scenario.id: scenario for scenario in (*one_of_each(), *UNKNOWN)}.values()
     outcomes = {}
     for target in ("reference", "recorded"):
@@ -57,11 +57,11 @@ def noted() -> dict[str, Notes]:
 
 @pytest.mark.parametrize("target", ["reference", "recorded"])
 @pytest.mark.parametrize("clause", NOTES)
-def test_an_unknown_is_noted(noted: dict[str, Notes], clause: str, target: str) -> None:
+def test_an_unknown_is_reported(noted: dict[str, Notes], clause: str, target: str) -> None:
     assert set(noted[f"{clause} {target}"]) == NOTES[clause]
 
 
-def test_the_first_mistake_that_is_answered_is_told_by_code_or_message(
+def test_the_precedence_of_mistakes_is_reported(
     noted: dict[str, Notes],
 ) -> None:
     answers = {
@@ -77,7 +77,7 @@ def test_the_first_mistake_that_is_answered_is_told_by_code_or_message(
     assert answers["other-media-type-and-cut-short"].startswith("415 ")
 
 
-def test_each_message_is_noted_once(noted: dict[str, Notes]) -> None:
+def test_each_message_is_reported_once(noted: dict[str, Notes]) -> None:
     messages = noted["error.message.text recorded"]
 
     assert messages["The specified resource is in use"] == ["in-use"]
@@ -93,7 +93,7 @@ def test_each_message_is_noted_once(noted: dict[str, Notes]) -> None:
         ("uri-parameter", "POST", "/items?tea=1"),
     ],
 )
-def test_another_method_or_path_is_really_sent(scenario: str, method: str, path: str) -> None:
+def test_another_method_or_path_is_sent(scenario: str, method: str, path: str) -> None:
     sends = BY_ID[scenario].sends
 
     assert isinstance(sends, Wire)
@@ -130,7 +130,7 @@ def test_each_kind_of_signature_is_sent() -> None:
     assert len(set(sent)) == len(sent)
 
 
-def test_a_denial_is_an_answer_only_where_it_was_asked_for() -> None:
+def test_a_denial_counts_only_in_scenarios_that_expect_one() -> None:
     code = "MissingAuthenticationTokenException"
     denied = Answer(403, b"", (("x-amzn-errortype", code),))
 
@@ -139,7 +139,7 @@ def test_a_denial_is_an_answer_only_where_it_was_asked_for() -> None:
         scenarios=named("items-11", "signature-none", "method-get"),
     )
 
-    assert shown.exit_status() == 2  # who is refused has something to mend first
+    assert shown.exit_status() == 2  # a rejected sender has to fix that first
     signature = shown.cells["request.signature", "live"]
     assert signature.notes == {f"403 {code}": ["signature-none"]}
     assert shown.cells["request.method.other", "live"].status == "holds"
@@ -147,7 +147,7 @@ def test_a_denial_is_an_answer_only_where_it_was_asked_for() -> None:
 
 
 def test_no_unknown_can_fail_a_run() -> None:
-    """Whatever is answered to what the page is silent about, nothing is broken."""
+    """No answer to an undocumented request breaks a clause."""
     asked = {
         text(scenario.sends, DUMMY[scenario.state])
         for scenario in ALL

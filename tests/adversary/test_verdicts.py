@@ -1,4 +1,4 @@
-"""What the suite says of a service that it didn't reach, or whose answers say nothing of it."""
+"""The suite's verdicts on unreachable services, and on answers that say nothing about them."""
 
 from dataclasses import replace
 
@@ -29,7 +29,7 @@ ABOUT_MISSING = [
 ]
 
 
-def test_the_command_passes_a_right_service() -> None:
+def test_the_command_passes_a_correct_service() -> None:
     with served(right()) as url:
         done = command("verify", "--target", "live", "--endpoint-url", url, *DATASETS)
 
@@ -37,7 +37,7 @@ def test_the_command_passes_a_right_service() -> None:
     assert "all 32 clauses hold on live" in done.stdout
 
 
-def test_a_state_that_no_dataset_was_given_for_is_not_reached() -> None:
+def test_a_state_without_a_dataset_is_not_reached() -> None:
     shown = evidence(right(), states=("active", "in-use"))
 
     assert broken(shown) == set()
@@ -48,7 +48,7 @@ def test_a_state_that_no_dataset_was_given_for_is_not_reached() -> None:
     assert "--dataset ARN=missing" in shown.cells["error.not-found.code", "live"].why
 
 
-def test_the_command_takes_leave_for_what_is_not_reached() -> None:
+def test_the_command_allows_unreached_clauses() -> None:
     allowed = [f"--allow-not-reached={clause}" for clause in ABOUT_MISSING]
     with served(right()) as url:
         done = command(
@@ -59,7 +59,7 @@ def test_the_command_takes_leave_for_what_is_not_reached() -> None:
     assert "error.not-found.code not reached on live (allowed)" in done.stdout
 
 
-def test_what_is_broken_beats_what_is_not_reached() -> None:
+def test_broken_beats_not_reached() -> None:
     mutant = mutants()["request.items.max-members: 11 instead of 10"]
     shown = evidence(mutant.service, states=("active",))
 
@@ -74,9 +74,7 @@ def test_what_is_broken_beats_what_is_not_reached() -> None:
         (400, "ThrottlingException", "asked to slow down"),
     ],
 )
-def test_a_service_that_is_too_busy_is_neither_right_nor_wrong(
-    status: int, code: str, symptom: str
-) -> None:
+def test_throttling_is_neither_correct_nor_wrong(status: int, code: str, symptom: str) -> None:
     busy = Answer(status, b"{}", (("x-amzn-errortype", code),) if code else ())
 
     def sometimes(sent: Sent, answer: Answer) -> Answer:
@@ -89,7 +87,7 @@ def test_a_service_that_is_too_busy_is_neither_right_nor_wrong(
     assert symptom in shown.obstacles()[0]
 
 
-def test_a_service_that_refuses_the_sender_was_not_reached() -> None:
+def test_a_service_that_rejects_the_sender_was_not_reached() -> None:
     denied = Answer(403, b'{"message": "no"}', (("x-amzn-errortype", "AccessDeniedException"),))
     with served(replace(right(), around=lambda sent, answer: denied)) as url:
         done = command(
@@ -103,7 +101,7 @@ def test_a_service_that_refuses_the_sender_was_not_reached() -> None:
 
 
 class Nobody:
-    """A target that can't be reached, after some answers of a service."""
+    """A target that can't be reached after some answers."""
 
     def __init__(self, after: int = 0) -> None:
         self.asked, self._after = 0, after
@@ -116,7 +114,7 @@ class Nobody:
 
 
 class Late(Nobody):
-    """A target that takes too long, but for some answers at first."""
+    """A target that takes too long after some answers."""
 
     def answer(self, request: ParsedRequest) -> Exchange:
         try:
@@ -130,7 +128,7 @@ def run(target: Nobody) -> Run:
     return Run(Settings(target="live"), Live(connection, target, {"active": ACTIVE}))
 
 
-def test_a_service_that_does_not_answer_is_given_up() -> None:
+def test_the_run_gives_up_on_a_silent_service() -> None:
     target = Late(3)
     trial = run(target)
 
@@ -144,7 +142,7 @@ def test_a_service_that_does_not_answer_is_given_up() -> None:
     assert Evidence(trial.contract, {"live": outcomes}).exit_status() == 1
 
 
-def test_what_gets_no_answer_where_none_is_known_is_noted() -> None:
+def test_a_missing_answer_to_an_unknown_is_reported() -> None:
     shown = evidence(
         right(),
         lambda sent, answer: reset if b"NaN" in sent.body else plainly(sent, answer),
@@ -156,7 +154,7 @@ def test_what_gets_no_answer_where_none_is_known_is_noted() -> None:
 
 
 @pytest.mark.parametrize(("answers", "asked"), [(0, 1), (1, 3)])
-def test_an_endpoint_where_nobody_ever_was_is_asked_once(answers: int, asked: int) -> None:
+def test_an_unreachable_endpoint_is_tried_once(answers: int, asked: int) -> None:
     target = Nobody(answers)
     trial = run(target)
 

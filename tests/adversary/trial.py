@@ -1,4 +1,4 @@
-"""Puts a service before the suite, in this process."""
+"""Runs the suite against a service in this process."""
 
 from __future__ import annotations
 
@@ -32,13 +32,13 @@ TIMEOUT = 0.5
 
 
 def about(clause: str) -> list[Scenario]:
-    """The scenarios that expect something of a clause, its own first."""
+    """Return the scenarios with an expectation of a clause, its own first."""
     named = [scenario for scenario in ALL if clause in dict(scenario.expects)]
     return sorted(named, key=lambda scenario: scenario.expects[0][0] != clause)
 
 
 def one_of_each() -> list[Scenario]:
-    """For each clause the first scenario of its own, and those that keep their connection."""
+    """Return the first own scenario of each clause, and those that reuse their connection."""
     first = {scenario.expects[0][0]: scenario.id for scenario in reversed(ALL)}
     return [scenario for scenario in ALL if scenario.before or scenario.id in first.values()]
 
@@ -52,15 +52,15 @@ def evidence(
     enough: str | None = None,
     timeout: float = 10.0,
 ) -> Evidence:
-    """Run scenarios against a service, and return what they show.
+    """Run scenarios against a service, and return the evidence.
 
     Args:
-        service: answers the requests.
-        wire: how its answers are sent over HTTP; None to call it in this process.
-        scenarios: run in this order.
-        states: for each of them a dataset is declared.
-        enough: the clause that ends the run once it is broken; ANY for whichever is.
-        timeout: seconds for an answer over HTTP.
+        service: the service.
+        wire: the way in which its answers are sent over HTTP; None to call it directly.
+        scenarios: the scenarios, in order.
+        states: the states with a declared dataset.
+        enough: the clause that ends the run once it is broken; ANY for any clause.
+        timeout: the time-out for an answer over HTTP in seconds.
     """
     with _run(service, wire, states, timeout) as run:
         outcomes = list(_until_broken(run, scenarios, enough))
@@ -68,17 +68,17 @@ def evidence(
 
 
 def broken(shown: Evidence) -> set[str]:
-    """The clauses that a service was seen to break."""
+    """Return the clauses that a service broke."""
     return {clause.id for clause in shown.clauses(BROKEN, "live")}
 
 
 def survives(mutant: Mutant, *, whole: bool = False) -> str | None:
-    """Return why the suite doesn't kill a mutant, or None if it names what is wrong.
+    """Return the reason that the suite doesn't kill a mutant, or None if it names the defect.
 
     Args:
-        mutant: is tried with the scenarios about its clause.
-        whole: run every scenario in the suite's order and over HTTP, as `verify` does, and see
-            that no other clause is named.
+        mutant: the mutant, run with the scenarios about its clause.
+        whole: whether to run every scenario in the suite's order over HTTP, as `verify` does, and
+            check that no other clause is named.
     """
     scenarios: Iterable[Scenario] = ALL
     if not whole and mutant.clause != ANY:
@@ -95,12 +95,12 @@ def survives(mutant: Mutant, *, whole: bool = False) -> str | None:
     if mutant.clause != ANY and mutant.clause not in broken(shown):
         return f"{mutant.clause} is not named, but {', '.join(sorted(broken(shown)))}"
     if whole and (innocent := misnamed(mutant, shown)):
-        return f"{', '.join(innocent)} is named, but {mutant.clause} is what is broken"
+        return f"{', '.join(innocent)} is named, but the defect breaks {mutant.clause}"
     return None
 
 
 def misnamed(mutant: Mutant, shown: Evidence) -> list[str]:
-    """The clauses that are named although a mutant keeps them, as far as the table says."""
+    """Return the clauses that are named without being broken, according to the table."""
     if mutant.name not in BESIDE:
         return []
     excused = (mutant.clause, *BESIDE[mutant.name])
@@ -111,10 +111,10 @@ def misnamed(mutant: Mutant, shown: Evidence) -> list[str]:
 def _run(
     service: Service, wire: Choice | None, states: Sequence[State], timeout: float
 ) -> Iterator[Run]:
-    service.memory.clear()  # another trial may have been before
+    service.memory.clear()  # an earlier trial may have left state
     arns = {state: service.of.dataset(state) for state in states}
     settings = Settings(
-        # Not compared with recordings, which are of another service, nor are they loaded.
+        # Recordings are of another service, so they are neither loaded nor compared.
         target="reference",
         cassettes=Path(__file__).with_name("not-recorded"),
         datasets={arn: state for state, arn in arns.items()},
@@ -132,7 +132,7 @@ def _run(
 
 
 class _Called:
-    """A service as a function from request to response, without HTTP in between."""
+    """A service as a function from request to response, without HTTP."""
 
     def __init__(self, service: Service) -> None:
         self._service, self._numbers = service, itertools.count(1)

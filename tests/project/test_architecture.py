@@ -1,4 +1,4 @@
-"""The walls: imports point one way, and the suite shares no brain with the service."""
+"""The layers: imports point one way, and the suite shares no knowledge with the service."""
 
 import ast
 import re
@@ -12,9 +12,8 @@ ROOT = Path(__file__).parents[2]
 PACKAGE = "personalize_contract"
 SOURCE = ROOT / "contract" / PACKAGE
 
-# Lowest first. A module imports from its own floor and from those above it in this table, and
-# never in a circle. A package stands for all that is in it. docs/architecture.md has the same
-# table for people.
+# Lowest first. A module imports only from its own floor and from those above it in this table, and
+# never in a cycle. A package stands for all its modules. docs/architecture.md has the same table.
 FLOORS = {
     "errors": "errors clock",
     "the model": "model",
@@ -45,7 +44,7 @@ MODULES = {name: file for file in SOURCE.rglob("*.py") if (name := module_name(f
 
 
 def imports(file: Path) -> Iterator[tuple[str, int]]:
-    """Each module of the package that a file imports, wherever in it, with the line."""
+    """Yield each module of the package that a file imports anywhere, with the line."""
     for node in ast.walk(ast.parse(file.read_text("utf-8"))):
         if isinstance(node, ast.Import):
             for alias in node.names:
@@ -58,7 +57,7 @@ def imports(file: Path) -> Iterator[tuple[str, int]]:
                 yield (whole if whole in MODULES else base), node.lineno
 
 
-GRAPH = {name: {one for one, _ in imports(file)} for name, file in MODULES.items()}
+GRAPH = {name: {module for module, _ in imports(file)} for name, file in MODULES.items()}
 
 
 def floor(module: str) -> str:
@@ -66,14 +65,14 @@ def floor(module: str) -> str:
 
 
 def below(module: str) -> set[str]:
-    """Everything that a module needs, directly or not."""
-    found: set[str] = set()
-    waiting = [module]
-    while waiting:
-        for one in GRAPH[waiting.pop()] - found:
-            found.add(one)
-            waiting.append(one)
-    return found
+    """Return all direct and indirect dependencies of a module."""
+    dependencies: set[str] = set()
+    pending = [module]
+    while pending:
+        for imported in GRAPH[pending.pop()] - dependencies:
+            dependencies.add(imported)
+            pending.append(imported)
+    return dependencies
 
 
 @pytest.mark.parametrize("module", sorted(MODULES))
@@ -84,15 +83,15 @@ def test_a_module_imports_downwards_only(module: str) -> None:
         "lowest floor that has what it imports"
     )
     up = [
-        f"{module} ({MODULES[module].name}:{line}) imports {one}, which is on a higher floor: "
-        "move what it needs down, or hand it in as an argument"
-        for one, line in imports(MODULES[module])
-        if LEVEL[floor(one)] > LEVEL[floor(module)]
+        f"{module} ({MODULES[module].name}:{line}) imports {imported}, which is on a higher floor: "
+        "move the needed code down, or pass it as an argument"
+        for imported, line in imports(MODULES[module])
+        if LEVEL[floor(imported)] > LEVEL[floor(module)]
     ]
     assert up == []
 
 
-def test_no_module_imports_itself_by_a_detour() -> None:
+def test_there_are_no_import_cycles() -> None:
     try:
         TopologicalSorter(GRAPH).prepare()
     except CycleError as error:
@@ -109,7 +108,7 @@ def test_no_import_is_relative() -> None:
     assert relative == []
 
 
-def test_the_page_about_it_says_the_same() -> None:
+def test_the_page_has_the_same_floors() -> None:
     page = (ROOT / "docs" / "architecture.md").read_text("utf-8").partition("\n## ")[0]
     rows = re.findall(r"^\| ([^|]+?) \| ([^|]+?) \|", page, re.MULTILINE)[2:]
     told = {name: {one.strip("`/") for one in modules.split()} for name, modules in rows}
@@ -120,7 +119,7 @@ def test_the_page_about_it_says_the_same() -> None:
 @pytest.mark.parametrize(
     "module", ["suite.tables.scenarios", "suite.scenario", "suite.expectations"]
 )
-def test_what_the_suite_expects_comes_from_nowhere_else(module: str) -> None:
+def test_expectations_depend_on_neither_contract_nor_service(module: str) -> None:
     brains = {"model.clause", "model.contract", "model.checker", "model.member_rules"}
 
     assert below(module) & brains == set()
@@ -139,7 +138,7 @@ def test_the_suite_runs_without_the_plugin(module: str) -> None:
     assert "--personalize-" not in text
 
 
-def test_a_word_of_the_field_names_one_class() -> None:
+def test_class_names_are_unique() -> None:
     page = (ROOT / "docs" / "concepts.md").read_text("utf-8")
     words = [*re.findall(r"^\| (\w+) \|", page, re.MULTILINE), "finding", "outcome", "call"]
     named = [

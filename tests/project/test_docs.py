@@ -1,4 +1,4 @@
-"""The documents: what is generated is current, and relative links lead somewhere."""
+"""The documents: generated ones are up to date, and relative links resolve."""
 
 import re
 import runpy
@@ -19,7 +19,7 @@ def test_a_generated_document_is_current(name: str) -> None:
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
-def test_links_lead_somewhere(page: Path) -> None:
+def test_relative_links_resolve(page: Path) -> None:
     links = re.findall(r"\]\(([^)\s]+)\)", page.read_text("utf-8"))
     here = [link.partition("#")[0] for link in links if not re.match(r"[a-z]+:|#", link)]
 

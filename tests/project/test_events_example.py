@@ -1,4 +1,4 @@
-"""The example with a contract of its own: each mistake, a change of one line, is named."""
+"""The example with its own contract: each mistake, a change of one line, is named."""
 
 from __future__ import annotations
 
@@ -27,12 +27,12 @@ MISTAKES = {
 
 @pytest.fixture
 def example(shop: Shop) -> Shop:
-    """The example, copied."""
+    """Return a copy of the example."""
     shutil.copytree(EXAMPLE, shop.path, dirs_exist_ok=True)
     return shop
 
 
-def test_it_is_green_as_it_stands(example: Shop) -> None:
+def test_the_example_passes(example: Shop) -> None:
     example.run().assert_outcomes(passed=1)
 
 

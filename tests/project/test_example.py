@@ -14,7 +14,7 @@ EXAMPLE = Path(__file__).parents[2] / "examples" / "catalogue"
 
 
 class Mistake(NamedTuple):
-    """A change of one line, and what the plugin says then."""
+    """A change of one line, and the resulting message of the plugin."""
 
     file: str
     line: str
@@ -24,7 +24,7 @@ class Mistake(NamedTuple):
 
 ITEMS, PRODUCTS, UPLOAD = "items.py", "products.py", "upload.py"
 MISTAKES = {
-    # What breaks the contract.
+    # Broken clauses.
     "eleven items": Mistake(ITEMS, "BATCH = 10", "BATCH = 11", "request.items.max-members"),
     "the title is the id": Mistake(
         PRODUCTS, 'id=row["id"]', 'id=row["description"]', "request.item-id.max-length"
@@ -50,14 +50,14 @@ MISTAKES = {
     "no id": Mistake(PRODUCTS, 'id=row["id"]', 'id=row.get("sku")', "request.item-id.type"),
     "an empty id": Mistake(PRODUCTS, 'id=row["id"]', 'id=""', "request.item-id.min-length"),
     "no properties in them": Mistake(ITEMS, "json.dumps(known)", '""', "request.properties.min-"),
-    # What is sent no more.
+    # Requests that are no longer sent.
     "the last batch is lost": Mistake(
         ITEMS,
         "while batch := list(islice(items, BATCH)):",
         "while len(batch := list(islice(items, BATCH))) == BATCH:",
         "of the 3 exchanges recorded",
     ),
-    # What is legal, and hardly ever meant.
+    # Valid requests that are probably a mistake.
     "one at a time": Mistake(ITEMS, "BATCH = 10", "BATCH = 1", "one-at-a-time"),
     "dumped twice": Mistake(
         ITEMS, "json.dumps(known)", "json.dumps(json.dumps(known))", "double-escaped"
@@ -118,12 +118,12 @@ MISTAKES = {
 
 @pytest.fixture
 def example(shop: Shop) -> Shop:
-    """A copy of the example."""
+    """Return a copy of the example."""
     shutil.copytree(EXAMPLE, shop.path, dirs_exist_ok=True)
     return shop
 
 
-def test_it_is_green_as_it_stands(example: Shop) -> None:
+def test_the_example_passes(example: Shop) -> None:
     result = example.run()
     result.assert_outcomes(passed=11)
     assert "9 replayed: 9 reference, 0 aws" in text(result)

@@ -1,4 +1,4 @@
-"""The facts about the repository's habits that can rot: tasks, workflows, pins and the licence."""
+"""The repository's conventions that can become outdated: tasks, workflows, pins, the licence."""
 
 import ast
 import re
@@ -29,7 +29,7 @@ SESSIONS = {
 
 
 @pytest.mark.parametrize("page", [ROOT / "CONTRIBUTING.md", *WORKFLOWS], ids=lambda page: page.name)
-def test_each_task_that_is_named_is_a_nox_session(page: Path) -> None:
+def test_each_named_task_is_a_nox_session(page: Path) -> None:
     tasks = set(re.findall(r"nox -s ([\w-]+)", page.read_text("utf-8")))
 
     assert tasks

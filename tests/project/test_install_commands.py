@@ -1,4 +1,4 @@
-"""Nothing to paste installs this package by its name: no index has one that is ours."""
+"""No command to copy installs this package by its name, since no index has ours."""
 
 from __future__ import annotations
 
@@ -25,12 +25,12 @@ _REQUIREMENT = re.compile(r"^\s*-?\s*[\"']?personalize[-_.]contract\s*(?:[=<>~!]
 
 
 def by_name(text: str) -> list[str]:
-    """The commands of a text that install the package from an index."""
+    """Return the commands in a text that install the package from an index."""
     joined = re.sub(r"\\\n\s*|(?<=>-\n)\s*(pip[^\n]*)\n\s*", r" \1", text)
     return [
-        found[0]
-        for found in _INSTALLS.finditer(joined)
-        if _BY_NAME.search(found[1].partition("#")[0].partition("&&")[0])
+        match[0]
+        for match in _INSTALLS.finditer(joined)
+        if _BY_NAME.search(match[1].partition("#")[0].partition("&&")[0])
     ]
 
 
@@ -88,5 +88,5 @@ def test_no_example_depends_on_it_by_name(project: Path) -> None:
         ("pip install dist/personalize_contract-0.1.0-py3-none-any.whl", 0),
     ],
 )
-def test_a_command_that_does_is_known(text: str, count: int) -> None:
+def test_installations_by_name_are_recognised(text: str, count: int) -> None:
     assert len(by_name(text)) == count

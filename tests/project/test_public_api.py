@@ -1,4 +1,4 @@
-"""The names that others may import: there, typed, and free until they are used."""
+"""The public names: they exist, are typed, and are imported only when used."""
 
 from __future__ import annotations
 
@@ -67,18 +67,18 @@ def test_a_consumer_s_test_file_is_strictly_typed(tmp_path: Path) -> None:
     assert "Incompatible types in assignment" in done.stdout
 
 
-def test_every_name_is_there() -> None:
+def test_every_public_name_exists() -> None:
     for name in personalize_contract.__all__:
         assert callable(getattr(personalize_contract, name))
         assert name in dir(personalize_contract)
 
 
-def test_no_other_name_is() -> None:
+def test_no_other_name_is_public() -> None:
     with pytest.raises(AttributeError, match="has no attribute 'Recorder'"):
         personalize_contract.Recorder  # noqa: B018
 
 
-def test_each_has_a_docstring() -> None:
+def test_each_public_name_has_a_docstring() -> None:
     for name in personalize_contract.__all__:
         doc = getattr(personalize_contract, name).__doc__
         assert doc

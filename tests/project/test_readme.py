@@ -1,4 +1,4 @@
-"""The README: its commands are there and work, its examples run and say what it says."""
+"""The README: its commands and examples work, with the output that it shows."""
 
 import re
 import shlex
@@ -16,17 +16,17 @@ VENV = "python3 -m venv .venv && "
 
 
 def command(name: str) -> str:
-    """The one line of the fenced block after `<!-- name -->`."""
-    found = re.search(rf"^<!-- {name} -->\n```sh\n(.+)\n```$", README, re.MULTILINE)
-    assert found, f"README.md has no command marked {name}"
-    return found[1]
+    """Return the line of the fenced block after `<!-- name -->`."""
+    match = re.search(rf"^<!-- {name} -->\n```sh\n(.+)\n```$", README, re.MULTILINE)
+    assert match, f"README.md has no command marked {name}"
+    return match[1]
 
 
 def blocks(language: str = "") -> list[str]:
     return re.findall(rf"^```{language}\n(.*?)^```$", README, re.MULTILINE | re.DOTALL)
 
 
-def test_both_commands_do_all_of_their_setup() -> None:
+def test_both_commands_need_no_other_setup() -> None:
     assert command("verify").startswith(f"{VENV}.venv/bin/pip install -q . && ")
     assert command("tests").startswith(VENV)
     assert command("tests").split(" && ")[-1] == ".venv/bin/pytest -n auto"
@@ -46,14 +46,14 @@ def test_the_first_command_verifies(tmp_path: Path) -> None:
 
 
 def pytest_in(folder: Path, *arguments: str) -> "subprocess.CompletedProcess[str]":
-    """pytest as a user has it, in a process of its own."""
+    """Run pytest in a separate process, as a user would."""
     return subprocess.run(
         [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", *arguments],
         capture_output=True,
         text=True,
         timeout=120,
         cwd=folder,
-        # The README's reader has none of the other plugins that are installed here.
+        # The other plugins installed here are not part of the README's setup.
         env=environment(
             PYTEST_DISABLE_PLUGIN_AUTOLOAD="1", PYTEST_PLUGINS="personalize_contract.plugin"
         ),
@@ -63,13 +63,13 @@ def pytest_in(folder: Path, *arguments: str) -> "subprocess.CompletedProcess[str
 
 @pytest.fixture
 def shop(tmp_path: Path) -> Path:
-    """A repo with the README's first example."""
+    """Return a repo with the README's first example."""
     example = next(block for block in blocks("python") if "import boto3" in block)
     (tmp_path / "test_shop.py").write_text(example)
     return tmp_path
 
 
-def test_the_first_test_says_how_to_record_and_replays(shop: Path) -> None:
+def test_the_first_test_records_and_replays(shop: Path) -> None:
     hint = next(block for block in blocks() if "--personalize-record" in block).strip()
 
     first = pytest_in(shop)
@@ -84,21 +84,21 @@ def test_the_first_test_says_how_to_record_and_replays(shop: Path) -> None:
     assert pytest_in(shop).returncode == 0
 
 
-def test_eleven_items_fail_with_the_words_of_the_readme(shop: Path) -> None:
+def test_eleven_items_fail_as_in_the_readme(shop: Path) -> None:
     test = shop / "test_shop.py"
-    one = re.search(r"items=(\[.*\]),", test.read_text())
-    assert one
-    test.write_text(test.read_text().replace(one[1], f"{one[1]} * 11"))
+    items = re.search(r"items=(\[.*\]),", test.read_text())
+    assert items
+    test.write_text(test.read_text().replace(items[1], f"{items[1]} * 11"))
 
     done = pytest_in(shop, "--personalize-record", "reference")
 
     assert done.returncode == 1
-    told = next(block for block in blocks() if block.startswith("request.items.max-members"))
-    for line in told.splitlines():
+    shown = next(block for block in blocks() if block.startswith("request.items.max-members"))
+    for line in shown.splitlines():
         assert line.strip() in done.stdout
 
 
-def test_the_service_has_what_was_put(tmp_path: Path) -> None:
+def test_the_service_has_the_put_items(tmp_path: Path) -> None:
     example = next(block for block in blocks("python") if "personalize_service" in block)
     (tmp_path / "test_shop.py").write_text(
         "import boto3\n\n\n"
@@ -113,7 +113,7 @@ def test_the_service_has_what_was_put(tmp_path: Path) -> None:
     assert done.returncode == 0, done.stdout
 
 
-def test_the_client_of_the_plugin_is_answered_too(tmp_path: Path) -> None:
+def test_the_client_of_the_plugin_is_answered(tmp_path: Path) -> None:
     (tmp_path / "test_shop.py").write_text(
         "def test_it(personalize_client, personalize_dataset):\n"
         "    item = {'itemId': 'tea-1'}\n"
@@ -127,6 +127,6 @@ def test_the_client_of_the_plugin_is_answered_too(tmp_path: Path) -> None:
 def test_every_exit_status_is_explained() -> None:
     table = README[README.index("## Exit status") :]
 
-    told = {int(number) for number in re.findall(r"^\| (\d+) \|", table, re.MULTILINE)}
+    statuses = {int(number) for number in re.findall(r"^\| (\d+) \|", table, re.MULTILINE)}
 
-    assert told == {0, 1, 2, 3, 4, 130}
+    assert statuses == {0, 1, 2, 3, 4, 130}

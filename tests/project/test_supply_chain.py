@@ -1,6 +1,6 @@
-"""What this project depends on: bounds that are meant, and nothing that is known to be bad.
+"""Dependencies: intended bounds, and no known vulnerabilities.
 
-That all works at the lower bounds is shown by `python tests/lowest.py`, which needs a registry.
+`python tests/lowest.py`, which needs a registry, runs the tests at the lower bounds.
 """
 
 import ast
@@ -24,7 +24,7 @@ GROUPS = {
     for requirement in map(Requirement, group)
 }
 CAPPED = {
-    # aiobotocore allows few versions of botocore; pip would look for the pair for minutes.
+    # aiobotocore allows few versions of botocore; pip would search for the pair for minutes.
     "aiobotocore",
     "boto3",
 }
@@ -32,34 +32,34 @@ each_need = pytest.mark.parametrize("need", NEEDED, ids=str)
 
 
 def lowest(need: Requirement) -> Version:
-    (bound,) = [one.version for one in need.specifier if one.operator == ">="]
+    (bound,) = [part.version for part in need.specifier if part.operator == ">="]
     return Version(bound)
 
 
 @each_need
-def test_it_has_a_lower_bound_and_no_other(need: Requirement) -> None:
-    assert [one.operator for one in need.specifier] == [">="]
+def test_each_dependency_has_only_a_lower_bound(need: Requirement) -> None:
+    assert [part.operator for part in need.specifier] == [">="]
     assert need.url is None
 
 
-def test_only_what_has_a_reason_is_capped() -> None:
+def test_only_listed_dependencies_are_capped() -> None:
     capped = {
         name
         for name, need in GROUPS.items()
-        if any(one.operator not in (">=", "!=") for one in need.specifier)
+        if any(part.operator not in (">=", "!=") for part in need.specifier)
     }
 
     assert capped <= CAPPED
 
 
 @each_need
-def test_the_lower_bound_has_no_known_vulnerability(need: Requirement) -> None:
+def test_lower_bounds_have_no_known_vulnerability(need: Requirement) -> None:
     for fixed, advisory in FIXED.get(need.name.lower(), []):
         assert lowest(need) >= Version(fixed), advisory
 
 
 @pytest.mark.parametrize("name", FIXED)
-def test_what_is_installed_has_no_known_vulnerability(name: str) -> None:
+def test_installed_versions_have_no_known_vulnerability(name: str) -> None:
     for fixed, advisory in FIXED[name]:
         assert Version(version(name)) >= Version(fixed), advisory
 
@@ -70,9 +70,9 @@ def names_in(node: ast.AST) -> list[str]:
     return [node.module] if isinstance(node, ast.ImportFrom) and node.module else []
 
 
-def test_everything_that_is_imported_is_declared() -> None:
+def test_every_import_is_declared() -> None:
     known = {"yaml": "pyyaml", "vcr": "vcrpy", "_pytest": "pytest"}
-    # Of these the user has one or none: what is there is hooked into, and nothing needs it.
+    # Optional libraries: the user may have them, and the package uses them only if loaded.
     optional = {"aiobotocore", "aiohttp", "httpx", "httpcore", "moto", "xdist", "boto3"}
     imported = {
         name.partition(".")[0]
@@ -83,4 +83,4 @@ def test_everything_that_is_imported_is_declared() -> None:
     names = {need.name.lower() for need in NEEDED}
     own = {"personalize_contract", *sys.stdlib_module_names}
 
-    assert {known.get(one, one) for one in imported - own} - optional <= names
+    assert {known.get(name, name) for name in imported - own} - optional <= names

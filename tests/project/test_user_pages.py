@@ -1,4 +1,4 @@
-"""The pages for users: each example does what the page says, and no option is missing."""
+"""The user pages: each example works as documented, and no option is missing."""
 
 from __future__ import annotations
 
@@ -24,9 +24,9 @@ FENCE = re.compile(r"^```(\w+)(?: (\S+))?\n(.*?)^```$", re.MULTILINE | re.DOTALL
 
 
 @pytest.mark.parametrize("page", ["first-test.md", "recording.md", "faults.md"])
-def test_the_examples_do_what_the_page_says(page: str, shop: Shop) -> None:
-    """A block with a file's name is that file; in a console block, what `$ pytest` prints."""
-    told = 0
+def test_the_examples_work_as_documented(page: str, shop: Shop) -> None:
+    """A block with a file name is that file; a console block is the output of `$ pytest`."""
+    commands = 0
     with contextlib.ExitStack() as stack:
         for kind, name, block in FENCE.findall((DOCS / page).read_text("utf-8")):
             if name:
@@ -42,18 +42,18 @@ def test_the_examples_do_what_the_page_says(page: str, shop: Shop) -> None:
             printed = text(shop.run(*arguments))
             for line in expected:
                 assert f"{line}\n" in printed
-                told += 1
-    assert told
+                commands += 1
+    assert commands
 
 
 def rows(section: str) -> set[str]:
-    """The first column of the table in a section of the page."""
+    """Return the first column of the table in a section of the page."""
     (part,) = re.findall(rf"^## {section}$(.*?)(?=^## |\Z)", OPTIONS, re.MULTILINE | re.DOTALL)
     return set(re.findall(r"^\| `([^`]+)` \|", part, re.MULTILINE))
 
 
 class Declared:
-    """Takes what `options.add` declares."""
+    """Collects the declarations of `options.add`."""
 
     def __init__(self) -> None:
         self.options: set[str] = set()
@@ -69,7 +69,7 @@ class Declared:
         self.ini.add(name)
 
 
-def test_every_option_and_ini_key_is_there() -> None:
+def test_every_option_and_ini_key_is_documented() -> None:
     declared = Declared()
     options.add(declared)  # type: ignore[arg-type] # it has the three methods that are called
     both = rows("Options with ini keys")
@@ -79,20 +79,20 @@ def test_every_option_and_ini_key_is_there() -> None:
     assert declared.ini == of_both | rows("Ini keys without options")
 
 
-def test_every_argument_of_the_mark_is_there() -> None:
+def test_every_argument_of_the_mark_is_documented() -> None:
     assert rows("The mark") == {field.name for field in fields(Mark)}
 
 
-def test_every_fixture_is_there() -> None:
+def test_every_fixture_is_documented() -> None:
     declared = {name for name in vars(plugin) if name.startswith("personalize_")}
     assert rows("Fixtures") == declared
 
 
-def test_every_piece_of_advice_is_there() -> None:
+def test_every_piece_of_advice_is_documented() -> None:
     assert rows("Advice") == {row.name for row in advice.TABLE}
 
 
-def test_every_word_of_the_summary_is_there() -> None:
+def test_every_word_of_the_summary_is_documented() -> None:
     for word in (
         "replayed",
         "recorded",

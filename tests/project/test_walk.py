@@ -1,4 +1,4 @@
-"""The walk of one request through the modules is the one that docs/architecture.md tells."""
+"""The walk of one request through the modules is as in docs/architecture.md."""
 
 from __future__ import annotations
 
@@ -33,14 +33,14 @@ PAGE = (Path(__file__).parents[2] / "docs" / "architecture.md").read_text("utf-8
 PACKAGE = "personalize_contract."
 
 
-def told(mode: str) -> list[str]:
-    """The modules of a walk, as the page lists them."""
+def documented(mode: str) -> list[str]:
+    """Return the modules of a walk, as listed on the page."""
     (line,) = re.findall(rf"^\| {mode} \| (.+) \|$", PAGE, re.MULTILINE)
     return re.findall(r"`([\w.]+)`", line)
 
 
 def walk(target: Target) -> list[str]:
-    """The modules that one put_items of a marked test enters."""
+    """Return the modules that one put_items of a marked test enters."""
     client: Any = botocore.session.Session().create_client(
         "personalize-events", "us-east-1", aws_access_key_id="a", aws_secret_access_key="b"
     )
@@ -52,7 +52,7 @@ def walk(target: Target) -> list[str]:
 
 
 def entered_by(request: Callable[[], object]) -> list[str]:
-    """The modules that a request enters, in the order in which it first does."""
+    """Return the modules that a request enters, in order of first entry."""
     entered: dict[str, None] = {}
 
     def profile(frame: FrameType, event: str, _: object) -> None:
@@ -79,20 +79,20 @@ def cassette(tmp_path: Path) -> Path:
     return path
 
 
-def test_a_replayed_request_is_walked_as_told(cassette: Path) -> None:
+def test_a_replayed_request_takes_the_documented_walk(cassette: Path) -> None:
     replay = Replay(cassette, load(cassette), Redactor(), Matching())
-    assert walk(Recorded(replay, lambda *_: "")) == told("replay")
+    assert walk(Recorded(replay, lambda *_: "")) == documented("replay")
 
 
-def test_a_recorded_request_is_walked_as_told(cassette: Path, tmp_path: Path) -> None:
+def test_a_recorded_request_takes_the_documented_walk(cassette: Path, tmp_path: Path) -> None:
     service = serve(Session(None, Mark()))
     with Recording(tmp_path / "new.personalize.yaml", Provenance("reference")) as recording:
-        assert walk(Recorder(service.target, recording, Redactor())) == told("record")
+        assert walk(Recorder(service.target, recording, Redactor())) == documented("record")
     service.close()
 
 
-def test_a_request_of_the_suite_is_walked_as_told() -> None:
+def test_a_request_of_the_suite_takes_the_documented_walk() -> None:
     scenarios = {row.id: row for row in SCENARIOS["PutItems"]}
     with opened(Settings(target="reference")) as run:
         run.outcome(scenarios["items-10"])  # what is read once is read here
-        assert entered_by(lambda: run.outcome(scenarios["success"])) == told("suite")
+        assert entered_by(lambda: run.outcome(scenarios["success"])) == documented("suite")

@@ -1,4 +1,4 @@
-"""The wheel: what is in it, and that it stays small."""
+"""The wheel: its contents and its size."""
 
 from __future__ import annotations
 
@@ -10,20 +10,20 @@ HERE = Path(__file__).parents[2]
 
 
 def files() -> dict[str, int]:
-    """The files that a wheel of this checkout unpacks to, and their sizes."""
+    """Return the sizes of the files in a wheel of this checkout."""
     included = WheelBuilder(str(HERE)).recurse_included_files()
-    return {one.distribution_path: Path(one.path).stat().st_size for one in included}
+    return {file.distribution_path: Path(file.path).stat().st_size for file in included}
 
 
-def test_it_stays_small() -> None:
-    found = files()
+def test_the_wheel_stays_small() -> None:
+    sizes = files()
 
-    # Beside these it has six files of metadata, of 30 kB.
-    assert len(found) <= 250 - 10
-    assert sum(found.values()) <= 2_500_000 - 100_000
+    # The wheel also has six files of metadata, of 30 kB.
+    assert len(sizes) <= 250 - 10
+    assert sum(sizes.values()) <= 2_500_000 - 100_000
 
 
-def test_it_has_the_recordings_of_one_operation_and_none_that_is_large() -> None:
+def test_the_wheel_has_only_small_recordings_of_one_operation() -> None:
     recordings = {name for name in files() if "/cassettes/" in name}
 
     assert recordings == {
@@ -34,7 +34,7 @@ def test_it_has_the_recordings_of_one_operation_and_none_that_is_large() -> None
     assert len(recordings) >= 10
 
 
-def test_it_has_all_else_of_the_package() -> None:
+def test_the_wheel_has_the_rest_of_the_package() -> None:
     package = {
         path.relative_to(HERE / "contract").as_posix()
         for path in (HERE / "contract" / "personalize_contract").rglob("*")

@@ -1,4 +1,4 @@
-"""What a client sends, and what it makes of the answers."""
+"""The requests of a client, and its understanding of the answers."""
 
 from __future__ import annotations
 
@@ -50,14 +50,14 @@ _USUAL = {
 
 @dataclass(frozen=True)
 class Asked:
-    """What a client was told, and its first request as it came in."""
+    """The answers as a client understood them, and its first request as received."""
 
     told: list[list[object]]
     version: str
     sent: Request
 
     def row(self) -> list[str]:
-        """What is particular about what it sends, as cells of `table`."""
+        """Return the characteristics of its request, as cells of `table`."""
         headers = self.sent.headers
         signed = re.search(r"SignedHeaders=([^,]+)", headers.get("authorization", ""))
         text = self.sent.body.decode()
@@ -75,7 +75,7 @@ class Asked:
 
 
 def asked(name: str) -> Asked:
-    """Install a client if need be, and let it make the calls."""
+    """Install a client if necessary, and let it make the calls."""
     script = command(CLIENTS[name])
     requests: list[Request] = []
     store = Store()
@@ -102,12 +102,12 @@ def asked(name: str) -> Asked:
             ),
         )
     store.close()
-    found = json.loads(done.stdout.splitlines()[-1])
-    return Asked(found["told"], found["version"], requests[0])
+    output = json.loads(done.stdout.splitlines()[-1])
+    return Asked(output["told"], output["version"], requests[0])
 
 
 def table(rows: Mapping[str, Sequence[str]]) -> str:
-    """The table of docs/clients.md."""
+    """Return the table of docs/clients.md."""
     lines = [_COLUMNS, ("---",) * len(_COLUMNS)]
     lines += [(name, *cells) for name, cells in rows.items()]
     return "\n".join("| " + " | ".join(line) + " |" for line in lines)

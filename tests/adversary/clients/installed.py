@@ -1,4 +1,4 @@
-"""How each client is installed, and run."""
+"""The installation and the command of each client."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ class Client:
     """A client.
 
     Args:
-        script: what it runs, beside this file; it is given a URL and four calls as JSON.
-        install: makes it ready and gives the command that runs the script.
-        alone: whether it needs an environment of its own.
+        script: its script, beside this file; its arguments are a URL and four calls as JSON.
+        install: installs it and returns the command that runs the script.
+        alone: whether it needs a separate environment.
     """
 
     script: str
@@ -64,7 +64,7 @@ def _node() -> Sequence[str]:
                 package,
             ]
         )
-    # Modules are looked for beside the script that asks for them.
+    # Node looks for modules beside the script that imports them.
     shutil.copy(HERE / "scripts" / "javascript.mjs", folder)
     return ["node", str(folder / "javascript.mjs")]
 
@@ -87,8 +87,8 @@ CLIENTS = {
 
 
 def command(client: Client) -> list[str]:
-    """The command that runs a client's script."""
-    found = list(client.install())
+    """Return the command that runs a client's script."""
+    parts = list(client.install())
     return (
-        found if client.script.endswith(".mjs") else [*found, str(HERE / "scripts" / client.script)]
+        parts if client.script.endswith(".mjs") else [*parts, str(HERE / "scripts" / client.script)]
     )

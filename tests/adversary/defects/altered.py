@@ -1,4 +1,4 @@
-"""The right service with one rule altered."""
+"""The correct service with one rule altered."""
 
 from __future__ import annotations
 
@@ -22,28 +22,28 @@ from adversary.service import (
 
 
 def with_rule(of: Operation, old: Rule, new: Breaks) -> Service:
-    """A service with another idea of what breaks a rule."""
+    """Return a service with another test for one rule."""
     rules = tuple(replace(rule, breaks=new) if rule is old else rule for rule in of.rules)
     return replace(right(of), rules=rules)
 
 
 def limits(of: Operation) -> Iterator[Rule]:
-    """The rules with a number in them."""
+    """Return the rules with a number in them."""
     return (rule for rule in of.rules if rule.check.startswith(("min-", "max-")))
 
 
 def unless(rule: Rule, where: Callable[[Place], object]) -> Rule:
-    """What breaks a rule at places where nobody looks."""
+    """Return a rule that is not checked at some places."""
     return replace(rule, breaks=lambda place: not where(place) and rule.breaks(place))
 
 
 def where(rule: Rule, holds: Callable[[list[Any]], bool]) -> Breaks:
-    """A rule that is kept for some values only."""
+    """Return a rule that is checked for some values only."""
     return lambda place: rule.breaks(place) and holds(place.value)
 
 
 def skipping(of: Operation, rule: Rule, waived: Rule) -> Service:
-    """A service that takes what breaks `waived`, which is a part of what breaks `rule`."""
+    """Return a service that accepts breaches of `waived`, a subset of those of `rule`."""
     marker = f"{rule.clause} skipped"
     taken = replace(waived, clause=marker)
     narrowed = replace(rule, breaks=lambda place: rule.breaks(place) and not waived.breaks(place))
@@ -54,7 +54,7 @@ def skipping(of: Operation, rule: Rule, waived: Rule) -> Service:
 
 
 def refuse_more(of: Operation, at: str, when: Breaks) -> Service:
-    """A service with one rule more than the page."""
+    """Return a service with an additional rule."""
     more = Rule("more", at, "more", None, "invalid-input", when)
     return replace(right(of), rules=(*of.rules, more))
 
@@ -64,14 +64,14 @@ def around(
     when: Callable[[Sent, Answer], object],
     change: Callable[[Answer], Answer],
 ) -> Service:
-    """A service that changes some of its answers."""
+    """Return a service that changes some of its answers."""
     return replace(
         right(of), around=lambda sent, answer: change(answer) if when(sent, answer) else answer
     )
 
 
 def framing(of: Operation, code: str, frame: Frame) -> Service:
-    """A service that frames the errors of one code in another way."""
+    """Return a service that frames the errors of one code differently."""
 
     def frames(status: int, wanted: str, message: str) -> Answer:
         return (frame if wanted == code else in_header)(status, wanted, message)
@@ -80,7 +80,7 @@ def framing(of: Operation, code: str, frame: Frame) -> Service:
 
 
 def framed(header: str | None, body: Callable[[str, str], object]) -> Frame:
-    """Errors with the code in a header, and a body made of the code and the message."""
+    """Return a framing with the code in a header, and a body built from code and message."""
 
     def frame(status: int, code: str, message: str) -> Answer:
         content = body(code, message)

@@ -1,4 +1,4 @@
-"""What is named beside the clause of a defect. More than that would send its reader astray."""
+"""The clauses that may be named beside that of a defect; others would mislead the reader."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Rules of the page that aren't kept, or not everywhere."""
+"""Rules of the page that aren't enforced, or not everywhere."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from adversary.service import (
 
 
 def mutants(of: Operation) -> Mutants:
-    """Each rule dropped, moved, miscounted, or kept in some places only."""
+    """Yield mutants with a rule dropped, moved, miscounted, or enforced in some places only."""
     yield from _dropped(of)
     yield from _limits_moved(of)
     yield from _lengths_miscounted(of)
@@ -91,7 +91,7 @@ _COUNTS: dict[str, Callable[[str], int]] = {
 
 def _lengths_miscounted(of: Operation) -> Mutants:
     for rule in of.rules:
-        # An ARN is ASCII by its nature, and 256 characters of it are all that is asked of it.
+        # An ARN is always ASCII, so its characters can't be miscounted.
         if rule.check != "max-length" or rule.at == "datasetArn":
             continue
         for unit, length in _COUNTS.items():
@@ -107,7 +107,7 @@ def _lengths_miscounted(of: Operation) -> Mutants:
 
 
 def _sum_of(of: Operation, rule: Rule) -> Service:
-    """The limit holds for the sum over the batch."""
+    """Return a limit on the sum over the batch."""
     name = rule.at.rpartition(".")[2]
 
     def too_long(place: Place) -> bool:
@@ -139,7 +139,7 @@ def _in_places(of: Operation) -> Mutants:
         if "[]" not in rule.at:
             continue
         for words, looked_at in _PLACES.items():
-            # What is not refused is taken, whatever would choke on it later.
+            # An unchecked value is accepted, even if later code could not handle it.
             service = skipping(of, rule, unless(rule, looked_at))
             yield Mutant(f"{rule.clause}: checked {words}", rule.clause, service)
 
@@ -166,7 +166,7 @@ def _under_conditions(of: Operation) -> Mutants:
             continue
         for words, holds in conditions.items():
             if "ASCII" in words and rule.check != "max-length":
-                continue  # no other rule of an id can be broken by what is not ASCII
+                continue  # non-ASCII text can break no other rule of an id
             service = skipping(of, rule, unless(rule, holds))
             yield Mutant(f"{rule.clause}: checked {words}", rule.clause, service)
     for rule in of.rules:
@@ -182,9 +182,9 @@ def _under_conditions(of: Operation) -> Mutants:
 
 def _of_batches(of: Operation) -> dict[str, Callable[[list[Any]], bool]]:
     return {
-        "not where no document is there": lambda items: any(of.document in one for one in items),
-        "not where all are the same": lambda items: len({str(one) for one in items}) > 1,
-        "not where all differ": lambda items: len({str(one) for one in items}) < len(items),
+        "not where no document is there": lambda items: any(of.document in item for item in items),
+        "not where all are the same": lambda items: len({str(item) for item in items}) > 1,
+        "not where all differ": lambda items: len({str(item) for item in items}) < len(items),
     }
 
 
@@ -227,6 +227,6 @@ def _types_accepted(of: Operation) -> Mutants:
             if words in _OWN[rule.want]:
                 continue
             if words == "null" and "." in rule.at and rule.at not in required:
-                continue  # to rest-json an optional member that is null is one left out
+                continue  # in rest-json, null means that an optional member is not set
             service = skipping(of, rule, _where_it_is(rule, is_so))
             yield Mutant(f"{rule.clause}: takes {words}", rule.clause, service)

@@ -1,4 +1,4 @@
-"""Answers that are wrong now and then."""
+"""Intermittently wrong answers."""
 
 from __future__ import annotations
 

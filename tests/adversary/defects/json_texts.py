@@ -1,4 +1,4 @@
-"""Bodies that are not JSON and are read as if they were."""
+"""Invalid JSON bodies that are accepted."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Legal requests that are refused."""
+"""Valid requests that are rejected."""
 
 from __future__ import annotations
 

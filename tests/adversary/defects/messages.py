@@ -1,4 +1,4 @@
-"""Errors whose message is absent, or repeats what was sent."""
+"""Errors whose message is absent, or echoes the request."""
 
 from __future__ import annotations
 

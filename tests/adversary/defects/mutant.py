@@ -17,11 +17,11 @@ class Mutant:
     """A service with one defect.
 
     Args:
-        name: what is wrong with it.
-        clause: the clause that must be named as broken; ANY if it may be any.
-        service: answers the requests.
-        wire: how its answers are sent over HTTP; None where that isn't what is wrong, so that
-            the service may be called without.
+        name: a description of the defect.
+        clause: the clause that must be reported as broken; ANY for any clause.
+        service: the service.
+        wire: the way in which its answers are sent over HTTP; None if the defect is elsewhere,
+            so that the service may be called directly.
     """
 
     name: str

@@ -1,4 +1,4 @@
-"""Wrong answers to requests of which the page doesn't say whether they are accepted."""
+"""Wrong answers to requests that the page neither allows nor forbids."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from adversary.service import (
 
 
 def mutants(of: Operation) -> Mutants:
-    """Where it is not known whether a request is accepted, it is known how."""
+    """Yield mutants for undocumented requests: either answer has a documented form."""
     many, found = of.batch, ("InvalidInputException", "Error parsing {}")
     odd: dict[str, Callable[[Sent], object]] = {
         "an unknown member": lambda sent: b'"tea": 1' in sent.body,
@@ -47,7 +47,7 @@ def mutants(of: Operation) -> Mutants:
             ("201", "response.success.status", lambda sent: Answer(201)),
             ("a body of {}", "response.success.empty-body", lambda sent: Answer(200, b"{}")),
         ):
-            if words != "another path":  # which may have a success of its own
+            if words != "another path":  # which may have its own form of success
                 yield Mutant(f"{name} for {words}", clause, instead(when, given))
         if "ARN" not in words:
             yield Mutant(f"an echo for {words}", "error.message", instead(when, echo))

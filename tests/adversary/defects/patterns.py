@@ -1,4 +1,4 @@
-"""Nearly the pattern of an ARN."""
+"""Near misses of the pattern of an ARN."""
 
 from __future__ import annotations
 
@@ -51,6 +51,6 @@ def _patterns(pattern: str) -> Iterator[tuple[str, Breaks]]:
     swaps = [("*", "+"), ("+", "*"), ("a-z", "a-z_"), ("a-z", "aws"), (r"\d", ""), ("-]", "]")]
     swaps += [("personalize", "[a-z0-9]+"), ("personalize", "personalize[a-z-]*")]
     for old, new in swaps:
-        for found in re.finditer(re.escape(old), pattern):
-            changed = pattern[: found.start()] + new + pattern[found.end() :]
+        for match in re.finditer(re.escape(old), pattern):
+            changed = pattern[: match.start()] + new + pattern[match.end() :]
             yield f"{changed}", unless(re.compile(changed, re.ASCII).fullmatch)

@@ -1,4 +1,4 @@
-"""Refusals of the wrong status or code."""
+"""Errors with the wrong status or code."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def _kind(of: Operation, kind: str, status: int, code: str) -> Service:
 
 
 def mutants(of: Operation) -> Mutants:
-    """Refusals of each kind, and of each rule."""
+    """Yield wrong errors of each kind, and of each rule."""
     yield from _misanswered(of)
     yield from _of_one_rule(of)
     yield from _misframed(of)
@@ -75,7 +75,7 @@ def _misanswered(of: Operation) -> Mutants:
         for other in _STATUSES:
             if other == status:
                 continue
-            # A success among the refused is called what it is: accepted.
+            # A success for an invalid request is reported as acceptance.
             named = ANY if other < 400 else f"error.{clause}.status"
             service = _kind(of, kind, other, code)
             yield Mutant(f"{kind}: {other} instead of {status}", named, service)

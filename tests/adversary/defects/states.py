@@ -1,4 +1,4 @@
-"""Datasets that are not in the state that is answered for."""
+"""Answers for another state than that of the dataset."""
 
 from __future__ import annotations
 
@@ -132,7 +132,7 @@ def mutants(of: Operation) -> Mutants:
 
 
 def _full(identity: bytes, status: int) -> Callable[[Sent, Answer], bool]:
-    """Whether an answer of this status is one to ten items."""
+    """Return a test for answers with a status to requests with ten items."""
     return lambda sent, answer: answer.status == status and sent.body.count(identity) == 10
 
 

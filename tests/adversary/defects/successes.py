@@ -1,4 +1,4 @@
-"""Successes of the wrong status, or with a body."""
+"""Successes with the wrong status, or with a body."""
 
 from __future__ import annotations
 

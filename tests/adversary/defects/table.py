@@ -1,7 +1,7 @@
-"""All the defects. Each family is a generator over the clauses of a contract file.
+"""All defects. Each family is a generator over the clauses of a contract file.
 
-A defect that no request of the page's own could show (an equivalent mutant) is not generated:
-where one is left out, a comment says why.
+Equivalent mutants, which no request of the page could reveal, are not generated; a comment gives
+the reason for each omission.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ FAMILIES = (
 
 @cache
 def mutants() -> dict[str, Mutant]:
-    """The services with one defect, by what is wrong with them."""
+    """Return the services with one defect, by its description."""
     every = [mutant for family in FAMILIES for mutant in family(operation())]
     table = {mutant.name: mutant for mutant in every}
     assert len(table) == len(every), "two mutants have one name"

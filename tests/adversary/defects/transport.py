@@ -1,4 +1,4 @@
-"""Answers that are right and are sent wrong."""
+"""Correct answers sent incorrectly."""
 
 from __future__ import annotations
 
@@ -44,14 +44,14 @@ def changed(old: bytes, new: bytes) -> Wire:
 
 
 def silent(connection: socket.socket, data: bytes) -> bool:
-    """Take the request and say nothing until the client gives up."""
+    """Accept the request, and send nothing until the client gives up."""
     connection.settimeout(15)
     connection.recv(1)
     return False
 
 
 def drip(connection: socket.socket, data: bytes) -> bool:
-    """Send a byte from time to time: never silent for long, and never done."""
+    """Send a byte from time to time, without end."""
     for byte in data:
         connection.sendall(bytes([byte]))
         time.sleep(0.2)
@@ -59,25 +59,25 @@ def drip(connection: socket.socket, data: bytes) -> bool:
 
 
 def endless(connection: socket.socket, data: bytes) -> bool:
-    """A body that has no end."""
+    """Send an endless body."""
     connection.sendall(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n")
     while True:
         connection.sendall(b"1000\r\n" + b"x" * 4096 + b"\r\n")
 
 
 def once(wire: Wire, status: int) -> Choice:
-    """Answers of one status, sent in one way."""
+    """Return a wire for the answers of one status."""
     return lambda sent, answer: wire if answer.status == status else whole
 
 
 def mutants(of: Operation) -> Mutants:
-    """The right service, on each of these wires."""
+    """Yield the correct service on each of these wires."""
     for words, clause, wire in _broken():
         yield Mutant(f"wire: {words}", clause, right(of), wire)
 
 
 def _broken() -> Iterator[tuple[str, str, Choice]]:
-    """Name, clause that must be named, and how each answer is sent."""
+    """Yield the name, the clause that must be named, and the wire."""
     for status, clause in (
         (200, "response.success.status"),
         (400, ANY),

@@ -12,7 +12,7 @@ PAGE = Path(__file__).parents[3] / "docs" / "beside.md"
 FENCE = re.compile(r"^```(\w+)(?: (\S+))?\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
 
-def test_the_examples_do_what_the_page_says(with_all: Shop) -> None:
+def test_the_examples_work_as_documented(with_all: Shop) -> None:
     """A block with a file's name is that file; in a console block, what `$ pytest` prints."""
     for kind, name, block in FENCE.findall(PAGE.read_text("utf-8")):
         if name:

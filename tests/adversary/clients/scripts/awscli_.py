@@ -1,6 +1,6 @@
 """Makes the calls with the AWS CLI, v1; prints a JSON list of (status, code), and the version.
 
-The CLI says no status: the code stands for it.
+The CLI shows no status, so it is derived from the code.
 """
 
 import json
