@@ -65,6 +65,7 @@ class TestIt:
 """
 
 DJANGO = """
+import requests
 from django.conf import settings
 
 @pytest.mark.personalize_contract
@@ -74,6 +75,10 @@ def test_it():
 @pytest.mark.personalize_contract
 def test_a_view(client):
     assert client.post("/put").status_code == 204
+
+@pytest.mark.personalize_contract
+def test_a_live_server(live_server):
+    assert requests.post(f"{live_server.url}/put", timeout=30).status_code == 204
 """
 SETTINGS = """
 import boto3
@@ -81,6 +86,8 @@ import boto3
 SECRET_KEY = "no secret"
 ROOT_URLCONF = "urls"
 ALLOWED_HOSTS = ["*"]
+STATIC_URL = "static/"
+DATABASES = {"default": {"ENGINE": "django.db.backends.sqlite3", "NAME": ":memory:"}}
 PERSONALIZE = boto3.client("personalize-events", region_name="us-east-1")
 """
 URLS = """
@@ -121,10 +128,10 @@ def test_django_with_a_client_in_its_settings(beside: Beside) -> None:
     (shop.path / "settings.py").write_text(SETTINGS, "utf-8")
     (shop.path / "urls.py").write_text(URLS, "utf-8")
     shop.ini("DJANGO_SETTINGS_MODULE = settings", "pythonpath = .")
-    shop.record().assert_outcomes(passed=2)
+    shop.record().assert_outcomes(passed=3)
     result = shop.run()
-    result.assert_outcomes(passed=2)
-    assert "2 replayed: 2 reference" in text(result)
+    result.assert_outcomes(passed=3)
+    assert "3 replayed: 3 reference" in text(result)
 
 
 @pytest.mark.parametrize("strict", [False, True])
