@@ -113,12 +113,10 @@ def _written(scenario: str, part: Cassette, head: Provenance) -> list[str]:
 
 def _texts(text: str, cassette: Cassette) -> dict[str, list[str]]:
     """The text of each exchange as it is in the file, by scenario."""
-    # Not `splitlines`, which knows line breaks that are none to YAML or to an editor.
-    lines = [f"{line}\n" for line in text.removesuffix(writer.END).split("\n")[:-1]]
-    begins = [line - 1 for line in cassette.lines]
     texts: dict[str, list[str]] = {}
-    for origin, begin, end in zip(cassette.origins, begins, [*begins[1:], len(lines)], strict=True):
-        texts.setdefault(origin.recorded_for, []).append("".join(lines[begin:end]))
+    written = loader.interaction_texts(text, cassette)
+    for origin, interaction in zip(cassette.origins, written, strict=True):
+        texts.setdefault(origin.recorded_for, []).append(interaction)
     return texts
 
 

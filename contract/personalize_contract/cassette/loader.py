@@ -211,6 +211,20 @@ def read(path: Path) -> bytes:
         return file.read(MAX_BYTES + 1)
 
 
+def interaction_texts(text: str, cassette: Cassette) -> list[str]:
+    """Return the text of each interaction as it is in the file.
+
+    Args:
+        text: of the file.
+        cassette: that was read from it.
+    """
+    # Not `splitlines`, which knows line breaks that are none to YAML or to an editor.
+    lines = [f"{line}\n" for line in text.removesuffix(writer.END).split("\n")[:-1]]
+    begins = [line - 1 for line in cassette.lines]
+    ends = [*begins[1:], len(lines)]
+    return ["".join(lines[begin:end]) for begin, end in zip(begins, ends, strict=bool(begins))]
+
+
 def recorded_for(path: Path) -> str:
     """The test or scenario that a cassette says it belongs to; `""` if it doesn't say.
 

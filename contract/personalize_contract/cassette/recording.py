@@ -12,12 +12,15 @@ import threading
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from personalize_contract.cassette import files, journal, loader, ownership, writer
+from personalize_contract.cassette import files, journal, loader, ownership, update, writer
+from personalize_contract.cassette.matching import Matching
 from personalize_contract.cassette.reader import MAX_EXCHANGES
 from personalize_contract.errors import CassetteError, CassetteMissing
 from personalize_contract.model.exchange import Exchange
 from personalize_contract.model.provenance import Provenance
 from personalize_contract.model.sdk_call import last_attempts
+
+_EXACT = Matching()
 
 KEPT = "What was recorded is in {}; `personalize-contract recover` makes the cassette of it"
 
@@ -42,6 +45,9 @@ class Recording:
         self._is_open, self._is_broken = True, False
         self.saved: list[Exchange] = []
         """What the cassette holds, once it is saved."""
+        self._matching: dict[str, Matching] = {}
+        self.renew_before = ""
+        """The moment before which a recording is not left as it was, however it is confirmed."""
         self.count = 0
         """The exchanges so far, each attempt of an SDK call by itself."""
         try:
@@ -52,6 +58,10 @@ class Recording:
 
     def _opened_journal(self) -> journal.Journal:
         return journal.Journal(self.path, self.provenance)
+
+    def match_by(self, matching: Matching, test: str = "") -> None:
+        """Let this decide whether a request was recorded before; of a test, if several share it."""
+        self._matching[test] = matching
 
     def append(self, exchange: Exchange, call: str = "") -> None:
         """Take one redacted exchange; it is in the journal when this returns.
@@ -102,7 +112,7 @@ class Recording:
             above = _is_above(self.path, self.provenance)
             if not above:
                 self.saved, tests = taken_of(self._journal.read())
-                write(self.path, self.provenance, self.saved, tests)
+                self._write(list(map(update.Recorded, self.saved, tests)))
             keep = False
         except CassetteError as error:
             raise CassetteError(
@@ -111,6 +121,19 @@ class Recording:
         finally:
             self._end(keep=keep)
         return not above
+
+    def _write(self, recorded: list[update.Recorded]) -> None:
+        if len(recorded) > MAX_EXCHANGES:
+            raise CassetteError(self.path, f"it would have more than {MAX_EXCHANGES:,} exchanges")
+        text = update.text(self.path, self.provenance, recorded, self._key, self.renew_before)
+        if not files.mode(self.path) or loader.read(self.path) != text.encode(
+            "utf-8", "surrogatepass"
+        ):
+            replace(self.path, [text])
+
+    def _key(self, recorded: update.Recorded) -> object:
+        matching = self._matching.get(recorded.test, _EXACT)
+        return recorded.test, matching.key(recorded.exchange.request)
 
     def discard(self) -> None:
         """Leave the old cassette as it is, as after a failed test.

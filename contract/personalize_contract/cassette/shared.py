@@ -7,6 +7,7 @@ The cassette is replaced at the end of the run, by the parts of all of them.
 from __future__ import annotations
 
 from personalize_contract.cassette import journal
+from personalize_contract.cassette.matching import Matching
 from personalize_contract.cassette.recording import Recording
 from personalize_contract.errors import CassetteError, CassetteLocked
 from personalize_contract.model.exchange import Exchange
@@ -62,13 +63,17 @@ class Part:
 
     def __init__(self, whole: SharedRecording, test: str) -> None:
         self.path, self._whole = whole.path, whole
-        self._is_open = True
+        self._is_open, self._test = True, test
         self.saved: list[Exchange] = []
         """What the part holds, once it is saved."""
         self.count = 0
         """The exchanges so far, each attempt of an SDK call by itself."""
         self.is_saved = False
         whole.begin(test)
+
+    def match_by(self, matching: Matching) -> None:
+        """Let this decide whether a request of this test was recorded before."""
+        self._whole.match_by(matching, self._test)
 
     def append(self, exchange: Exchange, call: str = "") -> None:
         """Take one redacted exchange, as `Recording.append` does."""

@@ -162,6 +162,7 @@ class Recording(modes.Recording):
         super().__init__(inner, recording, redactor)
         self.recording: CassetteRecording | Part = recording
         self._redactor, self._matching = redactor, matching
+        recording.match_by(matching)
         self._fail_unused = fail_unused
         self.saved: bool | None = None
         self._left = False
