@@ -75,8 +75,8 @@ class Marked:
     def finish(self) -> str:
         """Return what is wrong with a test that passed; saves its recording if nothing is.
 
-        That of a test which failed as expected is saved if it has none: its replay has to come
-        as far.
+        That of a test which failed as expected is saved if it has none, or shares one, which is
+        recorded whole: its replay has to come as far.
 
         Raises:
             CassetteError: the recording can't be written; its journal holds it.
@@ -85,7 +85,9 @@ class Marked:
             self.loopback.finish()
         problems = [problem.text for problem in self.session.problems]
         if not self.passed:
-            is_new = isinstance(self.mode, Recording) and not self.mode.recording.path.exists()
+            is_new = isinstance(self.mode, Recording) and (
+                bool(self.mark.cassette) or not self.mode.recording.path.exists()
+            )
             if self.mode and is_new and self.failed_as_expected and not problems:
                 self.mode.save()
             return "\n\n".join(problems)
