@@ -370,3 +370,18 @@ def test_what_came_there_during_the_run_and_proves_more_stays(tmp_path: Path) ->
     held.save()
 
     assert group.load(where)["items-11"].exchanges == (replace(TWO, answered_by="aws"),)
+
+
+def test_a_recording_of_lower_provenance_says_that_it_is_not_saved(tmp_path: Path) -> None:
+    held = Recordings(tmp_path, "PutItems")
+    where = groups.file(tmp_path, "items-11")
+    who = replace(REFERENCE, recorded_for="items-11")
+    with ScenarioRecording(held.journal, where, who, replaces=AWS) as recording:
+        recording.append(ONE)
+        assert recording.save() is False
+    with ScenarioRecording(held.journal, where, who, replaces=REFERENCE) as recording:
+        recording.append(TWO)
+        assert recording.save() is True
+    held.save()
+
+    assert group.load(where)["items-11"].exchanges == (TWO,)
