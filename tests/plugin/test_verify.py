@@ -437,3 +437,27 @@ def test_what_fails_later_because_of_a_trouble_is_none_of_its_own(shop: Shop) ->
         result = verify(shop, url)
     result.assert_outcomes(errors=2)
     assert result.ret == 6
+
+
+def test_tests_that_share_a_cassette_are_verified_each_by_itself(shop: Shop) -> None:
+    shop.tests(
+        """
+        @pytest.mark.personalize_contract(cassette="both")
+        class TestBoth:
+            def test_one(self):
+                put(1)
+
+            def test_other(self):
+                put(1, first=1)
+        """
+    )
+    shop.record().assert_outcomes(passed=2)
+    with nights({"tea-0": same, "tea-1": error(403, "ExpiredTokenException")}) as url:
+        result = verify(shop, url)
+    result.assert_outcomes(passed=1, errors=1)
+    assert result.ret == 6
+    with nights({"tea-0": same, "tea-1": error(400, "LimitExceededException")}) as url:
+        result = verify(shop, url)
+    result.assert_outcomes(passed=1, failed=1)
+    record = "  record it: pytest test_shop.py::TestBoth --personalize-record live"
+    assert record in result.stdout.lines

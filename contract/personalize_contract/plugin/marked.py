@@ -307,7 +307,7 @@ def _verifying(
         session,
         mode.redactor,
         display.path(mode.path),
-        paths.record_command(item, settings.target),
+        mode.record_command,
         absent(settings),
     )
     return mode
@@ -325,7 +325,7 @@ def _replaying(
 
         shared = of(item, settings)
     cassette = shared.cassette if shared else paths.load(path, item.nodeid)
-    again = _again(cassette.provenance, settings)
+    again = "live" if settings.target == "live" else _again(cassette.provenance, settings)
     shares = share_a_state(settings.datasets) and cassette.provenance.datasets != "numbered"
     return (shared.replaying if shared else Replaying)(
         path,

@@ -89,7 +89,7 @@ class Replaying(modes.Replaying):
 
         replay = Replay(path, cassette, redactor, matching, test)
         super().__init__(replay, _Explanation(record_command, mark.violates))
-        self.path, self.redactor = path, redactor
+        self.path, self.redactor, self.record_command = path, redactor, record_command
         self.fail_unused = mark.unused == "fail"
         self._shares_dummies = shares_dummies
         self._stale = cassette.provenance.is_stale()
