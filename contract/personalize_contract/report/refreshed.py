@@ -55,7 +55,9 @@ def text(refreshed: Refreshed) -> str:
     rows = _rows({path: (refreshed.before[path], refreshed.after[path]) for path in both})
     changed = {path for places in rows.values() for path in places}
     total = len(both) + len(new) + len(gone) + refreshed.unchanged
-    parts = [f"## {_headline(total, len(changed), len(new), len(gone), len(refreshed.failed))}"]
+    counts = {"changed": len(changed), "new": len(new), "gone": len(gone)}
+    headline = _headline(total, counts, len(both) - len(changed), len(refreshed.failed))
+    parts = [f"## {headline}"]
     if rows:
         shown = [
             [plain(row.part), code(row.recorded), code(row.now), _some(places)]
@@ -74,12 +76,19 @@ def text(refreshed: Refreshed) -> str:
     return "\n\n".join(parts) + "\n"
 
 
-def _headline(total: int, changed: int, new: int, gone: int, failed: int) -> str:
-    counts = {"changed": changed, "new": new, "gone": gone}
+def _headline(total: int, counts: Mapping[str, int], renewed: int, failed: int) -> str:
     told = ", ".join(f"{count} {what}" for what, count in counts.items() if count)
-    cassettes = f"{total} cassette{'' if total == 1 else 's'}"
-    not_recorded = f"; {failed} test{'' if failed == 1 else 's'} failed" if failed else ""
-    return (f"Of {cassettes}: {told}" if told else f"Nothing changed in {cassettes}") + not_recorded
+    cassettes = _count(total, "cassette")
+    parts = [f"Of {cassettes}: {told}" if told else f"Nothing changed in {cassettes}"]
+    if renewed:
+        parts.append(f"{_count(renewed, 'date')} renewed")
+    if failed:
+        parts.append(f"{_count(failed, 'test')} failed")
+    return "; ".join(parts)
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}{'' if number == 1 else 's'}"
 
 
 def _listed(title: str, lines: Sequence[str]) -> Iterator[str]:

@@ -171,6 +171,13 @@ def test_what_changed_is_proposed_with_its_text(shop: Shop, tmp_path: Path) -> N
     for folder in (asking, proposing):
         git(tmp_path, "clone", "--quiet", "origin.git", str(folder))
 
+    # A night in which only headers, dates and ids are others: there is nothing to propose.
+    with listening(lambda _, answer: header(answer)) as url:
+        assert step("ask", "Refresh", asking, url).returncode == 0
+    assert (asking / "night.md").read_text("utf-8") == "## Nothing changed in 3 cassettes\n"
+    assert (asking / "night.patch").read_text("utf-8") == ""
+    (asking.parent / "summary").unlink()
+
     def every(request: Request, answer: Response) -> Response:
         return member(answer) if answer.status == 409 else answer
 

@@ -52,6 +52,11 @@ def test_no_changes_are_reported_as_such() -> None:
     assert told({}, {}, unchanged=3) == "## Nothing changed in 3 cassettes\n"
 
 
+def test_a_new_date_alone_is_told_as_that() -> None:
+    found = told({ONE: cassette(OK)}, {ONE: cassette(OK)}, unchanged=2)
+    assert found == "## Nothing changed in 3 cassettes; 1 date renewed\n"
+
+
 def test_each_change_is_one_row_with_its_exchanges() -> None:
     refused = replace(BUSY, status=400)
     before = {ONE: cassette(OK, BUSY, BUSY), OTHER: cassette(BUSY)}
