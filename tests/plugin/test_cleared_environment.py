@@ -15,6 +15,7 @@ CLEARED = {
     ),
     "a container's credentials": '{"AWS_CONTAINER_CREDENTIALS_FULL_URI": "http://127.0.0.1:9/"}',
     "a profile that is not there": '{"AWS_PROFILE": "shop"}',
+    "a mode that asks for the region": '{"AWS_DEFAULTS_MODE": "auto"}',
     "an empty profile": '{"AWS_PROFILE": ""}',
     "a web identity": (
         '{"AWS_ROLE_ARN": "arn:aws:iam::1:role/x", "AWS_WEB_IDENTITY_TOKEN_FILE": "nowhere"}'

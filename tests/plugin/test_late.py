@@ -182,6 +182,39 @@ def test_one(personalize_dataset):
     POOL.submit(late, personalize_dataset.active, lambda: GO.wait(30))
 """
 
+OTHER_LOOP = """
+import asyncio
+
+LOOP = asyncio.new_event_loop()
+threading.Thread(target=LOOP.run_forever, daemon=True).start()
+
+
+def job(arn):
+    LOOP.run_in_executor(None, late, arn, lambda: GO.wait(30))
+
+
+async def task(arn):
+    job(arn)
+
+
+@pytest.mark.personalize_contract
+def test_one(personalize_dataset):
+    put(personalize_dataset.active, "one")
+    GIVE
+    while not (executor := LOOP._default_executor) or not executor._threads:
+        pass
+
+
+@pytest.fixture(scope="module", autouse=True)
+def stop():
+    yield
+    LOOP.call_soon_threadsafe(LOOP.stop)
+"""
+BY_CALL = OTHER_LOOP.replace("GIVE", "LOOP.call_soon_threadsafe(job, personalize_dataset.active)")
+BY_TASK = OTHER_LOOP.replace(
+    "GIVE", "asyncio.run_coroutine_threadsafe(task(personalize_dataset.active), LOOP).result()"
+)
+
 MARKED = """
 @pytest.mark.personalize_contract
 def test_two(personalize_dataset):
@@ -202,7 +235,11 @@ def test_two():
 
 
 @pytest.mark.parametrize("second", [MARKED, UNMARKED], ids=["a marked test", "an unmarked test"])
-@pytest.mark.parametrize("first", [THREAD, TASK, POOL], ids=["thread", "task", "job of a pool"])
+@pytest.mark.parametrize(
+    "first",
+    [THREAD, TASK, POOL, BY_CALL, BY_TASK],
+    ids=["thread", "task", "job of a pool", "call in a loop", "task of a loop"],
+)
 def test_a_request_after_its_test_is_told_of_that_test(shop: Shop, first: str, second: str) -> None:
     run = "LOOP.run_until_complete(TASKS[0])" if first is TASK else "pass"
     head, _, end = first.partition("\n\ndef test_end_of_loop")

@@ -9,6 +9,7 @@ from helpers.shop import Shop, text
 SWALLOWED = {
     "a connection": 'socket.create_connection(("192.0.2.9", 9), 0.01)',
     "a look-up": 'socket.getaddrinfo("shop.example", 80)',
+    "the host of a name": 'socket.gethostbyaddr("shop.example")',
     "urllib": 'urllib.request.urlopen("http://shop.example/feed", timeout=2)',
     "another service of the SDK": 'boto3.client("s3", "us-east-1").list_buckets()',
     "an unknown path of the service": (
@@ -40,14 +41,25 @@ def test_a_refusal_that_is_swallowed_fails_the_test(shop: Shop, send: str) -> No
     assert "a test marked personalize_contract may not connect to" in text(result)
 
 
-@pytest.mark.parametrize("how", ["thread", "pool", "task"])
+RUNS = {
+    "thread": "thread = threading.Thread(target=send); thread.start(); thread.join()",
+    "pool": "from concurrent.futures import ThreadPoolExecutor as Pool\n"
+    "    with Pool() as pool: pool.submit(send).result()",
+    "a pool of multiprocessing": "from multiprocessing.pool import ThreadPool\n"
+    "    with ThreadPool(1) as pool: pool.apply(send)",
+    "task": "import asyncio; asyncio.run(task())",
+    "a thread of asyncio": "import asyncio; asyncio.run(asyncio.to_thread(send))",
+    "a thread of trio": "import trio; trio.run(trio.to_thread.run_sync, send)",
+    "a thread of anyio": "import anyio; anyio.run(anyio.to_thread.run_sync, send)",
+    "a forked child": "import os; child = os.fork()\n"
+    "    if not child: send(); os._exit(0)\n"
+    "    os.waitpid(child, 0)",
+}
+
+
+@pytest.mark.filterwarnings("ignore:.*multi-threaded:DeprecationWarning")
+@pytest.mark.parametrize("how", RUNS)
 def test_it_fails_the_test_that_started_the_code(shop: Shop, how: str) -> None:
-    runs = {
-        "thread": "thread = threading.Thread(target=send); thread.start(); thread.join()",
-        "pool": "from concurrent.futures import ThreadPoolExecutor as Pool\n"
-        "    with Pool() as pool: pool.submit(send).result()",
-        "task": "import asyncio; asyncio.run(task())",
-    }
     shop.tests(
         f"""
 import contextlib
@@ -67,7 +79,7 @@ async def task():
 @pytest.mark.personalize_contract
 def test_it():
     put()
-    {runs[how]}
+    {RUNS[how]}
 """
     )
     shop.run("--personalize-target=reference").assert_outcomes(failed=1)

@@ -16,6 +16,7 @@ from aiobotocore.credentials import AioCredentials
 from aiobotocore.endpoint import AioEndpoint
 from aiobotocore.session import AioSession
 from aiobotocore.signers import AioRequestSigner
+from aiobotocore.utils import AioIMDSRegionProvider
 from botocore.exceptions import EndpointConnectionError
 
 from personalize_contract.interceptors.botocore import (
@@ -35,6 +36,8 @@ from personalize_contract.model.interruption import Interrupted
 from personalize_contract.model.parsed_request import ParsedRequest
 from personalize_contract.targets import signing
 from personalize_contract.targets.signing import DUMMY_CREDENTIALS
+
+AioRegionProvider: Any = AioIMDSRegionProvider
 
 _UNSIGNED = AioCredentials(DUMMY_CREDENTIALS.access_key, DUMMY_CREDENTIALS.secret_key)
 
@@ -85,7 +88,7 @@ def patched(handler: Handler, identity: Identity | None) -> Iterator[None]:
         identity: the clients' default credentials and region; None to leave their own.
     """
     do_get_response, sign = AioEndpoint._do_get_response, AioRequestSigner.sign
-    get_credentials = AioSession.get_credentials
+    get_credentials, provide_region = AioSession.get_credentials, AioRegionProvider.provide
 
     async def _do_get_response(self: Any, request: Any, operation_model: Any, context: Any) -> Any:
         __tracebackhide__ = True
@@ -107,8 +110,12 @@ def patched(handler: Handler, identity: Identity | None) -> Iterator[None]:
         own = self._credentials
         return own if own is not None else AioCredentials(*identity.resolve())  # type: ignore[union-attr]
 
+    async def _provide_region(self: Any) -> None:
+        """No metadata service is asked."""
+
     AioEndpoint._do_get_response = _do_get_response
     if identity:
+        AioRegionProvider.provide = _provide_region
         AioSession.get_credentials = _get_credentials
         if identity.unsigned:
             AioRequestSigner.sign = _sign
@@ -116,4 +123,4 @@ def patched(handler: Handler, identity: Identity | None) -> Iterator[None]:
         yield
     finally:
         AioEndpoint._do_get_response, AioRequestSigner.sign = do_get_response, sign
-        AioSession.get_credentials = get_credentials
+        AioSession.get_credentials, AioRegionProvider.provide = get_credentials, provide_region

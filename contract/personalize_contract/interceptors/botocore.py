@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 
 from botocore import endpoint as endpoints
 from botocore import session as sessions
-from botocore import signers
+from botocore import signers, utils
 from botocore.awsrequest import AWSPreparedRequest, AWSResponse
 from botocore.credentials import Credentials
 from botocore.exceptions import (
@@ -40,6 +40,7 @@ from personalize_contract.targets.signing import DUMMY_CREDENTIALS
 Endpoint: Any = endpoints.Endpoint
 RequestSigner: Any = signers.RequestSigner
 Session: Any = sessions.Session
+RegionProvider: Any = utils.IMDSRegionProvider
 
 _READ_TIMEOUT = 60.0
 """Default read time-out of a client, in seconds (botocore's)."""
@@ -181,7 +182,7 @@ def patched(handler: Handler, identity: Identity | None) -> Iterator[None]:
     """
     do_get_response, sign = Endpoint._do_get_response, RequestSigner.sign
     get_credentials, get_config = Session.get_credentials, Session.get_config_variable
-    get_profile = Session.get_scoped_config
+    get_profile, provide_region = Session.get_scoped_config, RegionProvider.provide
 
     def _do_get_response(self: Any, request: Any, operation_model: Any, context: Any) -> Any:
         __tracebackhide__ = True
@@ -220,6 +221,8 @@ def patched(handler: Handler, identity: Identity | None) -> Iterator[None]:
 
     Endpoint._do_get_response = _do_get_response
     if identity:
+        # For the defaults mode `auto`, which would ask a metadata service.
+        RegionProvider.provide = lambda self: None
         Session.get_scoped_config = _get_profile
         Session.get_credentials = _get_credentials
         Session.get_config_variable = _get_config_variable
@@ -230,4 +233,4 @@ def patched(handler: Handler, identity: Identity | None) -> Iterator[None]:
     finally:
         Endpoint._do_get_response, RequestSigner.sign = do_get_response, sign
         Session.get_credentials, Session.get_config_variable = get_credentials, get_config
-        Session.get_scoped_config = get_profile
+        Session.get_scoped_config, RegionProvider.provide = get_profile, provide_region

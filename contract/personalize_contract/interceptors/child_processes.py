@@ -25,6 +25,7 @@ import warnings
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Protocol
 
+from personalize_contract.errors import NetworkRefused
 from personalize_contract.interceptors.child_environment import (
     ENDPOINT,
     Entering,
@@ -36,9 +37,19 @@ from personalize_contract.interceptors.on_import import Loading
 from personalize_contract.model.exchange import Request, Response
 from personalize_contract.model.parsed_request import ParsedRequest
 
+REFUSED = "/personalize-contract/refused"
+"""The path at the endpoint to which a forked child posts the message of a refused connection."""
+
 _SPAWN = "multiprocessing.spawn"
 _ENVIRONMENT = 5
 """Index of `fork_exec`'s argument for the environment: a list of `NAME=VALUE`, or None."""
+
+
+class RefusingHandler(Handler, Protocol):
+    """A handler that is told of refused connections, too."""
+
+    def refuse(self, error: NetworkRefused) -> None:
+        """Record a refused connection of the test."""
 
 
 class Endpoint(Protocol):
@@ -57,7 +68,7 @@ class Endpoint(Protocol):
     def left_alone(self) -> None:
         """Log a child whose environment names another endpoint."""
 
-    def for_forked(self, url: str) -> Handler:
+    def for_forked(self, url: str) -> RefusingHandler:
         """Return the handler of a forked child, which sends to the endpoint at a URL."""
 
 
@@ -68,7 +79,7 @@ class Dispatcher:
         handler: the handler of this process.
     """
 
-    def __init__(self, handler: Handler) -> None:
+    def __init__(self, handler: RefusingHandler) -> None:
         self._handler = handler
 
     def check(self, request: Request) -> ParsedRequest:
@@ -80,7 +91,11 @@ class Dispatcher:
         __tracebackhide__ = True
         return self._handler.forward(request)
 
-    def hand_over(self, handler: Handler) -> None:
+    def refuse(self, error: NetworkRefused) -> None:
+        """Record a refused connection."""
+        self._handler.refuse(error)
+
+    def hand_over(self, handler: RefusingHandler) -> None:
         """Use another handler from now on."""
         self._handler = handler
 

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from personalize_contract.errors import NoAnswer, TimedOut
+import contextlib
+
+from personalize_contract.errors import NetworkRefused, NoAnswer, TargetUnavailable, TimedOut
 from personalize_contract.feedback import call_site
+from personalize_contract.interceptors.child_processes import REFUSED
 from personalize_contract.model.exchange import Request, Response
 from personalize_contract.model.interruption import Interrupted
 from personalize_contract.model.parsed_request import ParsedRequest, parse
@@ -22,6 +25,14 @@ class Sender:
 
     def __init__(self, url: str) -> None:
         self._endpoint = Endpoint(url, "reference", _TIMEOUT)
+
+    def refuse(self, error: NetworkRefused) -> None:
+        """Tell the test of a refused connection."""
+        # A test that is over does not listen any more, and has had its say.
+        with contextlib.suppress(TargetUnavailable):
+            self._endpoint.answer(
+                Request("POST", f"http://localhost{REFUSED}", {}, str(error).encode())
+            )
 
     def check(self, request: Request) -> ParsedRequest:
         """Parse a request, and note the line of code that sends it."""

@@ -12,7 +12,7 @@ from personalize_contract.model.exchange import Request, Response
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from personalize_contract.interceptors.handler import Handler
+    from personalize_contract.interceptors.child_processes import RefusingHandler
     from personalize_contract.service.http_server import HttpServer
 
 
@@ -129,7 +129,7 @@ class Loopback:
         """Note a child whose environment names another endpoint."""
         self.foreign += 1
 
-    def for_forked(self, url: str) -> Handler:
+    def for_forked(self, url: str) -> RefusingHandler:
         """Return the handler of a forked child, which sends to the endpoint at a URL."""
         from personalize_contract.plugin.forked_child import Sender
 

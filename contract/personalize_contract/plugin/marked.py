@@ -195,8 +195,8 @@ def opened(
         stack.enter_context(aws_env.patched(identity))
         targets = list(_targets(live)) if live else ()
         instead = _in_process if service else _instead
-        stack.enter_context(guarded(settings.allowed_hosts, instead, session.refuse, targets))
         handler = Dispatcher(session)
+        stack.enter_context(guarded(settings.allowed_hosts, instead, handler.refuse, targets))
         stack.enter_context(child_processes.patched(loopback, identity.region, handler))
         stack.enter_context(install.of_sdks(handler, identity))
         stack.enter_context(install.of_http(handler, aws_hosts.ours(urls), in_process=service))

@@ -29,7 +29,7 @@ _LOCAL = frozenset(
 )
 """Names of loopback in the hosts files of the usual systems."""
 
-_RESOLVING = ("getaddrinfo", "gethostbyname", "gethostbyname_ex")
+_RESOLVING = ("getaddrinfo", "gethostbyname", "gethostbyname_ex", "gethostbyaddr")
 """Functions of the module `socket` that are given the name of a host first."""
 
 Place = tuple[str, int]

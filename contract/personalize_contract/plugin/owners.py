@@ -12,6 +12,7 @@ import contextlib
 import sys
 import threading
 from collections.abc import Callable, Iterator
+from contextvars import ContextVar
 from typing import Any
 from weakref import WeakKeyDictionary, WeakSet
 
@@ -54,9 +55,11 @@ class Owner:
         before = [(kind, name, getattr(kind, name)) for kind, name, _ in starts]
         for kind, name, watch in starts:
             setattr(kind, name, watch(getattr(kind, name)))
+        token = _working_for.set(self)
         try:
             yield
         finally:
+            _working_for.reset(token)
             for kind, name, method in before:
                 setattr(kind, name, method)
 
@@ -72,7 +75,8 @@ class Owner:
 
     def _starting_tasks(self, create_task: Callable[..., Any]) -> Callable[..., Any]:
         def create_owned(loop: Any, *arguments: Any, **named: Any) -> Any:
-            owned = self._owns_current_task()
+            in_main = threading.current_thread() is threading.main_thread()
+            owned = self._owns_current_task() if in_main else self.owns_current()
             task = create_task(loop, *arguments, **named)
             if owned:
                 self._tasks.add(task)
@@ -99,7 +103,7 @@ class Owner:
         thread = threading.current_thread()
         if thread is threading.main_thread():
             return self._owns_current_task()
-        return thread in self._threads
+        return thread in self._threads or _working_for.get() is self
 
     def answers_for_current(self) -> bool:
         """Whether the code that asks is the test's own, and no worker of a library.
@@ -148,6 +152,13 @@ class _Job:
         finally:
             _running.owner, self.is_done = None, True
 
+
+_working_for: ContextVar[Owner | None] = ContextVar("personalize_contract_test", default=None)
+"""The test that gives work to a thread of trio or anyio, or to an event loop of another thread.
+
+They run it in a copy of the context of whoever gives it. A loop that several tests share may keep
+the context of the first, so an owner that is over says nothing.
+"""
 
 _running = threading.local()
 """Its `owner` is the test on whose behalf a thread of a pool runs."""

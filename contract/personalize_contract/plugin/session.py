@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from personalize_contract.errors import NetworkRefused, PersonalizeContractError
 from personalize_contract.feedback import call_site
 from personalize_contract.feedback.adviser import Advice, Adviser
+from personalize_contract.interceptors.child_processes import REFUSED
 from personalize_contract.model.checker import Violation
 from personalize_contract.model.exchange import Exchange, Request, Response
 from personalize_contract.model.interruption import Interrupted
@@ -162,6 +163,11 @@ class Session:
 
     def respond(self, request: Request) -> Response:
         """Check and forward a request that came over a socket; its client is told of an error."""
+        if request.path == REFUSED:
+            sentence = f"in a child process: {request.body.decode('utf-8', 'replace')}"
+            with self._lock:
+                self._problems.append(Problem(sentence))
+            return Response(204, "No Content", {"content-length": "0"}, b"")
         try:
             response = self.forward(self.check(request))
         except PersonalizeContractError as error:
