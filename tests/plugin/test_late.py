@@ -186,7 +186,8 @@ OTHER_LOOP = """
 import asyncio
 
 LOOP = asyncio.new_event_loop()
-threading.Thread(target=LOOP.run_forever, daemon=True).start()
+RUNNER = threading.Thread(target=LOOP.run_forever)
+RUNNER.start()
 
 
 def job(arn):
@@ -209,6 +210,9 @@ def test_one(personalize_dataset):
 def stop():
     yield
     LOOP.call_soon_threadsafe(LOOP.stop)
+    RUNNER.join()
+    LOOP._default_executor.shutdown()
+    LOOP.close()
 """
 BY_CALL = OTHER_LOOP.replace("GIVE", "LOOP.call_soon_threadsafe(job, personalize_dataset.active)")
 BY_TASK = OTHER_LOOP.replace(

@@ -43,7 +43,7 @@ def _is_named(match: re.Match[str]) -> bool:
     value = match["value"]
     before = _NAME.search(match.string, max(0, match.start() - 30), match.start())
     name = (before[0] if before else "") + match["name"]
-    is_password = match["name"].lower().startswith("pass")
+    is_password = match["name"].lower().startswith(("pass", "pwd"))
     return (
         len(value) >= (6 if is_password else 16)
         and any(character.isdigit() for character in value)
@@ -138,11 +138,13 @@ SHAPES = (
     _shape("a password in a URL", r"://[^/\s:@\"']*:(?P<value>[^/\s:@\"']+)@", "://"),
     _shape(
         "a value with the name of a credential",
-        r"(?i)(?P<name>token|secret|passw(?:or)?d|passphrase|credentials?|signature|\bsig"
+        r"(?i)(?P<name>token|secret|pass[ _-]*w(?:or)?d|pass[ _-]*phrase|\bpwd|credentials?"
+        r"|authorization|signature|\bsig"
         r"|(?:api|access|private|secret|auth|subscription|account|shared|signing|session|master)"
         r"[ _-]*key|session[ _-]*id)\d*"
         r"[\s\"'\\]*[:=>]+[\s\"'\\]*(?P<value>[\w/+=.~!@#$^*-]{6,})",
-        *("token", "secret", "pass", "credential", "sig", "key", "session"),
+        *("token", "secret", "pass", "pwd", "credential", "authorization", "sig", "key"),
+        "session",
         check=_is_named,
     ),
 )

@@ -51,6 +51,7 @@ def test_a_key_is_found_by_its_name_in_any_spelling(name: str, written: str) -> 
 OTHER_NAMES = [
     *("api_key", "apiKey", "APIKEY", "Api Key", "x-api-key", "access_token", "refreshToken"),
     *("client_secret", "private-key", "Ocp-Apim-Subscription-Key", "sessionToken", "password1"),
+    *("pwd", "Pass Word", "pass-phrase", "pass_word", "Authorization"),
 ]
 RANDOM = "8f14e45fceea167a5a36dedd4bea2543"
 
@@ -97,6 +98,11 @@ def test_json_in_json_hides_nothing_at_any_depth(secret: str, depth: int) -> Non
     assert secrets.found_in(nested(escaped, depth))
 
 
+def wide(text: str) -> str:
+    """Write the letters as those of full width, which read as the plain ones."""
+    return "".join(chr(ord(one) + 0xFEE0) if "!" <= one <= "~" else one for one in text)
+
+
 ENCODERS = [
     lambda text: json.dumps({"a": text}),
     lambda text: quote(text, safe=""),
@@ -115,6 +121,15 @@ def test_encodings_in_any_order_hide_nothing(encoders: list[Callable[[str], str]
     for encode in encoders:
         text = encode(text)
     assert Secrets().found_in(text) == "an AWS access key id"
+
+
+@pytest.mark.parametrize("disguised", [wide, "\u200b".join, "\u00ad".join])
+@pytest.mark.parametrize("text", ["AKIAIOSFODNN7CANARYX", f'"password": "{RANDOM}"'])
+def test_letters_that_look_the_same_hide_nothing(
+    text: str, disguised: Callable[[str], str]
+) -> None:
+    assert Secrets().found_in(disguised(text)) == Secrets().found_in(text) is not None
+    assert Secrets().found_in(json.dumps({"a": disguised(text)}))
 
 
 def test_endless_escapes_are_not_harmless() -> None:
