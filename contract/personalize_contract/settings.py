@@ -18,6 +18,7 @@ MARK = "personalize_contract"
 
 TARGETS = ("recorded", "reference", "live")
 LIVE_IDS = ("prefixed", "own")
+FAIL_ON = ("gone", "stale", "aged")
 
 
 class Settings(NamedTuple):
@@ -40,6 +41,8 @@ class Settings(NamedTuple):
         redact: members that are never written.
         placeholders: values that look like secrets and may be written.
         keep: members whose personal ids are written unchanged, as `userId`.
+        fail_on: kinds of cassettes that fail a run: `gone`, `stale`, `aged`.
+        max_age: the days after which a cassette is aged; None if none ever is.
         contracts: a folder with the repo's own contract files.
         allowed_hosts: hosts that a marked test may connect to, beside the target and loopback.
         no_advice: names of the pieces of advice to leave out.
@@ -65,6 +68,8 @@ class Settings(NamedTuple):
     redact: tuple[str, ...] = ()
     placeholders: tuple[str, ...] = ()
     keep: tuple[str, ...] = ()
+    fail_on: tuple[str, ...] = ()
+    max_age: int | None = None
     contracts: Path | None = None
     allowed_hosts: tuple[str, ...] = ()
     no_advice: tuple[str, ...] = ()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from helpers import command
 from helpers.shop import Shop, text
 
 TESTS = """
@@ -101,3 +102,39 @@ def test_copies_of_a_test_make_no_cassette_gone(
     shop.tests("@pytest.mark.personalize_contract\ndef test_it():\n    put()\n")
     shop.record(*recorded)
     assert "gone: the test is gone" not in text(shop.run(*run))
+
+
+def lint(shop: Shop, *arguments: str) -> tuple[int, str]:
+    env = command.environment(
+        PYTEST_DISABLE_PLUGIN_AUTOLOAD="1", PYTEST_PLUGINS="personalize_contract.plugin"
+    )
+    done = command.run("lint", *arguments, cwd=shop.path, env=env)
+    return done.returncode, done.stdout + done.stderr
+
+
+def test_lint_lists_it_and_removes_it(later: Shop) -> None:
+    later.ini("addopts = -m 'not slow' -k kept")
+    status, shown = lint(later, "--gone")
+    assert status == 1
+    assert f"{GONE.strip()}: no test plays it" in shown
+    assert GONE.strip() in later.cassettes()
+    status, shown = lint(later, "--remove-gone", "cassettes")
+    assert status == 0
+    assert f"{GONE.strip()}: note: no test plays it" in shown
+    assert "1 cassette removed" in shown
+    assert len(later.cassettes()) == 2
+    later.ini()
+    later.run().assert_outcomes(passed=2)
+
+
+@pytest.mark.parametrize("broken", ["import nosuch", "addopts = test_shop.py::test_kept"])
+def test_lint_removes_nothing_where_not_all_tests_are_collected(later: Shop, broken: str) -> None:
+    if broken.startswith("addopts"):
+        later.ini(broken)
+    else:
+        later.tests(broken, "test_broken")
+    before = later.cassettes()
+    status, shown = lint(later, "--remove-gone")
+    assert status == 2
+    assert "pytest can't collect all the tests here" in shown
+    assert later.cassettes() == before

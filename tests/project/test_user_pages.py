@@ -16,7 +16,7 @@ from personalize_contract import plugin
 from personalize_contract.model import advice
 from personalize_contract.plugin import options
 from personalize_contract.plugin.mark import Mark
-from personalize_contract.plugin.summary import _CASSETTES
+from personalize_contract.plugin.summary import CASSETTES
 
 DOCS = Path(__file__).parents[2] / "docs"
 OPTIONS = (DOCS / "options.md").read_text("utf-8")
@@ -103,6 +103,6 @@ def test_every_word_of_the_summary_is_documented() -> None:
         "redact",
         "fail_next",
         "waited",
-        *_CASSETTES,
+        *CASSETTES,
     ):
         assert re.search(rf"^\| .*\b{word}\b.* \|", OPTIONS, re.MULTILINE), word

@@ -25,6 +25,9 @@ from personalize_contract.privacy.secrets import Secrets
 
 _TAKE_IT_OUT = "{} is in the {}; take it out, and make it void if it was real"
 
+_AGAIN = "delete it and record it again, since what is confirmed keeps its date"
+GONE = "no test plays it: its test is gone, or has no mark any more; delete it"
+
 
 @dataclass(frozen=True, slots=True)
 class Diagnostic:
@@ -134,7 +137,7 @@ class Linter:
             yield Diagnostic(path, line, "it doesn't say when it was recorded; record it again")
             return
         if (age := self._now - recorded) > self._max_age:
-            yield Diagnostic(path, line, f"it is {age.days} days old; record it again")
+            yield Diagnostic(path, line, f"it is {age.days} days old; {_AGAIN}")
 
 
 def _wrong(exchange: Exchange) -> Iterator[str]:

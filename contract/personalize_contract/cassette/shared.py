@@ -71,6 +71,15 @@ class Part:
         self.is_saved = False
         whole.begin(test)
 
+    @property
+    def renew_before(self) -> str:
+        """The moment before which a recording is not left as it was."""
+        return self._whole.renew_before
+
+    @renew_before.setter
+    def renew_before(self, moment: str) -> None:
+        self._whole.renew_before = moment
+
     def match_by(self, matching: Matching) -> None:
         """Let this decide whether a request of this test was recorded before."""
         self._whole.match_by(matching, self._test)

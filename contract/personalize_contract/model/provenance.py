@@ -5,6 +5,7 @@ Without it a recording proves nothing.
 
 from __future__ import annotations
 
+import datetime as dt
 import hashlib
 import os
 from dataclasses import asdict, dataclass
@@ -65,6 +66,11 @@ class Provenance:
     def fields(self) -> dict[str, str]:
         """Return the known fields, by name, as they are written."""
         return {name: value for name, value in asdict(self).items() if value}
+
+
+def days_ago(days: float) -> str:
+    """Return the moment that many days ago, as recordings are dated."""
+    return (clock.now() - dt.timedelta(days=days)).strftime(DATE)
 
 
 def service_model() -> dict[str, Any]:

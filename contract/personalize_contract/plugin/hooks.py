@@ -160,7 +160,7 @@ def pytest_report_teststatus(report: pytest.TestReport) -> tuple[str, str, str] 
         return None
     if outcome == "open":
         return "", "", ""
-    if outcome == "shared":
+    if outcome == "run":
         return "failed", "", "FAILED"  # no letter: it is of no test
     return (report.outcome, "F" if report.failed else ".", report.outcome.upper())
 
@@ -201,7 +201,7 @@ def _fail(text: str) -> None:
     pytest.fail(display.message(text), pytrace=False)
 
 
-def _is_marked(item: pytest.Item) -> bool:
+def is_marked(item: pytest.Item) -> bool:
     """Whether a test has the mark, or a fixture that stands for it."""
     names = getattr(item, "fixturenames", ())
     return item.get_closest_marker(MARK) is not None or not _FIXTURES.isdisjoint(names)
@@ -209,15 +209,15 @@ def _is_marked(item: pytest.Item) -> bool:
 
 def _open(item: pytest.Item) -> None:
     settings = item.config.stash[_SETTINGS]
-    is_marked = _is_marked(item)
-    if not is_marked and settings.check != "all":
+    has_mark = is_marked(item)
+    if not has_mark and settings.check != "all":
         return
     from personalize_contract.plugin import mark as marks
     from personalize_contract.plugin import marked, paths
 
     problem, stack = "", contextlib.ExitStack()
     try:
-        if is_marked:
+        if has_mark:
             fixtures = getattr(item, "fixturenames", ())
             service, faults = "personalize_service" in fixtures, "personalize_faults" in fixtures
             mark = marks.read(reversed(list(item.iter_markers(MARK))))
@@ -331,18 +331,36 @@ def pytest_runtestloop(session: pytest.Session) -> Generator[None, object, objec
         result = yield
     except session.Failed:
         interrupted = False
+        _note_gone(config)
         raise
     else:
+        _note_gone(config)
         if _SHARED in config.stash.get(_TALLY, ()):
             from personalize_contract.plugin import shared
 
             shared.finish(session, _tally(config), config.stash[_SETTINGS])
+        if config.stash[_SETTINGS].fail_on and not hasattr(config, "workeroutput"):
+            from personalize_contract.plugin import run_failures
+
+            run_failures.fail_on_cassettes(session, _tally(config), config.stash[_SETTINGS])
         return result
     finally:
         if _SHARED in config.stash.get(_TALLY, ()):
             from personalize_contract.plugin import shared
 
             shared.abandon(config, interrupted=interrupted)
+
+
+def _note_gone(config: pytest.Config) -> None:
+    """Note the cassettes that no test plays any more, if whole modules were collected."""
+    items = config.stash.get(_WHOLE, [])
+    if items and _TALLY in config.stash:
+        from personalize_contract.plugin.paths import orphans
+        from personalize_contract.privacy import display
+
+        playing = [item for item in items if is_marked(item)]
+        for path in orphans(items, playing, config.stash[_SETTINGS]):
+            _tally(config)["gone", display.path(path)] = 1
 
 
 @pytest.hookimpl(trylast=True)
@@ -355,13 +373,6 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
         loopbacks.close()
         for test, requests in loopbacks.late.items():
             _tally(config)["outlived", test] = requests
-    if items := config.stash.get(_WHOLE, []):
-        from personalize_contract.plugin.paths import orphans
-        from personalize_contract.privacy import display
-
-        playing = [item for item in items if _is_marked(item)]
-        for path in orphans(items, playing, config.stash[_SETTINGS]):
-            _tally(config)["gone", display.path(path)] = 1
     if (output := getattr(config, "workeroutput", None)) is not None:
         output[OURS] = list(config.stash[_TALLY].items())
 

@@ -265,7 +265,7 @@ def _mode(
         return Answering(target)
     from personalize_contract.cassette.recording import Recording as CassetteRecording
     from personalize_contract.model.datasets import share_a_state
-    from personalize_contract.model.provenance import Provenance
+    from personalize_contract.model.provenance import Provenance, days_ago
 
     datasets = "numbered" if share_a_state(settings.datasets) else ""
     provenance = Provenance.now(answered_by, region, item.nodeid, datasets)
@@ -278,6 +278,9 @@ def _mode(
         recording: CassetteRecording | Part = stack.enter_context(part)
     else:
         make, recording = Recording, stack.enter_context(CassetteRecording(path, provenance))
+    if settings.max_age is not None:
+        # Early enough for a night that records again to keep it from ever being aged.
+        recording.renew_before = days_ago(settings.max_age / 2)
     return make(
         target,
         recording,
@@ -335,6 +338,7 @@ def _replaying(
         shared.record_command(again) if shared else paths.record_command(item, again),
         mark,
         shares_dummies=shares,
+        max_age=settings.max_age,
         test=item.nodeid if shared else "",
     )
 

@@ -70,6 +70,7 @@ class Replaying(modes.Replaying):
         record_command: the command that records the test, for the messages of misses.
         mark: of the test.
         shares_dummies: whether it was recorded before datasets of one state had a dummy each.
+        max_age: the days after which the cassette is aged; None if it never is.
         test: node id of the test, if it shares the cassette.
     """
 
@@ -83,6 +84,7 @@ class Replaying(modes.Replaying):
         mark: Mark,
         *,
         shares_dummies: bool = False,
+        max_age: int | None = None,
         test: str = "",
     ) -> None:
         from personalize_contract.cassette.replay import Replay
@@ -93,6 +95,7 @@ class Replaying(modes.Replaying):
         self.fail_unused = mark.unused == "fail"
         self._shares_dummies = shares_dummies
         self._stale = cassette.provenance.is_stale()
+        self._aged = max_age is not None and _is_aged(cassette, max_age)
         self.outcome = "replayed"
         """The word for an exchange that was asked for."""
 
@@ -114,6 +117,7 @@ class Replaying(modes.Replaying):
         notes = {
             "unused": len(self.replay.unused()) if passed else 0,
             "stale": int(self._stale),
+            "aged": int(self._aged),
             "shared-dummy": int(self._shares_dummies and bool(answered)),
         }
         if any(notes.values()):
@@ -122,6 +126,13 @@ class Replaying(modes.Replaying):
             path = display.path(self.replay.path)
             tally.update({(word, path): count for word, count in notes.items() if count})
         return tally
+
+
+def _is_aged(cassette: Cassette, max_age: int) -> bool:
+    from personalize_contract.model.provenance import days_ago
+
+    dates = {origin.recorded_at for origin in cassette.origins}
+    return bool(dates) and min(dates) < days_ago(max_age)
 
 
 class _Explanation:

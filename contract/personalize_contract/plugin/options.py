@@ -20,7 +20,15 @@ from typing import TYPE_CHECKING, Literal
 import pytest
 
 from personalize_contract.errors import UsageError
-from personalize_contract.settings import LIVE_IDS, MARK, TARGETS, Settings, account, endpoint_url
+from personalize_contract.settings import (
+    FAIL_ON,
+    LIVE_IDS,
+    MARK,
+    TARGETS,
+    Settings,
+    account,
+    endpoint_url,
+)
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -90,6 +98,8 @@ _INI: Mapping[str, tuple[Kind, str]] = {
     "placeholders": ("linelist", "values that look like secrets and may be in cassettes"),
     "live_ids": ("string", "ids that live runs may put: `prefixed` (default), or a repo's `own`"),
     "keep": ("args", "ids of persons that are written as they are: userId, sessionId"),
+    "fail_on": ("args", "cassettes that fail a run: gone, stale, aged"),
+    "max_age": ("string", "days after which a cassette is aged"),
     "contracts": ("string", "folder of contract files of this repo's own"),
     "allowed_hosts": ("linelist", "hosts that marked tests may connect to"),
     "no_advice": ("linelist", "advice that is not given, by its name"),
@@ -184,6 +194,8 @@ def read(config: pytest.Config) -> Settings:
         write_to_existing=on("write_to_existing"),
         strict=on("strict"),
         cassettes=folder("cassettes"),
+        fail_on=_fail_on(listed("fail_on"), ini("max_age")),
+        max_age=_days(ini("max_age")),
         contracts=_contracts(folder("contracts"), config),
         ignore=listed("ignore"),
         redact=listed("redact"),
@@ -257,6 +269,21 @@ def _contracts(folder: Path | None, config: pytest.Config) -> Path | None:
         contract_files.use(folder)
         contract.at("/")
     return folder
+
+
+def _fail_on(names: tuple[str, ...], max_age: str) -> tuple[str, ...]:
+    for name in names:
+        if name not in FAIL_ON:
+            raise UsageError(f"personalize_fail_on = {name}: it is one of {', '.join(FAIL_ON)}")
+    if "aged" in names and not max_age:
+        raise UsageError("personalize_fail_on = aged needs an age: personalize_max_age = DAYS")
+    return names
+
+
+def _days(text: str) -> int | None:
+    if text and not (text.isascii() and text.isdigit() and len(text) < 6):
+        raise UsageError(f"personalize_max_age = {text}: it is a number of days")
+    return int(text) if text else None
 
 
 def _keep(names: tuple[str, ...]) -> tuple[str, ...]:

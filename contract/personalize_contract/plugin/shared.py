@@ -16,7 +16,7 @@ import pytest
 
 from personalize_contract.cassette import loader, ownership
 from personalize_contract.errors import CassetteError, CassetteMissing, UsageError
-from personalize_contract.plugin import modes, options, paths
+from personalize_contract.plugin import modes, options, paths, run_failures
 from personalize_contract.plugin.mark import cassette_of
 from personalize_contract.privacy import display
 
@@ -248,16 +248,7 @@ def finish(session: pytest.Session, tally: Tally, settings: Settings) -> None:
         return
     problems = [key[2:] for key in tally if key[0] == "problem"]
     for owner, text in (*problems, *_unused(tally, settings)):
-        report = pytest.TestReport(
-            owner,
-            (owner.partition("::")[0], None, owner),
-            {},
-            "failed",
-            display.message(text),
-            "call",
-        )
-        setattr(report, options.OURS, "shared")
-        session.config.hook.pytest_runtest_logreport(report=report)
+        run_failures.report(session, owner, text)
 
 
 def _unused(tally: Tally, settings: Settings) -> Iterator[tuple[str, str]]:

@@ -25,7 +25,7 @@ _COUNTED = ("unused", "fewer", "late", "refused", "unmarked", "ini-record", "wai
 _VERDICTS = ("contract broken", "changed, contract holds", "environment", "not reached")
 """On tests whose answers differ from their cassettes; see `verdicts`."""
 
-_CASSETTES = {
+CASSETTES = {
     "kept": "not replaced, because what was there is an answer of somebody who proves more",
     "stale": "recorded with another service model than that of the installed botocore; "
     "record again to see whether the answer is still the same",
@@ -33,6 +33,7 @@ _CASSETTES = {
     "makes the cassette of it",
     "shared-dummy": "recorded with one dummy ARN for all datasets of a state, so an item that is "
     "sent to the wrong one is not noticed; record again",
+    "aged": "recorded longer ago than personalize_max_age allows; record again",
     "gone": "the test is gone, or has no mark any more; delete the cassette",
 }
 
@@ -98,7 +99,7 @@ def short(tally: Tally) -> str:
             "unrecorded",
             "waited",
             *_VERDICTS,
-            *_CASSETTES,
+            *CASSETTES,
         )
         if _by(tally, what)
     ]
@@ -169,7 +170,7 @@ def lines(tally: Tally) -> Iterator[str]:
         yield from (f"  {test}" for test in tests)
     for note in _by(tally, "waited"):
         yield f"waited: {note}"
-    for what, why in _CASSETTES.items():
+    for what, why in CASSETTES.items():
         paths = list(_by(tally, what))
         if paths:
             yield f"{what}: {why}"

@@ -71,6 +71,7 @@ def changed(path: Path, old: str, new: str) -> None:
 
 
 ADVICE = "take it out, and make it void if it was real"
+AGAIN = "delete it and record it again, since what is confirmed keeps its date"
 CLAUSE = "its answer breaks {}; record it again, or correct what answered it"
 ELSEWHERE = "arn:aws:personalize:eu-west-1:123456789012:dataset/x/ITEMS"
 KEY = "AKIAIOSFODNN7EXAMPLE"
@@ -231,7 +232,7 @@ def test_an_old_recording_is_found(lint: Lint, days: int, limit: int, status: in
     path = write(GOOD, days=days)
     exit_status, lines = lint("--max-age", str(limit))
     assert exit_status == status
-    assert (f"{path}:1: it is {days} days old; record it again" in lines) == bool(status)
+    assert (f"{path}:1: it is {days} days old; {AGAIN}" in lines) == bool(status)
     assert lint()[0] == 0
 
 

@@ -1,0 +1,39 @@
+"""Failures of a whole run, which no test of it has: each is reported as a test of its own name."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from personalize_contract.plugin import options
+from personalize_contract.privacy import display
+
+if TYPE_CHECKING:
+    from personalize_contract.plugin.summary import Tally
+    from personalize_contract.settings import Settings
+
+
+def report(session: pytest.Session, name: str, text: str) -> None:
+    """Report a failure of the run.
+
+    Args:
+        session: of the run.
+        name: what failed, where the node id of a test would stand.
+        text: the problem; its first line stands alone.
+    """
+    location = (name.partition("::")[0], None, name)
+    failure = pytest.TestReport(name, location, {}, "failed", display.message(text), "call")
+    setattr(failure, options.OURS, "run")
+    session.config.hook.pytest_runtest_logreport(report=failure)
+
+
+def fail_on_cassettes(session: pytest.Session, tally: Tally, settings: Settings) -> None:
+    """Fail a run that has met cassettes of the kinds that its ini file names."""
+    from personalize_contract.plugin.summary import CASSETTES
+
+    for kind in settings.fail_on:
+        if paths := sorted(key[1] for key in tally if key[0] == kind):
+            cassettes = f"{len(paths)} cassette{'' if len(paths) == 1 else 's'}"
+            lines = [f"{cassettes}: {CASSETTES[kind]}", *(f"  {path}" for path in paths)]
+            report(session, f"personalize_fail_on = {kind}", "\n".join(lines))
