@@ -47,6 +47,7 @@ class Live:
         arns: the dataset of each state.
         notes: what was waited for.
         left: what could not be taken down, and how to; `""` if nothing is left.
+        run: name of the run that provisioned its dataset; `""` for none.
     """
 
     connection: Connection
@@ -54,6 +55,7 @@ class Live:
     arns: Mapping[State, str]
     notes: list[str] = field(default_factory=list)
     left: str = ""
+    run: str = ""
 
     def tries(self, state: State) -> Iterator[Try]:
         """Datasets in a state, the next one to be asked if the last did not show it."""

@@ -53,7 +53,8 @@ def provisioned(settings: Settings, tell: Tell, guard: MakeGuard) -> Iterator[Li
         account = own_account(settings, control)
         operation = load(settings.operation)
         kind = operation.provisions or operation.resource_type
-        made = Resources(control, tell, names.new_run(), to.home(account), kind)
+        run = names.new_run()
+        made = Resources(control, tell, run, to.home(account), kind)
         target = Endpoint(to.url, to.answered_by, ca_bundle=to.ca_bundle)
         arns: dict[State, str] = {
             "active": made.dataset,
@@ -69,6 +70,7 @@ def provisioned(settings: Settings, tell: Tell, guard: MakeGuard) -> Iterator[Li
             if operation.provisions
             else Provisioned(to, guarded, arns, patience.notes, made=made)
         )
+        live.run = run
         try:
             made.make()
             if operation.provisions:

@@ -4,21 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from personalize_contract.report.view import HOLDS, Headline, TargetSummary
+from personalize_contract.report.view import BROKEN, HOLDS, STATUSES, Headline, TargetSummary
 from personalize_contract.report.words import listed, plural
 
 
 def headline(operation: str, targets: Sequence[TargetSummary]) -> Headline:
     """Return how many clauses hold, and of whom that says anything."""
     if all(target.counts[HOLDS] == sum(target.counts.values()) for target in targets):
-        total = sum(targets[0].counts.values()) if targets else 0
+        total = sum(targets[0].counts.values())
         result = f"all {total} clauses hold on {listed([target.name for target in targets])}"
     else:
-        result = "; ".join(
-            f"{target.name}: "
-            + listed([f"{n} {plural(status, n)}" for status, n in target.counts.items() if n])
-            for target in targets
-        )
+        result = "; ".join(map(_result, sorted(targets, key=lambda one: not one.counts[BROKEN])))
     answered = sorted({who for target in targets for who in target.answered_by})
     if "aws" in answered:
         others = listed([who for who in answered if who != "aws"])
@@ -31,13 +27,29 @@ def headline(operation: str, targets: Sequence[TargetSummary]) -> Headline:
     return Headline(f"{operation}: {result}", about, changes)
 
 
+def _result(target: TargetSummary) -> str:
+    """How many clauses are broken on a target, or else hold, and how many were not reached."""
+    holds, broken, not_reached = (target.counts[status] for status in STATUSES)
+    total = sum(target.counts.values())
+    if not_reached == total:
+        return f"no clause was reached on {target.name}"
+    if broken:
+        first = f"{broken} of {total} clauses {'is' if broken == 1 else 'are'} broken"
+    else:
+        some = "all" if holds == total else f"{holds} of"
+        first = f"{some} {total} clauses {plural(HOLDS, holds)}"
+    rest = f", {not_reached} {'was' if not_reached == 1 else 'were'} not reached"
+    return f"{first} on {target.name}{rest if not_reached else ''}"
+
+
 def _changes(target: TargetSummary) -> Iterator[str]:
     """What the comparison of a live service with its recordings comes to."""
     by = listed(target.recorded_by)
     if target.changed:
         same = by == listed(sorted(target.answered_by))
+        verb = "is" if target.changed == 1 else "are"
         who = "The service changed" if same else f"It is not what {by} was"
-        yield f"{who}: {target.changed} of {target.comparable} answers are not as recorded."
+        yield f"{who}: {target.changed} of {target.comparable} answers {verb} not as recorded."
     elif target.comparable:
         yield f"Nothing changed: {target.comparable} answers are as recorded."
     elif target.compared:

@@ -7,8 +7,17 @@ from collections.abc import Iterable, Mapping
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from personalize_contract.report.view import BROKEN, HOLDS, Report, Row
-from personalize_contract.report.words import noted, plural
+from personalize_contract.report import repeat
+from personalize_contract.report.view import (
+    BROKEN,
+    CHANGED,
+    HOLDS,
+    NOT_REACHED,
+    Report,
+    Row,
+    RunFacts,
+)
+from personalize_contract.report.words import duration, noted, plural
 
 if TYPE_CHECKING:
     from jinja2 import Template
@@ -17,7 +26,9 @@ MOST = 12
 """Scenarios of a clause that are shown whole, those that broke or changed first."""
 
 _OPEN = 5
-"""Rows that may stand open at first, so that the matrix stays one that is seen at a glance."""
+"""Rows that stand open at first, so that the matrix stays one that is seen at a glance."""
+
+_URGENT = (BROKEN, CHANGED)
 
 _PARTS = {
     "status": "status",
@@ -36,9 +47,9 @@ _VERDICTS = {1: "broken", 2: "not-reached", 3: "not-reached", 4: "changed"}
 
 def text(report: Report) -> str:
     """The page."""
-    rows = [_row(row) for row in report.rows]
-    urgent = [row for row in rows if row["state"] in ("broken", "changed")]
-    for row in urgent if len(urgent) <= _OPEN else ():
+    facts = {target.name: target.facts for target in report.targets}
+    rows = [_row(row, report.operation, facts) for row in sorted(report.rows, key=_urgency)]
+    for row in [row for row in rows if row["state"] in _URGENT][:_OPEN]:
         row["open"] = True
     return _template().render(
         report=report,
@@ -65,12 +76,16 @@ def _template() -> Template:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.globals["plural"] = plural
+    environment.globals |= {"plural": plural, "seconds": duration}
     return environment.get_template("page.html.jinja")
 
 
-def _row(row: Row) -> dict[str, Any]:
-    scenarios = _scenarios(row)
+def _urgency(row: Row) -> int:
+    return (*_URGENT, NOT_REACHED, HOLDS).index(row.state)
+
+
+def _row(row: Row, operation: str, facts: Mapping[str, RunFacts]) -> dict[str, Any]:
+    scenarios = _scenarios(row, operation, facts)
     return {
         "clause": row.clause,
         "link": row.link,
@@ -93,7 +108,7 @@ def _row(row: Row) -> dict[str, Any]:
     }
 
 
-def _scenarios(row: Row) -> list[dict[str, Any]]:
+def _scenarios(row: Row, operation: str, facts: Mapping[str, RunFacts]) -> list[dict[str, Any]]:
     """What was sent for a clause, once each, with the answer of every target beside it."""
     scenarios: dict[str, dict[str, Any]] = {}
     for cell in row.cells:
@@ -104,14 +119,19 @@ def _scenarios(row: Row) -> list[dict[str, Any]]:
                     "name": one["scenario"],
                     "request": _message(one["request"]),
                     "answers": [],
+                    "seconds": 0.0,
+                    "repeat": [],
+                    "curl": repeat.curl(one["request"], facts[cell.target]),
                     "broken": False,
                     "changed": False,
                 },
             )
-            scenario["broken"] = scenario["broken"] or one["status"] == BROKEN
-            scenario["changed"] = scenario["changed"] or one.get("recorded", {}).get(
-                "changed", False
-            )
+            scenario["broken"] |= one["status"] == BROKEN
+            scenario["changed"] |= one.get("recorded", {}).get("changed", False)
+            scenario["seconds"] += one.get("seconds", 0.0)
+            name = one["scenario"]
+            command = repeat.verify(operation, cell.target, name, facts[cell.target])
+            scenario["repeat"].append(command)
             scenario["answers"].extend(_answers(cell.target, one))
     return sorted(scenarios.values(), key=lambda one: (not one["broken"], not one["changed"]))
 

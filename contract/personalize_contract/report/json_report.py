@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import asdict
 from typing import Any
 
 from personalize_contract.report.view import Cell, Report
@@ -25,11 +26,13 @@ def document(report: Report) -> dict[str, Any]:
             for row in report.rows
         ],
         "summary": {target.name: dict(target.counts) for target in report.targets},
+        "runs": {target.name: asdict(target.facts) for target in report.targets},
         "obstacles": list(report.obstacles),
         "not_shipped": {target.name: list(target.not_shipped) for target in report.targets},
         "provenance": {
             "reported_at": report.reported_at,
-            "sdk": report.sdk,
+            "sdk": f"botocore {report.versions['botocore']}",
+            "versions": dict(report.versions),
             "service_model": report.service_model,
             "model_differs": list(report.model_differs),
             "page": report.page,

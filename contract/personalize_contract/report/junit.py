@@ -15,6 +15,10 @@ def _writable(words: str) -> str:
     return _NO_XML.sub(lambda found: f"\\u{ord(found[0]):04x}", words)
 
 
+def _seconds(number: float) -> str:
+    return f"{number:.3f}"
+
+
 def text(report: Report) -> str:
     """The document. Not reached is an error, and skipped where it is allowed."""
     root = ET.Element("testsuites", name=report.operation)
@@ -23,7 +27,13 @@ def text(report: Report) -> str:
         count = dict.fromkeys(("tests", "failures", "errors", "skipped"), 0)
         for row in report.rows:
             clause, cell = row.clause, row.cells[at]
-            case = ET.SubElement(suite, "testcase", classname=target.name, name=clause.id)
+            case = ET.SubElement(
+                suite,
+                "testcase",
+                classname=target.name,
+                name=clause.id,
+                time=_seconds(cell.seconds),
+            )
             count["tests"] += 1
             kind = ""
             if clause.can_fail and cell.status == BROKEN:
@@ -34,6 +44,9 @@ def text(report: Report) -> str:
                 count["skipped" if kind == "skipped" else f"{kind}s"] += 1
                 one = ET.SubElement(case, kind, message=_writable(f"{cell.status}: {cell.why}"))
                 one.text = f"{clause.statement} [{clause.source}]"
+        suite.set("time", _seconds(target.facts.seconds))
+        if target.facts.started_at:
+            suite.set("timestamp", target.facts.started_at.removesuffix("Z"))
         for name, number in count.items():
             suite.set(name, str(number))
     ET.indent(root)

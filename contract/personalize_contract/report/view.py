@@ -8,9 +8,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlsplit
 
 from personalize_contract.model.contract import Clause
 from personalize_contract.model.drift import Difference
+from personalize_contract.targets.aws_domains import is_aws_host
 
 HOLDS, BROKEN, NOT_REACHED = "holds", "broken", "not reached"
 STATUSES = (HOLDS, BROKEN, NOT_REACHED)
@@ -31,6 +33,7 @@ class Cell:
         changed: whether an answer differs from what the same service answered before.
         is_allowed: whether it may stay unreached.
         exchanges: that show it, as documents.
+        seconds: duration of the scenarios that are about it.
         notes: what was seen, of a clause that is only observed, with the scenarios that showed it.
     """
 
@@ -41,6 +44,7 @@ class Cell:
     changed: bool
     is_allowed: bool
     exchanges: tuple[Mapping[str, Any], ...]
+    seconds: float
     notes: Mapping[str, Sequence[str]]
 
 
@@ -78,6 +82,30 @@ class Change:
 
 
 @dataclass(frozen=True, slots=True)
+class RunFacts:
+    """When and where a target was asked.
+
+    Args:
+        started_at: UTC, as in `2026-11-26T20:00:00Z`; `""` if it isn't known.
+        seconds: duration.
+        region: of the service; `""` for recordings.
+        endpoint: scheme and host of its URL; `""` for what ships with this package.
+        run: name of what a live run provisioned; `""` for none.
+    """
+
+    started_at: str = ""
+    seconds: float = 0.0
+    region: str = ""
+    endpoint: str = ""
+    run: str = ""
+
+    @property
+    def is_aws(self) -> bool:
+        """Whether the endpoint is one of AWS."""
+        return is_aws_host(urlsplit(self.endpoint).hostname or "")
+
+
+@dataclass(frozen=True, slots=True)
 class TargetSummary:
     """What one target comes to.
 
@@ -94,6 +122,7 @@ class TargetSummary:
         other_differences: a message in other words, or a recording that proves less.
         not_shipped: scenarios that were not reached because their recordings don't ship.
         untouched: why nothing at all was reached; `""` if something was.
+        facts: when and where it was asked.
     """
 
     name: str
@@ -107,6 +136,7 @@ class TargetSummary:
     other_differences: tuple[Change, ...]
     not_shipped: tuple[str, ...]
     untouched: str
+    facts: RunFacts
 
     @property
     def who(self) -> str:
@@ -146,7 +176,7 @@ class Report:
         obstacles: what kept scenarios from being tried.
         kept: recordings that were not replaced, because they prove more.
         model_differs: what the SDK's model says differently from the contract.
-        sdk: name and version.
+        versions: of this package, the SDK and Python, by their names.
         service_model: digest of the SDK's model.
         reported_at: UTC, as in `2026-11-26T20:00:00Z`.
     """
@@ -160,7 +190,7 @@ class Report:
     obstacles: tuple[str, ...]
     kept: tuple[str, ...]
     model_differs: tuple[str, ...]
-    sdk: str
+    versions: Mapping[str, str]
     service_model: str
     reported_at: str
 

@@ -29,3 +29,11 @@ def noted(notes: Mapping[str, Sequence[str]], most: int = 3) -> list[str]:
     lines = [f"{note} ({some(scenarios)})" for note, scenarios in notes.items()]
     rest = len(lines) - most
     return lines[:most] + [f"and {rest} other answer{'s' if rest > 1 else ''}"] * (rest > 0)
+
+
+def duration(seconds: float) -> str:
+    """A duration as people read it: 0.012 s, 4.2 s, 6 min 5 s."""
+    if seconds < 1:
+        return f"{seconds:.3f} s"
+    minutes, rest = divmod(round(seconds), 60)
+    return f"{minutes} min {rest} s" if minutes else f"{seconds:.1f} s"

@@ -11,7 +11,7 @@ from typing import Any
 
 from personalize_contract.model.contract import Clause, Contract
 from personalize_contract.model.drift import Difference
-from personalize_contract.report.view import BROKEN, HOLDS, NOT_REACHED
+from personalize_contract.report.view import BROKEN, HOLDS, NOT_REACHED, RunFacts
 from personalize_contract.report.words import noted
 
 
@@ -46,6 +46,9 @@ class Outcome:
 
     not_shipped: bool = False
     """Whether it was not reached because its recording doesn't ship, which is allowed."""
+
+    seconds: float = 0.0
+    """Duration, as whoever ran it measured it."""
 
     def as_property(self) -> dict[str, Any]:
         """As builtins, which is what a pytest report can carry from an xdist worker."""
@@ -114,8 +117,9 @@ def cell(clause: Clause, outcomes: Iterable[Outcome]) -> Cell:
             if outcome.answered_by and outcome.answered_by not in found.answered_by:
                 found.answered_by.append(outcome.answered_by)
             if outcome.exchange:
-                shown = {"scenario": outcome.scenario, "status": finding.status, **outcome.exchange}
-                found.exchanges.append(shown)
+                shown = {"scenario": outcome.scenario, "status": finding.status}
+                timed = {**shown, "seconds": outcome.seconds}
+                found.exchanges.append({**timed, **outcome.exchange})
     if broken:
         found.status, found.why = BROKEN, _several(broken)
         found.exchanges = [one for one in found.exchanges if one["status"] == BROKEN]
@@ -137,11 +141,18 @@ class Evidence:
     Args:
         contract: whose clauses are the rows.
         outcomes: of each target that was asked, in the order they were asked in.
+        facts: when and where each was asked.
     """
 
-    def __init__(self, contract: Contract, outcomes: Mapping[str, list[Outcome]]) -> None:
+    def __init__(
+        self,
+        contract: Contract,
+        outcomes: Mapping[str, list[Outcome]],
+        facts: Mapping[str, RunFacts] | None = None,
+    ) -> None:
         self.contract = contract
         self.targets = tuple(outcomes)
+        self.facts = facts or {}
         self._outcomes = outcomes
         self.cells = {
             (clause.id, target): cell(clause, outcomes[target])
@@ -166,6 +177,14 @@ class Evidence:
             if target in (None, asked) and outcome.answered_by
         )
         return list(dict.fromkeys(found))
+
+    def seconds(self, clause: str, target: str) -> float:
+        """The duration of the scenarios that are about a clause."""
+        return sum(
+            outcome.seconds
+            for outcome in self._outcomes[target]
+            if outcome.findings and outcome.findings[0].clause == clause
+        )
 
     def obstacles(self) -> list[str]:
         """What kept scenarios from being tried, each once."""

@@ -11,15 +11,19 @@ import os
 import pickle
 from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import AbstractContextManager
+from dataclasses import replace
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Protocol
+from urllib.parse import urlsplit
 
 import pytest
 
+from personalize_contract import clock
 from personalize_contract.errors import PersonalizeContractError, UsageError
 from personalize_contract.live.access import Live
 from personalize_contract.model.contract import load
+from personalize_contract.report.view import RunFacts
 from personalize_contract.settings import KEY, TARGETS, Settings
 from personalize_contract.suite import recordings, shipped
 from personalize_contract.suite.evidence import Evidence, Outcome
@@ -93,7 +97,8 @@ class _Collector:
             self.crashes.append(report.longreprtext)
         for value in found:
             assert isinstance(value, dict)
-            self.outcomes.append(Outcome.from_property(value))
+            outcome = Outcome.from_property(value)
+            self.outcomes.append(replace(outcome, seconds=round(report.duration, 3)))
         self._progress.step()
 
     def pytest_collectreport(self, report: pytest.CollectReport) -> None:
@@ -227,14 +232,24 @@ def verify(
         recordings.load(cassettes or shipped.cassettes(), operation, required=True)
     spread = _spread(workers)
     selected = [f"-k{expression}"] if expression else []
-    outcomes = {}
+    outcomes, facts = {}, {}
     for target in order:
+        started_at, start = clock.now().strftime("%Y-%m-%dT%H:%M:%SZ"), clock.monotonic()
+        where = {}
         asked = settings._replace(target=target, record=record and target != "recorded")
         if target == "live":
             with live() as service:
+                url = urlsplit(service.connection.url)
+                where = {
+                    "region": service.connection.region,
+                    "endpoint": f"{url.scheme}://{url.netloc.rpartition('@')[2]}",
+                    "run": service.run,
+                }
                 outcomes[target] = _ask(asked, selected, progress, service)
             if service.left:
                 outcomes[target].append(Outcome("take-down", (), obstacle=service.left))
         else:
             outcomes[target] = _ask(asked, [*selected, *spread], progress)
-    return Evidence(load(operation), {target: outcomes[target] for target in order})
+        seconds = round(clock.monotonic() - start, 3)
+        facts[target] = RunFacts(started_at, seconds, **where)
+    return Evidence(load(operation), outcomes, facts)

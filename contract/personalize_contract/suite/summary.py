@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import platform
 from collections.abc import Iterable
-
-import botocore
+from importlib.metadata import version
 
 from personalize_contract import clock
 from personalize_contract.model.contract import Clause
@@ -18,6 +18,7 @@ from personalize_contract.report.view import (
     Change,
     Report,
     Row,
+    RunFacts,
     TargetSummary,
 )
 from personalize_contract.suite import service_model
@@ -50,7 +51,11 @@ def summarize(evidence: Evidence, allowed: Iterable[str] = ()) -> Report:
         obstacles=tuple(evidence.obstacles()),
         kept=tuple(evidence.kept()),
         model_differs=tuple(service_model.installed(contract)),
-        sdk=f"botocore {botocore.__version__}",
+        versions={
+            "personalize-contract": version("personalize-contract"),
+            "botocore": version("botocore"),
+            "Python": platform.python_version(),
+        },
         service_model=model_digest(),
         reported_at=clock.now().strftime("%Y-%m-%dT%H:%M:%SZ"),
     )
@@ -81,6 +86,7 @@ def _target(evidence: Evidence, name: str) -> TargetSummary:
         other_differences=others,
         not_shipped=tuple(evidence.not_shipped(name)),
         untouched=untouched,
+        facts=evidence.facts.get(name, RunFacts()),
     )
 
 
@@ -95,5 +101,6 @@ def _cell(evidence: Evidence, clause: Clause, target: str, allowed: set[str]) ->
         is_allowed=cell.status == NOT_REACHED
         and evidence.may_stay_unreached(clause.id, target, allowed),
         exchanges=tuple(cell.exchanges),
+        seconds=evidence.seconds(clause.id, target),
         notes=cell.notes,
     )

@@ -129,6 +129,22 @@ def test_junit_has_a_suite_for_each_target(good: Path) -> None:
         assert [case.get("name") for case in suite if list(case)] == skipped
 
 
+def test_junit_has_times(good: Path) -> None:
+    for suite in suites(good).values():
+        times = [float(case.get("time") or "nan") for case in suite]
+        assert 0 < sum(times) <= float(suite.get("time") or "nan")
+        assert re.fullmatch(r"20\d\d-\d\d-\d\dT\d\d:\d\d:\d\d", suite.get("timestamp") or "")
+
+
+def test_the_json_report_says_when_each_target_was_asked(good: Path) -> None:
+    runs = document(good)["runs"]
+
+    assert list(runs) == ["reference", "recorded"]
+    assert runs["reference"]["started_at"] <= runs["recorded"]["started_at"]
+    exchanges = rows(good)["request.items.max-members"]["targets"]["reference"]["exchanges"]
+    assert all(0 < one["seconds"] < runs["reference"]["seconds"] for one in exchanges)
+
+
 def test_junit_tells_failures_errors_and_what_may_be_skipped(bad: Path) -> None:
     (suite,) = suites(bad).values()
     cases = {case.get("name"): case for case in suite}
@@ -168,8 +184,8 @@ def test_the_terminal_shows_clause_by_target_and_who_answered(good: Path) -> Non
     assert "answered by                     " in "\n".join(lines)
     assert re.search(r"^answered by +reference +reference", "\n".join(lines), re.MULTILINE)
     assert lines[-1] == (
-        "PutItems: reference: 32 hold; recorded: 31 hold and 1 not reached. This checks the tool "
-        "and the recordings, not AWS: no answer here came from it."
+        "PutItems: all 32 clauses hold on reference; 31 of 32 clauses hold on recorded, 1 was not "
+        "reached. This checks the tool and the recordings, not AWS: no answer here came from it."
     )
 
 

@@ -23,8 +23,9 @@ REPORT = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|[0-9-]{10}T[0-9:
 
 
 def evidence(path: Path) -> Any:
-    """A report without its ids and dates."""
-    return json.loads(REPORT.sub("", path.read_text("utf-8")))
+    """A report without its ids, dates and durations."""
+    text = REPORT.sub("", path.read_text("utf-8"))
+    return json.loads(re.sub(r'"seconds": [0-9.e-]+', '"seconds": 0', text))
 
 
 def test_workers_find_what_one_process_finds_in_the_same_order(tmp_path: Path) -> None:
@@ -51,7 +52,7 @@ def test_workers_record_and_replay(tmp_path: Path) -> None:
     again = run(*target, "--target=recorded")
     assert again.returncode == 1
     assert "items-11: expected 400" in again.stdout
-    assert "1 broken" in again.stdout
+    assert "is broken on recorded" in again.stdout
 
 
 def test_what_stops_a_worker_is_told(tmp_path: Path) -> None:

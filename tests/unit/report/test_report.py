@@ -3,6 +3,9 @@
 import html.parser
 import json
 import re
+import shlex
+from functools import cached_property
+from itertools import pairwise
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
@@ -18,10 +21,10 @@ from personalize_contract.model.datasets import DUMMY
 from personalize_contract.model.exchange import Request, Response
 from personalize_contract.report import github
 from personalize_contract.report.files import WRITERS
-from personalize_contract.report.view import Report
+from personalize_contract.report.view import BROKEN, Report
 from personalize_contract.settings import Settings
 from personalize_contract.suite import shipped
-from personalize_contract.suite.evidence import Evidence, Outcome
+from personalize_contract.suite.evidence import Evidence, Finding, Outcome
 from personalize_contract.suite.run import Run
 from personalize_contract.suite.summary import summarize
 from personalize_contract.suite.tables.scenarios import SCENARIOS
@@ -141,18 +144,28 @@ class _Page(html.parser.HTMLParser):
         self.links: list[str] = []
         self.open: list[str] = []
         self.text: list[str] = []
+        self._builder = ET.TreeBuilder()
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         self.elements |= {(tag, ""), *((tag, name) for name, _ in attrs)}
         self.links += [value or "" for name, value in attrs if name in ("href", "src")]
-        if tag not in ("meta", "input"):
+        self._builder.start(tag, {name: value or "" for name, value in attrs})
+        if tag in ("meta", "input"):
+            self._builder.end(tag)
+        else:
             self.open.append(tag)
 
     def handle_endtag(self, tag: str) -> None:
         assert self.open.pop() == tag
+        self._builder.end(tag)
 
     def handle_data(self, data: str) -> None:
         self.text.append(data)
+        self._builder.data(data)
+
+    @cached_property
+    def tree(self) -> ET.Element:
+        return self._builder.close()
 
 
 def parsed(page: str) -> _Page:
@@ -250,19 +263,114 @@ def test_the_page_loads_nothing(page: str) -> None:
     assert "default-src 'none'" in page
 
 
-def test_every_clause_has_a_row_with_its_status(page: str) -> None:
-    rows = dict(re.findall(r'<details class="row" id="([^"]+)" data-state="([^"]+)"', page))
+def rows(page: str) -> list[ET.Element]:
+    """The row of each clause, in the order of the page."""
+    return [row for row in parsed(page).tree.iter("details") if row.get("class") == "row"]
 
-    assert list(rows) == list(load("PutItems").clauses)
-    assert rows["request.items.max-members"] == "holds"
-    assert rows["request.item-id.type"] == "changed"
-    assert rows["error.not-found.status"] == "broken"
-    assert rows["error.in-use.code"] == "not-reached"
+
+def clause(row: ET.Element) -> str:
+    return row[1].get("id") or ""
+
+
+def test_every_clause_has_a_row_with_its_status(page: str) -> None:
+    states = {clause(row): row.get("data-state") for row in rows(page)}
+
+    assert sorted(states) == sorted(load("PutItems").clauses)
+    assert states["request.items.max-members"] == "holds"
+    assert states["request.item-id.type"] == "changed"
+    assert states["error.not-found.status"] == "broken"
+    assert states["error.in-use.code"] == "not-reached"
+
+
+def test_broken_clauses_come_first_and_open_with_an_exchange_that_shows_it(page: str) -> None:
+    states = [row.get("data-state") or "" for row in rows(page)]
+    promised = states[: sum(one.can_fail for one in load("PutItems").clauses.values())]
+    order = ["broken", "changed", "not-reached", "holds"]
+    assert promised == sorted(promised, key=order.index)
+
+    first = rows(page)[0]
+    assert "open" in first.attrib
+    shown = [one for one in first.iter("details") if "scenario" in (one.get("class") or "")]
+    assert ["open" in one.attrib for one in shown] == [True] + [False] * (len(shown) - 1)
+    assert "broken" in "".join(shown[0][0].itertext())
+
+
+def test_a_link_to_a_clause_opens_it(page: str) -> None:
+    """A browser opens the details around what a fragment names, but not for its summary."""
+    for row in rows(page):
+        assert [one.tag for one in row] == ["summary", "div"]
+        links = [one.get("href") for one in row[1].iter("a")]
+        assert f"#{clause(row)}" in links
+
+
+def test_no_link_is_in_a_summary(page: str) -> None:
+    summaries = list(parsed(page).tree.iter("summary"))
+    assert summaries
+    assert [one for summary in summaries for one in summary.iter("a")] == []
+
+
+def test_headings_are_in_order(page: str) -> None:
+    levels = [int(one.tag[1]) for one in parsed(page).tree.iter() if re.match("h[1-6]$", one.tag)]
+
+    assert levels[0] == 1
+    assert 1 not in levels[1:]
+    assert [pair for pair in pairwise(levels) if pair[1] > pair[0] + 1] == []
+
+
+def test_a_scenario_has_its_time_and_the_commands_that_repeat_it(page: str) -> None:
+    row = next(one for one in rows(page) if clause(one) == "error.not-found.status")
+    scenario = next(one for one in row.iter("details") if one is not row)
+    text = "".join(scenario.itertext())
+
+    assert re.search(r"\d\.\d{3} s", text)
+    assert re.search(
+        r"^ *personalize-contract verify --operation PutItems --target live --region us-east-1 "
+        r"--endpoint-url http://127\.0\.0\.1:\d+ -k missing$",
+        text,
+        re.MULTILINE,
+    )
+    (curl,) = re.findall(r"^curl .*$", text, re.MULTILINE)
+    words = shlex.split(curl)
+    assert words[-1].startswith("http://127.0.0.1:")
+    assert words[-1].endswith("/items")
+    body = json.loads(words[words.index("--data-binary") + 1])
+    assert body["datasetArn"] == DUMMY["missing"]
+    assert "REDACTED" not in curl
+
+
+def test_the_page_says_when_and_where_a_target_was_asked(page: str) -> None:
+    facts = {
+        term.text: value.text
+        for one in parsed(page).tree.iter("dl")
+        if one.get("class") == "run"
+        for term, value in zip(one.iter("dt"), one.iter("dd"), strict=True)
+    }
+    assert set(facts) == {"started", "took", "region", "endpoint"}
+    assert facts["region"] == "us-east-1"
+    assert re.match(r"http://127\.0\.0\.1:\d+$", facts["endpoint"] or "")
+
+
+@pytest.mark.parametrize("number", [0, 1, 400])
+def test_a_page_of_any_number_of_scenarios(number: int) -> None:
+    exchange = {
+        "answered_by": "endpoint",
+        "request": {"method": "POST", "path": "/items", "headers": {}, "body": "{}"},
+        "response": {"status": 200, "reason": "", "code": "", "headers": {}, "body": ""},
+    }
+    finding = Finding("request.items.max-members", BROKEN, "it was taken")
+    outcomes = [Outcome(f"s-{at}", (finding,), "endpoint", exchange) for at in range(number)]
+    report = summarize(Evidence(load("PutItems"), {"live": outcomes}))
+    page = WRITERS[".html"](report)
+
+    assert len(rows(page)) == len(load("PutItems").clauses)
+    shown = [one for one in parsed(page).tree.iter("details") if one.get("class") != "row"]
+    assert len(shown) == min(number, 12)
+    assert ("and 388 more scenarios" in page) == (number == 400)
 
 
 def test_a_change_is_marked_on_both_sides(page: str) -> None:
     row = page[page.index('id="request.item-id.type"') :]
-    one = row[row.index("<code>item-id-null</code>") :].partition('<details class="scenario">')[0]
+    one = row[row.index("<code>item-id-null</code>") :].partition('<details class="scenario')[0]
     marked = re.findall(r'<div class="mark"><span class="name">(.*?):</span> (.*?)</div>', one)
 
     assert marked == [
@@ -339,7 +447,8 @@ def _all_of(response: Response) -> Report:
 def test_the_markdown_has_the_headline_the_broken_and_the_changed(written: Path) -> None:
     text = (written / "report.md").read_text("utf-8")
 
-    assert text.startswith("## PutItems: live: ")
+    headline = "2 of 32 clauses are broken on live, 17 were not reached"
+    assert text.startswith(f"## PutItems: {headline}")
     assert re.search(r"^- `error.not-found.status` on live: <code>.*expected 404", text, re.M)
     row = "| code | <code>SerializationException</code> | <code>ValidationException</code> |"
     assert row in text
@@ -360,7 +469,8 @@ def test_findings_become_annotations_on_github_only() -> None:
     assert error.startswith("::error title=error.in-use.status broken on live::A dataset in use")
     assert "expected 409, the answer is 200 with an empty body" in error
     (notice,) = (line for line in told.stdout.splitlines() if line.startswith("::notice "))
-    assert re.match(r"::notice title=PutItems::PutItems: live: .*1 broken", notice)
+    headline = "1 of 32 clauses is broken on live, 30 were not reached"
+    assert notice.startswith(f"::notice title=PutItems::PutItems: {headline}")
 
 
 def test_no_answer_becomes_a_workflow_command() -> None:
