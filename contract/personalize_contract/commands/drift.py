@@ -29,28 +29,68 @@ def run(given: argparse.Namespace) -> int:
     """Run the command; returns its exit status.
 
     Whoever answered: who asks for a comparison wants to see it. The wording of messages is shown
-    and does not count, as in `verify`.
+    and does not count, as in `verify`. The same difference is one line, however many recordings
+    have it.
+
+    Raises:
+        UsageError: the two have no operation in common.
+        CassetteError: a cassette can't be read.
     """
     from rich.text import Text
 
+    from personalize_contract.errors import UsageError
+    from personalize_contract.privacy import display
     from personalize_contract.report.terminal import Output
+    from personalize_contract.report.words import some
 
     old, new = _read(given.old), _read(given.new)
+    left_out = _left_out(old, new)
+    names = [name for name in sorted({*old, *new}) if _operation(name) not in left_out]
+    if not names:
+        sides = "; ".join(f"{one} is in {side} only" for one, side in left_out.items())
+        raise UsageError(f"nothing to compare: {sides}; name two folders of one operation")
+    found = {name: dict.fromkeys(_lines(old.get(name), new.get(name))) for name in names}
+    differing = {name for name, lines in found.items() if any(counts for _, counts in lines)}
+    rows = {
+        about: bool(differing.intersection(recordings))
+        for about, recordings in _by_clause(names).items()
+    }
     console = Output()
-    rows = _by_clause(old, new)
-    differ = 0
-    for about, found in rows.items():
-        counted = [line for line, counts in found if counts]
-        differ += bool(counted)
-        state = ("differs", "bold yellow") if counted else ("same", "green")
+    for about, differs in rows.items():
+        state = ("differs", "bold yellow") if differs else ("same", "green")
         console.print(Text.assemble((f"{about} ", "bold"), state), soft_wrap=True)
-        for line in dict.fromkeys(line for line, _ in found):
-            console.print(Text(f"  {line}"), soft_wrap=True)
+    for counting, title in ((True, "what differs:"), (False, "what differs and does not count:")):
+        grouped: dict[str, list[str]] = {}
+        for name, lines in found.items():
+            for line, counts in lines:
+                if counts == counting:
+                    grouped.setdefault(line, []).append(display.quoted(name))
+        if grouped:
+            console.print(f"\n{title}", style="bold")
+        for line, places in grouped.items():
+            console.print(Text(f"  {line} ({some(places)})"), soft_wrap=True)
     console.print()
+    for operation, side in left_out.items():
+        console.print(f"left out: {operation}, which is in {side} only", soft_wrap=True)
     who = f"{_answered(old)} -> {_answered(new)}"
-    told = f"{differ} of {len(rows)} differ" if differ else f"all {len(rows)} are the same"
+    number = sum(rows.values())
+    told = f"{number} of {len(rows)} differ" if number else f"all {len(rows)} are the same"
     console.print(Text(f"{who}: {told}", "bold"), soft_wrap=True)
-    return DIFFERS if differ else 0
+    return DIFFERS if number else 0
+
+
+def _operation(name: str) -> str:
+    """The operation that a recording is of; `""` for that of a test."""
+    from personalize_contract.model.contract import operations
+
+    folder = name.partition("/")[0]
+    return folder if folder in operations() else ""
+
+
+def _left_out(old: dict[str, Cassette], new: dict[str, Cassette]) -> dict[str, str]:
+    """The operations that only one side has, and that side."""
+    here, there = ({_operation(name) for name in side} - {""} for side in (old, new))
+    return {one: "OLD" if one in here else "NEW" for one in sorted(here ^ there)}
 
 
 def _read(folder: Path) -> dict[str, Cassette]:
@@ -92,37 +132,23 @@ def _answered(cassettes: dict[str, Cassette]) -> str:
     return " and ".join(found) + when
 
 
-Lines = list[tuple[str, bool]]
-"""What differs, as it is told, and whether it counts."""
-
-
-def _by_clause(old: dict[str, Cassette], new: dict[str, Cassette]) -> dict[str, Lines]:
-    """What differs of each clause, or of each cassette that is not a scenario's."""
+def _by_clause(names: list[str]) -> dict[str, list[str]]:
+    """The recordings of each clause, and each that is not a scenario's by itself."""
     from personalize_contract.model.contract import load, operations
     from personalize_contract.privacy import display
     from personalize_contract.suite.tables.scenarios import SCENARIOS
 
     clauses = {
-        f"{operation}/{scenario.id}": [
-            clause
-            for clause in load(operation).clauses
-            if any(clause == expected for expected, _ in scenario.expects)
-        ]
+        f"{operation}/{scenario.id}": {clause for clause, _ in scenario.expects}
         for operation in operations()
         for scenario in SCENARIOS[operation]
     }
-    found: dict[str, Lines] = {}
-    others: dict[str, Lines] = {}
-    for name in sorted({*old, *new}):
-        lines = list(_lines(old.get(name), new.get(name)))
-        shown = display.quoted(name.rpartition("/")[2])
-        told = [(f"{shown}: {line}", counts) for line, counts in lines]
-        for clause in clauses.get(name, []):
-            found.setdefault(clause, []).extend(told)
-        if name not in clauses:
-            others[display.quoted(name)] = lines
-    order = [clause for operation in operations() for clause in load(operation).clauses]
-    return {clause: found[clause] for clause in dict.fromkeys(order) if clause in found} | others
+    rows: dict[str, list[str]] = {}
+    for operation in operations():
+        for clause in load(operation).clauses:
+            if recordings := [name for name in names if clause in clauses.get(name, ())]:
+                rows[clause] = recordings
+    return rows | {display.quoted(name): [name] for name in names if name not in clauses}
 
 
 def _lines(old: Cassette | None, new: Cassette | None) -> Iterator[tuple[str, bool]]:

@@ -469,8 +469,9 @@ def test_differences_are_listed_by_clause_and_exit_with_4(two: tuple[Path, Path]
 
     assert done.returncode == 4
     lines = done.stdout.splitlines()
-    found = lines.index("request.items.max-members differs")
-    assert lines[found + 1] == "  items-11: code: InvalidInputException -> ValidationException"
+    assert "request.items.max-members differs" in lines
+    (line,) = (line for line in lines if "ValidationException" in line)
+    assert line == "  code: InvalidInputException -> ValidationException (PutItems/items-11)"
     assert "error.invalid-input.code differs" in lines
     assert "request.items.min-members same" in lines
 
@@ -482,7 +483,8 @@ def test_reworded_messages_are_shown_and_exit_with_0(two: tuple[Path, Path]) -> 
     done = run("drift", *two)
 
     assert done.returncode == 0
-    assert "in-use: message: The specified resource is in use -> busy" in done.stdout
+    line = "message: The specified resource is in use -> busy (PutItems/in-use)"
+    assert f"what differs and does not count:\n  {line}\n" in done.stdout
 
 
 def test_a_cassette_in_only_one_set_is_a_difference(two: tuple[Path, Path]) -> None:
@@ -490,7 +492,7 @@ def test_a_cassette_in_only_one_set_is_a_difference(two: tuple[Path, Path]) -> N
     done = run("drift", *two)
 
     assert done.returncode == 4
-    assert "in-use: it is in NEW only" in done.stdout
+    assert "it is in NEW only (PutItems/in-use)" in done.stdout
 
 
 def test_cassettes_of_tests_are_compared_by_name(two: tuple[Path, Path]) -> None:
@@ -502,7 +504,42 @@ def test_cassettes_of_tests_are_compared_by_name(two: tuple[Path, Path]) -> None
     done = run("drift", *two)
 
     assert done.returncode == 4
-    assert "test_shop/test_eleven differs\n  status: 400 -> 409\n" in done.stdout
+    assert "test_shop/test_eleven differs\n" in done.stdout
+    assert "  status: 400 -> 409 (test_shop/test_eleven)\n" in done.stdout
+
+
+def test_the_same_difference_is_one_line(two: tuple[Path, Path]) -> None:
+    for at in (0, 1):
+        shutil.copytree(shipped.cassettes() / "PutItems", two[at] / "PutItems", dirs_exist_ok=True)
+    for path in (two[1] / "PutItems").iterdir():
+        path.write_text(path.read_text("utf-8").replace("SerializationException", "Malformed"))
+    done = run("drift", *two)
+
+    assert done.returncode == 4
+    changed = [line for line in done.stdout.splitlines() if "-> Malformed" in line]
+    assert len(changed) == 1
+    assert re.search(r"\(PutItems/[\w-]+, .* and \d+ more\)$", changed[0])
+
+
+@pytest.mark.parametrize("side", [0, 1])
+def test_an_operation_of_one_side_is_left_out_and_said_so(
+    two: tuple[Path, Path], side: int
+) -> None:
+    shutil.copytree(two[side] / "PutItems", two[side] / "PutUsers")
+    done = run("drift", *two)
+
+    assert done.returncode == 0
+    name = ("OLD", "NEW")[side]
+    assert f"left out: PutUsers, which is in {name} only\n" in done.stdout
+    assert "PutUsers/" not in done.stdout
+
+
+def test_sets_without_a_common_operation_exit_with_2(two: tuple[Path, Path]) -> None:
+    (two[1] / "PutItems").rename(two[1] / "PutUsers")
+    done = run("drift", *two)
+
+    assert done.returncode == 2
+    assert "nothing to compare: PutItems is in OLD only; PutUsers is in NEW only" in done.stderr
 
 
 @pytest.mark.parametrize("side", [0, 1])
