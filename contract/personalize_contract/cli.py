@@ -12,6 +12,7 @@ from typing import NoReturn
 from personalize_contract.commands import (
     check,
     drift,
+    history,
     lint,
     recover,
     refresh,
@@ -30,6 +31,7 @@ COMMANDS = {
     "recover": recover,
     "refresh": refresh,
     "drift": drift,
+    "history": history,
     "sdk": sdk,
     "sweep": sweep,
 }

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
-from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from personalize_contract.report import repeat
+from personalize_contract.report.page_template import template
 from personalize_contract.report.view import (
     BROKEN,
     CHANGED,
@@ -17,10 +17,7 @@ from personalize_contract.report.view import (
     Row,
     RunFacts,
 )
-from personalize_contract.report.words import duration, noted, plural
-
-if TYPE_CHECKING:
-    from jinja2 import Template
+from personalize_contract.report.words import noted
 
 MOST = 12
 """Scenarios of a clause that are shown whole, those that broke or changed first."""
@@ -51,7 +48,7 @@ def text(report: Report) -> str:
     rows = [_row(row, report.operation, facts) for row in sorted(report.rows, key=_urgency)]
     for row in [row for row in rows if row["state"] in _URGENT][:_OPEN]:
         row["open"] = True
-    return _template().render(
+    return template("page.html.jinja").render(
         report=report,
         about=" ".join([f"{report.headline.about}.", *report.headline.changes]),
         verdict=_VERDICTS.get(report.exit_status, "holds"),
@@ -63,21 +60,6 @@ def text(report: Report) -> str:
         },
         reported_at=f"{report.reported_at[:16].replace('T', ' ')} UTC",
     )
-
-
-@cache
-def _template() -> Template:
-    from jinja2 import Environment, PackageLoader, StrictUndefined
-
-    environment = Environment(
-        loader=PackageLoader("personalize_contract.report", "."),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.globals |= {"plural": plural, "seconds": duration}
-    return environment.get_template("page.html.jinja")
 
 
 def _urgency(row: Row) -> int:

@@ -399,7 +399,10 @@ def _luminance(colour: str) -> float:
     return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
 
 
-TEMPLATE = (Path(shipped.__file__).parents[1] / "report" / "page.html.jinja").read_text("utf-8")
+TEMPLATE = "".join(
+    (Path(shipped.__file__).parents[1] / "report" / name).read_text("utf-8")
+    for name in ("palette.css.jinja", "page.html.jinja")
+)
 SCHEMES = dict(
     zip(("light", "dark", "print"), re.findall(r":root \{(.*?)\}", TEMPLATE, re.S), strict=True)
 )

@@ -1,0 +1,27 @@
+"""`history`: nights over time, one page."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+HELP = "show nights over time, as one HTML page"
+DESCRIPTION = (
+    "Print one HTML page about the JSON reports of several runs: clauses by runs, the first run of "
+    "each change, flaky clauses, durations."
+)
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the arguments."""
+    parser.add_argument(
+        "reports", nargs="+", type=Path, metavar="REPORT.json", help="written by verify --report"
+    )
+
+
+def run(given: argparse.Namespace) -> int:
+    """Run the command; returns its exit status."""
+    from personalize_contract.report import history
+
+    print(history.text(given.reports), end="")
+    return 0

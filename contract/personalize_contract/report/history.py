@@ -1,0 +1,128 @@
+"""Nights over time, as one HTML page made of the JSON reports of several runs."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+from personalize_contract.errors import UsageError
+from personalize_contract.report.page_template import template
+from personalize_contract.report.view import STATUSES
+
+FLAKY = "flaky"
+
+
+@dataclass(frozen=True, slots=True)
+class Night:
+    """One run on one target.
+
+    Args:
+        reported_at: UTC, as its report has it.
+        seconds: duration; None where the report has none.
+        states: of each clause, a status, followed by `, changed` or `, flaky`.
+    """
+
+    reported_at: str
+    seconds: float | None
+    states: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """A clause whose state is another one than in the run before."""
+
+    reported_at: str
+    clause: str
+    before: str
+    after: str
+
+
+@dataclass(frozen=True, slots=True)
+class History:
+    """The runs on one target, oldest first.
+
+    Args:
+        target: name of the target.
+        nights: its runs.
+    """
+
+    target: str
+    nights: Sequence[Night]
+
+    @property
+    def clauses(self) -> list[str]:
+        """Every clause of any run, in the order of the reports."""
+        return list(dict.fromkeys(one for night in self.nights for one in night.states))
+
+    @property
+    def turns(self) -> list[Turn]:
+        """The first run of each change, newest first."""
+        turns = [
+            Turn(night.reported_at, clause, before.states[clause], night.states[clause])
+            for before, night in pairwise(self.nights)
+            for clause in night.states
+            if before.states.get(clause, night.states[clause]) != night.states[clause]
+        ]
+        return turns[::-1]
+
+
+def text(paths: Sequence[Path]) -> str:
+    """Return the page about JSON reports of one operation, in whatever order they are given.
+
+    Raises:
+        UsageError: a file isn't such a report, or two are of different operations.
+    """
+    documents = sorted(map(_document, paths), key=lambda one: str(_reported_at(one)))
+    operations = sorted({str(document["operation"]) for document in documents})
+    if len(operations) > 1:
+        raise UsageError(
+            f"the reports are of {' and '.join(operations)}; name those of one operation"
+        )
+    targets = dict.fromkeys(target for document in documents for target in document["summary"])
+    histories = [
+        History(target, [_night(one, target) for one in documents if target in one["summary"]])
+        for target in targets
+    ]
+    page = template("history.html.jinja")
+    return page.render(operation=operations[0], number=len(documents), histories=histories)
+
+
+def _reported_at(document: Mapping[str, Any]) -> str:
+    return str(document["provenance"]["reported_at"])
+
+
+def _document(path: Path) -> Mapping[str, Any]:
+    try:
+        document = json.loads(path.read_text("utf-8"))
+        for target in document["summary"]:
+            _night(document, target)
+        str(document["operation"])
+    except OSError as error:
+        raise UsageError(f"{path}: it can't be read: {error.strerror}") from error
+    except (ValueError, LookupError, TypeError, AttributeError):
+        raise UsageError(
+            f"{path}: it is no JSON report of verify; write one with `verify --report FILE.json`"
+        ) from None
+    return dict(document)
+
+
+def _night(document: Mapping[str, Any], target: str) -> Night:
+    states = {
+        str(row["id"]): ", ".join(_state(row["targets"][target])) for row in document["clauses"]
+    }
+    seconds = document.get("runs", {}).get(target, {}).get("seconds")
+    return Night(_reported_at(document), None if seconds is None else float(seconds), states)
+
+
+def _state(cell: Mapping[str, Any]) -> Iterator[str]:
+    if cell["status"] not in STATUSES:
+        raise ValueError(cell["status"])
+    yield cell["status"]
+    if cell.get("changed"):
+        yield "changed"
+    if any(exchange.get(FLAKY) for exchange in cell["exchanges"]):
+        yield FLAKY

@@ -1,0 +1,87 @@
+"""`history`: runs over time, from their JSON reports."""
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+
+from helpers.command import run
+
+CLAUSE = "request.items.max-members"
+
+
+def report(folder: Path, day: int, status: str, **more: object) -> Path:
+    """Write the report of a night in which a clause had a status."""
+    document = {
+        "operation": "PutItems",
+        "clauses": [
+            {
+                "id": CLAUSE,
+                "targets": {"live": {"status": status, "changed": False, "exchanges": [], **more}},
+            }
+        ],
+        "summary": {"live": {}},
+        "runs": {"live": {"seconds": 60.0 * day}},
+        "provenance": {"reported_at": f"2026-11-{day:02}T03:00:00Z"},
+    }
+    path = folder / f"{day}.json"
+    path.write_text(json.dumps(document))
+    return path
+
+
+def test_clauses_by_runs_with_the_first_run_of_each_change(tmp_path: Path) -> None:
+    nights = [
+        report(tmp_path, 4, "broken"),
+        report(tmp_path, 1, "holds"),
+        report(tmp_path, 3, "broken"),
+        report(tmp_path, 2, "holds", exchanges=[{"flaky": True}]),
+    ]
+    page = run("history", *nights).stdout
+
+    row = re.search(rf"<code>{CLAUSE}</code></th>(.*)</tr>", page)
+    assert row
+    assert re.findall(">([^<]+)</td>", row[1]) == ["holds", "holds, flaky", "broken", "broken"]
+    assert re.findall(r"<li>(.*?): <code>.*</code> (.*)</li>", page) == [
+        ("2026-11-03T03:00:00Z", "holds, flaky → broken"),
+        ("2026-11-02T03:00:00Z", "holds → holds, flaky"),
+    ]
+    assert re.findall(r"<td>(\d min 0 s)</td>", page) == [f"{day} min 0 s" for day in (1, 2, 3, 4)]
+
+
+def test_a_report_of_verify_is_read(tmp_path: Path) -> None:
+    path = tmp_path / "night.json"
+    assert run("verify", "-k=items-11", "--target=recorded", "--report", path).returncode == 3
+    done = run("history", path)
+
+    assert done.returncode == 0
+    assert "PutItems: 1 run<" in done.stdout
+    assert "Nothing changed." in done.stdout
+
+
+def test_what_a_report_says_is_text(tmp_path: Path) -> None:
+    path = report(tmp_path, 1, "holds")
+    path.write_text(path.read_text().replace(CLAUSE, "<script>"))
+
+    assert "<code>&lt;script&gt;</code>" in run("history", path).stdout
+
+
+@pytest.mark.parametrize(
+    "text", ["", "[]", "{}", "nothing", '{"operation": "PutItems", "summary": {"live": 1}}']
+)
+def test_what_is_no_report_is_refused(tmp_path: Path, text: str) -> None:
+    path = tmp_path / "other.json"
+    path.write_text(text)
+    done = run("history", path)
+
+    assert done.returncode == 2
+    assert "other.json: it is no JSON report of verify" in done.stderr
+
+
+def test_reports_of_two_operations_are_refused(tmp_path: Path) -> None:
+    one, two = report(tmp_path, 1, "holds"), report(tmp_path, 2, "holds")
+    two.write_text(two.read_text().replace("PutItems", "PutUsers"))
+    done = run("history", one, two)
+
+    assert done.returncode == 2
+    assert "the reports are of PutItems and PutUsers" in done.stderr
