@@ -63,6 +63,27 @@ def test_nothing_is_written_outside_of_the_project(
     assert not list(outside.rglob("*.jsonl"))
 
 
+@pytest.mark.parametrize("content", [b"RATE = 2\n", b"", b"\0\1", b"- a\n- b\n"])
+def test_a_file_that_is_no_cassette_is_not_written_over(
+    shop: Shop, recorded: Path, content: bytes
+) -> None:
+    other = shop.path / "settings.py"
+    other.write_bytes(content)
+    recorded.unlink()
+    recorded.symlink_to(other)
+    result = shop.record()
+    result.assert_outcomes(errors=1)
+    assert "which can't be read as a cassette" in text(result)
+    assert other.read_bytes() == content
+
+
+def test_a_link_to_nothing_yet_is_recorded_where_it_leads(shop: Shop, recorded: Path) -> None:
+    recorded.unlink()
+    recorded.symlink_to(shop.path / "shared.yaml")
+    shop.record().assert_outcomes(passed=1)
+    assert (shop.path / "shared.yaml").is_file()
+
+
 def test_the_folder_of_the_ini_file_may_lie_anywhere(
     shop: Shop, tmp_path_factory: pytest.TempPathFactory
 ) -> None:

@@ -81,6 +81,12 @@ def linked(shop: Shop) -> None:
     shop.cassette("test_it").symlink_to(outside)
 
 
+def linked_to_code(shop: Shop) -> None:
+    shop.cassette("test_it").parent.mkdir(parents=True)
+    (shop.path / "settings.py").write_text("RATE = 2\n")
+    shop.cassette("test_it").symlink_to(shop.path / "settings.py")
+
+
 def folder(shop: Shop) -> None:
     shop.cassette("test_it").mkdir(parents=True)
 
@@ -177,6 +183,10 @@ CASES: dict[str, tuple[Try, Try | None]] = {
     ),
     "a cassette that is a link out of the project": (
         Try(arguments=RECORD, before=linked),
+        Try(arguments=RECORD),
+    ),
+    "a cassette that is linked to a file of another kind": (
+        Try(arguments=RECORD, before=linked_to_code),
         Try(arguments=RECORD),
     ),
     "a cassette or a journal that is not a regular file": (

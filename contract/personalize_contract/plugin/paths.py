@@ -133,7 +133,7 @@ def recording_path(item: pytest.Item, settings: Settings) -> Path:
     """Where the cassette of a test is recorded: of a linked one, the file that the link leads to.
 
     Raises:
-        CassetteError: a link leads out of the project.
+        CassetteError: a link leads out of the project, or to a file that is no cassette.
     """
     path = cassette_path(item, settings)
     try:
@@ -145,12 +145,30 @@ def recording_path(item: pytest.Item, settings: Settings) -> Path:
     if real == anchor.resolve() / path.relative_to(anchor):
         return path
     if any(real.is_relative_to(folder.resolve()) for folder in (*folders, item.config.rootpath)):
+        if path.is_symlink():
+            _must_be_cassette(path, real)
         return real
     raise CassetteError(
         path,
         f"it is linked to {real}, outside of the project, and nothing is recorded there: "
         "record it where it lies, or put a file in the place of the link",
     )
+
+
+def _must_be_cassette(link: Path, real: Path) -> None:
+    """Refuse to write over a file of another kind, through a link to it."""
+    from personalize_contract.cassette import loader
+
+    try:
+        loader.load(real)
+    except CassetteMissing:
+        return
+    except CassetteError as error:
+        raise CassetteError(
+            link,
+            f"it is linked to {real}, which can't be read as a cassette ({error.reason}), so "
+            "nothing is written over it: put a file in the place of the link",
+        ) from None
 
 
 def load(path: Path, test: str) -> Cassette:
