@@ -6,10 +6,11 @@ as any service would read it, and names nothing but what was allowed.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from typing import Any, Protocol
-from urllib.parse import urlsplit
+from urllib.parse import parse_qsl, urlsplit
 
 from personalize_contract.errors import UsageError
 from personalize_contract.live.rate_limit import Pace
@@ -78,6 +79,11 @@ class WriteGuard:
         if framing := _misframed(request):
             yield framing
             return
+        if member := _in_query(request, operation):
+            yield (
+                f"its query has {member}, which a service may read in the place of the body's; "
+                f"{self._remedy}"
+            )
         if request.json_error:
             why = request.json_error
             yield f"its body can't be read in one way only ({why}); {self._remedy}"
@@ -169,6 +175,18 @@ def misaddressed(request: Request, url: str) -> str | None:
 
 
 _REROUTING = ("x-amz-target", "x-http-method", "x-http-method-override", "x-method-override")
+
+
+def _in_query(request: Request, operation: Contract) -> str | None:
+    """Return the part of a query that says what is written, and to what; None if there is none."""
+    known = (operation.resource, operation.batch, operation.known_by.rpartition(".")[2])
+    names = {name.lower() for name in known if name}
+    for name, value in parse_qsl(request.query, keep_blank_values=True):
+        if names & set(re.split(r"\W+", name.lower())):
+            return f"the member {name[:40]!r}"
+        if "arn:" in f"{name} {value}".lower():
+            return "an ARN"
+    return None
 
 
 def _misframed(request: Request) -> str | None:

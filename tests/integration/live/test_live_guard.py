@@ -47,6 +47,7 @@ REFUSED = {
     "an id without the prefix": "post(body(item='mine'))",
     "a short id": "post(body(item='p'))",
     "two slashes": "post(body(), '//items')",
+    "a query": "post(body(), '/items?datasetArn=' + PROD)",
     "another path": "post(body(), '/items/tea')",
     "another operation": "client().put_events(trackingId='t', sessionId='s', "
     "eventList=[{'eventType': 'x', 'sentAt': 1}])",
@@ -158,6 +159,7 @@ loop.run_until_complete(got())
 plain.request("GET", "/before")
 plain.getresponse().read()
 (path / "sent").write_bytes(MESSAGE)
+sent, file = (path / "sent").open("rb"), sockets[4].makefile("wb", 0)
 
 WAYS = {
     "requests": lambda: session.post(URL + "/tea", MESSAGE),
@@ -168,8 +170,8 @@ WAYS = {
     "send": lambda: sockets[0].send(MESSAGE),
     "sendall": lambda: sockets[1].sendall(MESSAGE),
     "sendmsg": lambda: sockets[2].sendmsg([MESSAGE]),
-    "sendfile": lambda: sockets[3].sendfile((path / "sent").open("rb")),
-    "a file": lambda: sockets[4].makefile("wb", 0).write(MESSAGE),
+    "sendfile": lambda: sockets[3].sendfile(sent),
+    "a file": lambda: file.write(MESSAGE),
     "streams": lambda: streams[1].write(MESSAGE),
 }
 
@@ -177,7 +179,7 @@ WAYS = {
 @pytest.fixture(scope="module", autouse=True)
 def closed():
     yield
-    for one in (session, by_httpx, plain, *sockets, streams[1]):
+    for one in (sent, file, session, by_httpx, plain, *sockets, streams[1]):
         one.close()
     pool.clear()
     loop.run_until_complete(by_aiohttp.close())
