@@ -13,18 +13,23 @@ import time
 from collections.abc import Callable
 
 # No library replaces these two, and the references survive a later fake.
-_read = time.clock_gettime
+_read: Callable[[int], float] | None = getattr(time, "clock_gettime", None)
+_monotonic, _time = time.monotonic, time.time
+"""For Windows, which has no `clock_gettime`."""
+
 _sleep = time.sleep
 
 
 def monotonic() -> float:
     """Return seconds on a clock that never goes back and that all processes share."""
-    return _read(time.CLOCK_MONOTONIC)
+    return _read(time.CLOCK_MONOTONIC) if _read else _monotonic()
 
 
 def now() -> dt.datetime:
     """Return the current date and time in UTC."""
-    read: Callable[[int], float] = _read
+    if not _read:
+        return dt.datetime.fromtimestamp(_time(), dt.UTC)
+    read = _read
     time_machine = sys.modules.get("time_machine")
     if time_machine and time_machine.escape_hatch.is_travelling():
         read = time_machine.escape_hatch.time.clock_gettime

@@ -12,8 +12,9 @@ from __future__ import annotations
 
 import contextlib
 import errno
-import fcntl
+import functools
 import io
+import operator
 import os
 import stat
 from collections.abc import Iterator
@@ -23,9 +24,14 @@ from typing import BinaryIO, TextIO, cast
 
 from personalize_contract.errors import CassetteError, CassetteMissing
 
+try:
+    import fcntl
+except ImportError:  # Windows
+    fcntl = None  # type: ignore[assignment]
+
 _real = SimpleNamespace(
     is_fake=not isinstance(os.open, BuiltinFunctionType),
-    flock=fcntl.flock,
+    flock=fcntl and fcntl.flock,
     file=io.open,
     **{
         name: getattr(os, name)
@@ -45,8 +51,10 @@ _KINDS = {
     stat.S_IFLNK: "a symbolic link",
 }
 _REMOVE = "nothing is read from it or written through it; remove it"
-_READ = os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC
-_OWN = os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+_READ, _OWN = (
+    functools.reduce(operator.or_, (getattr(os, f"O_{name}", 0) for name in names))
+    for names in (("RDONLY", "NONBLOCK", "CLOEXEC"), ("NOFOLLOW", "NONBLOCK", "CLOEXEC"))
+)
 
 
 def not_a_file(path: Path, mode: int) -> CassetteError:
@@ -132,6 +140,20 @@ def truncate(file: int, size: int) -> None:
 def close(file: int) -> None:
     """Close an open file."""
     _real.close(file)
+
+
+def check_locks(path: Path) -> None:
+    """Refuse to record without the locks that keep a recording whole.
+
+    Raises:
+        CassetteError: this system has none.
+    """
+    if fcntl is None:
+        raise CassetteError(
+            path,
+            "recording needs POSIX, whose locks keep two recordings apart (fcntl is missing): "
+            "record on Linux or macOS, and replay here",
+        )
 
 
 def appending(path: Path, *, create: bool) -> int:

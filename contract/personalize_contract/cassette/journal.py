@@ -83,6 +83,7 @@ class Journal:
 
     def __init__(self, cassette: Path, provenance: Provenance | None = None) -> None:
         self.path, self._process = path_for(cassette), os.getpid()
+        files.check_locks(cassette)
         try:
             files.make_folder(self.path.parent)
             self._file = _new(self.path)
@@ -197,6 +198,7 @@ def held(path: Path, cassette: Path) -> Iterator[None]:
         CassetteLocked: a recording is under way.
         CassetteError: the journal can't be opened.
     """
+    files.check_locks(path)
     current = path_for(cassette)
     with contextlib.ExitStack() as stack:
         try:

@@ -15,8 +15,8 @@ requests to the endpoint.
 
 from __future__ import annotations
 
-import _posixsubprocess
 import contextlib
+import importlib
 import os
 import shlex
 import subprocess
@@ -39,6 +39,12 @@ from personalize_contract.model.parsed_request import ParsedRequest
 
 REFUSED = "/personalize-contract/refused"
 """The path at the endpoint to which a forked child posts the message of a refused connection."""
+
+_posixsubprocess: Any
+try:
+    _posixsubprocess = importlib.import_module("_posixsubprocess")
+except ImportError:  # Windows, where child processes are not intercepted
+    _posixsubprocess = None
 
 _SPAWN = "multiprocessing.spawn"
 _ENVIRONMENT = 5
@@ -178,6 +184,9 @@ def patched(endpoint: Endpoint, region: str, dispatcher: Dispatcher) -> Iterator
         region: the region of children without one.
         dispatcher: the dispatcher of this process's requests.
     """
+    if _posixsubprocess is None:
+        yield
+        return
     environments = _Environments(endpoint, region)
     fork_exec, system = _posixsubprocess.fork_exec, os.system
     execve = os.execve
@@ -185,7 +194,7 @@ def patched(endpoint: Endpoint, region: str, dispatcher: Dispatcher) -> Iterator
     def _fork_exec(*arguments: Any) -> int:
         changed = list(arguments)
         changed[_ENVIRONMENT] = environments.lines(changed[_ENVIRONMENT])
-        return fork_exec(*changed)
+        return int(fork_exec(*changed))
 
     def spawning(spawn: Callable[..., int]) -> Callable[..., int]:
         def posix_spawn(path: Any, argv: Any, env: Any = None, /, **named: Any) -> int:

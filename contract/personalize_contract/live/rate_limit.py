@@ -8,7 +8,6 @@ and whoever waits for the next one holds its lock: the system frees it when the 
 from __future__ import annotations
 
 import contextlib
-import fcntl
 import hashlib
 import os
 import tempfile
@@ -59,6 +58,13 @@ class Pace:
             self._last = self._now()
             return
         with _opened(self._shared) as file:
+            try:
+                import fcntl
+            except ImportError:
+                raise UsageError(
+                    "live needs POSIX, whose locks let runs share their turns (fcntl is missing): "
+                    "run it on Linux or macOS"
+                ) from None
             fcntl.flock(file, fcntl.LOCK_EX)
             try:
                 last = float(os.pread(file, 64, 0))
