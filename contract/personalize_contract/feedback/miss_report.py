@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterator
 
 from personalize_contract.cassette.replay import Replay
 from personalize_contract.feedback.differences import differences, facts
+from personalize_contract.feedback.volatile import ignoring
 from personalize_contract.model.exchange import Request
 from personalize_contract.model.parsed_request import ParsedRequest, parse
 from personalize_contract.privacy import display
@@ -89,9 +90,17 @@ def _nearest(replay: Replay, request: ParsedRequest) -> Iterator[str]:
         yield f"    {display.quoted(place)}: {values}"
     if len(differing) > _MAX_DIFFERENCES:
         yield f"    ... and {len(differing) - _MAX_DIFFERENCES} more differences"
+    other = replay.recorded[at].request
+    pairs = [(place, sent.get(place, ""), recorded[at].get(place, "")) for place, _ in differing]
+    if members := ignoring(pairs, request, other):
+        names = ", ".join(f'"{member}"' for member in members)
+        yield (
+            f"  ignore:    these are other values on each run: ignore=[{names}] in the mark, or "
+            "personalize_ignore in the ini file, accepts this request"
+        )
     resource = request.operation.resource if request.operation else ""
     if [place for place, _ in differing] == [resource]:
-        yield from _about_datasets(resource, request, parse(replay.recorded[at].request))
+        yield from _about_datasets(resource, request, parse(other))
 
 
 def _about_datasets(resource: str, sent: ParsedRequest, recorded: ParsedRequest) -> Iterator[str]:

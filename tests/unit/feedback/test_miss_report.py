@@ -179,3 +179,53 @@ def test_another_dataset_of_the_same_state_is_named() -> None:
     second = ACTIVE.replace("contract-active/", "contract-active-2/")
     lines = explained(replay(puts("{}")), puts("{}", arn=second))
     assert any("the order of personalize_dataset changed" in line for line in lines)
+
+
+UUIDS = "2e987eac-0737-4f23-a3d5-12a4c9afa9ae", "7d444840-9dc0-11d1-b245-5ffdce74fad2"
+VOLATILE: dict[str, tuple[str, Any, Any]] = {
+    "a moment": ("at", "2026-11-23T20:16:42Z", "2026-11-26T08:00:00.123456+00:00"),
+    "a day": ("day", "2026-11-23", "2026-11-26"),
+    "seconds": ("creationTimestamp", 1764189402, 1764200000),
+    "milliseconds": ("at", 1764189402123, 1764200000456),
+    "a fraction": ("at", 1764189402.5, 1764200000.25),
+    "a text of seconds": ("at", "1764189402", "1764200000"),
+    "a UUID": ("trace", *UUIDS),
+    "a bare UUID": ("trace", UUIDS[0].replace("-", ""), UUIDS[1].replace("-", "")),
+    "a counter": ("runNumber", 17, 18),
+    "a counted text": ("batch", "batch-17", "batch-18"),
+}
+VALUES: dict[str, tuple[str, Any, Any]] = {
+    "a price": ("price", 17, 18),
+    "a text": ("title", "Tea", "Mate"),
+    "a name with a number": ("sku", "tea-1", "tea-2"),
+    "another kind": ("at", 1764189402, "2026-11-26"),
+    "nothing": ("at", None, 1764189402),
+    "members of an array": ("at", [1764189402], [1764200000]),
+}
+
+
+def missed(name: str, recorded: Any, sent: Any, **more: Any) -> str:
+    before = json.dumps({name: recorded})
+    return Explainer(COMMAND)(replay(puts(before)), request(puts(json.dumps({name: sent} | more))))
+
+
+@pytest.mark.parametrize("kind", VOLATILE)
+def test_a_miss_by_volatile_values_alone_says_what_to_ignore(kind: str) -> None:
+    name, recorded, sent = VOLATILE[kind]
+    text = missed(name, recorded, sent)
+    assert f'ignore=["items[].properties.{name}"] in the mark' in text
+    assert "ignore" not in missed(name, recorded, sent, price=3)
+
+
+@pytest.mark.parametrize("kind", VALUES)
+def test_a_miss_by_a_value_that_means_something_says_nothing_of_it(kind: str) -> None:
+    assert "ignore" not in missed(*VALUES[kind])
+
+
+def test_several_volatile_members_are_all_named_once() -> None:
+    old, new = (
+        json.dumps({"at": at, "id": one})
+        for at, one in zip((1764189402, 1764200000), UUIDS, strict=True)
+    )
+    text = Explainer(COMMAND)(replay(puts(old, old)), request(puts(new, new)))
+    assert 'ignore=["items[].properties.at", "items[].properties.id"] in the mark' in text
