@@ -200,6 +200,7 @@ VALUES: dict[str, tuple[str, Any, Any]] = {
     "a name with a number": ("sku", "tea-1", "tea-2"),
     "another kind": ("at", 1764189402, "2026-11-26"),
     "nothing": ("at", None, 1764189402),
+    "a name with a dot": ("a.b", 1764189402, 1764200000),
     "members of an array": ("at", [1764189402], [1764200000]),
 }
 
