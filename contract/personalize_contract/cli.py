@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import os
 import sys
+import traceback
 from collections.abc import Sequence
 from pathlib import Path
 from typing import NoReturn
@@ -105,4 +106,21 @@ def main(arguments: Sequence[str] | None = None) -> int:
             # What is left would fail once more, at the very end.
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 2
+    except Exception as error:
+        print(f"personalize-contract: {_shown(_bug(error))}", file=sys.stderr)
+        return 2
     return status
+
+
+def _bug(error: Exception) -> str:
+    """Return one line about an error that nobody expected: what it is, and where it came from."""
+    here = str(Path(__file__).parent)
+    frames = [
+        f"{Path(frame.filename).name}:{frame.lineno}"
+        for frame in traceback.extract_tb(error.__traceback__)
+        if frame.filename.startswith(here)
+    ]
+    return (
+        f"this is a defect of the tool: {type(error).__name__}: {error} "
+        f"({' > '.join(frames)}); please report it with the command that led to it"
+    )

@@ -5,7 +5,8 @@
     │   └── StateNotDeclared    no dataset is declared to be in the state that a test asks for
     ├── TargetUnavailable       the target can't be reached: network, TLS, credentials
     │   └── NoAnswer            the request was sent, but no complete HTTP response came back
-    │       └── TimedOut        the response did not come in time
+    │       ├── TimedOut        the response did not come in time
+    │       └── Reset           the connection was reset before it came
     ├── ControlPlaneRefused     the control plane answered a call with an error
     ├── CassetteError           a cassette can't be read or written
     │   ├── CassetteMissing     there is no such cassette
@@ -65,6 +66,10 @@ class NoAnswer(TargetUnavailable):
 
 class TimedOut(NoAnswer):
     """The request was sent, but no complete HTTP response came back in time."""
+
+
+class Reset(NoAnswer):
+    """The request was sent, but the connection was reset before a complete response came back."""
 
 
 class ControlPlaneRefused(PersonalizeContractError):

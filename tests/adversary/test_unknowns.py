@@ -153,7 +153,7 @@ def test_no_unknown_can_fail_a_run() -> None:
         for scenario in ALL
         if isinstance(scenario.sends, Wire) and scenario.expects[0][0] == "request.body.lenient"
     }
-    failure = Answer(500, b"<h1>Oh</h1>", (("content-type", "text/html"),))
+    failure = Answer(500, b"Oh", (("content-type", "text/plain"),))
 
     shown = evidence(
         replace(right(), around=lambda sent, answer: failure if sent.body in asked else answer)

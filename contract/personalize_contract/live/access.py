@@ -48,6 +48,7 @@ class Live:
         notes: what was waited for.
         left: what could not be taken down, and how to; `""` if nothing is left.
         run: name of the run that provisioned its dataset; `""` for none.
+        sends_ids: whether it is known that each of its answers has a request id.
     """
 
     connection: Connection
@@ -56,6 +57,7 @@ class Live:
     notes: list[str] = field(default_factory=list)
     left: str = ""
     run: str = ""
+    sends_ids: bool = False
 
     def tries(self, state: State) -> Iterator[Try]:
         """Datasets in a state, the next one to be asked if the last did not show it."""
@@ -110,7 +112,8 @@ def connect(
             f"add {settings.option('write-to-existing')} if that is what you want"
         )
     pace, patience = Pace(shared_file(settings.account, to.region)), Patience(tell)
-    account = own_account(settings, Control(to, pace, patience))
+    control = Control(to, pace, patience)
+    account = own_account(settings, control)
     for arn in settings.datasets:
         # A tracking id names no account; only who has its tracker knows it.
         if arn.startswith("arn:") and not arn.startswith(f"{to.home(account)}:"):
@@ -120,7 +123,8 @@ def connect(
                 f"{settings.option('region')}"
             )
     decides = guard(to.url, arns) if guard else _write_guard(settings, to.url)
-    return Live(to, Guarded(target, decides, pace, patience), arns, patience.notes)
+    guarded = Guarded(target, decides, pace, patience)
+    return Live(to, guarded, arns, patience.notes, sends_ids=control.sends_ids)
 
 
 def _write_guard(settings: Settings, url: str) -> WriteGuard:

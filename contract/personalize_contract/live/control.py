@@ -3,25 +3,42 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable
+import datetime as dt
+from collections.abc import Callable, Mapping
 from dataclasses import replace
+from email.utils import parsedate_to_datetime
 from typing import Any
+from urllib.parse import urlsplit
 
 from botocore import xform_name
-from botocore.exceptions import BotoCoreError, ClientError, ParamValidationError
-from botocore.parsers import ResponseParserError
+from botocore.awsrequest import AWSPreparedRequest, AWSResponse
+from botocore.exceptions import BotoCoreError, ClientError
 
-from personalize_contract.errors import ControlPlaneRefused, TargetUnavailable
+from personalize_contract import clock
+from personalize_contract.errors import (
+    ControlPlaneRefused,
+    NoAnswer,
+    Reset,
+    TargetUnavailable,
+    TimedOut,
+)
+from personalize_contract.interceptors.botocore import request_of, response_for
 from personalize_contract.live.rate_limit import Pace
 from personalize_contract.live.retry import Patience
-from personalize_contract.model import failures
+from personalize_contract.model import failures, origin
+from personalize_contract.model.exchange import Response
 from personalize_contract.model.failures import Trouble
 from personalize_contract.privacy import redaction
 from personalize_contract.privacy.own_logs import unlogged
 from personalize_contract.targets.connection import Connection
+from personalize_contract.targets.endpoint import Endpoint
 
 Held = Callable[[], contextlib.AbstractContextManager[None]]
 """Keeps interrupts waiting while a call is under way."""
+
+
+_TIMEOUT = 30.0
+"""Seconds that a call may take."""
 
 
 class Control:
@@ -42,7 +59,13 @@ class Control:
         held: Held = contextlib.nullcontext,
     ) -> None:
         self._pace, self._patience, self._held = pace, patience, held
+        self._to = to
         self._sts, self._personalize = to.client("sts"), to.client("personalize")
+        for client in (self._sts, self._personalize):
+            client.meta.events.register("before-send", self._send)
+        self._operation, self._response = "", Response(0, "", {}, b"")
+        self.sends_ids = False
+        """Whether an answer had a request id."""
 
     def account(self) -> str:
         """The id of the account that the credentials are of.
@@ -50,10 +73,15 @@ class Control:
         Raises:
             TargetUnavailable: it can't be asked.
         """
-        answer = self._call(self._sts, "GetCallerIdentity", {})
-        if "Account" not in answer:
-            raise TargetUnavailable(f"GetCallerIdentity: {_NOT_AWS}")
-        return str(answer["Account"])
+        # Everybody may ask this, so that a denial does not pass.
+        return str(self._call(self._sts, "GetCallerIdentity", {}, waits=False)["Account"])
+
+    def now(self) -> dt.datetime:
+        """The time on the clock of the service, of its last answer; here, if that had none."""
+        try:
+            return parsedate_to_datetime(self._response.headers["date"])
+        except (KeyError, ValueError):
+            return clock.now()
 
     def call(self, operation: str, **given: Any) -> dict[str, Any]:
         """Call an operation of the control plane.
@@ -75,49 +103,86 @@ class Control:
                 return found
             more = {"nextToken": page["nextToken"]}
 
-    def _call(self, client: Any, operation: str, given: dict[str, Any]) -> dict[str, Any]:
+    def _call(
+        self, client: Any, operation: str, given: dict[str, Any], *, waits: bool = True
+    ) -> dict[str, Any]:
         def ask() -> dict[str, Any] | Exception:
             self._pace.turn()
+            self._operation = operation
             try:
                 with self._held(), unlogged():
-                    answer: dict[str, Any] = getattr(client, xform_name(operation))(**given)
-                    return answer
-            except (BotoCoreError, ClientError) as error:
+                    return self._answer(client, operation, given)
+            except (BotoCoreError, ClientError, NoAnswer) as error:
                 return error
-            except _UNREADABLE:
-                # The message quotes the answer, of nobody knows whom.
-                raise TargetUnavailable(f"{operation}: {_NOT_AWS}") from None
 
-        answer = self._patience.ask(operation, ask, _trouble)
+        answer = self._patience.ask(operation, ask, lambda one: _trouble(one, waits=waits))
         if not isinstance(answer, Exception):
             return answer
         if trouble := _trouble(answer):
-            raise TargetUnavailable(trouble.describe(operation, _saw(answer))) from answer
+            raise TargetUnavailable(trouble.describe(operation, _saw(answer))) from None
         if isinstance(answer, ClientError):
             words = redaction.mask_accounts(_message(answer).encode()).decode()
             raise ControlPlaneRefused(operation, _code(answer), words) from answer
         raise TargetUnavailable(f"{operation}: {failures.cause(answer)}") from answer
 
+    def _answer(self, client: Any, operation: str, given: dict[str, Any]) -> dict[str, Any]:
+        """Call an operation once.
 
-_UNREADABLE = (ResponseParserError, LookupError, ValueError, AttributeError, TypeError)
-"""What botocore's parsers raise for an answer of another shape than the service's."""
+        Raises:
+            TargetUnavailable: what came back is no answer of the service.
+        """
+        members = client.meta.service_model.operation_model(operation).output_shape
+        try:
+            answer: dict[str, Any] = getattr(client, xform_name(operation))(**given)
+        except (BotoCoreError, ClientError, TargetUnavailable):
+            raise
+        except Exception:  # botocore has many for what it can't parse
+            raise self._unreadable(operation) from None
+        if members and not any(name in answer for name in members.members):
+            raise self._unreadable(operation)
+        return answer
 
-_NOT_AWS = (
-    "the answer is not one of AWS: look for a proxy or a portal on the way, "
-    "and whether the endpoint URL is right"
-)
+    def _unreadable(self, operation: str) -> TargetUnavailable:
+        return TargetUnavailable(
+            failures.FOREIGN.describe(operation, origin.summary(self._response))
+        )
+
+    def _send(self, request: AWSPreparedRequest, **_: Any) -> AWSResponse:
+        """Send what botocore is about to send as everything live is sent."""
+        sent, to = request_of(request), self._to
+        parts = urlsplit(sent.url)
+        endpoint = Endpoint(
+            f"{parts.scheme}://{parts.netloc}",
+            to.answered_by,
+            _TIMEOUT,
+            to.ca_bundle,
+            name=self._operation,
+        )
+        response = self._response = endpoint.answer(sent).response
+        self.sends_ids = self.sends_ids or origin.has_request_id(response)
+        if why := origin.foreign(response, self._operation, sends_ids=False):
+            raise TargetUnavailable(why)
+        return response_for(request.url, response)
+
 
 _OUTAGE = replace(failures.UNAVAILABLE, transient=True)
 """A call of the control plane judges nobody, so one that fails is simply made again."""
 
+_NO_ANSWERS: Mapping[type[NoAnswer], Trouble] = {
+    Reset: failures.RESET,
+    TimedOut: failures.TIMED_OUT,
+}
 
-def _trouble(answer: dict[str, Any] | Exception) -> Trouble | None:
+
+def _trouble(answer: dict[str, Any] | Exception, *, waits: bool = True) -> Trouble | None:
+    if isinstance(answer, NoAnswer):
+        return _NO_ANSWERS.get(type(answer), failures.NO_ANSWER)
     if isinstance(answer, ClientError):
         status = answer.response["ResponseMetadata"]["HTTPStatusCode"]
         found = failures.in_error(status, _code(answer), _message(answer))
+        if found is failures.ACCESS_DENIED and not waits:
+            return replace(found, transient=False)
         return _OUTAGE if status >= 500 else found
-    if isinstance(answer, Exception) and not isinstance(answer, ParamValidationError):
-        return failures.in_failure(answer) or _OUTAGE
     return None
 
 

@@ -30,10 +30,16 @@ class Patience:
     Args:
         tell: told what is waited for.
         sleep: waits for a number of seconds.
+        now: seconds on a clock that is never set back.
     """
 
-    def __init__(self, tell: Tell, sleep: Callable[[float], None] = clock.sleep) -> None:
-        self._tell, self._sleep = tell, sleep
+    def __init__(
+        self,
+        tell: Tell,
+        sleep: Callable[[float], None] = clock.sleep,
+        now: Callable[[], float] = clock.monotonic,
+    ) -> None:
+        self._tell, self._sleep, self._now = tell, sleep, now
         self._left: dict[str, float] = {}
         self._let_in: set[str] = set()
         self.notes: list[str] = []
@@ -42,31 +48,36 @@ class Patience:
     def ask(self, what: str, ask: Callable[[], T], trouble_in: Callable[[T], Trouble | None]) -> T:
         """The answer to a question that is asked again while something passes.
 
+        The time counts that each attempt takes: an answer that hangs is waited for as well.
+
         Args:
             what: the operation; a role that was let in to it once is not new any more.
             ask: asks.
             trouble_in: the trouble that an answer is about.
         """
-        waited, met = 0.0, ""
+        began, met = self._now(), ""
         for pause in pauses():
+            asked = self._now()
             answer = ask()
             trouble = trouble_in(answer)
+            waited = f"{asked - began:.0f} s"
             if trouble is None:
                 self._let_in.add(what)
                 if met:
-                    self._note(f"{what}: {met} passed after {waited:g} s")
+                    self._note(f"{what}: {met} passed after {waited}")
                 return answer
-            met = trouble.name
-            left = self._left.setdefault(trouble.name, PATIENCE)
+            name = trouble.name
+            left = self._left.get(name, PATIENCE) - (self._now() - asked)
+            self._left[name] = left
             known = trouble is ACCESS_DENIED and what in self._let_in
             if not trouble.transient or known or left <= 0:
-                if waited:
-                    self._note(f"{what}: {met} did not pass in {waited:g} s")
+                if met:
+                    self._note(f"{what}: {met} did not pass in {waited}")
                 return answer
+            met = trouble.brief or name
             pause = min(pause, left)
-            self._tell(f"{what}: {met}; trying again in {pause:g} s, for {left:g} s at most")
-            self._left[trouble.name] = left - pause
-            waited += pause
+            self._tell(f"{what}: {met}; trying again in {pause:.0f} s, for {left:.0f} s at most")
+            self._left[name] = left - pause
             self._sleep(pause)
         raise AssertionError("pauses never end")
 

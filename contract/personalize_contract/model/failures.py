@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 
 from personalize_contract.model import rest_json
@@ -26,6 +26,7 @@ class Trouble:
         codes: the error codes that report it.
         statuses: the HTTP statuses that go with such a code; empty for any.
         transient: whether it goes away by itself, so that waiting helps.
+        brief: its name while it is waited for; `name` if empty.
     """
 
     name: str
@@ -34,6 +35,7 @@ class Trouble:
     codes: frozenset[str] = frozenset()
     statuses: tuple[int, ...] = (400, 401, 403)
     transient: bool = False
+    brief: str = ""
 
     def describe(self, subject: str, error: str) -> str:
         """Return one line with the failure, its symptom and its remedy.
@@ -123,6 +125,26 @@ NETWORK = Trouble(
     "check that it is running, that the URL is right, and that no firewall blocks it",
 )
 
+NOT_HTTP = Trouble(
+    "network",
+    "does not speak HTTP",
+    "check the port of the URL: another service listens there",
+)
+NO_ANSWER = Trouble(
+    "network",
+    "gave no complete response",
+    "check that nothing between this machine and the service drops connections, and try again",
+    transient=True,
+    brief="no answer",
+)
+RESET = replace(NO_ANSWER, brief="connection reset")
+TIMED_OUT = replace(NO_ANSWER, brief="no answer in time")
+FOREIGN = Trouble(
+    "proxy",
+    "did not answer, something on the way to it did",
+    "log in to the network's portal, or correct HTTPS_PROXY and NO_PROXY",
+)
+
 _DENIALS = (NO_CREDENTIALS, EXPIRED, CLOCK_SKEW, REFUSED, ACCESS_DENIED)
 _REPORTED = (*_DENIALS, THROTTLING, UNAVAILABLE)
 _BY_STATUS = {429: THROTTLING, 503: UNAVAILABLE}
@@ -192,6 +214,21 @@ def cause(error: BaseException) -> str:
     *_, innermost = causes(error)
     text = str(innermost)
     return text.partition("] ")[2] or text or type(innermost).__name__
+
+
+def banner(error: BaseException) -> str | None:
+    """Return what came instead of an HTTP status line, quoted; None if a status line came.
+
+    Args:
+        error: an exception of requests, caused by one of the standard library.
+    """
+    from http.client import BadStatusLine, RemoteDisconnected
+
+    for one in causes(error):
+        if isinstance(one, BadStatusLine) and not isinstance(one, RemoteDisconnected):
+            line = str(one).strip("'\"")
+            return None if line.startswith("HTTP/") else f'"{line[:100]}"'
+    return None
 
 
 def in_failure(error: BaseException) -> Trouble | None:

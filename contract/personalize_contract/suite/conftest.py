@@ -15,6 +15,7 @@ from personalize_contract.model.contract import load
 from personalize_contract.settings import KEY
 from personalize_contract.suite.recorder import Recordings, worker_journal
 from personalize_contract.suite.run import LIVE, SETTINGS, STOPPED, Run, opened
+from personalize_contract.suite.scenario import Scenario
 from personalize_contract.suite.tables.scenarios import SCENARIOS
 
 
@@ -23,6 +24,25 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     if "scenario" in metafunc.fixturenames:
         rows = SCENARIOS[load(metafunc.config.stash[KEY].operation).operation]
         metafunc.parametrize("scenario", rows, ids=[row.id for row in rows])
+
+
+_ORDER = ("active", "missing", "in-use")
+"""The states in the order that a live service is brought into them: the costly one last."""
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Ask a live service state by state, and first for what the page says is accepted."""
+    if config.stash[KEY].target == "live":
+        items.sort(key=lambda item: _ORDER.index(_scenario(item).state))
+        valid = next((item for item in items if _scenario(item).is_valid), None)
+        items.sort(key=lambda item: item is not valid)
+
+
+def _scenario(item: pytest.Item) -> Scenario:
+    found = item.callspec.params["scenario"]  # type: ignore[attr-defined]  # of a Function
+    assert isinstance(found, Scenario)
+    return found
 
 
 _RECORDINGS = pytest.StashKey[Recordings]()

@@ -107,6 +107,8 @@ def cell(clause: Clause, outcomes: Iterable[Outcome]) -> Cell:
                 if place == 0:
                     line = f"{outcome.scenario}: {finding.why}"
                     (not_shipped if outcome.not_shipped else missed).append(line)
+                    if outcome.exchange:
+                        found.exchanges.append(_shown(outcome, finding))
                 continue
             if finding.status == BROKEN:
                 broken.append(f"{outcome.scenario}: {finding.why}")
@@ -117,9 +119,7 @@ def cell(clause: Clause, outcomes: Iterable[Outcome]) -> Cell:
             if outcome.answered_by and outcome.answered_by not in found.answered_by:
                 found.answered_by.append(outcome.answered_by)
             if outcome.exchange:
-                shown = {"scenario": outcome.scenario, "status": finding.status}
-                timed = {**shown, "seconds": outcome.seconds}
-                found.exchanges.append({**timed, **outcome.exchange})
+                found.exchanges.append(_shown(outcome, finding))
     if broken:
         found.status, found.why = BROKEN, _several(broken)
         found.exchanges = [one for one in found.exchanges if one["status"] == BROKEN]
@@ -128,6 +128,11 @@ def cell(clause: Clause, outcomes: Iterable[Outcome]) -> Cell:
     elif missed or not_shipped:
         found.why, found.is_allowed = _several([*missed, *not_shipped]), not missed
     return found
+
+
+def _shown(outcome: Outcome, finding: Finding) -> dict[str, Any]:
+    about = {"scenario": outcome.scenario, "status": finding.status, "seconds": outcome.seconds}
+    return {**about, **(outcome.exchange or {})}
 
 
 def _several(lines: list[str]) -> str:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from personalize_contract.model import failures
-from personalize_contract.model.exchange import Exchange
+from personalize_contract.model import failures, origin
+from personalize_contract.model.exchange import Exchange, Response
 from personalize_contract.report.view import BROKEN, HOLDS, NOT_REACHED
 from personalize_contract.suite.evidence import Finding
 from personalize_contract.suite.expectations import Observed, Status
@@ -14,18 +14,33 @@ from personalize_contract.suite.scenario import Scenario
 ALTERED = "its recording was changed after it was made, so it shows nobody's answer"
 
 
+UNRECOGNISED = "unrecognised answer"
+"""Begins why a scenario was not reached that a front end of the service may have refused."""
+
+
 def judge(scenario: Scenario, exchange: Exchange) -> list[Finding]:
     """What an exchange says of each clause that its scenario expects something of."""
-    if why := trouble(scenario, exchange):
-        return not_reached(scenario, why)
     return list(_judged(scenario, exchange))
 
 
-def trouble(scenario: Scenario, exchange: Exchange) -> str | None:
-    """Why an answer says nothing about the operation, or None if it does."""
-    if scenario.denial and failures.denial(exchange.response):
-        return None
-    return failures.why(exchange.response)
+def trouble(scenario: Scenario, response: Response, *, sends_ids: bool) -> str:
+    """Why an answer says nothing about the operation, or `""` if it does.
+
+    Args:
+        scenario: what was asked.
+        response: the answer.
+        sends_ids: whether each answer of this service has a request id.
+    """
+    elsewhere = origin.foreign(response, sends_ids=False)
+    if elsewhere is None:
+        denied = scenario.denial and failures.denial(response)
+        if not denied and (why := failures.why(response)):
+            return why
+        elsewhere = origin.foreign(response, sends_ids=sends_ids)
+    refused = 400 <= response.status < 500 and response.status != 407
+    if elsewhere and refused and scenario.may_meet_front_end:
+        return f"{UNRECOGNISED}: {origin.summary(response)}"
+    return elsewhere or ""
 
 
 def _judged(scenario: Scenario, exchange: Exchange) -> Iterator[Finding]:

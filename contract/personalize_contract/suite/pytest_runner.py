@@ -90,11 +90,11 @@ class _Collector:
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         if report.when != "call":
             if report.failed:
-                self.crashes.append(report.longreprtext)
+                self.crashes.append(_crash(report))
             return
         found = [value for name, value in report.user_properties if name == "personalize_contract"]
         if not found:
-            self.crashes.append(report.longreprtext)
+            self.crashes.append(_crash(report))
         for value in found:
             assert isinstance(value, dict)
             outcome = Outcome.from_property(value)
@@ -103,10 +103,10 @@ class _Collector:
 
     def pytest_collectreport(self, report: pytest.CollectReport) -> None:
         if report.failed:
-            self.crashes.append(report.longreprtext)
+            self.crashes.append(_crash(report))
 
-    def pytest_internalerror(self, excrepr: object) -> None:
-        self.crashes.append(str(excrepr))
+    def pytest_internalerror(self, excinfo: pytest.ExceptionInfo[BaseException]) -> None:
+        self.crashes.append(f"{excinfo.getrepr(style='short').reprcrash}")
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_sessionstart(self, session: pytest.Session) -> Generator[None]:
@@ -125,6 +125,13 @@ class _Collector:
 
     def pytest_keyboard_interrupt(self, excinfo: pytest.ExceptionInfo[BaseException]) -> None:
         self.stopped = self.stopped or excinfo.value
+
+
+def _crash(report: pytest.CollectReport | pytest.TestReport) -> str:
+    """Return where a report says that something failed, and how, in a line."""
+    crash = getattr(report.longrepr, "reprcrash", None)
+    where = str(crash) if crash else report.longreprtext.strip().splitlines()[-1]
+    return " ".join(where.split())
 
 
 @contextlib.contextmanager
@@ -165,8 +172,8 @@ def _ask(
     # First: after an error while it collects, pytest interrupts itself.
     if collector.crashes:
         raise PersonalizeContractError(
-            f"the suite itself failed on {settings.target}; please report this:\n"
-            f"{collector.crashes[0]}"
+            f"this is a defect of the suite, met on {settings.target}: {collector.crashes[0]}; "
+            "please report it with the command that led to it"
         )
     if collector.stopped:
         raise KeyboardInterrupt

@@ -23,14 +23,15 @@ from personalize_contract.errors import (
     TimedOut,
 )
 from personalize_contract.live.access import Live, Try, connect
-from personalize_contract.model import failures
+from personalize_contract.model import failures, origin
 from personalize_contract.model.contract import load
 from personalize_contract.model.datasets import State, dummies
-from personalize_contract.model.exchange import Request
+from personalize_contract.model.exchange import Exchange, Request, Response
 from personalize_contract.model.provenance import Provenance
 from personalize_contract.privacy import display
 from personalize_contract.privacy.redaction import Redactor
 from personalize_contract.report.view import NOT_SHIPPED
+from personalize_contract.report.view import HOLDS
 from personalize_contract.service import core, signatures
 from personalize_contract.service.http_server import HttpServer
 from personalize_contract.service.store import Store
@@ -39,7 +40,7 @@ from personalize_contract.suite import recordings, shipped
 from personalize_contract.suite.client import Client
 from personalize_contract.suite.evidence import Outcome
 from personalize_contract.suite.expectations import seen as answer_in_words
-from personalize_contract.suite.judge import judge, not_reached, trouble, unanswered
+from personalize_contract.suite.judge import UNRECOGNISED, judge, not_reached, trouble, unanswered
 from personalize_contract.suite.messages import TableGuard
 from personalize_contract.suite.recorder import ScenarioRecording
 from personalize_contract.suite.recordings import Beside
@@ -93,6 +94,9 @@ class Run:
         self._let_in = False
         self._answered, self._late = False, 0
         self._unreachable = ""
+        is_aws = self._connection.answered_by == "aws"
+        self._sends_ids = live is not None and (is_aws or live.sends_ids)
+        self._knows_ids = live is None or is_aws
 
     def outcome(self, scenario: Scenario) -> Outcome:
         """Try a scenario, unless nobody was there for the first one: that takes seconds each."""
@@ -151,7 +155,9 @@ class Run:
             )
             exchange = self._client.send(scenario, mode.target, one.arn)
             self._answered, self._late = True, 0
-            obstacle = trouble(scenario, exchange)
+            self._learn_of_ids(scenario, exchange)
+            response = exchange.response
+            obstacle = trouble(scenario, response, sends_ids=self._sends_ids_with(response))
             if obstacle:
                 obstacle = display.answered(obstacle, exchange.request, redactor)
             if not obstacle and not one.shows(exchange.response):
@@ -161,13 +167,16 @@ class Run:
                 beside = recordings.beside(self._path(scenario), there, exchange, redactor)
             if not obstacle and mode.save() is False:
                 kept = f"{scenario.id} in {self._path(scenario)}"
+        judged = not_reached(scenario, obstacle) if obstacle else judge(scenario, exchange)
         findings = (
             replace(one, why=display.answered(one.why, exchange.request, redactor))
             if one.why
             else one
-            for one in judge(scenario, exchange)
+            for one in judged
             if not control or control.response.status < 400
         )
+        if obstacle.startswith(UNRECOGNISED):
+            obstacle = ""  # that one request was refused, by whom is not known
         seen = display.exchange(exchange, redactor)
         if beside:
             seen["recorded"] = self._compared(beside, exchange.request, redactor)
@@ -177,16 +186,34 @@ class Run:
             seen["notes"] = self._live.notes[waited:]
         denied = failures.in_response(exchange.response) is failures.ACCESS_DENIED
         if denied and self._let_in:
-            obstacle = None  # not the role is wrong, but what this one request is about
+            obstacle = ""  # not the role is wrong, but what this one request is about
         self._let_in = self._let_in or not denied
         return Outcome(
             scenario.id,
             tuple(findings),
             exchange.answered_by,
             seen,
-            obstacle=obstacle or "",
+            obstacle=obstacle,
             kept=kept,
         )
+
+    def _learn_of_ids(self, scenario: Scenario, exchange: Exchange) -> None:
+        """Take from the answer to the first valid request whether the service sends request ids.
+
+        One that answers as it should, and without an id, sends none.
+        """
+        if self._knows_ids or not scenario.is_valid:
+            return
+        if origin.has_request_id(exchange.response):
+            self._sends_ids = self._knows_ids = True
+        elif all(one.status == HOLDS for one in judge(scenario, exchange)):
+            self._sends_ids, self._knows_ids = False, True
+
+    def _sends_ids_with(self, response: Response) -> bool:
+        """Whether such an answer of this service has a request id."""
+        # A service that fails may fail at that, too. Of AWS it is known that it doesn't.
+        fails = response.status in (500, 503) and self._connection.answered_by != "aws"
+        return self._sends_ids and not fails
 
     def _redactor(self, state: State) -> Redactor:
         """What takes the real ARNs out; a dataset that is in several states is in this one."""

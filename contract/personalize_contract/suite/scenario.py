@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Any, Literal, Protocol
 
 from personalize_contract.model.datasets import PREFIX, State
-from personalize_contract.suite.expectations import Expectation
+from personalize_contract.suite.expectations import Accepted, Expectation
 
 DATASET, LONGER, ESCAPED = "@dataset@", "@dataset:longer@", "@dataset:escaped@"
 
@@ -100,6 +100,16 @@ class Scenario:
         sends = (*self.before, *([self.control] if self.control else []), self.sends)
         is_large = sum(_size(each) for each in sends) > LARGE
         return "large" if is_large else ".".join(self.expects[0][0].split(".")[:2])
+
+    @property
+    def is_valid(self) -> bool:
+        """Whether the page says that what is sent is accepted."""
+        return self.state == "active" and isinstance(self.expects[0][1], Accepted)
+
+    @property
+    def may_meet_front_end(self) -> bool:
+        """Whether what is before the service may refuse it: for its sender, address or size."""
+        return self.denial or self.group == "large"
 
 
 def _size(sends: Call | Wire) -> int:

@@ -10,7 +10,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from personalize_contract.errors import NoAnswer, TargetUnavailable, TimedOut
+from personalize_contract.errors import NoAnswer, Reset, TargetUnavailable, TimedOut
 from personalize_contract.model import failures
 from personalize_contract.model.exchange import Exchange, Request, Response, headers
 from personalize_contract.model.parsed_request import ParsedRequest, parse
@@ -47,6 +47,7 @@ class Endpoint:
         ca_bundle: a file with the certificates to trust; None for the default ones.
         keep_alive: whether to reuse connections as an SDK does, when the calling code is under
             test rather than the service.
+        name: its name in messages; empty for its URL.
     """
 
     def __init__(
@@ -57,7 +58,9 @@ class Endpoint:
         ca_bundle: str | None = None,
         *,
         keep_alive: bool = False,
+        name: str = "",
     ) -> None:
+        self._name = name
         self._base = urlsplit(url)
         self._answered_by, self._timeout, self._ca_bundle = answered_by, timeout, ca_bundle
         self._keep_alive, self._lock = keep_alive, threading.Lock()
@@ -71,6 +74,7 @@ class Endpoint:
         from urllib3.exceptions import HTTPError
 
         where = f"{self._base.scheme}://{self._base.netloc}"
+        name = self._name or where
         prepared = requests.PreparedRequest()
         prepared.method = request.method
         query = f"?{request.query}" if request.query else ""
@@ -87,15 +91,15 @@ class Endpoint:
             try:
                 answer = send(prepared, stream=True)
                 connection = answer.raw.connection
-                response = self._read(where, answer, coded)
+                response = self._read(name, answer, coded)
                 if reusable:
-                    _must_be_quiet(where, connection)
+                    _must_be_quiet(name, connection)
             except (requests.ConnectionError, requests.Timeout, HTTPError) as error:
                 # The frames of its causes hold the request.
-                raise _trouble(where, error) from None
+                raise _trouble(name, error) from None
             except requests.RequestException as error:
                 raise NoAnswer(
-                    f"{where} sent a response that is not HTTP: {failures.cause(error)}"
+                    f"{name} sent a response that is not HTTP: {failures.cause(error)}"
                 ) from None
         return Exchange(request, response, self._answered_by)
 
@@ -166,7 +170,11 @@ def _trouble(where: str, error: Exception) -> TargetUnavailable:
     if isinstance(error, requests.Timeout | ReadTimeoutError):
         return TimedOut(f"{where} accepted the request but did not answer in time")
     cause = failures.cause(error)
-    return NoAnswer(f"{where} accepted the request but sent no complete response: {cause}")
+    if banner := failures.banner(error):
+        return TargetUnavailable(failures.NOT_HTTP.describe(where, banner))
+    was_reset = any(type(each) is ConnectionResetError for each in failures.causes(error))
+    kind = Reset if was_reset else NoAnswer
+    return kind(f"{where} accepted the request but sent no complete response: {cause}")
 
 
 _OF_ONE_CONNECTION = frozenset(

@@ -94,7 +94,6 @@ BESIDE: dict[str, tuple[str, ...]] = {
     "success: a body of {} for an emoji": (),
     "success: 201 for a large body": (),
     "success: 202 without the SDK": (),
-    "success: 307 without the SDK": ("request.",),
     "states: what is missing is invalid input in a full batch": (),
     "states: what is in use is accepted in a full batch": (),
     "states: in use after one success": ("request.",),

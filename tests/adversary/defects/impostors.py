@@ -30,8 +30,6 @@ def mutants(of: Operation) -> Mutants:
     json_type = (("Content-Type", "application/json"),)
     recommendations = b'{"itemList": [], "recommendationId": "RID-1"}'
     yield always("GetRecommendations", Answer(200, recommendations, json_type))
-    yield always("a web server", Answer(405, b"<html>405 Not Allowed</html>"))
-    yield always("a login page", Answer(302, b"", (("Location", "/login"),)))
 
     def not_there(sent: Sent, answer: Answer) -> Answer:
         return Answer(404, b"Not yet implemented") if answer.status == 404 else answer

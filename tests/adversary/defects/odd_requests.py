@@ -53,7 +53,7 @@ def mutants(of: Operation) -> Mutants:
             yield Mutant(f"an echo for {words}", "error.message", instead(when, echo))
     abroad = odd["an ARN of elsewhere"]
     for words, clause, answer in (
-        ("302 for", "request.dataset-arn.pattern", Answer(302, b"", (("Location", "/"),))),
+        ("300 for", "request.dataset-arn.pattern", Answer(300, b"", (("Location", "/"),))),
         ("404 without a code for", "error.not-found.code", Answer(404, b'{"message": "no"}')),
     ):
         yield Mutant(f"{words} an ARN of elsewhere", clause, instead(abroad, _always(answer)))

@@ -19,14 +19,6 @@ def cut(by: int) -> Wire:
     return send
 
 
-def bytes_before(more: bytes) -> Wire:
-    def send(connection: socket.socket, data: bytes) -> bool:
-        connection.sendall(more + data)
-        return True
-
-    return send
-
-
 def bytes_after(more: bytes) -> Wire:
     def send(connection: socket.socket, data: bytes) -> bool:
         connection.sendall(data + more)
@@ -86,7 +78,6 @@ def _broken() -> Iterator[tuple[str, str, Choice]]:
     ):
         yield f"{status} is a reset", clause, once(reset, status)
         yield f"{status} is cut in its headers", clause, once(cut(30), status)
-        yield f"{status} is not HTTP", clause, once(changed(b"HTTP/1.1", b"SMTP/1.1"), status)
         if status != 200:
             yield f"{status} is cut in its body", clause, once(cut(3), status)
     yield (
@@ -119,7 +110,6 @@ def _broken() -> Iterator[tuple[str, str, Choice]]:
         "response.success.status",
         once(_closing_too_early, 200),
     )
-    yield "junk before each answer", ANY, lambda sent, answer: bytes_before(b"tea\r\n")
     yield "a 404 that never comes", "error.not-found.status", once(silent, 404)
     yield "a 404 that drips", "error.not-found.status", once(drip, 404)
     yield "a success that doesn't end", "response.success.empty-body", once(endless, 200)

@@ -226,7 +226,7 @@ def guarded(service: Service, patience: Patience, pace: Pace | None = None) -> G
 def test_requests_are_sent_below_ten_a_second() -> None:
     time = Time()
     service = Service(time, OK)
-    careful = guarded(service, Patience(print, time.sleep))
+    careful = guarded(service, Patience(print, time.sleep, lambda: time.now))
     for _ in range(30):
         careful.answer(parse(put()))
     gaps = [after - before for before, after in zip(service.at, service.at[1:], strict=False)]
@@ -257,7 +257,7 @@ FAST = core.error(403, "ThrottlingException", "Rate exceeded")
 
 def patient(*answers: Response) -> tuple[Guarded, Service, Patience, list[str], Time]:
     time, said = Time(), list[str]()
-    service, patience = Service(time, *answers), Patience(said.append, time.sleep)
+    service, patience = Service(time, *answers), Patience(said.append, time.sleep, lambda: time.now)
     pace = Pace(None, lambda _: None, lambda: time.now)
     return guarded(service, patience, pace), service, patience, said, time
 

@@ -316,11 +316,12 @@ def test_a_denial_that_stays_ends_a_night_with_what_to_allow(tmp_path: Path) -> 
         before=lambda name, request: denied if name == "CreateDatasetGroup" else None, step=200
     )
     tell: list[str] = []
+    slept: list[float] = []
     with stand_in.served():
         control = Control(
             live(Settings(endpoint_url=stand_in.url)),
             Pace(),
-            Patience(tell.append, lambda seconds: None),
+            Patience(tell.append, slept.append, lambda: sum(slept)),
         )
         with pytest.raises(TargetUnavailable) as caught:
             control.call("CreateDatasetGroup", name="shop")

@@ -224,8 +224,7 @@ def test_credentials_are_in_no_message(tmp_path: Path) -> None:
     assert not [value for value in KEYS.values() if value in done.stdout + done.stderr]
 
 
-def test_an_endpoint_that_speaks_no_http_is_broken() -> None:
-    """It takes the request: that it can't be reached would not be true."""
+def test_an_endpoint_that_speaks_no_http_is_another_service() -> None:
     with socket.socket() as listening:
         listening.bind(("127.0.0.1", 0))
         listening.listen()
@@ -247,8 +246,11 @@ def test_an_endpoint_that_speaks_no_http_is_broken() -> None:
         listening.shutdown(socket.SHUT_RDWR)
         thread.join(10)
 
-    assert done.returncode == 1, done.stderr
-    assert "response.success.status broken on live" in done.stdout
+    assert done.returncode == 2, done.stderr
+    last = done.stderr.splitlines()[-1]
+    assert f"network: {url} does not speak HTTP (" in last
+    assert "220 mail.example.com ESMTP" in last
+    assert "broken" not in done.stdout
 
 
 def test_a_service_that_dies_half_way_is_broken_not_a_crash(tmp_path: Path) -> None:

@@ -238,7 +238,9 @@ def written(tmp_path_factory: pytest.TempPathFactory) -> Path:
         if code == "SerializationException":
             other = {**response.headers, "x-amzn-errortype": "ValidationException"}
             return Response(400, "Bad Request", other, response.body)
-        return Response(410, "Gone", {}, b"") if code == "ResourceNotFoundException" else response
+        if code == "ResourceNotFoundException":
+            return Response(410, "Gone", {"x-amzn-requestid": "c0ffee"}, b"")
+        return response
 
     with listening(change) as url:
         target = ["verify", "--target=live", f"--endpoint-url={url}", f"--cassettes={folder}"]
