@@ -54,7 +54,11 @@ def provisioned(settings: Settings, tell: Tell, guard: MakeGuard) -> Iterator[Li
         operation = load(settings.operation)
         kind = operation.provisions or operation.resource_type
         run = names.new_run()
-        made = Resources(control, tell, run, to.home(account), kind)
+        sweep = f"personalize-contract sweep --account {account} --region {to.region}"
+        if settings.endpoint_url:
+            sweep += f" --endpoint-url {settings.endpoint_url}"
+        sweep += " --older-than 0s"
+        made = Resources(control, tell, run, to.home(account), kind, sweep)
         target = Endpoint(to.url, to.answered_by, ca_bundle=to.ca_bundle)
         arns: dict[State, str] = {
             "active": made.dataset,
@@ -73,6 +77,7 @@ def provisioned(settings: Settings, tell: Tell, guard: MakeGuard) -> Iterator[Li
         live.run = run
         try:
             made.make()
+            live.sends_ids = control.sends_ids
             if operation.provisions:
                 arns["active"] = made.tracking_id
             yield live

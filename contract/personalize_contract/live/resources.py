@@ -19,6 +19,12 @@ from personalize_contract.live.retry import Tell, pauses
 LONGEST = 900.0
 """Seconds that one resource may take to become what it should."""
 
+TAKE_DOWN = 900.0
+"""Seconds after which the take-down of a run begins nothing more."""
+
+_TOLD = 60.0
+"""Seconds after which it is told again what is waited for."""
+
 GONE = "gone"
 
 
@@ -31,9 +37,13 @@ class Resources:
         run: the run's name.
         home: the beginning of the ARNs of its resources, up to the account.
         kind: the type of the dataset, `ITEMS`.
+        sweep: the command that lists what could not be taken down.
     """
 
-    def __init__(self, control: Control, tell: Tell, run: str, home: str, kind: str) -> None:
+    def __init__(
+        self, control: Control, tell: Tell, run: str, home: str, kind: str, sweep: str
+    ) -> None:
+        self._sweep = sweep
         self._control, self._tell, self._run, self._kind = control, tell, run, kind
         self._home = home
         self.group = f"{home}:dataset-group/{run}"
@@ -156,7 +166,7 @@ class Resources:
             ControlPlaneRefused: it failed.
             TargetUnavailable: it takes too long.
         """
-        began, told = clock.monotonic(), ""
+        began, told, told_at = clock.monotonic(), "", 0.0
         for pause in pauses(0.25):
             found = status()
             if found == wanted:
@@ -168,9 +178,9 @@ class Resources:
                 raise TargetUnavailable(
                     f"the {what} is still {found} after {waited:.0f} s; look at it in the console"
                 )
-            if found != told:
+            if found != told or waited - told_at >= _TOLD:
                 self._tell(f"{what}: {found} ({waited:.0f} s)")
-                told = found
+                told, told_at = found, waited
             clock.sleep(pause)
 
     # --- down
@@ -179,18 +189,19 @@ class Resources:
         """Delete all that was begun, in the order that its parts allow; what is left, or `""`."""
         problems: list[str] = []
         order = [self.dataset, *reversed(self._schemas), self.group]
+        removal = Removal(self._control, self._tell, clock.monotonic() + TAKE_DOWN)
         try:
             if self._kind == _INTERACTIONS and self.group in self._begun:
                 # A call that was cut off may have made one whose ARN nobody knows.
                 for arn in trackers(self._control, self.group):
-                    remove(self._control, arn, self._tell)
+                    removal.remove(arn)
         except PersonalizeContractError as error:
             problems.append(str(error))
         try:
             for arn in order:
                 if arn in self._begun:
                     try:
-                        remove(self._control, arn, self._tell)
+                        removal.remove(arn)
                         self._begun.discard(arn)
                     except PersonalizeContractError as error:
                         problems.append(str(error))
@@ -200,9 +211,10 @@ class Resources:
                 why = f": {problems[0]}" if problems else ""
                 said = (
                     f"{', '.join(left)} could not be taken down{why}; "
-                    "`personalize-contract sweep --account ID --older-than 0s` lists what is left"
+                    "`personalize-contract sweep` lists and deletes it"
                 )
                 self._tell(said)
+                self._tell(f"to list it: {self._sweep}")
                 problems = [said]
         return problems[0] if problems else ""
 
@@ -225,35 +237,61 @@ _KINDS = {
 """By kind of resource: what deletes it, the member that names it, what shows it going."""
 
 
-def remove(control: Control, arn: str, tell: Tell) -> None:
-    """Delete something, and wait until it is gone. It may be gone already.
+class Removal:
+    """Deletes resources, those that others depend on last, and waits until each is gone.
 
-    What is being made, changed or deleted can't be deleted yet: that is waited for.
-
-    Raises:
-        ControlPlaneRefused, TargetUnavailable: it can't be deleted.
+    Args:
+        control: the control plane.
+        tell: told what is deleted, and each minute what is waited for.
+        until: time on the monotonic clock after which nothing is waited for.
     """
-    name = arn.rpartition(":")[2]
-    delete, member, describe = _KINDS[name.partition("/")[0]]
-    began, asked = clock.monotonic(), False
-    tell(f"{delete} {name}")
-    for pause in pauses(0.25):
+
+    def __init__(self, control: Control, tell: Tell, until: float = float("inf")) -> None:
+        self._control, self._tell, self._until = control, tell, until
+        self._failed = False
+
+    def remove(self, arn: str) -> None:
+        """Delete something, and wait until it is gone. It may be gone already.
+
+        What is being made, changed or deleted can't be deleted yet: that is waited for. Not once
+        something could not be deleted: what it uses will be in use for ever.
+
+        Raises:
+            ControlPlaneRefused, TargetUnavailable: it can't be deleted.
+        """
         try:
-            if not asked:
-                control.call(delete, **{member: arn})
-                asked = True
-                if not describe:
+            self._remove(arn)
+        except PersonalizeContractError:
+            self._failed = True
+            raise
+
+    def _remove(self, arn: str) -> None:
+        name = arn.rpartition(":")[2]
+        delete, member, describe = _KINDS[name.partition("/")[0]]
+        began, told_at, asked = clock.monotonic(), 0.0, False
+        self._tell(f"{delete} {name}")
+        for pause in pauses(0.25):
+            try:
+                if not asked:
+                    self._control.call(delete, **{member: arn})
+                    asked = True
+                    if not describe:
+                        return
+                else:
+                    self._control.call(describe, **{member: arn})
+            except ControlPlaneRefused as error:
+                if error.code == "ResourceNotFoundException":
                     return
-            else:
-                control.call(describe, **{member: arn})
-        except ControlPlaneRefused as error:
-            if error.code == "ResourceNotFoundException":
-                return
-            if error.code != "ResourceInUseException":
-                raise
-        if clock.monotonic() - began > LONGEST:
-            raise TargetUnavailable(
-                f"{name} is still there after {LONGEST:.0f} s; look at it in the console, "
-                "or `sweep` later"
-            )
-        clock.sleep(pause)
+                if error.code != "ResourceInUseException" or self._failed:
+                    raise
+            waited = clock.monotonic() - began
+            if waited > LONGEST or clock.monotonic() > self._until:
+                raise TargetUnavailable(
+                    f"{name} is still there after {waited:.0f} s; look at it in the console, "
+                    "or `sweep` later"
+                )
+            if waited - told_at >= _TOLD:
+                doing = "being deleted" if asked else "in use"
+                self._tell(f"{name}: still {doing} ({waited:.0f} s)")
+                told_at = waited
+            clock.sleep(pause)

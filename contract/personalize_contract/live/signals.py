@@ -1,4 +1,4 @@
-"""Ctrl-C and SIGTERM during a live run: what it made is taken down before it ends."""
+"""Ctrl-C, SIGTERM and SIGHUP during a live run: what it made is taken down before it ends."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from typing import Any
 
 from personalize_contract.live.retry import Tell
 
-_SIGNALS = (signal.SIGINT, signal.SIGTERM)
+_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 class Interrupts:
-    """Turns both signals into one `KeyboardInterrupt`, at a moment when it does no harm.
+    """Turns each of these signals into one `KeyboardInterrupt`, at a moment when it does no harm.
 
     While a call is under way it waits: what the call makes would not be known. While things are
     taken down, the first signal is answered with a sentence, and only the second ends that.
@@ -31,7 +31,10 @@ class Interrupts:
 
     def __enter__(self) -> Interrupts:
         if threading.current_thread() is threading.main_thread():
-            self._before = {one: signal.signal(one, self._arrived) for one in _SIGNALS}
+            for number in _SIGNALS:
+                # What nohup had ignored stays so.
+                if number != signal.SIGHUP or signal.getsignal(number) is not signal.SIG_IGN:
+                    self._before[number] = signal.signal(number, self._arrived)
         return self
 
     def __exit__(self, *_: object) -> None:

@@ -13,7 +13,7 @@ from personalize_contract.live import names
 from personalize_contract.live.access import own_account
 from personalize_contract.live.control import Control
 from personalize_contract.live.rate_limit import Pace, shared_file
-from personalize_contract.live.resources import remove
+from personalize_contract.live.resources import Removal
 from personalize_contract.live.retry import Patience, Tell
 from personalize_contract.settings import Settings
 from personalize_contract.targets import connection
@@ -95,9 +95,10 @@ class Sweep:
             PersonalizeContractError: some could not be deleted; the rest was.
         """
         problems = []
+        removal = Removal(self._control, self._tell)
         for one in found:
             try:
-                remove(self._control, one.arn, self._tell)
+                removal.remove(one.arn)
             except PersonalizeContractError as error:
                 problems.append(str(error))
         if problems:

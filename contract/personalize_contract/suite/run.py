@@ -30,8 +30,7 @@ from personalize_contract.model.exchange import Exchange, Request, Response
 from personalize_contract.model.provenance import Provenance
 from personalize_contract.privacy import display
 from personalize_contract.privacy.redaction import Redactor
-from personalize_contract.report.view import NOT_SHIPPED
-from personalize_contract.report.view import HOLDS
+from personalize_contract.report.view import HOLDS, NOT_SHIPPED
 from personalize_contract.service import core, signatures
 from personalize_contract.service.http_server import HttpServer
 from personalize_contract.service.store import Store
