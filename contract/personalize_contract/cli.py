@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import os
 import sys
 import traceback
@@ -93,7 +94,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         status = int(parsed.run(parsed))
         sys.stdout.flush()
     except KeyboardInterrupt:
-        print("personalize-contract: interrupted", file=sys.stderr)
+        with contextlib.suppress(OSError):  # of a terminal that was closed
+            print("personalize-contract: interrupted", file=sys.stderr)
         return INTERRUPTED
     except PersonalizeContractError as error:
         print(f"personalize-contract: {_shown(error)}", file=sys.stderr)

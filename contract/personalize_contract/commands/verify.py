@@ -17,7 +17,9 @@ from personalize_contract.model.contract import DEFAULT, operations
 
 if TYPE_CHECKING:
     from personalize_contract.live.access import Live
+    from personalize_contract.report.view import Report
     from personalize_contract.settings import Settings
+    from personalize_contract.suite.evidence import Evidence
 
 _LIVE_ONLY = (
     "dataset",
@@ -128,6 +130,19 @@ def run(given: argparse.Namespace) -> int:
     files.check(given.report)
     if given.dry_run:
         return _dry_run(settings, provision=given.provision)
+    annotations: dict[str, None] = {}
+
+    def publish(evidence: Evidence) -> Report:
+        report = summarize(evidence, given.allow_not_reached)
+        for path in given.report:
+            files.write(path, report)
+        if os.environ.get("GITHUB_ACTIONS") == "true":
+            for line in github.lines(report):
+                if line not in annotations:
+                    print(line, flush=True)
+                annotations[line] = None
+        return report
+
     with Bar(Console(stderr=True)) as progress:
         evidence = verify(
             settings,
@@ -136,13 +151,10 @@ def run(given: argparse.Namespace) -> int:
             workers=given.n,
             progress=progress,
             live=lambda: _opened(settings, progress.say, provision=given.provision),
+            publish=publish,
         )
-    report = summarize(evidence, given.allow_not_reached)
-    for path in given.report:
-        files.write(path, report)
+    report = publish(evidence)
     terminal.show(report, terminal.Output())
-    if os.environ.get("GITHUB_ACTIONS") == "true":
-        print(*github.lines(report), sep="\n")
     if report.exit_status == 2:
         why = report.obstacles or ["nothing at all was reached"]
         print(f"personalize-contract: could not be done: {why[0]}", file=sys.stderr)

@@ -59,8 +59,13 @@ class Live:
     run: str = ""
     sends_ids: bool = False
 
-    def tries(self, state: State) -> Iterator[Try]:
-        """Datasets in a state, the next one to be asked if the last did not show it."""
+    def tries(self, state: State, *, while_it_lasts: bool = False) -> Iterator[Try]:
+        """Datasets in a state, the next one to be asked if the last did not show it.
+
+        Args:
+            state: of the dataset.
+            while_it_lasts: whether none is brought into the state.
+        """
         if state in self.arns:
             yield Try(self.arns[state])
 

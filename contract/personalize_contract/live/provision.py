@@ -115,13 +115,17 @@ class Provisioned(Live):
         self._seen: tuple[_Moment, str] | None = None
         self._passing = False
 
-    def tries(self, state: State) -> Iterator[Try]:
+    def tries(self, state: State, *, while_it_lasts: bool = False) -> Iterator[Try]:
         """The dataset in a state; for `in-use`, every moment in which it may be that."""
         if state == "missing":
             yield Try(self._made.missing)
         elif state == "active":
             self._settle()
             yield Try(self._made.dataset)
+        elif while_it_lasts and self._seen:
+            moment, seen = self._seen
+            if self._made.status() == seen:
+                yield Try(self._made.dataset, moment.when, seen, self._shows_again)
         else:
             yield from self._in_use()
 

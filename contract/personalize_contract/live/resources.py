@@ -22,7 +22,7 @@ LONGEST = 900.0
 TAKE_DOWN = 900.0
 """Seconds after which the take-down of a run begins nothing more."""
 
-_TOLD = 60.0
+TOLD = 60.0
 """Seconds after which it is told again what is waited for."""
 
 GONE = "gone"
@@ -178,7 +178,7 @@ class Resources:
                 raise TargetUnavailable(
                     f"the {what} is still {found} after {waited:.0f} s; look at it in the console"
                 )
-            if found != told or waited - told_at >= _TOLD:
+            if found != told or waited - told_at >= TOLD:
                 self._tell(f"{what}: {found} ({waited:.0f} s)")
                 told, told_at = found, waited
             clock.sleep(pause)
@@ -290,7 +290,7 @@ class Removal:
                     f"{name} is still there after {waited:.0f} s; look at it in the console, "
                     "or `sweep` later"
                 )
-            if waited - told_at >= _TOLD:
+            if waited - told_at >= TOLD:
                 doing = "being deleted" if asked else "in use"
                 self._tell(f"{name}: still {doing} ({waited:.0f} s)")
                 told_at = waited

@@ -8,13 +8,17 @@ from personalize_contract.report.view import BROKEN, HOLDS, STATUSES, Headline, 
 from personalize_contract.report.words import listed, plural
 
 
-def headline(operation: str, targets: Sequence[TargetSummary]) -> Headline:
+def headline(operation: str, targets: Sequence[TargetSummary], partial: str = "") -> Headline:
     """Return how many clauses hold, and of whom that says anything."""
     if all(target.counts[HOLDS] == sum(target.counts.values()) for target in targets):
-        total = sum(targets[0].counts.values())
-        result = f"all {total} clauses hold on {listed([target.name for target in targets])}"
+        total = sum(targets[0].counts.values()) if targets else 0
+        of_them = " asked about" if targets and targets[0].not_asked else ""
+        names = listed([target.name for target in targets])
+        result = f"all {total} clauses{of_them} hold on {names}"
     else:
         result = "; ".join(map(_result, sorted(targets, key=lambda one: not one.counts[BROKEN])))
+    if flaky := sum(len(target.flaky) for target in targets):
+        result += f", {flaky} flaky"
     answered = sorted({who for target in targets for who in target.answered_by})
     if "aws" in answered:
         others = listed([who for who in answered if who != "aws"])
@@ -24,7 +28,7 @@ def headline(operation: str, targets: Sequence[TargetSummary]) -> Headline:
     else:
         about = "This checks the tool and the recordings, not AWS: no answer here came from it"
     changes = tuple(sentence for target in targets for sentence in _changes(target))
-    return Headline(f"{operation}: {result}", about, changes)
+    return Headline(f"{operation}: {result}", about, changes, partial)
 
 
 def _result(target: TargetSummary) -> str:

@@ -27,6 +27,7 @@ def document(report: Report) -> dict[str, Any]:
         ],
         "summary": {target.name: dict(target.counts) for target in report.targets},
         "runs": {target.name: asdict(target.facts) for target in report.targets},
+        "partial": report.headline.partial,
         "obstacles": list(report.obstacles),
         "not_shipped": {target.name: list(target.not_shipped) for target in report.targets},
         "provenance": {
@@ -46,6 +47,7 @@ def _cell(cell: Cell) -> dict[str, Any]:
         "why": cell.why,
         "answered_by": ", ".join(cell.answered_by),
         "changed": cell.changed,
+        "flaky": cell.flaky,
         "exchanges": list(cell.exchanges),
         **({"notes": cell.notes} if cell.notes else {}),
     }

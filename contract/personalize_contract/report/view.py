@@ -31,6 +31,7 @@ class Cell:
         why: what was seen instead, or why nothing was.
         answered_by: who answered.
         changed: whether an answer differs from what the same service answered before.
+        flaky: whether a scenario failed, and was right when it was asked again.
         is_allowed: whether it may stay unreached.
         exchanges: that show it, as documents.
         seconds: duration of the scenarios that are about it.
@@ -42,6 +43,7 @@ class Cell:
     why: str
     answered_by: tuple[str, ...]
     changed: bool
+    flaky: bool
     is_allowed: bool
     exchanges: tuple[Mapping[str, Any], ...]
     seconds: float
@@ -120,6 +122,8 @@ class TargetSummary:
         changed: number of those that differ.
         changes: the differences that say that the service changed.
         other_differences: a message in other words, or a recording that proves less.
+        flaky: scenarios that failed, and were right when they were asked again.
+        not_asked: number of clauses that can fail and that no selected scenario asks about.
         not_shipped: scenarios that were not reached because their recordings don't ship.
         untouched: why nothing at all was reached; `""` if something was.
         facts: when and where it was asked.
@@ -134,6 +138,8 @@ class TargetSummary:
     changed: int
     changes: tuple[Change, ...]
     other_differences: tuple[Change, ...]
+    flaky: tuple[str, ...]
+    not_asked: int
     not_shipped: tuple[str, ...]
     untouched: str
     facts: RunFacts
@@ -151,15 +157,18 @@ class Headline:
     Args:
         result: how many clauses hold on each target.
         about: of whom that says anything.
+        partial: why the run ended before its end; `""` if it did not.
         changes: what the comparison with the recordings comes to, a sentence for each target.
     """
 
     result: str
     about: str
     changes: tuple[str, ...]
+    partial: str = ""
 
     def __str__(self) -> str:
-        return " ".join([f"{self.result}. {self.about}.", *self.changes])
+        ended = [f"This is partial: {self.partial}."] if self.partial else []
+        return " ".join([*ended, f"{self.result}. {self.about}.", *self.changes])
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import itertools
 import pickle
 from collections.abc import Generator, Iterator
 from typing import Any
@@ -16,6 +17,7 @@ from personalize_contract.settings import KEY
 from personalize_contract.suite.recorder import Recordings, worker_journal
 from personalize_contract.suite.run import LIVE, SETTINGS, STOPPED, Run, opened
 from personalize_contract.suite.scenario import Scenario
+from personalize_contract.suite.second_try import SECOND_TRY, Again, SecondTry
 from personalize_contract.suite.tables.scenarios import SCENARIOS
 
 
@@ -37,6 +39,20 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         items.sort(key=lambda item: _ORDER.index(_scenario(item).state))
         valid = next((item for item in items if _scenario(item).is_valid), None)
         items.sort(key=lambda item: item is not valid)
+        if not hasattr(config, "workerinput"):  # whose scenarios are those of no whole state
+            items[:] = _with_second_try(items)
+
+
+def _with_second_try(items: list[pytest.Item]) -> Iterator[pytest.Item]:
+    """Yield the tests, and after those of each state the one that asks again."""
+    for state, group in itertools.groupby(items, key=lambda item: _scenario(item).state):
+        item = None
+        for item in group:
+            yield item
+        if item and item.parent:
+            again = Again.from_parent(item.parent, name=f"again-{state}")
+            again.state = state
+            yield again
 
 
 def _scenario(item: pytest.Item) -> Scenario:
@@ -96,7 +112,7 @@ def pytest_sessionfinish(session: pytest.Session) -> Generator[None]:
 
 
 @pytest.fixture(scope="session")
-def run(pytestconfig: pytest.Config) -> Iterator[Run]:
+def run(pytestconfig: pytest.Config, request: pytest.FixtureRequest) -> Iterator[Run | SecondTry]:
     """The target, connected."""
     try:
         with contextlib.ExitStack() as stack:
@@ -110,7 +126,11 @@ def run(pytestconfig: pytest.Config) -> Iterator[Run]:
                 journal = worker_journal(settings.cassettes, settings.operation, inputs["workerid"])
                 stack.callback(journal.close, keep=True)
             live = pytestconfig.stash.get(LIVE, None)
-            yield stack.enter_context(opened(settings, live, journal, started))
+            found = stack.enter_context(opened(settings, live, journal, started))
+            if settings.target == "live" and not hasattr(pytestconfig, "workerinput"):
+                total = sum(not isinstance(item, Again) for item in request.session.items)
+                pytestconfig.stash[SECOND_TRY] = SecondTry(found, total)
+            yield pytestconfig.stash.get(SECOND_TRY, found)
     except PersonalizeContractError as error:
         if hasattr(pytestconfig, "workeroutput"):
             pytestconfig.workeroutput[STOPPED] = str(error)

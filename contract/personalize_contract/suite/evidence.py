@@ -5,7 +5,7 @@ A clause `holds` on a target, is `broken`, or was `not reached`. Not reached is 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -34,6 +34,9 @@ class Outcome:
         answered_by: who answered; `""` if nobody did.
         exchange: as a report shows it; None if there was none.
         obstacle: why the scenario could not be tried although it should have been.
+        failed: how the service failed, if it did so in a way that may pass: `no answer`, `500` or
+            `503`.
+        first: the exchange that failed before this one, if the scenario was asked again.
     """
 
     scenario: str
@@ -41,6 +44,8 @@ class Outcome:
     answered_by: str = ""
     exchange: Mapping[str, Any] | None = None
     obstacle: str = ""
+    failed: str = ""
+    first: Mapping[str, Any] | None = None
     kept: str = ""
     """The recording that was not replaced, because it proves more."""
 
@@ -50,6 +55,9 @@ class Outcome:
     seconds: float = 0.0
     """Duration, as whoever ran it measured it."""
 
+    is_postponed: bool = False
+    """Whether it will be asked again, because the service failed in it."""
+
     def as_property(self) -> dict[str, Any]:
         """As builtins, which is what a pytest report can carry from an xdist worker."""
         return {
@@ -58,9 +66,25 @@ class Outcome:
             "answered_by": self.answered_by,
             "exchange": self.exchange,
             "obstacle": self.obstacle,
+            "failed": self.failed,
+            "first": self.first,
             "kept": self.kept,
             "not_shipped": self.not_shipped,
+            "is_postponed": self.is_postponed,
         }
+
+    def failures(self, contract: Contract) -> list[str]:
+        """Return what keeps the test of this scenario from passing, a line each."""
+        return [
+            f"{self.scenario}: {finding.clause} {finding.status}: {finding.why}"
+            for finding in self.findings
+            if finding.status != HOLDS and contract.clauses[finding.clause].can_fail
+        ]
+
+    @property
+    def is_flaky(self) -> bool:
+        """Whether the service failed, and was right when it was asked again."""
+        return self.first is not None and all(one.status == HOLDS for one in self.findings)
 
     @classmethod
     def from_property(cls, value: Mapping[str, Any]) -> Outcome:
@@ -82,13 +106,19 @@ class Cell:
     is_allowed: bool = False
     """Whether it may be unreached: all recordings of what it is about don't ship."""
 
+    is_asked: bool = True
+    """Whether a scenario that was selected asks about it."""
+
+    is_flaky: bool = False
+    """Whether the service failed in a scenario of it, and was right when it was asked again."""
+
     @property
     def changed(self) -> bool:
         """Whether an answer that shows it differs from what the same service answered before."""
         return any(one.get("recorded", {}).get("changed") for one in self.exchanges)
 
 
-def cell(clause: Clause, outcomes: Iterable[Outcome]) -> Cell:
+def cell(clause: Clause, outcomes: Iterable[Outcome], *, is_selection: bool = False) -> Cell:
     """What all outcomes together say of a clause.
 
     One breach is a breach. It holds only if every scenario that is about it was reached. Those
@@ -107,8 +137,7 @@ def cell(clause: Clause, outcomes: Iterable[Outcome]) -> Cell:
                 if place == 0:
                     line = f"{outcome.scenario}: {finding.why}"
                     (not_shipped if outcome.not_shipped else missed).append(line)
-                    if outcome.exchange:
-                        found.exchanges.append(_shown(outcome, finding))
+                    found.exchanges += _shown(outcome, finding)
                 continue
             if finding.status == BROKEN:
                 broken.append(f"{outcome.scenario}: {finding.why}")
@@ -118,8 +147,8 @@ def cell(clause: Clause, outcomes: Iterable[Outcome]) -> Cell:
                 found.notes.setdefault(finding.why, []).append(outcome.scenario)
             if outcome.answered_by and outcome.answered_by not in found.answered_by:
                 found.answered_by.append(outcome.answered_by)
-            if outcome.exchange:
-                found.exchanges.append(_shown(outcome, finding))
+            found.is_flaky = found.is_flaky or outcome.is_flaky
+            found.exchanges += _shown(outcome, finding)
     if broken:
         found.status, found.why = BROKEN, _several(broken)
         found.exchanges = [one for one in found.exchanges if one["status"] == BROKEN]
@@ -127,12 +156,20 @@ def cell(clause: Clause, outcomes: Iterable[Outcome]) -> Cell:
         found.status, found.why = HOLDS, "; ".join(noted(found.notes))
     elif missed or not_shipped:
         found.why, found.is_allowed = _several([*missed, *not_shipped]), not missed
+    elif is_selection:
+        found.why, found.is_asked = "no scenario that was selected asks about it", False
     return found
 
 
-def _shown(outcome: Outcome, finding: Finding) -> dict[str, Any]:
-    about = {"scenario": outcome.scenario, "status": finding.status, "seconds": outcome.seconds}
-    return {**about, **(outcome.exchange or {})}
+def _shown(outcome: Outcome, finding: Finding) -> Iterator[dict[str, Any]]:
+    """The exchanges of an outcome as a report shows them, the one that failed first."""
+    about: dict[str, Any] = {"scenario": outcome.scenario, "status": finding.status}
+    about["seconds"] = outcome.seconds
+    if outcome.is_flaky:
+        about["flaky"] = True
+    for exchange in (outcome.first, outcome.exchange):
+        if exchange:
+            yield {**about, **exchange}
 
 
 def _several(lines: list[str]) -> str:
@@ -147,6 +184,9 @@ class Evidence:
         contract: whose clauses are the rows.
         outcomes: of each target that was asked, in the order they were asked in.
         facts: when and where each was asked.
+        is_selection: whether only some scenarios were asked for, so that only the clauses that
+            they ask about are judged.
+        partial: why the run ended before its end; `""` if it did not.
     """
 
     def __init__(
@@ -154,13 +194,16 @@ class Evidence:
         contract: Contract,
         outcomes: Mapping[str, list[Outcome]],
         facts: Mapping[str, RunFacts] | None = None,
+        *,
+        is_selection: bool = False,
+        partial: str = "",
     ) -> None:
-        self.contract = contract
+        self.contract, self.partial = contract, partial
         self.targets = tuple(outcomes)
         self.facts = facts or {}
         self._outcomes = outcomes
         self.cells = {
-            (clause.id, target): cell(clause, outcomes[target])
+            (clause.id, target): cell(clause, outcomes[target], is_selection=is_selection)
             for clause in contract.clauses.values()
             for target in outcomes
         }
@@ -170,8 +213,17 @@ class Evidence:
         return [
             clause
             for clause in self.contract.clauses.values()
-            if clause.can_fail and self.cells[clause.id, target].status == status
+            if clause.can_fail
+            and self.cells[clause.id, target].status == status
+            and self.cells[clause.id, target].is_asked
         ]
+
+    def not_asked(self, target: str) -> int:
+        """The number of clauses that can fail and that no selected scenario asks about."""
+        return sum(
+            clause.can_fail and not self.cells[clause.id, target].is_asked
+            for clause in self.contract.clauses.values()
+        )
 
     def answered_by(self, target: str | None = None) -> list[str]:
         """Who answered on a target, or on any."""
@@ -196,6 +248,10 @@ class Evidence:
         found = (o.obstacle for outcomes in self._outcomes.values() for o in outcomes if o.obstacle)
         return list(dict.fromkeys(found))
 
+    def flaky(self, target: str) -> list[str]:
+        """The scenarios of a target that failed once, and were right when they were asked again."""
+        return [outcome.scenario for outcome in self._outcomes[target] if outcome.is_flaky]
+
     def not_shipped(self, target: str) -> list[str]:
         """The scenarios of a target that were not reached because their recordings don't ship."""
         return [outcome.scenario for outcome in self._outcomes[target] if outcome.not_shipped]
@@ -208,7 +264,8 @@ class Evidence:
             target: where it was not reached.
             allowed: ids of clauses that may stay unreached.
         """
-        return clause in allowed or self.cells[clause, target].is_allowed
+        cell = self.cells[clause, target]
+        return clause in allowed or cell.is_allowed or not cell.is_asked
 
     def kept(self) -> list[str]:
         """The recordings that were not replaced, because they prove more than the new ones."""

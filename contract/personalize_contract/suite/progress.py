@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from types import TracebackType
 
 from rich.console import Console
@@ -40,7 +41,8 @@ class Bar:
 
     def say(self, line: str) -> None:
         """Something else that happens meanwhile."""
-        self._console.print(Text(line, "dim"), soft_wrap=True)
+        with contextlib.suppress(OSError):  # of a terminal that was closed
+            self._console.print(Text(line, "dim"), soft_wrap=True)
 
     def __enter__(self) -> Bar:
         if self._console.is_terminal:

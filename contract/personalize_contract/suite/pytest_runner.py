@@ -28,6 +28,7 @@ from personalize_contract.settings import KEY, TARGETS, Settings
 from personalize_contract.suite import recordings, shipped
 from personalize_contract.suite.evidence import Evidence, Outcome
 from personalize_contract.suite.run import LIVE, SETTINGS, STOPPED
+from personalize_contract.suite.second_try import Again
 from personalize_contract.suite.tables.scenarios import SCENARIOS
 
 _SUITE = Path(__file__).parent
@@ -49,7 +50,7 @@ class _Collector:
     def __init__(self, settings: Settings, progress: Progress, live: Live | None) -> None:
         self._settings, self._progress, self._live = settings, progress, live
         self._begun = False
-        self.outcomes: list[Outcome] = []
+        self.outcomes: dict[str, Outcome] = {}
         self.stopped: BaseException | None = None
         self.crashes: list[str] = []
 
@@ -70,7 +71,7 @@ class _Collector:
             pytest.exit(str(error))
 
     def pytest_collection_finish(self, session: pytest.Session) -> None:
-        self._begin(len(session.items))
+        self._begin(sum(not isinstance(item, Again) for item in session.items))
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_xdist_node_collection_finished(self, ids: Sequence[str]) -> None:
@@ -93,12 +94,15 @@ class _Collector:
                 self.crashes.append(_crash(report))
             return
         found = [value for name, value in report.user_properties if name == "personalize_contract"]
-        if not found:
-            self.crashes.append(_crash(report))
         for value in found:
             assert isinstance(value, dict)
             outcome = Outcome.from_property(value)
-            self.outcomes.append(replace(outcome, seconds=round(report.duration, 3)))
+            outcome = replace(outcome, seconds=round(report.duration, 3))
+            self.outcomes[outcome.scenario] = outcome  # what was asked again counts
+        if "[" not in report.nodeid and not report.failed:
+            return  # what asks again, and had nothing to
+        if not found:
+            self.crashes.append(_crash(report))
         self._progress.step()
 
     def pytest_collectreport(self, report: pytest.CollectReport) -> None:
@@ -152,9 +156,15 @@ def _ask(
     settings: Settings,
     options: Sequence[str],
     progress: Progress,
+    outcomes: list[Outcome],
     live: Live | None = None,
-) -> list[Outcome]:
-    """Return the outcomes of one target, in the order of the table of scenarios."""
+) -> None:
+    """Put the outcomes of one target into a list, in the order of the table of scenarios.
+
+    Raises:
+        UsageError, PersonalizeContractError, KeyboardInterrupt: the run ended before its end; the
+            list has what was found out until then.
+    """
     collector = _Collector(settings, progress, live)
     arguments = [
         str(_SUITE),
@@ -167,6 +177,8 @@ def _ask(
     ]
     with _shielded():
         status = pytest.main(arguments, plugins=[collector])
+    order = [scenario.id for scenario in SCENARIOS[settings.operation]]
+    outcomes += sorted(collector.outcomes.values(), key=lambda one: order.index(one.scenario))
     if isinstance(collector.stopped, pytest.exit.Exception):
         raise UsageError(collector.stopped.msg)
     # First: after an error while it collects, pytest interrupts itself.
@@ -179,8 +191,6 @@ def _ask(
         raise KeyboardInterrupt
     if status == pytest.ExitCode.NO_TESTS_COLLECTED:
         raise UsageError("-k selects no scenario; it is an expression of their names")
-    order = [scenario.id for scenario in SCENARIOS[settings.operation]]
-    return sorted(collector.outcomes, key=lambda outcome: order.index(outcome.scenario))
 
 
 def _spread(workers: str | None) -> list[str]:
@@ -206,6 +216,7 @@ def verify(
     workers: str | None,
     progress: Progress,
     live: Callable[[], AbstractContextManager[Live]],
+    publish: Callable[[Evidence], object],
 ) -> Evidence:
     """Run the suite against each target.
 
@@ -219,6 +230,8 @@ def verify(
             service is asked by this one always: its quota and its dataset are one, too.
         progress: told how far the run is.
         live: opens the live service, for the time that it is asked.
+        publish: given the evidence before anything is taken down, and again, marked as partial,
+            if the run ends before its end.
 
     Raises:
         UsageError, CassetteError: it could not be done, as the message says.
@@ -239,24 +252,69 @@ def verify(
         recordings.load(cassettes or shipped.cassettes(), operation, required=True)
     spread = _spread(workers)
     selected = [f"-k{expression}"] if expression else []
-    outcomes, facts = {}, {}
-    for target in order:
-        started_at, start = clock.now().strftime("%Y-%m-%dT%H:%M:%SZ"), clock.monotonic()
-        where = {}
-        asked = settings._replace(target=target, record=record and target != "recorded")
-        if target == "live":
-            with live() as service:
-                url = urlsplit(service.connection.url)
-                where = {
-                    "region": service.connection.region,
-                    "endpoint": f"{url.scheme}://{url.netloc.rpartition('@')[2]}",
-                    "run": service.run,
-                }
-                outcomes[target] = _ask(asked, selected, progress, service)
-            if service.left:
-                outcomes[target].append(Outcome("take-down", (), obstacle=service.left))
-        else:
-            outcomes[target] = _ask(asked, [*selected, *spread], progress)
-        seconds = round(clock.monotonic() - start, 3)
-        facts[target] = RunFacts(started_at, seconds, **where)
-    return Evidence(load(operation), outcomes, facts)
+    outcomes: dict[str, list[Outcome]] = {}
+    starts: dict[str, tuple[str, float]] = {}
+    seconds: dict[str, float] = {}
+    places: dict[str, dict[str, str]] = {}
+
+    def evidence(partial: str = "") -> Evidence:
+        now = clock.monotonic()
+        facts = {
+            target: RunFacts(
+                started_at,
+                round(seconds.get(target, now - start), 3),
+                **places.get(target, {}),
+            )
+            for target, (started_at, start) in starts.items()
+        }
+        is_selection = bool(selected)
+        return Evidence(
+            load(operation), outcomes, facts, is_selection=is_selection, partial=partial
+        )
+
+    def early(why: str) -> None:
+        if any(outcomes.values()):
+            publish(evidence(why))
+
+    try:
+        for target in order:
+            asked = settings._replace(target=target, record=record and target != "recorded")
+            found = outcomes.setdefault(target, [])
+            starts[target] = clock.now().strftime("%Y-%m-%dT%H:%M:%SZ"), clock.monotonic()
+            if target == "live":
+                with live() as service, _at_the_end(early):
+                    url = urlsplit(service.connection.url)
+                    places[target] = {
+                        "region": service.connection.region,
+                        "endpoint": f"{url.scheme}://{url.netloc.rpartition('@')[2]}",
+                        "run": service.run,
+                    }
+                    _ask(asked, selected, progress, found, service)
+                if service.left:
+                    found.append(Outcome("take-down", (), obstacle=service.left))
+            else:
+                _ask(asked, [*selected, *spread], progress, found)
+            seconds[target] = clock.monotonic() - starts[target][1]
+    except (PersonalizeContractError, KeyboardInterrupt) as error:
+        if any(outcomes.values()) or not isinstance(error, UsageError):
+            publish(evidence(_ended(error)))
+        raise
+    return evidence()
+
+
+@contextlib.contextmanager
+def _at_the_end(publish: Callable[[str], None]) -> Iterator[None]:
+    """Publish at the end, however it comes: what follows is the take-down, which may take long."""
+    why = ""
+    try:
+        yield
+    except BaseException as error:
+        why = _ended(error)
+        raise
+    finally:
+        publish(why)
+
+
+def _ended(error: BaseException) -> str:
+    """Return why a run ended before its end."""
+    return "it was interrupted" if isinstance(error, KeyboardInterrupt) else str(error)

@@ -44,6 +44,7 @@ from personalize_contract.suite.messages import TableGuard
 from personalize_contract.suite.recorder import ScenarioRecording
 from personalize_contract.suite.recordings import Beside
 from personalize_contract.suite.scenario import Scenario, forms
+from personalize_contract.suite.tables.scenarios import SCENARIOS
 from personalize_contract.targets import connection as connections
 from personalize_contract.targets.endpoint import Endpoint
 from personalize_contract.targets.modes import Answering, Mode, Recording, Replaying
@@ -51,6 +52,10 @@ from personalize_contract.targets.modes import Answering, Mode, Recording, Repla
 _GIVES_UP = 5
 """Requests in a row without an answer in time, after which the rest is not tried: each takes as
 long, and there are hundreds."""
+
+UNANSWERED = "no answer"
+_FAILURES = {500: "500", 503: "503"}
+"""The statuses by which a service says that it failed, and may not fail again."""
 
 LIVE = pytest.StashKey[Live]()
 """The live service of a run of pytest, where whoever runs it has connected it."""
@@ -97,12 +102,20 @@ class Run:
         self._sends_ids = live is not None and (is_aws or live.sends_ids)
         self._knows_ids = live is None or is_aws
 
-    def outcome(self, scenario: Scenario) -> Outcome:
-        """Try a scenario, unless nobody was there for the first one: that takes seconds each."""
+    def outcome(
+        self, scenario: Scenario, *, is_last: bool = True, while_it_lasts: bool = False
+    ) -> Outcome:
+        """Try a scenario, unless nobody was there for the first one: that takes seconds each.
+
+        Args:
+            scenario: what to try.
+            is_last: whether it is not tried again if the service fails; its failure is recorded.
+            while_it_lasts: whether no dataset is brought into the state of the scenario for it.
+        """
         if self._unreachable:
             return self._not_reached(scenario, self._unreachable, obstacle=self._unreachable)
         try:
-            return self._reached(scenario)
+            return self._reached(scenario, is_last, while_it_lasts)
         except PersonalizeContractError as error:
             why = display.line(str(error), self._redactor(scenario.state))
             if isinstance(error, TimedOut):
@@ -111,7 +124,8 @@ class Run:
                     self._unreachable = f"given up after {_GIVES_UP} requests in a row: {why}"
             if isinstance(error, NoAnswer):
                 by = self._connection.answered_by
-                return Outcome(scenario.id, tuple(unanswered(scenario, why)), by)
+                found = tuple(unanswered(scenario, why))
+                return Outcome(scenario.id, found, by, failed=UNANSWERED)
             if isinstance(error, TargetUnavailable) and not self._answered:
                 self._unreachable = why
             missing = isinstance(error, CassetteMissing | Miss)
@@ -120,7 +134,7 @@ class Run:
     def _not_reached(self, scenario: Scenario, why: str, obstacle: str) -> Outcome:
         return Outcome(scenario.id, tuple(not_reached(scenario, why)), obstacle=obstacle)
 
-    def _reached(self, scenario: Scenario) -> Outcome:
+    def _reached(self, scenario: Scenario, is_last: bool, while_it_lasts: bool) -> Outcome:
         """The outcome with the first dataset that shows itself in the state of the scenario."""
         state, operation = scenario.state, self.contract.operation
         if not self._live and scenario.id not in self._recorded:
@@ -132,10 +146,17 @@ class Run:
                 f"{scenario.id} is not recorded in it; `verify --record` records it",
             )
         missed = self._missed.setdefault(state, [])
-        tries = self._live.tries(state) if self._live else iter([Try(self._dummy[state])])
+        tries = (
+            self._live.tries(state, while_it_lasts=while_it_lasts)
+            if self._live
+            else iter([Try(self._dummy[state])])
+        )
         for one in tries:
-            if outcome := self._tried(scenario, one, missed):
+            if outcome := self._tried(scenario, one, missed, is_last):
                 return outcome
+        if while_it_lasts:
+            why = f"the dataset was {state} no longer when this was to be asked again"
+            return self._not_reached(scenario, why, obstacle="")
         why = (
             f"no dataset was given that is {state} ({self._settings.option('dataset')} ARN={state})"
         )
@@ -144,7 +165,9 @@ class Run:
             why = display.line(told, self._redactor(state))
         return Outcome(scenario.id, tuple(not_reached(scenario, why)))
 
-    def _tried(self, scenario: Scenario, one: Try, missed: list[str]) -> Outcome | None:
+    def _tried(
+        self, scenario: Scenario, one: Try, missed: list[str], is_last: bool
+    ) -> Outcome | None:
         kept, beside, waited = "", None, len(self._live.notes) if self._live else 0
         there = self._recorded.get(scenario.id)
         redactor = self._redactor(scenario.state)
@@ -156,6 +179,7 @@ class Run:
             self._answered, self._late = True, 0
             self._learn_of_ids(scenario, exchange)
             response = exchange.response
+            failed = "" if origin.is_web_page(response) else _FAILURES.get(response.status, "")
             obstacle = trouble(scenario, response, sends_ids=self._sends_ids_with(response))
             if obstacle:
                 obstacle = display.answered(obstacle, exchange.request, redactor)
@@ -164,7 +188,7 @@ class Run:
                 return None
             if self._compares and not obstacle:
                 beside = recordings.beside(self._path(scenario), there, exchange, redactor)
-            if not obstacle and mode.save() is False:
+            if not obstacle and (is_last or not failed) and mode.save() is False:
                 kept = f"{scenario.id} in {self._path(scenario)}"
         judged = not_reached(scenario, obstacle) if obstacle else judge(scenario, exchange)
         findings = (
@@ -184,8 +208,11 @@ class Run:
         if self._live and self._live.notes[waited:]:
             seen["notes"] = self._live.notes[waited:]
         denied = failures.in_response(exchange.response) is failures.ACCESS_DENIED
-        if denied and self._let_in:
-            obstacle = ""  # not the role is wrong, but what this one request is about
+        if denied and obstacle and self._let_in:
+            if self._is_shut_out():
+                self._unreachable = obstacle
+            else:
+                obstacle = ""  # not the role is wrong, but what this one request is about
         self._let_in = self._let_in or not denied
         return Outcome(
             scenario.id,
@@ -193,8 +220,20 @@ class Run:
             exchange.answered_by,
             seen,
             obstacle=obstacle,
+            failed=failed,
             kept=kept,
         )
+
+    def _is_shut_out(self) -> bool:
+        """Whether a sender that was let in is denied now what is surely allowed."""
+        valid = next((each for each in SCENARIOS[self.contract.operation] if each.is_valid), None)
+        if not self._live or not valid or "active" not in self._live.arns:
+            return True
+        try:
+            again = self._client.send(valid, self._live.target, self._live.arns["active"])
+        except TargetUnavailable:
+            return True
+        return failures.denial(again.response)
 
     def _learn_of_ids(self, scenario: Scenario, exchange: Exchange) -> None:
         """Take from the answer to the first valid request whether the service sends request ids.

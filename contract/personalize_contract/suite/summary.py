@@ -37,7 +37,7 @@ def summarize(evidence: Evidence, allowed: Iterable[str] = ()) -> Report:
     return Report(
         operation=contract.operation,
         page=contract.page,
-        headline=headline(contract.operation, targets),
+        headline=headline(contract.operation, targets, evidence.partial),
         exit_status=evidence.exit_status(allowed),
         targets=targets,
         rows=tuple(
@@ -84,6 +84,8 @@ def _target(evidence: Evidence, name: str) -> TargetSummary:
         changed=len(changed),
         changes=changes,
         other_differences=others,
+        flaky=tuple(evidence.flaky(name)),
+        not_asked=evidence.not_asked(name),
         not_shipped=tuple(evidence.not_shipped(name)),
         untouched=untouched,
         facts=evidence.facts.get(name, RunFacts()),
@@ -98,6 +100,7 @@ def _cell(evidence: Evidence, clause: Clause, target: str, allowed: set[str]) ->
         why=cell.why,
         answered_by=tuple(cell.answered_by),
         changed=cell.changed,
+        flaky=cell.is_flaky,
         is_allowed=cell.status == NOT_REACHED
         and evidence.may_stay_unreached(clause.id, target, allowed),
         exchanges=tuple(cell.exchanges),

@@ -14,6 +14,7 @@ import yaml
 
 from helpers.command import COMMAND, environment, run, serving
 from helpers.stand_in import ACCOUNT, StandIn, short_waits
+from personalize_contract.live import resources
 
 ROOT = Path(__file__).parents[3]
 NIGHTLY = ROOT / "examples" / "nightly"
@@ -32,7 +33,8 @@ def command(*words: str) -> list[str]:
     return shlex.split(found)[1:]
 
 
-STEPS = {one.get("name", str(one)): one for one in WORKFLOW["jobs"]["verify"]["steps"]}
+JOBS = WORKFLOW["jobs"]
+STEPS = {one.get("name", str(one)): one for one in JOBS["verify"]["steps"]}
 
 
 @pytest.mark.parametrize("name", ["nightly.yml", "offline.yml", "own-tests.yml"])
@@ -105,39 +107,76 @@ def git(folder: Path, *arguments: str) -> str:
     ).stdout
 
 
+def gh(folder: Path, listed: str) -> Path:
+    """Stand in for GitHub's command line, which lists this; gives the file of its calls."""
+    (folder / "tools").mkdir(exist_ok=True)
+    shim = folder / "tools" / "gh"
+    lists = f'[ "$2" = list ] && echo "{listed}"'
+    shim.write_text(f'#!/bin/sh\necho "$@" >> gh-calls\n{lists}\nexit 0\n')
+    shim.chmod(0o755)
+    return folder / "gh-calls"
+
+
 def test_the_steps_sweep_verify_report_and_propose(tmp_path: Path) -> None:
-    origin, folder = tmp_path / "origin", tmp_path / "repo"
-    git(tmp_path, "init", "--quiet", "--bare", str(origin))
-    git(tmp_path, "init", "--quiet", "--initial-branch=main", str(folder))
-    git(folder, "remote", "add", "origin", str(origin))
+    origin, folder, other = (tmp_path / name for name in ("origin", "repo", "other"))
+    git(tmp_path, "init", "--quiet", "--bare", "--initial-branch=main", str(origin))
+    git(tmp_path, "clone", "--quiet", str(origin), str(folder))
+    somebody = ("-c", "user.name=tea", "-c", "user.email=tea@example.org")
+    git(folder, *somebody, "commit", "--quiet", "--allow-empty", "--message=Begin")
+    git(folder, "push", "--quiet", "origin", "HEAD:main")
     with StandIn(step=20).served() as stand_in:
         at = {"AWS_ENDPOINT_URL": stand_in.url, "AWS_REGION": "eu-west-1"}
         assert script(STEPS["Sweep"], folder, **at).returncode == 0
         done = script(STEPS["Verify"], folder, **at)
         assert done.returncode == 0, done.stderr
         assert stand_in.left() == []
-    assert (folder / "output").read_text() == "status=3\n"
+    assert (folder / "output").read_text() == "status=0\n"
     assert (folder / "summary").read_text().startswith((folder / "night.md").read_text()[:40])
+    assert script(STEPS["Pack what changed"], folder).returncode == 0
 
-    # What GitHub's command line is asked for; nothing here can ask GitHub itself.
-    gh = folder / "tools" / "gh"
-    gh.write_text('#!/bin/sh\necho "$@" >> gh-calls\n[ "$2" = list ] && echo "[]"\nexit 0\n')
-    gh.chmod(0o755)
-    propose = STEPS["Propose what changed"]
-    assert '\'["0", "3", "4"]\'' in propose["if"].replace('\\"', '"')
-    assert script(propose, folder).returncode == 0
-    calls = (folder / "gh-calls").read_text().splitlines()
+    # Another job, which has no role.
+    git(tmp_path, "clone", "--quiet", str(origin), str(other))
+    for name in ("night.md", "night.patch"):
+        (other / name).write_bytes((folder / name).read_bytes())
+    asked = gh(other, "[]")
+    (step,) = (one for one in JOBS["propose"]["steps"] if "run" in one)
+    assert script(step, other).returncode == 0
+    calls = asked.read_text().splitlines()
     assert [one.split()[:2] for one in calls] == [["pr", "list"], ["pr", "create"]]
     listed = git(origin, "ls-tree", "-r", "--name-only", "personalize-contract/recorded")
     assert "personalize-cassettes/PutItems/error.in-use.personalize.yaml" in listed
     assert "night" not in listed
     # An endpoint is not AWS, however its URL came here.
-    recorded = folder / "personalize-cassettes" / "PutItems" / "error.in-use.personalize.yaml"
+    recorded = other / "personalize-cassettes" / "PutItems" / "error.in-use.personalize.yaml"
     assert "answered_by: endpoint" in recorded.read_text()
 
     # The night after: nothing new, nothing proposed.
-    assert script(propose, folder).returncode == 0
-    assert len((folder / "gh-calls").read_text().splitlines()) == 2
+    (other / "night.patch").write_bytes(b"")
+    assert script(step, other).returncode == 0
+    assert len(asked.read_text().splitlines()) == 2
+
+
+def test_the_job_with_the_role_can_not_write_to_the_repository() -> None:
+    for name, job in JOBS.items():
+        writes = {"contents", "pull-requests", "issues"} & {
+            scope for scope, access in job["permissions"].items() if access == "write"
+        }
+        assert ("id-token" in job["permissions"]) == (not writes), name
+    (checkout,) = (one for one in JOBS["verify"]["steps"] if "checkout" in one.get("uses", ""))
+    assert checkout["with"]["persist-credentials"] is False
+    assert STEPS["Sweep"]["continue-on-error"] is True
+    assert JOBS["verify"]["timeout-minutes"] * 60 > 2 * (resources.LONGEST + resources.TAKE_DOWN)
+
+
+@pytest.mark.parametrize("number", ["", "7"])
+def test_somebody_is_told_of_a_night_that_failed(number: str, tmp_path: Path) -> None:
+    asked = gh(tmp_path, number)
+    (step,) = (one for one in JOBS["report"]["steps"] if "run" in one)
+    done = script(step, tmp_path, STATUS="2", RUN="https://example.org/runs/1")
+    assert done.returncode == 0, done.stderr
+    last = asked.read_text().splitlines()[-1]
+    assert last.startswith("issue comment 7 " if number else "issue create --title ")
+    assert "https://example.org/runs/1" in (tmp_path / "body.md").read_text()
 
 
 @pytest.mark.parametrize("status", [0, 1, 2, 3, 4])

@@ -10,6 +10,7 @@ import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from unittest import mock
 
 import pytest
 
@@ -18,9 +19,17 @@ from helpers.night import PROVISION, RUN, interrupted, names, sweep, verify, whe
 from helpers.stand_in import ACCOUNT, StandIn, short_waits
 from helpers.tls import over_tls, proxy, trusted
 from personalize_contract.fake_account import aws_json
+from personalize_contract.live import resources
+from personalize_contract.live.control import Control
+from personalize_contract.live.rate_limit import Pace
+from personalize_contract.live.resources import Resources
+from personalize_contract.live.retry import Patience
 from personalize_contract.model.exchange import Request, Response
+from personalize_contract.settings import Settings
+from personalize_contract.targets.connection import live
 
 UPDATES = frozenset({"UPDATE PENDING", "UPDATE IN_PROGRESS"})
+HOME = f"arn:aws:personalize:us-east-1:{ACCOUNT}"
 FAST = 200.0
 """Seconds of the stand-in's clock for each request: whatever was begun is over at the next one."""
 
@@ -149,7 +158,7 @@ def test_a_dataset_in_use_is_looked_for_at_each_moment_of_its_life(
     with StandIn(step=20, in_use=frozenset(statuses)).served() as stand_in:
         done = verify(stand_in, f"--report={shown}", "-kin-use or success-at-the-end")
 
-    assert done.returncode == 3, done.stderr  # nothing else was asked
+    assert done.returncode == 0, done.stderr
     for clause in ("error.in-use.status", "error.in-use.code", "response.success.status"):
         (found,) = (one for one in report(shown)["clauses"] if one["id"] == clause)
         assert found["targets"]["live"]["status"] == "holds"
@@ -201,7 +210,7 @@ def test_an_answer_after_the_moment_ended_breaks_nothing(tmp_path: Path) -> None
     stand_in = StandIn(step=20, in_use=UPDATES, before=end)
     with stand_in.served():
         done = verify(stand_in, f"--report={shown}", "-kin-use and not message")
-    assert done.returncode == 3, done.stdout
+    assert done.returncode == 0, done.stdout
     assert late == [10]
     for clause in ("error.in-use.status", "error.in-use.code"):
         (found,) = (one for one in report(shown)["clauses"] if one["id"] == clause)
@@ -260,7 +269,7 @@ def test_a_call_whose_answer_was_lost_had_its_effect(account: StandIn) -> None:
 
     account.before = lose
     done = verify(account, "-ksuccess-at-the-end")
-    assert done.returncode == 3, done.stderr
+    assert done.returncode == 0, done.stderr
     assert lost == ["CreateSchema", "CreateDatasetGroup", "CreateDataset"]
     assert account.left() == []
 
@@ -322,8 +331,8 @@ def test_an_interrupt_waits_for_the_answer_of_a_call(account: StandIn) -> None:
 @pytest.mark.parametrize("step", DOWN)
 def test_an_interrupt_after_the_last_scenario_changes_nothing(account: StandIn, step: str) -> None:
     done = interrupted(account, step, signal.SIGTERM, f"-k{STEPS[step]}")
-    assert done.returncode == 3
-    assert re.search(r"live: \d+ hold", done.stdout)
+    assert done.returncode == 0
+    assert re.search(r"all \d+ clauses asked about hold on live", done.stdout)
     assert "interrupt again to leave it there" in done.stderr
     assert account.left() == []
 
@@ -361,5 +370,69 @@ def test_what_can_not_be_taken_down_is_told_and_ends_the_run_with_2(account: Sta
     last = done.stderr.splitlines()[-1]
     assert "dataset-group/personalize-contract-" in last
     assert "sweep" in last
-    assert re.search(r"live: \d+ hold", done.stdout)  # what was found is not lost
+    assert re.search(
+        r"all \d+ clauses asked about hold on live", done.stdout
+    )  # what was found is not lost
     assert [one.partition("/")[0] for one in account.left()] == ["dataset-group"]
+
+
+def test_what_depends_on_what_could_not_be_deleted_is_not_waited_for(account: StandIn) -> None:
+    """One refused call would cost as long as two resources may take to be gone."""
+    account.before = lambda name, request: (
+        aws_json.error("InvalidInputException", "no") if name == "DeleteDataset" else None
+    )
+    done = verify(account, "-ksuccess-at-the-end")
+    assert done.returncode == 2
+    deletes = [name for name in account.calls if name.startswith("Delete")]
+    assert deletes == ["DeleteDataset", "DeleteSchema", "DeleteDatasetGroup"]
+    command = f"sweep --account {ACCOUNT} --region us-east-1 --endpoint-url {account.url}"
+    assert f"to list it: personalize-contract {command} --older-than 0s" in done.stderr
+
+
+def test_a_take_down_is_bounded_and_tells_what_it_waits_for(account: StandIn) -> None:
+    account.step = 0
+    told: list[str] = []
+    control = Control(live(Settings(endpoint_url=account.url)), Pace(), Patience(told.append))
+    made = Resources(control, told.append, "personalize-contract-x", HOME, "ITEMS", "sweep it")
+    made.make_schema()
+    made._create("CreateDatasetGroup", made.group, name="personalize-contract-x")
+    with short_waits(), mock.patch.multiple(resources, TAKE_DOWN=0.3, TOLD=0.1):
+        left = made.take_down()
+    assert left.startswith("dataset-group/personalize-contract-x could not be taken down: ")
+    assert "is still there after 0 s" in left
+    assert "dataset-group/personalize-contract-x: still in use (0 s)" in told
+    assert told[-1] == "to list it: sweep it"
+
+
+def test_reports_are_written_before_the_take_down_and_after_it(
+    account: StandIn, tmp_path: Path
+) -> None:
+    paths = [tmp_path / f"night.{kind}" for kind in ("json", "html", "md", "xml")]
+    seen: list[list[bool]] = []
+
+    def look(name: str, request: object) -> Response | None:
+        if name.startswith("Delete"):
+            seen.append([path.exists() for path in paths])
+        refused = name == "DeleteDatasetGroup"
+        return aws_json.error("InvalidInputException", "no") if refused else None
+
+    account.before = look
+    verify(account, "-ksuccess-at-the-end", *(f"--report={path}" for path in paths))
+    assert seen[0] == [True] * 4
+    assert "could not be taken down" in report(paths[0])["obstacles"][0]
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
+def test_a_night_that_is_ended_tells_what_it_learnt(
+    account: StandIn, number: signal.Signals, tmp_path: Path
+) -> None:
+    shown = tmp_path / "night.json"
+    done = interrupted(
+        account, "UpdateDataset", number, "-kin-use or success-at-the-end", f"--report={shown}"
+    )
+    assert done.returncode == 130, done.stderr
+    assert account.left() == []
+    assert report(shown)["partial"] == "it was interrupted"
+    assert "This is partial: it was interrupted." in report(shown)["headline"]
+    (clause,) = (one for one in report(shown)["clauses"] if one["id"] == "response.success.status")
+    assert clause["targets"]["live"]["status"] == "holds"

@@ -27,7 +27,7 @@ def test_an_event_tracker_is_made_used_and_taken_down(account: StandIn, tmp_path
     shown = tmp_path / "report.json"
     done = verify(account, "--operation=PutEvents", SOME, f"--report={shown}")
 
-    assert done.returncode == 3, done.stderr  # the scenarios that were not asked for
+    assert done.returncode == 0, done.stderr
     order = names(name for name in account.calls if not name.startswith("/"))
     assert order[:9] == [
         "GetCallerIdentity",
@@ -72,7 +72,8 @@ def test_interactions_go_to_the_tracker_of_their_dataset(account: StandIn, tmp_p
 @pytest.mark.parametrize("step", ["CreateEventTracker", "PutEvents", "DeleteEventTracker"])
 def test_a_run_that_is_interrupted_takes_down_its_tracker(account: StandIn, step: str) -> None:
     done = interrupted(account, step, signal.SIGINT, "--operation=PutEvents", "-ksuccess")
-    assert done.returncode != 0
+    # The first signal while it is taken down is only answered.
+    assert done.returncode == (0 if step == "DeleteEventTracker" else 130)
     assert account.left() == []
 
 

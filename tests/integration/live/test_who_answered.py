@@ -244,7 +244,7 @@ def test_a_night_whose_answers_come_from_elsewhere_ends_with_one_line(
         done = verify(account, "-kin-use-ten or success-at-the-end")
     finally:
         account.before = lambda name, request: None
-        account.plane.resources._by_arn.clear()
+        account.plane.resources.by_arn.clear()
     assert done.returncode == 2, done.stdout + done.stderr
     assert "proxy: " in done.stderr.splitlines()[-1]
     assert "Traceback" not in done.stderr + done.stdout

@@ -1,0 +1,155 @@
+"""What fails once in a night is asked again once; what fails again, or often, counts."""
+
+import json
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from helpers.night import verify
+from helpers.stand_in import StandIn
+from personalize_contract.model.exchange import Request, Response
+from personalize_contract.model.interruption import Interrupted
+from personalize_contract.service import core
+
+SOME = "-kitems-1 or items-10 or items-11 or in-use or missing"
+PLAIN = {"content-type": "text/plain", "x-amzn-requestid": "c0ffee"}
+FAILED = Response(500, "Oh", PLAIN, b"oh")
+BUSY = Response(503, "Busy", PLAIN, b"")
+DENIED = core.error(403, "AccessDeniedException", "no")
+
+
+@pytest.fixture
+def account() -> Iterator[StandIn]:
+    with StandIn(
+        step=20, in_use=frozenset({"UPDATE PENDING", "UPDATE IN_PROGRESS"})
+    ).served() as it:
+        yield it
+
+
+Fault = Response | str
+
+
+def failing(*numbers: int, fault: Fault) -> Callable[[str, Request], Response | None]:
+    """The PutItems of these numbers get a fault: an answer, or `reset` or `truncate`."""
+    count = 0
+
+    def before(name: str, request: Request) -> Response | None:
+        nonlocal count
+        if name != "PutItems":
+            return None
+        count += 1
+        if count not in numbers:
+            return None
+        if isinstance(fault, Response):
+            return fault
+        raise Interrupted(fault, None, 0)  # type: ignore[arg-type]
+
+    return before
+
+
+def night(account: StandIn, folder: Path, *more: str) -> tuple[int, dict[str, Any], str]:
+    done = verify(account, SOME, f"--report={folder / 'night.json'}", *more)
+    return done.returncode, json.loads((folder / "night.json").read_text()), done.stderr
+
+
+def shown(report: dict[str, Any], scenario: str) -> list[dict[str, Any]]:
+    """The exchanges of a scenario, in the first clause that has them."""
+    for clause in report["clauses"]:
+        found = [
+            one for one in clause["targets"]["live"]["exchanges"] if one["scenario"] == scenario
+        ]
+        if found:
+            return found
+    return []
+
+
+@pytest.mark.parametrize(
+    ("fault", "status"),
+    [("reset", 0), ("truncate", 0), (FAILED, 500), (BUSY, 503)],
+    ids=["reset", "cut short", "500", "503"],
+)
+def test_a_failure_that_comes_once_breaks_nothing(
+    fault: Fault, status: int, account: StandIn, tmp_path: Path
+) -> None:
+    account.before = failing(2, fault=fault)
+    code, report, _ = night(account, tmp_path)
+
+    assert code == 0
+    assert report["summary"]["live"]["broken"] == 0
+    flaky = [one["id"] for one in report["clauses"] if one["targets"]["live"]["flaky"]]
+    assert "request.items.max-members" in flaky
+    first, second = shown(report, "items-10")
+    assert first["flaky"]
+    assert second["flaky"]
+    assert (first["response"]["status"], second["response"]["status"]) == (status, 200)
+    assert "1 flaky" in report["headline"]
+    assert account.left() == []
+
+
+def test_it_is_asked_again_after_the_others_and_while_its_state_lasts(
+    account: StandIn, tmp_path: Path
+) -> None:
+    account.step = 5  # an update lasts longer than all that is asked in it
+    account.before = failing(2, 12, fault=FAILED)
+    code, report, _ = night(account, tmp_path)
+
+    assert code == 0
+    assert "2 flaky" in report["headline"]
+    states = [
+        "missing" if b"-missing/" in request.body else "other"
+        for request in account.requests
+        if request.path == "/items"
+    ]
+    assert states[0] == "other"
+    assert states.index("missing") > 3
+    assert account.calls.count("UpdateDataset") == 1
+
+
+@pytest.mark.parametrize(
+    ("fault", "code", "status"),
+    [(FAILED, 1, "broken"), (BUSY, 2, "not reached"), ("reset", 2, "not reached")],
+    ids=["500", "503", "reset"],
+)
+def test_a_failure_that_comes_again_counts(
+    fault: Fault, code: int, status: str, account: StandIn, tmp_path: Path
+) -> None:
+    def always(name: str, request: Request) -> Response | None:
+        if name == "PutItems" and len(json.loads(request.body)["items"]) == 10:
+            return failing(1, fault=fault)(name, request)
+        return None
+
+    account.before = always
+    found, report, said = night(account, tmp_path, "-kitems-1 or items-10 or items-11")
+    assert found == code
+    (clause,) = (one for one in report["clauses"] if one["id"] == "request.items.max-members")
+    assert clause["targets"]["live"]["status"] == status
+    if fault == "reset":
+        last = said.splitlines()[-1]
+        assert "could not be done: network: " in last
+        assert "Connection reset by peer" in last
+
+
+def test_a_failure_that_comes_often_is_not_asked_again(account: StandIn, tmp_path: Path) -> None:
+    account.before = failing(2, 3, 4, 5, fault=FAILED)
+    code, report, _ = night(account, tmp_path)
+    assert code == 1
+    assert "flaky" not in report["headline"]
+
+
+def test_a_denial_that_begins_ends_the_night_with_2(account: StandIn, tmp_path: Path) -> None:
+    account.before = failing(*range(4, 99), fault=DENIED)
+    code, report, said = night(account, tmp_path)
+    assert code == 2
+    assert "access denied: " in said.splitlines()[-1]
+    assert report["summary"]["live"]["broken"] == 0
+    assert account.calls.count("PutItems") == 5  # the one that was denied, and one that never is
+    assert account.left() == []
+
+
+def test_a_denial_of_one_request_is_about_that_request(account: StandIn, tmp_path: Path) -> None:
+    account.before = failing(3, fault=DENIED)
+    code, report, _ = night(account, tmp_path)
+    assert code == 3
+    assert report["obstacles"] == []
