@@ -53,7 +53,8 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         type=float,
         default=1.0,
         metavar="N",
-        help="with --control-plane: how many times as fast time goes there (default: 1)",
+        help="with --control-plane: how many times as fast time goes there (default: 1); above 60 "
+        "a state may be over before a run asks in it",
     )
     add("--forward", metavar="URL|aws", help="forward to a live service, signing again")
     add("--record", type=Path, metavar="DIR", help="with --forward: record what it answers")

@@ -35,7 +35,6 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(given: argparse.Namespace) -> int:
     """Run the command; returns its exit status."""
-    from personalize_contract import clock
     from personalize_contract.live.sweep import Sweep
     from personalize_contract.settings import Settings, account
 
@@ -47,7 +46,7 @@ def run(given: argparse.Namespace) -> int:
     )
     sweep = Sweep(settings, lambda line: print(line, file=sys.stderr, flush=True))
     found = sweep.find(age)
-    now = clock.now()
+    now = sweep.now()
     for one in found:
         hours = (now - one.created).total_seconds() / 3600
         print(f"{one.arn.rpartition(':')[2]}  {one.status or '-'}  {hours:.1f} h old")

@@ -6,7 +6,7 @@ import argparse
 import json
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, nullcontext
 from functools import partial
 from pathlib import Path
@@ -93,6 +93,8 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     )
     add("-n", metavar="WORKERS", help="spread over processes, live excepted (needs pytest-xdist)")
     add("-k", metavar="EXPRESSION", help="only the scenarios whose names match, as in pytest")
+    add("--smoke", action="store_true", help="only a dozen scenarios: each outcome, each limit")
+    add("--list", action="store_true", help="print the scenarios and their clauses; ask nobody")
 
 
 def run(given: argparse.Namespace) -> int:
@@ -128,6 +130,12 @@ def run(given: argparse.Namespace) -> int:
     for clause in given.allow_not_reached:
         known(clause)
     files.check(given.report)
+    if given.list:
+        if given.k:
+            raise UsageError("--list names all scenarios, or those of --smoke; leave -k out")
+        for line in _listed(given.operation, is_smoke=given.smoke):
+            print(line)
+        return 0
     if given.dry_run:
         return _dry_run(settings, provision=given.provision)
     annotations: dict[str, None] = {}
@@ -148,6 +156,7 @@ def run(given: argparse.Namespace) -> int:
             settings,
             targets,
             expression=given.k,
+            is_smoke=given.smoke,
             workers=given.n,
             progress=progress,
             live=lambda: _opened(settings, progress.say, provision=given.provision),
@@ -159,6 +168,18 @@ def run(given: argparse.Namespace) -> int:
         why = report.obstacles or ["nothing at all was reached"]
         print(f"personalize-contract: could not be done: {why[0]}", file=sys.stderr)
     return report.exit_status
+
+
+def _listed(operation: str, *, is_smoke: bool) -> Iterator[str]:
+    """Yield a line for each scenario: its name, its state, and the clauses that it asks about."""
+    from personalize_contract.model.contract import load
+    from personalize_contract.suite.smoke import smoke
+    from personalize_contract.suite.tables.scenarios import SCENARIOS
+
+    rows = SCENARIOS[load(operation).operation]
+    for row in smoke(rows) if is_smoke else rows:
+        clauses = ", ".join(dict.fromkeys(clause for clause, _ in row.expects))
+        yield f"{row.id:36} {row.state:8} {clauses}"
 
 
 def _opened(

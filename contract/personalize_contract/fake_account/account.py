@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from email.utils import formatdate
 from typing import Protocol
 
 from personalize_contract.fake_account import aws_json, sts
@@ -34,6 +36,8 @@ def answer(
         return sts.error(403, *refused) if refused else sts.answer(request, plane.account)
     if "x-amz-target" in request.headers:
         refused = authenticate and authenticate(request)
-        return aws_json.error(*refused) if refused else plane.answer(request)
+        response = aws_json.error(*refused) if refused else plane.answer(request)
+        date = formatdate(plane.now(), usegmt=True)  # of the clock that things are made by
+        return replace(response, headers={**response.headers, "date": date})
     plane.settle()
     return core.respond(request, store, authenticate)

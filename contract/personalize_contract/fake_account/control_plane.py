@@ -120,6 +120,10 @@ class ControlPlane:
     def _list(self, kind: str, member: str) -> _Operation:
         return lambda params: self.resources.listed(params, kind, member)
 
+    def now(self) -> float:
+        """Seconds since 1970, on the clock of the control plane."""
+        return self._clock.now()
+
     def settle(self) -> None:
         """Update the states in the store to the clock's time."""
         with self._lock:

@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from personalize_contract import clock
 from personalize_contract.errors import PersonalizeContractError
 from personalize_contract.live import names
 from personalize_contract.live.access import own_account
@@ -79,12 +78,16 @@ class Sweep:
             *(_leftover(one, "datasetGroupArn") for one in groups),
         ]
 
+    def now(self) -> dt.datetime:
+        """The time on the clock that says when things were made."""
+        return self._control.now()
+
     def _ours(
         self, operation: str, member: str, older_than: dt.timedelta
     ) -> Iterator[dict[str, Any]]:
         for one in self._control.pages(operation, member):
             # By a clock that goes before ours it may be of tomorrow.
-            age = max(clock.now() - one["creationDateTime"], dt.timedelta())
+            age = max(self.now() - one["creationDateTime"], dt.timedelta())
             if names.is_ours(one["name"]) and age >= older_than:
                 yield one
 

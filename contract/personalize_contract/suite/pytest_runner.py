@@ -29,6 +29,7 @@ from personalize_contract.suite import recordings, shipped
 from personalize_contract.suite.evidence import Evidence, Outcome
 from personalize_contract.suite.run import LIVE, SETTINGS, STOPPED
 from personalize_contract.suite.second_try import Again
+from personalize_contract.suite.smoke import smoke
 from personalize_contract.suite.tables.scenarios import SCENARIOS
 
 _SUITE = Path(__file__).parent
@@ -167,7 +168,6 @@ def _ask(
     """
     collector = _Collector(settings, progress, live)
     arguments = [
-        str(_SUITE),
         f"-c{_SUITE / 'pytest.ini'}",
         f"--confcutdir={_SUITE}",
         "-pno:cacheprovider",
@@ -213,6 +213,7 @@ def verify(
     targets: Sequence[str],
     *,
     expression: str | None,
+    is_smoke: bool,
     workers: str | None,
     progress: Progress,
     live: Callable[[], AbstractContextManager[Live]],
@@ -226,6 +227,7 @@ def verify(
             this version ships with.
         targets: some of `recorded`, `reference`, `live`.
         expression: selects scenarios by their names, as in pytest; None for all.
+        is_smoke: whether only one scenario is tried for each outcome and limit.
         workers: how many processes ask a target, a number or `auto`; None for this one. A live
             service is asked by this one always: its quota and its dataset are one, too.
         progress: told how far the run is.
@@ -252,6 +254,12 @@ def verify(
         recordings.load(cassettes or shipped.cassettes(), operation, required=True)
     spread = _spread(workers)
     selected = [f"-k{expression}"] if expression else []
+    tests = str(_SUITE / "test_operation.py")
+    if is_smoke:
+        rows = smoke(SCENARIOS[load(operation).operation])
+        which = [f"{tests}::test_operation[{row.id}]" for row in rows]
+    else:
+        which = [str(_SUITE)]
     outcomes: dict[str, list[Outcome]] = {}
     starts: dict[str, tuple[str, float]] = {}
     seconds: dict[str, float] = {}
@@ -267,7 +275,7 @@ def verify(
             )
             for target, (started_at, start) in starts.items()
         }
-        is_selection = bool(selected)
+        is_selection = bool(selected) or is_smoke
         return Evidence(
             load(operation), outcomes, facts, is_selection=is_selection, partial=partial
         )
@@ -289,11 +297,11 @@ def verify(
                         "endpoint": f"{url.scheme}://{url.netloc.rpartition('@')[2]}",
                         "run": service.run,
                     }
-                    _ask(asked, selected, progress, found, service)
+                    _ask(asked, [*which, *selected], progress, found, service)
                 if service.left:
                     found.append(Outcome("take-down", (), obstacle=service.left))
             else:
-                _ask(asked, [*selected, *spread], progress, found)
+                _ask(asked, [*which, *selected, *spread], progress, found)
             seconds[target] = clock.monotonic() - starts[target][1]
     except (PersonalizeContractError, KeyboardInterrupt) as error:
         if any(outcomes.values()) or not isinstance(error, UsageError):

@@ -46,6 +46,7 @@ def account() -> Iterator[StandIn]:
 
 
 def test_what_is_left_is_listed_and_stays(account: StandIn) -> None:
+    account.step = 0
     there(account, DEAD, hours=7)
     done = sweep(account)
     assert done.returncode == 0
@@ -62,6 +63,14 @@ def test_what_a_clock_that_goes_before_made_is_not_older_than_now(account: Stand
         "nothing that a live run left is older than 6h",
     ]
     assert "add --yes to delete these 3" in sweep(account, "--older-than", "0s").stdout
+
+
+def test_an_age_is_of_the_clock_that_things_are_made_by(account: StandIn) -> None:
+    account.step = 0
+    there(account, DEAD, hours=7)
+    account.clock.time += 10 * HOUR
+    done = sweep(account, "--older-than=16h")
+    assert "17.0 h old" in done.stdout
 
 
 def test_yes_deletes_it_in_the_order_that_it_can_be_deleted(account: StandIn) -> None:
@@ -88,6 +97,7 @@ def test_what_is_young_somebody_elses_or_elsewhere_stays(account: StandIn) -> No
 
 @pytest.mark.parametrize(("age", "found"), [("4h", True), ("301m", False), ("1d", False)])
 def test_the_age_is_asked_for(account: StandIn, age: str, found: bool) -> None:
+    account.step = 0
     there(account, YOUNG, hours=5)
     assert ("dataset-group/" in sweep(account, f"--older-than={age}").stdout) == found
 

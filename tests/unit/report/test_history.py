@@ -51,7 +51,7 @@ def test_clauses_by_runs_with_the_first_run_of_each_change(tmp_path: Path) -> No
 
 def test_a_report_of_verify_is_read(tmp_path: Path) -> None:
     path = tmp_path / "night.json"
-    assert run("verify", "-k=items-11", "--target=recorded", "--report", path).returncode == 3
+    assert run("verify", "-k=items-11", "--target=recorded", "--report", path).returncode == 0
     done = run("history", path)
 
     assert done.returncode == 0
