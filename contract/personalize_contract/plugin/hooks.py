@@ -58,6 +58,7 @@ def pytest_configure(config: pytest.Config) -> None:
     options.add_mark(config)
     try:
         config.stash[_SETTINGS] = options.read(config)
+        reports = options.reports(config)
     except UsageError as error:
         from personalize_contract.privacy import display
 
@@ -66,6 +67,11 @@ def pytest_configure(config: pytest.Config) -> None:
         from personalize_contract.plugin.verdicts import Verdicts
 
         config.pluginmanager.register(Verdicts(), "personalize_contract_verdicts")
+    if options.reports_traffic(config) and not hasattr(config, "workerinput"):
+        from personalize_contract.plugin.traffic_report import Reporter
+
+        reporter = Reporter(reports, _tally(config))
+        config.pluginmanager.register(reporter, "personalize_contract_reporter")
 
 
 # --- one test

@@ -18,7 +18,7 @@ from personalize_contract.interceptors import aws_hosts, child_processes, instal
 from personalize_contract.interceptors.child_processes import Dispatcher
 from personalize_contract.interceptors.identity import DUMMY, Identity
 from personalize_contract.model import contract
-from personalize_contract.plugin import aws_env, paths
+from personalize_contract.plugin import aws_env, options, paths
 from personalize_contract.plugin.loopback import Loopback, Loopbacks
 from personalize_contract.plugin.mark import Mark
 from personalize_contract.plugin.modes import Answering, Mode, Recording, Replaying
@@ -226,7 +226,8 @@ def _marked(item: pytest.Item, mark: Mark, settings: Settings, tally: Tally) -> 
         # One item in each of a hundred examples is no loop that could put ten.
         off = (*off, "one-at-a-time")
     owner = Owner(item.nodeid)
-    log = RunLog(item.nodeid, tally, owner)
+    is_reported = options.reports_traffic(item.config)
+    log = RunLog(item.nodeid, tally, owner, is_reported=is_reported)
     session = Session(None, mark, off, strict=settings.strict, run=log)
     return Marked(item.nodeid, session, mark, settings, owner)
 

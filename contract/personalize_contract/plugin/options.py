@@ -13,6 +13,7 @@ than one value:
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Literal
@@ -60,6 +61,7 @@ _WAYS: Mapping[str, tuple[str, ...]] = {
 }
 """The options that say who answers, and whom each may name."""
 
+_REPORTS = (".json", ".md", ".html")
 _CHECKS = ("marked", "all")
 
 _BOTH: Mapping[str, tuple[str, str]] = {
@@ -132,12 +134,45 @@ def add(parser: pytest.Parser) -> None:
     for name, (of_kind, text) in _INI.items():
         parser.addini(f"personalize_{name}", text, type=of_kind)
     group.addoption(
+        "--personalize-report",
+        dest="personalize_report",
+        action="append",
+        metavar="FILE",
+        help="write findings, advice and outcomes by call site: .json, .md or .html; may be "
+        "repeated",
+    )
+    group.addoption(
         "--personalize-operation",
         dest="personalize_operation",
         metavar="NAME",
         default="PutItems",
         help="the operation that personalize_contract.suite verifies (default: PutItems)",
     )
+
+
+def reports(config: pytest.Config) -> tuple[Path, ...]:
+    """Return the files of the reports of this run.
+
+    Raises:
+        UsageError: a name doesn't end in the suffix of a report, or its folder isn't there.
+    """
+    from pathlib import Path
+
+    paths = tuple(Path(name).absolute() for name in config.getoption("personalize_report") or ())
+    for path in paths:
+        if path.suffix not in _REPORTS:
+            raise UsageError(
+                f"--personalize-report {path}: the name must end in {' or '.join(_REPORTS)}"
+            )
+        if path.is_dir() or not path.parent.is_dir():
+            raise UsageError(f"--personalize-report {path}: name a file in a folder that exists")
+    return paths
+
+
+def reports_traffic(config: pytest.Config) -> bool:
+    """Whether a run notes outcomes and call sites: for a report, or for GitHub."""
+    asked = config.getoption("personalize_report")
+    return bool(asked) or os.environ.get("GITHUB_ACTIONS") == "true"
 
 
 def add_mark(config: pytest.Config) -> None:

@@ -114,6 +114,7 @@ class Session:
         try:
             exchange = self.target.answer(request)
         except Interrupted as interruption:
+            self.run.note_outcome(request, None)
             if interruption.late:
                 self._count(interruption.late)
             raise
@@ -121,8 +122,10 @@ class Session:
             self._refuse_if_closed()
             with self._lock:
                 self._problems.append(Problem(str(error), error))
+            self.run.note_problem(type(error).__name__, str(error))
             raise
         self._refuse_if_closed()
+        self.run.note_outcome(request, exchange.response)
         self._count(exchange)
         return exchange.response
 
@@ -200,7 +203,9 @@ class Session:
                     self._meant.add(clause)
                 elif self._is_new(clause, sent):
                     self.violations += 1
-                    self._problems.append(Problem(_violation_text(violation, request, sent)))
+                    text = _violation_text(violation, request, sent)
+                    self._problems.append(Problem(text))
+                    self.run.note_problem(clause, text, sent)
 
     def _is_new(self, name: str, sent: str) -> bool:
         """Whether this was not noted of that call site yet."""

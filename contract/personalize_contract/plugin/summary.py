@@ -22,7 +22,7 @@ _SHOWN = 10
 _COUNTED = ("unused", "fewer", "late", "refused", "unmarked", "ini-record", "waited")
 """What the one line counts, beside the answers, violations, advice and cassettes."""
 
-_VERDICTS = ("contract broken", "changed, contract holds", "environment", "not reached")
+VERDICTS = ("contract broken", "changed, contract holds", "environment", "not reached")
 """On tests whose answers differ from their cassettes; see `verdicts`."""
 
 CASSETTES = {
@@ -50,7 +50,8 @@ def _by(tally: Tally, what: str) -> dict[str, int]:
     return {key[1]: count for key, count in sorted(tally.items()) if key[0] == what}
 
 
-def _answers(tally: Tally) -> Iterator[str]:
+def answers(tally: Tally) -> Iterator[str]:
+    """Yield who answered, in words."""
     for what, words in (
         ("replayed", "replayed"),
         ("verified", "verified"),
@@ -65,7 +66,7 @@ def _answers(tally: Tally) -> Iterator[str]:
             yield f"{total} {words}: {f'{who}, {aws}' if who else aws}"
 
 
-def _places(tally: Tally) -> dict[tuple[str, str], tuple[str, int]]:
+def places(tally: Tally) -> dict[tuple[str, str], tuple[str, int]]:
     """Advice by (place, name), with the first JSON path and the number of requests."""
     places: dict[tuple[str, str], tuple[str, int]] = {}
     for (what, *rest), count in sorted(tally.items()):
@@ -82,11 +83,11 @@ def _number(count: int, word: str) -> str:
 
 def short(tally: Tally) -> str:
     """All of it in one line; `""` if there is nothing to say."""
-    parts = list(_answers(tally))
+    parts = list(answers(tally))
     if violations := tally["violations",]:
         parts.append(_number(violations, "violation"))
-    if places := _places(tally):
-        parts.append(f"{len(places)} advice")
+    if found := places(tally):
+        parts.append(f"{len(found)} advice")
     parts += [
         f"{sum(_by(tally, what).values())} {what}"
         for what in (
@@ -98,7 +99,7 @@ def short(tally: Tally) -> str:
             "ini-record",
             "unrecorded",
             "waited",
-            *_VERDICTS,
+            *VERDICTS,
             *CASSETTES,
         )
         if _by(tally, what)
@@ -108,17 +109,17 @@ def short(tally: Tally) -> str:
 
 def lines(tally: Tally) -> Iterator[str]:
     """All of it."""
-    yield from _answers(tally)
+    yield from answers(tally)
     if violations := tally["violations",]:
         yield f"{_number(violations, 'violation')} of the contract: see the failed tests"
-    if places := _places(tally):
+    if found := places(tally):
         yield "advice, on what is legal and hardly ever meant:"
-    for (sent, name), (where, requests) in places.items():
+    for (sent, name), (where, requests) in found.items():
         row = known(name)
         yield f"  {sent or '(unknown place)'}: {name}: {row.wrong}"
         yield f"    found at {where}, in {_number(requests, 'request')}"
         yield f"    {row.instead} [{row.source}]"
-    if places:
+    if found:
         yield "  (personalize_no_advice = NAME in the ini file turns one off)"
     for path, met in _by(tally, "redact").items():
         if not met:
@@ -163,7 +164,7 @@ def lines(tally: Tally) -> Iterator[str]:
             f"child processes: {_number(count, 'request')} came to the endpoint of {test} after "
             "it was over, and got no answer: it should wait for what it starts"
         )
-    for verdict in _VERDICTS:
+    for verdict in VERDICTS:
         tests = list(_by(tally, verdict))
         if tests:
             yield f"{verdict}: {_number(len(tests), 'test')}"

@@ -5,8 +5,10 @@ GitHub shows ten of each kind for a step, so the last one tells how many more th
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Sequence
 
+from personalize_contract.report.traffic import Traffic
 from personalize_contract.report.view import BROKEN, NOT_REACHED, Report
 from personalize_contract.report.words import some
 
@@ -43,17 +45,34 @@ def _changes(report: Report) -> Iterator[str]:
             yield f"{what.part}: {what.recorded} -> {what.now} ({some(change.scenarios)})"
 
 
-def _few(kind: str, found: list[tuple[str, str]]) -> Iterator[str]:
+def of_traffic(traffic: Traffic) -> Iterator[str]:
+    """The annotations of a run of tests, at the lines that sent what was found."""
+    problems = [(one.title, one.text, one.site) for one in traffic.problems]
+    yield from _few("error", [*problems, *(("changed", line, "") for line in traffic.changed)])
+    yield from _few(
+        "warning", [(one.name, f"{one.wrong}: {one.instead}", one.site) for one in traffic.advice]
+    )
+
+
+def _few(kind: str, found: Sequence[tuple[str, ...]]) -> Iterator[str]:
     shown = found if len(found) <= MOST else found[: MOST - 1]
-    for title, message in shown:
-        yield _command(kind, title, message)
+    for finding in shown:
+        yield _command(kind, *finding)
     if len(found) > len(shown):
         more = len(found) - len(shown)
         yield _command(kind, f"and {more} more", "the report has all of them")
 
 
-def _command(kind: str, title: str, message: str) -> str:
-    """A workflow command, escaped as GitHub's toolkit does it."""
+def _command(kind: str, title: str, message: str, site: str = "") -> str:
+    """A workflow command, escaped as GitHub's toolkit does it; `site` is `file:line`."""
     text = message.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
-    name = title.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
-    return f"::{kind} title={name.replace(':', '%3A').replace(',', '%2C')}::{text}"
+    properties = {"title": title}
+    if place := re.match(r"(.+):(\d+)", site):
+        properties = {"file": place[1], "line": place[2], **properties}
+    written = ",".join(f"{name}={_property(value)}" for name, value in properties.items())
+    return f"::{kind} {written}::{text}"
+
+
+def _property(value: str) -> str:
+    escaped = value.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+    return escaped.replace(":", "%3A").replace(",", "%2C")
