@@ -56,6 +56,11 @@ def error(number: int, code: str) -> Change:
     return lambda answer: Response(number, "", kind, b'{"message": "no"}')
 
 
+def page(number: int) -> Change:
+    html = b"<!doctype html><title>Log in</title>"
+    return lambda answer: Response(number, "", {"content-type": "text/html"}, html)
+
+
 def reworded(answer: Response) -> Response:
     body = answer.body and json.dumps({"message": "in other words"}).encode()
     return replace(answer, body=body)
@@ -93,6 +98,8 @@ CHANGES: dict[str, tuple[Change, tuple[str, str, str]]] = {
     "active": (lambda _: Response(200, "OK", {}, b""), ("", NOT_REACHED, NOT_REACHED)),
     "expired": (error(403, "ExpiredTokenException"), (ENVIRONMENT,) * 3),
     "throttled": (error(400, "ThrottlingException"), (ENVIRONMENT,) * 3),
+    "a portal": (page(200), (ENVIRONMENT,) * 3),
+    "a gateway": (page(502), (ENVIRONMENT,) * 3),
     "overloaded": (lambda _: Response(503, "", {}, b""), (ENVIRONMENT,) * 3),
 }
 

@@ -13,7 +13,7 @@ from itertools import zip_longest
 from typing import TYPE_CHECKING, Any
 
 from personalize_contract.feedback import call_site
-from personalize_contract.model import drift, failures, rest_json
+from personalize_contract.model import drift, failures, origin, rest_json
 from personalize_contract.model.datasets import State, dummies
 from personalize_contract.model.parsed_request import violations
 from personalize_contract.model.sdk_call import call_id
@@ -93,7 +93,7 @@ class Verified:
         summary = f"{_words(then)} was recorded, and {exchange.answered_by} answers " + (
             _words(now) if _words(now) != _words(then) else "with another form of body"
         )
-        if why := failures.why(now):
+        if why := _environment(exchange):
             return Problem(f"{ENVIRONMENT}: {why}", verdict=ENVIRONMENT)
         broken = [
             one for one in violations(exchange) if one.by == "service" and one.clause.can_fail
@@ -134,6 +134,16 @@ def _words(response: Response) -> str:
     code = rest_json.error_code(response) if response.status >= 300 else ""
     body = f"a body of {len(response.body)} bytes" if response.body else "an empty body"
     return display.quoted(f"{response.status} {code}" if code else f"{response.status} with {body}")
+
+
+def _environment(exchange: Exchange) -> str | None:
+    """Return why an answer says nothing about the operation; None if it does."""
+    response = exchange.response
+    return (
+        origin.foreign(response, sends_ids=False)
+        or failures.why(response)
+        or origin.foreign(response, sends_ids=exchange.answered_by == "aws")
+    )
 
 
 def _not_reached(recorded: Response, now: Response) -> str:
