@@ -1,11 +1,10 @@
-"""The files of cassettes and journals: regular ones, looked at before they are read or written.
+"""The files of cassettes and journals: only regular files are read or written.
 
-A pipe would block, a device has no end, and a link leads to where nobody looked.
+A pipe would block, a device has no end, and a link may lead anywhere.
 
-The functions of `os` are used as they were when this was imported, before the fixtures of the
-first marked test: one with a fake file system (pyfakefs), or one that patches `open` or `os`,
-records and replays as every other. They are kept in a namespace, where such a library doesn't
-look for them.
+The functions of `os` are captured when this module is imported, before the fixtures of the first
+marked test. So tests with a fake file system (pyfakefs), or with patches of `open` or `os`, record
+and replay like any other. The functions are in a namespace, where such libraries don't search.
 """
 
 from __future__ import annotations
@@ -58,22 +57,22 @@ _READ, _OWN = (
 
 
 def not_a_file(path: Path, mode: int) -> CassetteError:
-    """Return the error of something that is no regular file."""
+    """Return the error about a path that is not a regular file."""
     kind = _KINDS.get(stat.S_IFMT(mode), "not a regular file")
     return CassetteError(path, f"it is {kind}, and not a file: {_REMOVE}")
 
 
 def _opened(path: Path, flags: int) -> int:
-    """Open a regular file; what else lies there is closed again.
+    """Open a regular file.
 
     Raises:
-        CassetteError: it is no regular file.
+        CassetteError: it is not a regular file.
         OSError: it can't be opened.
     """
     if _real.is_fake:
         raise CassetteError(
             path,
-            "a fake file system was in place when this was imported: import "
+            "a fake file system was active when this package was imported: import "
             "personalize_contract.cassette.recording before it, for example in conftest.py",
         )
     try:
@@ -92,7 +91,7 @@ def _opened(path: Path, flags: int) -> int:
 
 @contextlib.contextmanager
 def reading(path: Path) -> Iterator[BinaryIO]:
-    """Open a file to be read, also one that a link leads to.
+    """Open a file for reading, following links.
 
     Raises:
         CassetteMissing: there is none.
@@ -116,24 +115,24 @@ def _unreadable(path: Path, error: OSError) -> CassetteError:
 
 
 def reread(file: int) -> BinaryIO:
-    """Return an open file to be read from its beginning, without closing it in the end."""
+    """Return a stream that reads an open file from its beginning, and leaves it open."""
     stream = cast(BinaryIO, _real.file(_real.dup(file), "rb"))
     stream.seek(0)
     return stream
 
 
 def write(file: int, data: bytes) -> int:
-    """Write to an open file; return how many bytes it took."""
+    """Write to an open file; return the number of bytes written."""
     return int(_real.write(file, data))
 
 
 def length(file: int) -> int:
-    """Return the bytes of an open file."""
+    """Return the size of an open file."""
     return int(_real.fstat(file).st_size)
 
 
 def truncate(file: int, size: int) -> None:
-    """Cut an open file."""
+    """Truncate an open file."""
     _real.ftruncate(file, size)
 
 
@@ -157,22 +156,22 @@ def check_locks(path: Path) -> None:
 
 
 def appending(path: Path, *, create: bool) -> int:
-    """Open a file to be appended to, and read. Raises as `_opened`."""
+    """Open a file for appending and reading. Raises the errors of `_opened`."""
     return _opened(path, os.O_RDWR | os.O_APPEND | _OWN | (os.O_CREAT if create else 0))
 
 
 def new(path: Path) -> TextIO:
-    """Make an empty file of text in the place of the regular one there. Raises as `_opened`."""
-    if (there := mode(path)) and not stat.S_ISREG(there):
-        raise not_a_file(path, there)
-    if there:
+    """Create an empty text file, replacing any regular one. Raises the errors of `_opened`."""
+    if (existing := mode(path)) and not stat.S_ISREG(existing):
+        raise not_a_file(path, existing)
+    if existing:
         _real.unlink(path)
     file = _opened(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | _OWN)
     return cast(TextIO, _real.file(file, "w", encoding="utf-8", newline="\n"))
 
 
 def mode(path: Path) -> int:
-    """Return the mode of what lies at a path, of a link its own; 0 if there is nothing to see."""
+    """Return the mode of a path, without following a link; 0 if it doesn't exist."""
     try:
         return int(_real.lstat(path).st_mode)
     except OSError:
@@ -180,7 +179,7 @@ def mode(path: Path) -> int:
 
 
 def is_at(file: int, path: Path) -> bool:
-    """Whether an open file is still the one with this name."""
+    """Whether an open file is still the one at a path."""
     try:
         return os.path.samestat(_real.fstat(file), _real.lstat(path))
     except FileNotFoundError:
@@ -188,10 +187,10 @@ def is_at(file: int, path: Path) -> bool:
 
 
 def lock(file: int) -> None:
-    """Take the lock of an open file.
+    """Lock an open file.
 
     Raises:
-        BlockingIOError: somebody else has it.
+        BlockingIOError: somebody else has locked it.
     """
     try:
         _real.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -201,12 +200,12 @@ def lock(file: int) -> None:
 
 
 def unlock(file: int) -> None:
-    """Give the lock of an open file back, also for the children that share it."""
+    """Unlock an open file, also for the children that share it."""
     _real.flock(file, fcntl.LOCK_UN)
 
 
 def make_folder(path: Path) -> None:
-    """Make a folder and those that it is in, unless they are there."""
+    """Create a folder and its parents, unless they exist."""
     try:
         _real.mkdir(path)
     except FileNotFoundError:
@@ -218,7 +217,7 @@ def make_folder(path: Path) -> None:
 
 
 def names(folder: Path) -> list[str]:
-    """Return the names in a folder; none if it can't be looked into."""
+    """Return the names in a folder; none if it can't be read."""
     try:
         return list(_real.listdir(folder))
     except OSError:
@@ -226,7 +225,7 @@ def names(folder: Path) -> list[str]:
 
 
 def move(path: Path, to: Path) -> None:
-    """Give a file another name, in the place of what has it."""
+    """Rename a file, replacing any file with the new name."""
     _real.replace(path, to)
 
 

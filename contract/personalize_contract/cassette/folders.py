@@ -1,4 +1,4 @@
-"""What lies in folders: cassettes, and what killed recordings left among them."""
+"""Finds cassettes in folders, and the leftovers of killed recordings among them."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from personalize_contract.cassette import files
 from personalize_contract.errors import CassetteError, UsageError
 
 SUFFIX = ".personalize.yaml"
-"""How a cassette's name ends."""
+"""Suffix of a cassette's name."""
 
 _INTERACTIONS = re.compile(
     rb"""(?m)^(?:["']?interactions["']?[ \t]*:|[ \t]*[{,]?[ \t]*"interactions":)"""
 )
-_LOOKED_INTO = 1024 * 1024
-"""Bytes of other files that are looked into; the member is at their head."""
+_MAX_HEAD = 1024 * 1024
+"""Maximum number of bytes searched in other files; the member is at their head."""
 
 
 def is_journal(path: Path) -> bool:
@@ -27,14 +27,14 @@ def is_journal(path: Path) -> bool:
 
 
 def is_half_written(path: Path) -> bool:
-    """Whether a file is a cassette that was being written when its process was killed."""
+    """Whether a file is a cassette whose writer was killed."""
     return path.name.startswith(".") and path.name.endswith(f"{SUFFIX}.tmp")
 
 
 def is_cassette(path: Path) -> bool:
-    """Whether a file is a cassette, by its name or, of other YAML and JSON, by what is in it.
+    """Whether a file is a cassette, by its name, or by its content for other YAML and JSON.
 
-    One that can't be read counts as one.
+    A file that can't be read counts as a cassette.
     """
     if path.name.endswith(SUFFIX):
         return True
@@ -42,30 +42,30 @@ def is_cassette(path: Path) -> bool:
         return False
     try:
         with files.reading(path) as file:
-            return bool(_INTERACTIONS.search(file.read(_LOOKED_INTO)))
+            return bool(_INTERACTIONS.search(file.read(_MAX_HEAD)))
     except CassetteError:
-        return True  # whoever looks at it says why it can't be read
+        return True  # the caller reports the error
 
 
 def files_in(
     paths: Iterable[Path], wanted: Callable[[Path], bool], *, at_least_one: bool = False
 ) -> Iterator[Path]:
-    """The files named, and those wanted in the folders named, sorted, each once.
+    """Yield the named files, and the wanted ones in the named folders, sorted and each once.
 
-    Links are followed, as a replay follows them. Hidden folders are not looked into.
+    Links are followed, as in a replay. Hidden folders are skipped.
 
     Args:
         paths: files and folders.
-        wanted: whether a file in a folder is one of them.
+        wanted: the test for files in folders.
         at_least_one: whether a folder without any is an error.
 
     Raises:
-        UsageError: there is no such path, or a folder can't be read, or has none of them.
+        UsageError: a path doesn't exist, or a folder can't be read or has none.
     """
     seen: set[Path] = set()
     for path in paths:
         if not path.exists() and not path.is_symlink():
-            raise UsageError(f"there is no {path}")
+            raise UsageError(f"{path}: no such file or directory")
         is_empty = True
         for file in _in_folder(path, wanted) if path.is_dir() else [path]:
             is_empty = False
@@ -73,7 +73,7 @@ def files_in(
                 seen.add(file.absolute())
                 yield file
         if is_empty and at_least_one:
-            raise UsageError(f"{path} holds no cassette (*{SUFFIX}): nothing was looked at")
+            raise UsageError(f"{path} holds no cassette (*{SUFFIX}): nothing was checked")
 
 
 def _in_folder(
@@ -82,7 +82,7 @@ def _in_folder(
     try:
         status = folder.stat()
         if (here := (status.st_dev, status.st_ino)) in above:
-            return  # a link led back
+            return  # a cycle of links
         paths = sorted(folder.iterdir())
     except OSError as error:
         raise UsageError(f"{folder} can't be read: {error.strerror}") from error

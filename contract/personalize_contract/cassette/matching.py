@@ -1,9 +1,9 @@
-"""When does a recorded exchange answer a request? When their keys are equal.
+"""Matching: a recorded exchange answers a request if their keys are equal.
 
-The key: method, path and query, media type, body. Strict JSON bodies compare by what they mean:
-member order and white space are free, 1 is not true, and the JSON inside the string `properties`
-compares by meaning too. A string never equals an object. Anything else compares by its bytes.
-Host, region and account never decide: messages are redacted before they get here.
+The key consists of method, path and query, media type, and body. Strict JSON bodies compare by
+meaning: member order and white space are free, 1 is not true, and the JSON inside the string
+`properties` compares by meaning too. A string never equals an object. Other bodies compare by their
+bytes. Host, region and account are not compared, since messages are redacted before.
 """
 
 from __future__ import annotations
@@ -22,17 +22,17 @@ Key = tuple[str, str, str, bytes]
 
 _ARN = re.compile(r"(arn:[a-z\d-]+:personalize:)[a-z\d-]*(?=:)")
 
-_HELD = "\ud800"
-"""Names what a document holds. No strict JSON text has this name: it is half a character."""
+_DOCUMENT_VALUE = "\ud800"
+"""Key of a document's value: a lone surrogate, which can't occur in strict JSON."""
 
 
 class Matching:
-    """The key of a request.
+    """Computes the keys of requests.
 
     Args:
-        ignore: members that don't decide, as `datasetArn` or
+        ignore: members that are not compared, as `datasetArn` or
             `items[].properties.creationTimestamp`.
-        items_any_order: the members of `items` may come in any order.
+        items_any_order: whether the members of `items` may come in any order.
     """
 
     def __init__(self, ignore: Sequence[str] = (), items_any_order: bool = False) -> None:
@@ -41,7 +41,7 @@ class Matching:
         self._any_order = items_any_order
 
     def met(self, exchanges: Iterable[Exchange]) -> dict[str, bool]:
-        """Return of each ignored member whether one of these requests has it."""
+        """Return for each ignored member whether one of these requests has it."""
         met = dict.fromkeys(self._ignored, False)
         for exchange in exchanges if met else ():
             with contextlib.suppress(strict_json.NotJson):
@@ -54,13 +54,13 @@ class Matching:
         return met
 
     def key(self, request: Request) -> Key:
-        """What two requests share if the answer to one is the answer to the other."""
+        """Return the key, which is equal for requests with the same answer."""
         return self._key(request, documents=True)
 
     def outline(self, request: Request) -> Key:
-        """What the key would be if no item had a document. It costs less.
+        """Return the key without documents, which is cheaper to compute.
 
-        Requests with one key have one outline; those with one outline may have different keys.
+        Requests with equal keys have equal outlines; the reverse is not true.
         """
         return self._key(request, documents=False)
 
@@ -77,14 +77,14 @@ class Matching:
         operation = contract.at(request.path)
         if isinstance(value, dict) and operation:
             if not documents:
-                for one in json_path.batch(value, operation):
-                    one.pop(operation.document, None)
+                for record in json_path.batch(value, operation):
+                    record.pop(operation.document, None)
             self._open(value, operation)
         meaning = strict_json.canonical(value).encode("utf-8", "surrogatepass")
         return b"json" + sha256(meaning).digest()
 
     def _open(self, value: dict[str, Any], operation: Contract) -> None:
-        """Make equal what means the same, in place."""
+        """Normalise a body in place, so that equal meanings become equal values."""
         arn = value.get("datasetArn")
         if isinstance(arn, str) and (begin := _ARN.match(arn)):
             value["datasetArn"] = begin[1] + arn[begin.end() :]
@@ -93,11 +93,11 @@ class Matching:
             for parent, name in json_path.each(value, path):
                 del parent[name]
         document = operation.document
-        for one in with_document:
-            held = one.get(document)
-            if isinstance(held, json_path.Opened):
-                one[_HELD] = held.value
-                del one[document]
+        for record in with_document:
+            content = record.get(document)
+            if isinstance(content, json_path.Opened):
+                record[_DOCUMENT_VALUE] = content.value
+                del record[document]
         batch = value.get(operation.batch)
         if self._any_order and isinstance(batch, list):
             batch.sort(key=strict_json.canonical)

@@ -1,4 +1,4 @@
-"""`check`: one request, held against the contract."""
+"""`check`: check one request against the contract."""
 
 from __future__ import annotations
 
@@ -13,16 +13,16 @@ from personalize_contract.model.contract import DEFAULT, operations
 if TYPE_CHECKING:
     from personalize_contract.model.exchange import Response
 
-HELP = "hold one request against the contract"
+HELP = "check one request against the contract"
 DESCRIPTION = (
-    "Hold a request body, such as one from a log, against the contract. The file holds the body, "
-    'or {"request": BODY, "response": {"status": 200, "headers": {}, "body": ""}} to check what '
-    "was answered too. Exit status: 0 no clause is broken, 1 some are, each with its id, 2 it "
+    "Check a request body, such as one from a log, against the contract. The file holds the body, "
+    'or {"request": BODY, "response": {"status": 200, "headers": {}, "body": ""}} to check the '
+    "response too. Exit status: 0 no clause is broken, 1 the printed clauses are broken, 2 it "
     "could not be done."
 )
 
 MAX_BYTES = 8 * 1024 * 1024
-"""Bytes of the largest file that is read."""
+"""Maximum size of a file in bytes."""
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -43,16 +43,16 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def run(given: argparse.Namespace) -> int:
-    """Run the command; returns its exit status."""
+def run(options: argparse.Namespace) -> int:
+    """Run the command and return its exit status."""
     from personalize_contract.feedback.check import broken_clauses
 
-    body, response = _split(_read(given.file))
-    broken = broken_clauses(given.operation, body, response)
+    body, response = _split(_read(options.file))
+    broken = broken_clauses(options.operation, body, response)
     for text in broken:
         print(f"{text}\n")
     clauses = f"{len(broken)} clause{'s' * (len(broken) != 1)}"
-    print(f"{given.operation}: {f'{clauses} broken' if broken else 'no clause is broken'}")
+    print(f"{options.operation}: {f'{clauses} broken' if broken else 'no clause is broken'}")
     return 1 if broken else 0
 
 
@@ -67,7 +67,9 @@ def _read(path: Path) -> bytes:
         with path.open("rb") as file:
             text = file.read(MAX_BYTES + 1)
     if len(text) > MAX_BYTES:
-        raise UsageError(f"{path} is larger than {MAX_BYTES >> 20} MiB, and so no request body")
+        raise UsageError(
+            f"{path} is larger than {MAX_BYTES >> 20} MiB, the maximum for a request body"
+        )
     return text
 
 
@@ -91,11 +93,11 @@ def _response(value: Any) -> Response:
     from personalize_contract.errors import UsageError
     from personalize_contract.model.exchange import Response, headers
 
-    given = {"headers": {}, "body": "", **value} if isinstance(value, dict) else {}
-    status = given.get("status")
-    if type(status) is not int or not isinstance(given["headers"], dict):
+    members = {"headers": {}, "body": "", **value} if isinstance(value, dict) else {}
+    status = members.get("status")
+    if type(status) is not int or not isinstance(members["headers"], dict):
         raise UsageError(
-            "the response can't be read; it looks like "
+            "the response can't be read; write it as "
             '{"status": 400, "headers": {"x-amzn-errortype": "InvalidInputException"}, "body": ""}'
         )
-    return Response(status, "", headers(given["headers"].items()), _body(given["body"]))
+    return Response(status, "", headers(members["headers"].items()), _body(members["body"]))

@@ -1,15 +1,15 @@
-"""`recover`: journals of killed recordings become cassettes."""
+"""`recover`: turn the journals of killed recordings into cassettes."""
 
 from __future__ import annotations
 
 import argparse
 from pathlib import Path
 
-HELP = "make cassettes of what killed recordings left"
+HELP = "turn the journals of killed recordings into cassettes"
 DESCRIPTION = (
-    "Make cassettes of the journals (*.partial.jsonl) that killed recordings left behind. A "
-    "cassette of higher provenance, or with more exchanges, is never replaced, and a recording "
-    "that is under way is left alone. Exit status: 0 if no journal is left, 2 if one is."
+    "Turn the journals (*.partial.jsonl) that killed recordings left behind into cassettes. A "
+    "cassette of stronger provenance, or with more exchanges, is never replaced, and a "
+    "recording in progress is left alone. Exit status: 0 if no journal is left, 2 if one is."
 )
 
 
@@ -21,29 +21,29 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         type=Path,
         default=[Path()],
         metavar="PATH",
-        help="a journal, or a folder to look for them in (default: the current one)",
+        help="a journal, or a folder to search (default: the current one)",
     )
 
 
-def run(given: argparse.Namespace) -> int:
-    """Run the command; returns its exit status."""
+def run(options: argparse.Namespace) -> int:
+    """Run the command and return its exit status."""
     from personalize_contract.cassette import folders, journal, recovery
     from personalize_contract.errors import UsageError
     from personalize_contract.plugin import ini_file
     from personalize_contract.privacy import display
     from personalize_contract.suite import recovery as suite_recovery
 
-    found = list(folders.files_in(given.path, folders.is_journal))
-    if other := [path for path in found if not folders.is_journal(path)]:
-        raise UsageError(f"{other[0]} is no journal: those are named *{journal.SUFFIX}")
-    if not found:
-        print("no journal of a killed recording was found")
+    journals = list(folders.files_in(options.path, folders.is_journal))
+    if other := [path for path in journals if not folders.is_journal(path)]:
+        raise UsageError(f"{other[0]} is not a journal: name a file *{journal.SUFFIX}, or a folder")
+    if not journals:
+        print("found no journal of a killed recording")
     placeholders = ini_file.values("personalize_placeholders")
     outcomes = [
         suite_recovery.recover(path, placeholders)
         if suite_recovery.is_journal(path)
         else recovery.recover(path, placeholders)
-        for path in found
+        for path in journals
     ]
     for outcome in outcomes:
         print(f"{display.path(outcome.journal)}: {display.quoted(outcome.text)}")

@@ -1,4 +1,4 @@
-"""`sdk`: the contract against the installed botocore's service model."""
+"""`sdk`: compare the contract with the installed botocore's service model."""
 
 from __future__ import annotations
 
@@ -7,17 +7,17 @@ import argparse
 HELP = "compare the contract with the installed botocore's service model"
 DESCRIPTION = (
     "Compare the contract of each operation with the service model of the installed botocore, in "
-    "words. Exit status: 0 they say the same, 4 they differ."
+    "words. Exit status: 0 they agree, 4 they differ."
 )
 DIFFERS = 4
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
-    """Declare the arguments: there are none."""
+    """Declare no arguments."""
 
 
 def run(given: argparse.Namespace) -> int:
-    """Run the command; returns its exit status."""
+    """Run the command and return its exit status."""
     import botocore
 
     from personalize_contract.model.contract import load, operations
@@ -25,10 +25,10 @@ def run(given: argparse.Namespace) -> int:
 
     differs = False
     for name in operations():
-        found = installed(load(name))
-        differs = differs or bool(found)
-        state = "differs from" if found else "the same in"
+        lines = installed(load(name))
+        differs = differs or bool(lines)
+        state = "differs from" if lines else "the same in"
         print(f"{name}: {state} botocore {botocore.__version__}")
-        for line in found:
+        for line in lines:
             print(f"  {line}")
     return DIFFERS if differs else 0

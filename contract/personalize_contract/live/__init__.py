@@ -1,7 +1,7 @@
-"""Live: a real service, asked only by name and written to only with leave.
+"""Live runs: a real service, used only when requested, and written to only with permission.
 
-`access` decides whether a service may be asked; `guard`, `rate_limit` and `retry` decide what is
-sent and when; `control` speaks to the control plane and STS, `resources` makes a dataset and takes
-it down again, `provision` brings it into each state, and `sweep` removes what a killed run left.
-None of it knows AWS from a stand-in: only the URL differs.
+`access` checks whether a service may be used; `guard`, `rate_limit` and `retry` control what is
+sent and when; `control` calls the control plane and STS, `resources` creates and deletes a dataset,
+`provision` brings it into each state, and `sweep` deletes the leftovers of killed runs. AWS and a
+fake account differ only in their URL.
 """

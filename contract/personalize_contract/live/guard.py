@@ -1,7 +1,7 @@
-"""Decides what is sent to a live service, and refuses the rest before it is sent.
+"""Guards of a live service: they reject requests before anything is sent.
 
-Items can't be deleted, and the account is somebody's: a request goes out only if it is read here
-as any service would read it, and names nothing but what was allowed.
+Items can't be deleted, and the account belongs to somebody. So a request is sent only if every
+parser reads it in the same way, and if it names only allowed resources.
 """
 
 from __future__ import annotations
@@ -24,27 +24,27 @@ from personalize_contract.targets.base import Target
 
 
 class Guard(Protocol):
-    """Decides which requests are sent. Any thread may ask."""
+    """Decides whether a request may be sent. Thread-safe."""
 
     def refusal(self, request: ParsedRequest) -> str | None:
-        """Return why a request may not be sent, with the remedy; None if it may."""
+        """Return the reason that a request may not be sent, with the remedy; None if it may."""
 
 
 @dataclass(frozen=True)
 class WriteGuard:
-    """Lets through what puts items that are known by their ids into datasets that were allowed.
+    """Allows requests that put recognisable items into allowed datasets.
 
-    It reads a request as it will be sent, and judges no clause of the contract: eleven items are
-    sent, since their ids can be read; a body that two services may read in two ways is not.
+    It reads a request as it will be sent, and checks no clause of the contract: eleven items are
+    sent, since their ids are clear; a body that two services may read differently is not.
 
     Args:
-        url: URL of the service: scheme, host, port, and the path before that of an operation.
-        datasets: ARNs of the datasets that may be written to.
-        operations: names of the operations that may be sent.
-        option: the way that an option is typed, for messages, from its name.
-        prefix: beginning of every id.
-        own_ids: ARNs of the datasets among them that take ids of any form.
-        remedy_for_ids: ends the refusal of an id, with the setting that would let it through.
+        url: the URL of the service: scheme, host, port, and the path before that of an operation.
+        datasets: the ARNs of the datasets that may be written to.
+        operations: the names of the operations that may be sent.
+        option: the function from the name of an option to its form in messages.
+        prefix: the required prefix of every id.
+        own_ids: the ARNs of the datasets that accept any ids.
+        remedy_for_ids: the end of the message about an id, with the setting that would allow it.
     """
 
     url: str
@@ -60,7 +60,7 @@ class WriteGuard:
         return f"record it from the reference service, with {self.option('record')} reference"
 
     def refusal(self, request: ParsedRequest) -> str | None:
-        """Return why a request may not be sent, with the remedy; None if it may."""
+        """Return the reason that a request may not be sent, with the remedy; None if it may."""
         return next(self._refusals(request), None)
 
     def _refusals(self, request: ParsedRequest) -> Iterator[str]:
@@ -74,7 +74,7 @@ class WriteGuard:
             or (request.method, request.path) != (operation.method, base + operation.path)
         ):
             allowed = ", ".join(sorted(self.operations))
-            yield f"{request.method} {request.path[:80]} is none of the operations {allowed}"
+            yield f"{request.method} {request.path[:80]} is not one of the operations {allowed}"
             return
         if framing := _misframed(request):
             yield framing
@@ -85,8 +85,8 @@ class WriteGuard:
                 f"{self._remedy}"
             )
         if request.json_error:
-            why = request.json_error
-            yield f"its body can't be read in one way only ({why}); {self._remedy}"
+            reason = request.json_error
+            yield f"its body can't be read in one way only ({reason}); {self._remedy}"
             return
         body = request.json
         if not isinstance(body, dict):
@@ -95,8 +95,8 @@ class WriteGuard:
         yield from self._unreadable(body, operation)
         if not operation.resource or not operation.known_by:
             yield (
-                f"the contract of {operation.operation} doesn't say what it writes to (resource), "
-                f"or by which ids that is known (known_by); {self._remedy}"
+                f"the contract of {operation.operation} doesn't name the member of the resource "
+                f"(resource), or of the ids that mark its records (known_by); {self._remedy}"
             )
             return
         name = body.get(operation.resource)
@@ -104,59 +104,61 @@ class WriteGuard:
             noun = "tracker" if operation.resource_type == TRACKER else "dataset"
             argument = "TRACKING_ID=STATE" if operation.resource_type == TRACKER else "ARN=STATE"
             yield (
-                f"it names a {noun} that was not given: add {self.option('dataset')} {argument} if "
+                f"it names an undeclared {noun}: add {self.option('dataset')} {argument} if "
                 "it may be written to"
             )
         if name not in self.own_ids:
             yield from self._unknown_ids(body, operation)
 
     def _unreadable(self, body: dict[str, Any], operation: Contract) -> Iterator[str]:
-        """What another reader of the body may take for an ARN or an id."""
-        things = body.get(operation.batch, [])
+        """Yield the members that another parser may read as an ARN or an id."""
+        records = body.get(operation.batch, [])
         resource = operation.resource
         if resource in body and not isinstance(body[resource], str):
             yield f"its {resource} is not a string; {self._remedy}"
-        if not isinstance(things, list) or not all(isinstance(thing, dict) for thing in things):
+        if not isinstance(records, list) or not all(isinstance(record, dict) for record in records):
             yield f"its {operation.batch} is not an array of objects; {self._remedy}"
             return
         for where, name in _unknown_members(body, operation):
             yield (
                 f"{where or 'the body'} has a member that {operation.operation} doesn't have "
-                f"({name[:40]!r}), which a service may read in some way; {self._remedy}"
+                f"({name[:40]!r}), and a service may interpret it; {self._remedy}"
             )
 
     def _unknown_ids(self, body: dict[str, Any], operation: Contract) -> Iterator[str]:
         *way, member = json_path.steps(operation.known_by)
         owners = [("", body)]
         if way:
-            things = body.get(operation.batch, [])
-            owners = [(f"{operation.batch}[{number}].", one) for number, one in enumerate(things)]
+            records = body.get(operation.batch, [])
+            owners = [
+                (f"{operation.batch}[{number}].", record) for number, record in enumerate(records)
+            ]
         for at, owner in owners:
             name, where = owner.get(member), f"{at}{member}"
             if not isinstance(name, str):
-                yield f"{where} is not a string, so that nobody would know it; {self._remedy}"
+                yield f"{where} is not a string, so that nobody could recognise it; {self._remedy}"
             elif not name.startswith(self.prefix):
                 yield (
                     f"{where} does not begin with {self.prefix}: items can't be deleted, and "
-                    f"whoever owns the dataset must know them{self.remedy_for_ids}"
+                    f"the owner of the dataset must recognise them{self.remedy_for_ids}"
                 )
 
 
 def _unknown_members(body: Any, operation: Contract) -> Iterator[tuple[str, str]]:
-    """Yield each member that is not known, with the path of the object that it is in.
+    """Yield each unknown member, with the path of its parent.
 
-    What is in a document is the caller's.
+    The keys inside a document are the caller's, and are skipped.
     """
     known = operation.members
-    waiting = [("", body)]
-    while waiting:
-        at, value = waiting.pop()
+    pending = [("", body)]
+    while pending:
+        at, value = pending.pop()
         if isinstance(value, list):
-            waiting += [(f"{at}[]", one) for one in value]
+            pending += [(f"{at}[]", member) for member in value]
         elif isinstance(value, dict):
             paths = {name: f"{at}.{name}" if at else name for name in value}
             yield from ((at, name) for name, path in sorted(paths.items()) if path not in known)
-            waiting += [
+            pending += [
                 (path, value[name])
                 for name, path in paths.items()
                 if path in known and name != operation.document
@@ -164,11 +166,11 @@ def _unknown_members(body: Any, operation: Contract) -> Iterator[tuple[str, str]
 
 
 def misaddressed(request: Request, url: str) -> str | None:
-    """Return how a request is not addressed to the service at a URL; None if it is."""
+    """Return the reason that a request isn't addressed to the service at a URL; None if it is."""
     written, to = urlsplit(request.url), urlsplit(url)
     host = request.headers.get("host", to.netloc)
     if (written.scheme, written.netloc) != (to.scheme, to.netloc) or host.lower() != to.netloc:
-        return "it is addressed to another host than the service that was allowed"
+        return "it is addressed to another host than the allowed service"
     if not request.path.startswith(f"{to.path.rstrip('/')}/"):
         return f"the path {request.path[:80]} is not below that of the service"
     return None
@@ -190,46 +192,48 @@ def _in_query(request: Request, operation: Contract) -> str | None:
 
 
 def _misframed(request: Request) -> str | None:
-    """Return the header by which a service may read another request than the one checked."""
+    """Return the reason that a header may make a service read another request, or None."""
     expected = {
         "content-length": (str(len(request.body)),),
         "content-encoding": ("identity",),
-        "transfer-encoding": ("chunked",),  # which is undone, and not sent on
+        "transfer-encoding": ("chunked",),  # decoded already, and not forwarded
     }
     for name in _REROUTING:
         if name in request.headers:
-            return f"its header {name} may make another operation of it"
+            return f"its header {name} may change its operation"
     for name, values in expected.items():
         if request.headers.get(name, values[0]).strip(" \t").lower() not in values:
-            return f"its header {name} says that its body is another one than what was checked"
+            return f"its header {name} contradicts the body that was checked"
     return None
 
 
 class Guarded:
-    """A target that is asked for what its guard lets through, and each time in its turn.
+    """A target behind a guard, a rate limiter and a retry policy.
 
     Args:
-        inner: target that answers.
-        guard: decides which requests are sent.
-        pace: turns of the account.
-        patience: what passes by itself, and is asked again.
+        inner: the target that answers.
+        guard: the guard of requests.
+        pace: the rate limiter of the account.
+        patience: the retry policy for transient failures.
     """
 
     def __init__(self, inner: Target, guard: Guard, pace: Pace, patience: Patience) -> None:
         self._inner, self._guard, self._pace, self._patience = inner, guard, pace, patience
 
     def answer(self, request: ParsedRequest) -> Exchange:
-        """Ask, if the guard lets the request through.
+        """Return the exchange of a request, if the guard allows it.
 
         Raises:
             UsageError: it doesn't; nothing was sent.
         """
-        if why := self._guard.refusal(request):
-            raise UsageError(f"live: this request was not sent: {why}")
+        if reason := self._guard.refusal(request):
+            raise UsageError(f"live: this request was not sent: {reason}")
         operation = request.operation
         name = operation.operation if operation else request.path
         return self._patience.ask(
-            name, lambda: self._ask(request), lambda one: failures.in_response(one.response)
+            name,
+            lambda: self._ask(request),
+            lambda exchange: failures.in_response(exchange.response),
         )
 
     def _ask(self, request: ParsedRequest) -> Exchange:

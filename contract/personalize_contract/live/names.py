@@ -1,4 +1,4 @@
-"""What a run makes is named for it, so that it is known again when the run is gone."""
+"""Names of a run's resources, by which a later sweep recognises them."""
 
 from __future__ import annotations
 
@@ -25,24 +25,24 @@ _KEYS: Mapping[str, Mapping[str, str]] = {
         "TIMESTAMP": "long",
     },
 }
-"""The fields that a schema must have, by type of dataset (Personalize, "Schemas")."""
+"""The required fields of a schema, by type of dataset (Personalize, "Schemas")."""
 
 
 def new_run() -> str:
-    """The name of a run: when it began, UTC, and something that no other run has."""
+    """Return a unique name for a run, with its start time in UTC."""
     moment = clock.now().strftime("%Y%m%dt%H%M%S")
     return f"{PREFIX}{moment}-{secrets.token_hex(3)}"
 
 
 def is_ours(name: str) -> bool:
-    """Whether a schema or dataset group was made by a run: nobody names anything like that."""
+    """Whether a schema or dataset group was created by a run, from its peculiar name."""
     return _RUN.fullmatch(name) is not None
 
 
 def schema(dataset_type: str, number: int) -> str:
-    """An Avro schema for a dataset, which has all fields of the one with the number before.
+    """Return an Avro schema for a dataset, with all fields of the schema with a lower number.
 
-    A dataset's schema can only be replaced by one with more fields.
+    A dataset's schema can only be replaced by one with additional fields.
     """
     more = ["CATEGORY", *(f"MORE_{n}" for n in range(2, number + 1))]
     fields: list[dict[str, Any]] = [

@@ -1,7 +1,7 @@
-"""What a live run will call, and the least that its role must be allowed: for `--dry-run`.
+"""The calls of a live run, and the minimal policy for its role, for `--dry-run`.
 
-The calls are the table below, in their order; the policy is made of the same rows. Source of what
-an action can be limited to: AWS, "Actions, resources, and condition keys for Amazon Personalize".
+The calls are in the tables below, in order; the policy is built from the same rows. Source of the
+resources of actions: AWS, "Actions, resources, and condition keys for Amazon Personalize".
 """
 
 from __future__ import annotations
@@ -15,13 +15,13 @@ from personalize_contract.model.datasets import PREFIX
 
 @dataclass(frozen=True)
 class Step:
-    """A call that a live run makes.
+    """A call of a live run.
 
     Args:
-        service: its name in botocore.
-        operation: what is called.
-        on: what it is about: `schema`, `dataset-group`, `dataset`, or `""`.
-        why: what for.
+        service: the botocore name of the service.
+        operation: the name of the operation.
+        on: the type of the resource: `schema`, `dataset-group`, `dataset`, or `""`.
+        why: its purpose.
     """
 
     service: str
@@ -34,7 +34,7 @@ _WHO = Step("sts", "GetCallerIdentity", "", "the account must be the one of --ac
 _PUT = Step("personalize-events", "{operation}", "dataset", "{scenarios} scenarios of the suite")
 
 GIVEN = (_WHO, _PUT)
-"""With datasets that were given."""
+"""The calls of a run with declared datasets."""
 
 PROVISIONED = (
     _WHO,
@@ -44,48 +44,48 @@ PROVISIONED = (
     Step("personalize", "CreateDataset", "dataset", "one"),
     Step("personalize", "DescribeDataset", "dataset", "until it is ACTIVE"),
     _PUT,
-    Step("personalize", "CreateSchema", "schema", "in-use: one with a field more"),
+    Step("personalize", "CreateSchema", "schema", "in-use: one with an additional field"),
     Step("personalize", "UpdateDataset", "dataset", "in-use: the first moment to try"),
     Step("personalize", "DescribeDataset", "dataset", "in-use: its status beside each answer"),
     Step("personalize", "DeleteDataset", "dataset", "in-use: only if an update did not show it"),
     Step("personalize", "CreateDataset", "dataset", "in-use: only if an update did not show it"),
-    Step("personalize", "DeleteDataset", "dataset", "always, whatever happened"),
+    Step("personalize", "DeleteDataset", "dataset", "always, even after a failure"),
     Step("personalize", "DescribeDataset", "dataset", "until it is gone"),
-    Step("personalize", "DeleteSchema", "schema", "each that was made"),
-    Step("personalize", "DeleteDatasetGroup", "dataset-group", "the last"),
+    Step("personalize", "DeleteSchema", "schema", "each that was created"),
+    Step("personalize", "DeleteDatasetGroup", "dataset-group", "last"),
     Step("personalize", "DescribeDatasetGroup", "dataset-group", "until it is gone"),
 )
-"""With a dataset that is made for the run."""
+"""The calls of a run with its own dataset."""
 
 
 _TRACKER = (
-    Step("personalize", "CreateEventTracker", "event-tracker", "one, of the dataset group"),
+    Step("personalize", "CreateEventTracker", "event-tracker", "one, in the dataset group"),
     Step("personalize", "DescribeEventTracker", "event-tracker", "until it is ACTIVE"),
 )
 _TRACKER_DOWN = (
     Step("personalize", "ListEventTrackers", "event-tracker", "those of the dataset group"),
-    Step("personalize", "DeleteEventTracker", "event-tracker", "always, whatever happened"),
+    Step("personalize", "DeleteEventTracker", "event-tracker", "always, even after a failure"),
     Step("personalize", "DescribeEventTracker", "event-tracker", "until it is gone"),
 )
 
 
 def provisioned(provisions: str) -> tuple[Step, ...]:
-    """The calls of a run that makes what it writes to.
+    """Return the calls of a run that creates the resource it writes to.
 
     Args:
-        provisions: the type of the dataset whose tracker is made; `""` for a dataset itself.
+        provisions: the type of the dataset whose tracker is created; `""` for a dataset itself.
     """
     if not provisions:
         return PROVISIONED
     made = [call for call in PROVISIONED if not call.why.startswith("in-use")]
     at = made.index(_PUT)
-    if provisions != "INTERACTIONS":  # whose tracker comes with the dataset
+    if provisions != "INTERACTIONS":  # the dataset comes with a tracker
         return tuple(made)
     return (*made[:at], *_TRACKER, _PUT, *_TRACKER_DOWN, *made[at + 1 :])
 
 
 def told(calls: Iterable[Step], operation: str, scenarios: int) -> Iterator[str]:
-    """The calls, a line each."""
+    """Yield a line for each call."""
     for number, call in enumerate(calls, 1):
         name = f"{call.service} {call.operation.format(operation=operation)}"
         yield f"{number:3} {name:40} {call.why.format(scenarios=scenarios)}"
@@ -94,13 +94,13 @@ def told(calls: Iterable[Step], operation: str, scenarios: int) -> Iterator[str]
 def policy(
     calls: Iterable[Step], operation: str, home: str, datasets: Iterable[str] = ()
 ) -> dict[str, Any]:
-    """The least IAM policy for these calls. Whose credentials they are everybody may ask STS.
+    """Return the minimal IAM policy for these calls. GetCallerIdentity needs no permission.
 
     Args:
-        calls: what is called.
-        operation: of the contract.
-        home: the beginning of the ARNs of the account's resources.
-        datasets: the ARNs that were given; without any, those that a run makes.
+        calls: the calls.
+        operation: the operation of the contract.
+        home: the prefix of the ARNs of the account's resources.
+        datasets: the declared ARNs; empty for those that a run creates.
     """
     actions: dict[str, dict[str, None]] = {}
     for call in calls:

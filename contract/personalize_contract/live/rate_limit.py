@@ -1,8 +1,8 @@
 """The rate limit of live calls: so many a second for an account, over all of its processes.
 
-The quota is that of the account, so the turns of one account and region are shared by every
-process of this user on this machine. The file that they share holds the time of the last turn,
-and whoever waits for the next one holds its lock: the system frees it when the process dies.
+All processes of this user on this machine share the limit of an account and region, through a file
+with the time of the last request. A waiting process holds the lock of the file, which the system
+frees if the process dies.
 """
 
 from __future__ import annotations
@@ -19,17 +19,16 @@ from personalize_contract import clock
 from personalize_contract.errors import UsageError
 
 INTERVAL = 0.125
-"""Seconds between two requests: the quota is 10 a second for each dataset group."""
+"""Seconds between two requests: the quota is 10 per second for a dataset group."""
 
 
 class Pace:
-    """Gives turns, at most one every `INTERVAL` seconds. Any thread may ask for one.
+    """A rate limiter of one request every `INTERVAL` seconds. Thread-safe.
 
     Args:
-        shared: the file that holds the time of the last turn; None if no other process takes
-            turns.
-        sleep: waits for a number of seconds.
-        now: seconds on a clock that is never set back, and is the same for all processes.
+        shared: the file with the time of the last request; None for this process alone.
+        sleep: the function that waits for a number of seconds.
+        now: a clock in seconds that never goes back and that all processes share.
     """
 
     def __init__(
@@ -43,16 +42,16 @@ class Pace:
         self._last = float("-inf")
 
     def turn(self) -> None:
-        """Wait for the next turn."""
+        """Wait until the next request may be sent."""
         with self._lock, self._last_turn() as last:
             wait = last + INTERVAL - self._now()
-            # A time to come is that of a machine that was started again since.
+            # A time in the future is from before a reboot.
             if 0 < wait <= 2 * INTERVAL:
                 self._sleep(wait)
 
     @contextlib.contextmanager
     def _last_turn(self) -> Iterator[float]:
-        """The time of the last turn of any process; noted anew at the end, unless it failed."""
+        """Yield the time of any process's last request; update it unless the turn failed."""
         if self._shared is None:
             yield self._last
             self._last = self._now()
@@ -68,7 +67,7 @@ class Pace:
             fcntl.flock(file, fcntl.LOCK_EX)
             try:
                 last = float(os.pread(file, 64, 0))
-            except ValueError:  # new, or its writer died in the middle of it
+            except ValueError:  # a new file, or one whose writer died
                 last = float("-inf")
             yield last
             os.pwrite(file, f"{self._now()!r:<32}".encode(), 0)
@@ -80,8 +79,8 @@ def _opened(path: Path) -> Iterator[int]:
         file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
     except OSError as error:
         raise UsageError(
-            f"live shares its turns with other runs by the file {path}, which can't be opened: "
-            f"{error.strerror}; make it writable, or set XDG_CACHE_HOME to a folder that is"
+            f"live shares its rate limit with other runs in {path}, which can't be opened: "
+            f"{error.strerror}; make it writable, or set XDG_CACHE_HOME to a writable folder"
         ) from error
     try:
         yield file
@@ -90,19 +89,19 @@ def _opened(path: Path) -> Iterator[int]:
 
 
 def shared_file(account: str | None, region: str) -> Path:
-    """The file by which all processes of this user share the turns of an account and region.
+    """Return the file in which this user's processes share the limit of an account and region.
 
-    Its name does not tell the account.
+    Its name does not reveal the account.
     """
     key = hashlib.sha256(f"{account} {region}".encode()).hexdigest()[:16]
     return _folder() / f"pace-{key}"
 
 
 def _folder() -> Path:
-    """A folder of this user: in the cache, or where there is no home, in the temporary files."""
+    """Return a folder of this user: in the cache, or among the temporary files without a home."""
     temporary = Path(tempfile.gettempdir()) / f"personalize-contract-{os.getuid()}"
     folders = [temporary]
-    with contextlib.suppress(RuntimeError):  # a user without a home
+    with contextlib.suppress(RuntimeError):  # no home folder
         cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
         folders.insert(0, cache / "personalize-contract")
     for folder in folders:
@@ -111,6 +110,6 @@ def _folder() -> Path:
             if folder.stat().st_uid == os.getuid() and os.access(folder, os.W_OK):
                 return folder
     raise UsageError(
-        "live shares its turns with other runs by a file, and can't write one in "
-        f"{' or '.join(map(str, folders))}: set XDG_CACHE_HOME to a folder that can be written"
+        "live shares its rate limit with other runs in a file, and can't write one in "
+        f"{' or '.join(map(str, folders))}: set XDG_CACHE_HOME to a writable folder"
     )

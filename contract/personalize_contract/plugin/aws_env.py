@@ -1,4 +1,4 @@
-"""The AWS environment of a marked test: a region, and credentials that open nothing."""
+"""The AWS environment of a marked test: a region, and credentials without access to anything."""
 
 from __future__ import annotations
 
@@ -20,18 +20,17 @@ _DUMMY: dict[str, str | None] = {
     "AWS_PROFILE": None,
     "AWS_DEFAULT_PROFILE": None,
 }
-"""The variables in which an SDK looks for credentials, and what stands there meanwhile."""
+"""The variables in which SDKs look for credentials, with their values during a test."""
 
 
 @contextlib.contextmanager
 def patched(identity: Identity) -> Iterator[None]:
-    """Put a region and dummy credentials where any SDK looks for them, while this lasts.
+    """Set a region and dummy credentials in the environment, within the context.
 
-    botocore is answered by its interceptor, whatever becomes of the environment; this is for
-    what else looks there.
+    botocore's interceptor doesn't depend on the environment; this is for other code that reads it.
 
     Args:
-        identity: of the test's clients.
+        identity: the default credentials and region of the test's clients.
     """
     values: dict[str, str | None] = dict.fromkeys(aws_variables.empty())
     values |= {name: os.environ.get(name, "").strip() or identity.region for name in _REGION}

@@ -1,4 +1,4 @@
-"""How the failure of a marked test reads: what was found first, then the user's own code."""
+"""The failure report of a marked test: its problems first, then the user's own code."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ from personalize_contract.privacy import display
 
 
 def text(problems: Iterable[Problem]) -> str:
-    """Return problems for people, each once.
+    """Return the text of problems, each once.
 
-    The first line stands alone: pytest's summary shows it.
+    The first line has to make sense alone, since pytest's summary shows only that.
     """
     return display.message("\n\n".join(dict.fromkeys(problem.text for problem in problems)))
 
@@ -30,12 +30,12 @@ def text(problems: Iterable[Problem]) -> str:
 def lead(report: pytest.TestReport, problems: Sequence[Problem], error: BaseException) -> None:
     """Put problems at the head of a failure, unless the failure itself says the same.
 
-    pytest's summary gets the first line of it: on CI it would print all of them again.
+    pytest's summary gets only the first line, since on CI it would print all of them again.
 
     Args:
-        report: of the failure.
-        problems: noted until then, at least one.
-        error: the test's failure; a problem that is this error is told by it.
+        report: the report of the failure.
+        problems: the problems so far, at least one.
+        error: the test's error; a problem with this error is not repeated.
     """
     words = text(problem for problem in problems if problem.error is not error)
     failure = report.longrepr
@@ -59,16 +59,16 @@ def _native(text: str) -> ReprTraceback:
 
 
 def shortened(error: pytest.ExceptionInfo[BaseException]) -> pytest.ExceptionInfo[BaseException]:
-    """An error whose traceback, and its causes', have the user's own frames alone."""
+    """Reduce the tracebacks of an error and its causes to frames of the user's code."""
     seen: set[int] = set()
-    waiting: list[BaseException | None] = [error.value]
-    while waiting:
-        one = waiting.pop()
-        if one is None or id(one) in seen:
+    pending: list[BaseException | None] = [error.value]
+    while pending:
+        cause = pending.pop()
+        if cause is None or id(cause) in seen:
             continue
-        seen.add(id(one))
-        waiting += [one.__cause__, one.__context__]
-        one.__traceback__ = _own_frames(one.__traceback__) or one.__traceback__
+        seen.add(id(cause))
+        pending += [cause.__cause__, cause.__context__]
+        cause.__traceback__ = _own_frames(cause.__traceback__) or cause.__traceback__
     return pytest.ExceptionInfo.from_exception(error.value)
 
 
@@ -78,7 +78,7 @@ def _own_frames(entry: TracebackType | None) -> TracebackType | None:
         if is_users(entry.tb_frame.f_code.co_filename):
             entries.append(entry)
         entry = entry.tb_next
-    kept: TracebackType | None = None
+    traceback: TracebackType | None = None
     for entry in reversed(entries):
-        kept = TracebackType(kept, entry.tb_frame, entry.tb_lasti, entry.tb_lineno)
-    return kept
+        traceback = TracebackType(traceback, entry.tb_frame, entry.tb_lasti, entry.tb_lineno)
+    return traceback

@@ -1,4 +1,4 @@
-"""The requests of a forked child: they go to the endpoint of the test, in the parent process."""
+"""The handler of a forked child, which sends requests to the test's endpoint in the parent."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from personalize_contract.model.parsed_request import ParsedRequest, parse
 from personalize_contract.targets.endpoint import Endpoint
 
 _TIMEOUT = 60.0
-"""Seconds that a child waits for an answer (botocore's default)."""
+"""A child's read time-out in seconds (botocore's default)."""
 
 
 class Sender:
     """Handles requests by sending them to an endpoint, which checks them.
 
     Args:
-        url: of the endpoint.
+        url: the URL of the endpoint.
     """
 
     def __init__(self, url: str) -> None:
@@ -35,7 +35,7 @@ class Sender:
             )
 
     def check(self, request: Request) -> ParsedRequest:
-        """Parse a request, and note the line of code that sends it."""
+        """Parse a request, and add its call site as a header."""
         sent = {**request.headers, call_site.HEADER: call_site.of_caller()}
         return parse(Request(request.method, request.url, sent, request.body))
 
@@ -43,7 +43,7 @@ class Sender:
         """Send a request.
 
         Raises:
-            Interrupted: no whole answer came, or none in time.
+            Interrupted: no complete response came, or none in time.
         """
         try:
             return self._endpoint.answer(request).response

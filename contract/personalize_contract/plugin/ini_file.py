@@ -1,4 +1,4 @@
-"""The ini file that pytest would read here, for the commands that are no pytest run."""
+"""The ini file that pytest would read here, for commands that don't run pytest."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ _FILES = {
     "tox.ini": ("pytest",),
     "setup.cfg": ("tool:pytest",),
 }
-"""Name of a file to its section, in pytest's order."""
+"""The section of each file, in pytest's order."""
 
 
 def values(name: str) -> tuple[str, ...]:
-    """Return the values of a key that has one on each line; none where there is no ini file.
+    """Return the values of a key with one value per line; none if there is no ini file.
 
     Raises:
         UsageError: a file that pytest would read can't be read.
@@ -40,7 +40,7 @@ def values(name: str) -> tuple[str, ...]:
 
 
 def _section(path: Path, section: tuple[str, ...]) -> dict[str, Any] | None:
-    """The keys of a file's section; None if it has no such section."""
+    """Return the keys of a file's section; None if it has no such section."""
     try:
         if path.suffix != ".toml":
             config = configparser.RawConfigParser(strict=False)

@@ -1,4 +1,4 @@
-"""The loopback endpoints of a run: for the clients that are not intercepted in its process."""
+"""The loopback endpoints of a run, for clients that are not intercepted in process."""
 
 from __future__ import annotations
 
@@ -19,22 +19,22 @@ if TYPE_CHECKING:
 class Loopbacks:
     """The endpoints of all tests of a run, served by the same threads.
 
-    There is nothing of it until the first one listens. An endpoint listens to the end of the run,
-    so that what a test left running is answered, and told of.
+    The server starts with the first endpoint. An endpoint listens until the end of the run, so that
+    late requests of a test's leftovers get an answer and are reported.
     """
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._server: HttpServer | None = None
         self.late: Counter[str] = Counter()
-        """The requests that came when their test was over, by its name."""
+        """The number of requests after the end of their test, by test."""
 
     def listen(self, respond: Callable[[Request], Response], abandoned: Callable[[], None]) -> str:
-        """Listen for another endpoint; returns its URL.
+        """Listen for another endpoint, and return its URL.
 
         Args:
-            respond: from request to response.
-            abandoned: called when a client leaves a request that isn't complete.
+            respond: the function from request to response.
+            abandoned: the callback for a client that disconnects in the middle of a request.
         """
         with self._lock:
             if not self._server:
@@ -43,12 +43,12 @@ class Loopbacks:
             return self._server.add(respond, abandoned)
 
     def settle(self) -> None:
-        """Wait until what has happened on the connections so far is known."""
+        """Wait until all events on the connections so far have been processed."""
         if self._server:
             self._server.settle()
 
     def _begin(self) -> None:
-        # These threads serve each test of the run, so none that a test has started starts them.
+        # These threads serve all tests of the run, so they must not belong to the current test.
         started = threading.Event()
         _thread.start_new_thread(self._start, (started,))
         started.wait()
@@ -58,13 +58,13 @@ class Loopbacks:
         from personalize_contract.service.http_server import HttpServer
 
         try:
-            # Each test has an address of its own; nobody is told of this one.
+            # Each test has its own address; this one is not used.
             self._server = HttpServer(lambda request: core.response(404, b"")).__enter__()
         finally:
             started.set()
 
     def is_alone(self) -> bool:
-        """Whether no thread runs beside the calling one and those of the endpoints."""
+        """Whether no threads run but the calling one and those of the endpoints."""
         own = self._server.threads if self._server else 0
         return threading.active_count() - own == 1
 
@@ -80,13 +80,13 @@ class Loopbacks:
 
 
 class Loopback:
-    """The endpoint of a test. It starts listening when its URL is asked for.
+    """The endpoint of a test. The first access of its URL makes it listen.
 
     Args:
-        respond: from request to response; called by several threads at once.
-        run: the endpoints of the run; None to be the only one.
+        respond: the function from request to response; called by several threads at once.
+        run: the endpoints of the run; None for a separate server.
         test: the name of the test.
-        abandoned: called when a client leaves a request that isn't complete.
+        abandoned: the callback for a client that disconnects in the middle of a request.
     """
 
     def __init__(
@@ -103,13 +103,13 @@ class Loopback:
         self._is_idle = threading.Condition()
         self._answering, self._is_over = 0, False
         self.urls: list[str] = []
-        """The URL, once there is one."""
+        """The URL, once it listens."""
         self.foreign = 0
-        """The children that were left alone, since their environment names another endpoint."""
+        """The number of children with another endpoint in their environment."""
 
     @property
     def url(self) -> str:
-        """Where it listens: `http://127.0.0.1:PORT`."""
+        """The URL that it listens on: `http://127.0.0.1:PORT`."""
         if not self.urls:
             with self._lock:
                 if not self.urls:
@@ -126,7 +126,7 @@ class Loopback:
         self._run.disown()
 
     def left_alone(self) -> None:
-        """Note a child whose environment names another endpoint."""
+        """Count a child whose environment names another endpoint."""
         self.foreign += 1
 
     def for_forked(self, url: str) -> RefusingHandler:
@@ -154,12 +154,13 @@ class Loopback:
         return core.error(
             410,
             "TestIsOver",
-            f"The test {self._test} is over, and this is its endpoint: nothing was sent. Wait in "
-            "the test for what it starts, or start it in the test whose traffic it sends.",
+            f"This endpoint belongs to the test {self._test}, which has ended: nothing was "
+            "sent. Wait in the test for the processes that it starts, or start them in the test "
+            "that uses them.",
         )
 
     def finish(self) -> None:
-        """Wait for the answers that are under way; from now on there are no more."""
+        """Wait for pending responses, and answer no further requests."""
         if self.urls and not self._is_over:
             self._run.settle()
         with self._is_idle:
@@ -167,7 +168,7 @@ class Loopback:
             self._is_idle.wait_for(lambda: not self._answering)
 
     def close(self) -> None:
-        """Finish; stop listening if this is the only one."""
+        """Finish, and stop listening if it has a separate server."""
         self.finish()
         if self._is_only:
             self._run.close()

@@ -17,14 +17,14 @@ from personalize_contract.targets.faults import FaultInjector
 
 
 class Service:
-    """The reference service for one test: what is put into it is there until the test ends.
+    """The reference service for one test; its records last until the test ends.
 
     It has the dummy datasets of `personalize_dataset` and the dummy trackers of
-    `personalize_tracker`. One never mentioned is missing: 404, as on AWS.
+    `personalize_tracker`. An unknown dataset is missing: 404, as on AWS.
 
     Args:
         store: the datasets with their items, the trackers with their events.
-        loopback: the way to it for clients that are not intercepted in process.
+        loopback: the endpoint for clients that are not intercepted in process.
     """
 
     def __init__(self, store: Store, loopback: Loopback) -> None:
@@ -35,100 +35,103 @@ class Service:
 
     @property
     def url(self) -> str:
-        """Where it listens, for whatever is not caught in process: `http://127.0.0.1:PORT`."""
+        """Its URL, for clients that are not intercepted in process: `http://127.0.0.1:PORT`."""
         return self._loopback.url
 
     def add_dataset(self, arn: str, state: State = "active") -> None:
-        """Make a dataset: `active` (200), `in-use` (409) or `missing` (404).
+        """Add a dataset: `active` (200), `in-use` (409) or `missing` (404).
 
         Raises:
             UsageError: there is no such state, or it is not the ARN of a Personalize resource.
         """
         if state not in STATES:
-            raise UsageError(f"a dataset is not {state!r}, but one of {', '.join(STATES)}")
+            raise UsageError(
+                f"{state!r} is not a state of a dataset; use one of {', '.join(STATES)}"
+            )
         self._store.add_dataset(arn, parse([f"{arn}={state}"])[arn])
 
     def add_tracker(self, tracking_id: str, state: State = "active") -> None:
-        """Make a tracker: `active` (200), `in-use` or `missing`.
+        """Add a tracker: `active` (200), `in-use` or `missing`.
 
-        The last two are answered 409 and 404 by PutActionInteractions. PutEvents documents
-        neither, and answers 400.
+        PutActionInteractions answers 409 and 404 for the last two. PutEvents documents neither, and
+        answers 400.
 
         Raises:
             UsageError: there is no such state.
         """
         if state not in STATES:
-            raise UsageError(f"a tracker is not {state!r}, but one of {', '.join(STATES)}")
+            raise UsageError(
+                f"{state!r} is not a state of a tracker; use one of {', '.join(STATES)}"
+            )
         self._store.add_dataset(tracking_id, state)
 
     def set_state(self, arn: str, state: State) -> None:
-        """Change the state of a dataset or tracker; what was sent to it stays.
+        """Change the state of a dataset or tracker; its records stay.
 
-        Raises as `add_dataset`.
+        Raises the errors of `add_dataset`.
         """
         self.add_dataset(arn, state)
 
     def fail_next(
         self, error: str | int | None = None, times: int = 1, *, slow: float | None = None
     ) -> None:
-        """Make the next requests fail, as `FaultInjector.fail_next` does."""
+        """Make the next requests fail, as in `FaultInjector.fail_next`."""
         self.target.fail_next(error, times, slow=slow)
 
     def items(self, arn: str) -> dict[str, str | None]:
-        """Return the items of a dataset: itemId to properties as sent, None without any.
+        """Return the properties of each item of a dataset as sent, by itemId; None without any.
 
         Raises:
-            UsageError: nobody ever said that there is such a dataset.
+            UsageError: the dataset is unknown.
         """
         if arn not in self._store.states():
             raise UsageError(
-                f"there is no dataset {arn!r} in this service: give an ARN of "
-                "personalize_dataset, or of add_dataset"
+                f"there is no dataset {arn!r} in this service: use an ARN of "
+                "personalize_dataset or add_dataset"
             )
         return self._store.items(arn)
 
     def events(self, tracking_id: str) -> list[dict[str, Any]]:
-        """Return the events of a tracker, of either operation, in the order in which they came.
+        """Return the events of a tracker, of either operation, in order of arrival.
 
-        Each is as it was sent; those of PutEvents also have the `userId` and `sessionId` that
-        stood beside them.
+        Each is as sent; those of PutEvents also have the `userId` and `sessionId` of their request.
 
         Raises:
-            UsageError: nobody ever said that there is such a tracker.
+            UsageError: the tracker is unknown.
         """
         if tracking_id not in self._store.states():
             raise UsageError(
-                f"there is no tracker {tracking_id!r} in this service: give an id of "
-                "personalize_tracker, or of add_tracker"
+                f"there is no tracker {tracking_id!r} in this service: use an id of "
+                "personalize_tracker or add_tracker"
             )
         return self._store.events(tracking_id)
 
     @property
     def exchanges(self) -> list[Exchange]:
-        """The exchanges so far, each attempt of an SDK's retries by itself, in order.
+        """The exchanges so far, in order; each attempt of an SDK's retries is one.
 
-        Where no whole answer reached the client, the response has the status 0, and its reason
-        says why: `timeout`, `reset` or `truncate`.
+        A response that the client did not get completely has the status 0, and the reason
+        `timeout`, `reset` or `truncate`.
         """
         return list(self._exchanges)
 
     @property
     def urls(self) -> list[str]:
-        """The URL, once it listens; read by whoever has to know which requests are its."""
+        """The URL, once it listens; by it the interceptors recognise its requests."""
         return self._loopback.urls
 
     def close(self) -> None:
-        """Answer nothing more, and forget everything."""
+        """Answer no further requests, and clear the store."""
         self._loopback.close()
         self._store.close()
 
 
 def serve(session: Session, loopback: Loopback | None = None) -> Service:
-    """Let a reference service of its own answer the requests of a session.
+    """Let a new reference service answer the requests of a session.
 
     Args:
-        session: of a test.
-        loopback: its endpoint; None to make one.
+        session: the session of a test.
+        loopback: its endpoint; None to create one.
     """
     store = Store()
     store.add_dummies()

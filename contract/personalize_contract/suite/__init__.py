@@ -1,5 +1,5 @@
 """The suite: `pytest --pyargs personalize_contract.suite`, or `personalize-contract verify`.
 
-`scenarios` is the table: what is sent in which state, and what the page says must come back.
-`judge` holds answers against it, `test_operation` runs it, `conftest` chooses who answers.
+`tables.scenarios` has the scenarios: a state, a request, and the documented answer. `judge`
+compares answers with them, `test_operation` runs them, `conftest` selects the targets.
 """

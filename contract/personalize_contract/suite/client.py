@@ -1,4 +1,4 @@
-"""Sends what a scenario says: through a real botocore client, or as a raw signed request."""
+"""Sends the requests of scenarios, by a real botocore client or as raw signed requests."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ from personalize_contract.targets.connection import Connection
 from personalize_contract.targets.signing import signed
 
 _NOBODY = Credentials("personalize-contract-nobody", "personalize-contract-no-secret")
-"""Credentials that no service knows."""
+"""Credentials that every service rejects."""
 
 
 class Client:
-    """Sends scenarios, one after the other and each once.
+    """Sends scenarios one after the other, without retries.
 
     Args:
-        connection: where the target is, and what to sign with.
+        connection: the address of the target, and its credentials.
     """
 
     def __init__(self, connection: Connection) -> None:
@@ -35,10 +35,10 @@ class Client:
         self._answered: list[Exchange] = []
 
     def send(self, scenario: Scenario, target: Target, arn: str) -> Exchange:
-        """The exchange that answers a scenario, with the dataset of this ARN.
+        """Send a scenario with the dataset of an ARN, and return the exchange.
 
         Raises:
-            TargetUnavailable, Miss: nobody answered.
+            TargetUnavailable, Miss: there is no answer.
         """
         for before in scenario.before:
             first = self._raw(before, arn)
@@ -52,7 +52,7 @@ class Client:
         try:
             getattr(self._botocore, scenario.sends.method)(**text(scenario.sends, arn))
         except Exception:
-            # What the SDK makes of an answer is not what is judged here.
+            # The answer is judged, not the SDK's reaction to it.
             if not self._answered:
                 raise
         return self._answered[-1]
@@ -78,8 +78,8 @@ class Client:
             region = "eu-west-1" if region != "eu-west-1" else "us-east-1"
         sent = signed(request, credentials, region)
         if sends.signature == "wrong":
-            # The last digit of the signature, changed.
-            kept, last = sent.headers["authorization"][:-1], sent.headers["authorization"][-1]
-            changed = {**sent.headers, "authorization": kept + ("0" if last != "0" else "1")}
+            # Change the last digit of the signature.
+            begin, last = sent.headers["authorization"][:-1], sent.headers["authorization"][-1]
+            changed = {**sent.headers, "authorization": begin + ("0" if last != "0" else "1")}
             return replace(sent, headers=changed)
         return sent

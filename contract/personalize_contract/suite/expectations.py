@@ -1,4 +1,4 @@
-"""What a scenario can expect of an answer, each a literal that people read in the table."""
+"""The expectations that a scenario can have of an answer, written as literals in the tables."""
 
 from __future__ import annotations
 
@@ -15,25 +15,25 @@ _DOCUMENTED = (_INVALID, *_OF_DATASETS)
 
 
 class Expectation(ABC):
-    """Something literal that an answer must be."""
+    """A literal expectation of an answer."""
 
     __slots__ = ()
 
     def applies(self, response: Response) -> bool:
-        """Whether this can be judged on such an answer."""
+        """Whether this expectation applies to such an answer."""
         return True
 
     @abstractmethod
     def breach(self, response: Response) -> str | None:
-        """What was found instead, or None if it is as expected."""
+        """Return the finding if the answer is not as expected, or None."""
 
     def settles(self, response: Response) -> bool:
-        """Whether a breach says it all: an accepted request has no error to be judged."""
+        """Whether a breach makes the others pointless: an accepted request has no error."""
         return False
 
 
 def seen(response: Response) -> str:
-    """An answer in a few words: `400 InvalidInputException`, `200 with 2 bytes of body`."""
+    """Describe an answer: `400 InvalidInputException`, `200 with 2 bytes of body`."""
     if response.status < 300:
         return f"{response.status}" + (
             f" with {len(response.body)} bytes of body" if response.body else " with an empty body"
@@ -48,18 +48,18 @@ class Accepted(Expectation):
     def breach(self, response: Response) -> str | None:
         if 200 <= response.status < 300:
             return None
-        return f"a legal request was refused: {seen(response)}"
+        return f"a valid request was rejected: {seen(response)}"
 
     def settles(self, response: Response) -> bool:
-        # An answer that neither accepts nor refuses is judged as a success as well.
+        # An answer that neither accepts nor rejects is also judged as a success.
         return 400 <= response.status < 500
 
 
 @dataclass(frozen=True, slots=True)
 class WellFormed(Expectation):
-    """The request is not called malformed: accepted, or refused for its dataset (404, 409).
+    """The request is not called malformed: it is accepted, or rejected for its dataset (404, 409).
 
-    Or the sender is denied it: the ARN may be of another account, region or partition.
+    Or the sender is denied access, since the ARN may be of another account, region or partition.
     """
 
     def breach(self, response: Response) -> str | None:
@@ -68,7 +68,7 @@ class WellFormed(Expectation):
             return None
         if failures.denial(response):
             return None
-        return f"a well-formed request was refused: {seen(response)}"
+        return f"a well-formed request was rejected: {seen(response)}"
 
     def settles(self, response: Response) -> bool:
         return True
@@ -76,10 +76,10 @@ class WellFormed(Expectation):
 
 @dataclass(frozen=True, slots=True)
 class Refused(Expectation):
-    """The request is not accepted: any error status. Which one is for other clauses to say."""
+    """The request is rejected, with any error status; other clauses expect a certain one."""
 
     def breach(self, response: Response) -> str | None:
-        return None if response.status >= 400 else f"it was not refused: {seen(response)}"
+        return None if response.status >= 400 else f"it was not rejected: {seen(response)}"
 
     def settles(self, response: Response) -> bool:
         return True
@@ -87,12 +87,12 @@ class Refused(Expectation):
 
 @dataclass(frozen=True, slots=True)
 class NotLookedUp(Expectation):
-    """The ARN is refused for what it is: no dataset was looked for by it."""
+    """The ARN is rejected for its form, without looking up a dataset."""
 
     def breach(self, response: Response) -> str | None:
         code = rest_json.error_code(response)
         if code in _OF_DATASETS or (response.status in (404, 409) and code != _INVALID):
-            return f"it was taken for the ARN of a dataset: {seen(response)}"
+            return f"it was looked up as the ARN of a dataset: {seen(response)}"
         return None
 
 
@@ -110,7 +110,7 @@ class Status(Expectation):
 
 @dataclass(frozen=True, slots=True)
 class IfAccepted(Expectation):
-    """Whether it is accepted is not known; if it is, then with this status."""
+    """If the request is accepted, which is undocumented, the status is this number."""
 
     number: int
 
@@ -123,11 +123,11 @@ class IfAccepted(Expectation):
 
 @dataclass(frozen=True, slots=True)
 class Code(Expectation):
-    """The error code is this one, however the answer carries it.
+    """The error code is this one, in any framing.
 
     Args:
-        code: of the page.
-        of: the status of which it is expected; None for any error.
+        code: the documented code.
+        of: the status that it is expected with; None for any error.
     """
 
     code: str
@@ -137,15 +137,15 @@ class Code(Expectation):
         return response.status >= 400 and self.of in (None, response.status)
 
     def breach(self, response: Response) -> str | None:
-        found = rest_json.error_code(response)
-        if found == self.code:
+        code = rest_json.error_code(response)
+        if code == self.code:
             return None
-        return f"expected the code {self.code}, the answer has {found or 'none'}"
+        return f"expected the code {self.code}, the answer has {code or 'none'}"
 
 
 @dataclass(frozen=True, slots=True)
 class EmptyBody(Expectation):
-    """A success has a body of no bytes at all."""
+    """A success has an empty body."""
 
     def applies(self, response: Response) -> bool:
         return 200 <= response.status < 300
@@ -158,9 +158,10 @@ class EmptyBody(Expectation):
 
 @dataclass(frozen=True, slots=True)
 class Message(Expectation):
-    """A documented error has a message, a string; none repeats the sensitive text that was sent.
+    """A documented error has a message, and no error repeats the request's sensitive text.
 
-    Nor a part of it, in whatever case or escapes, body, header or reason.
+    The message is a string. An error repeats no part of that text either: in any case or
+    escaping, in its body, headers or reason.
     """
 
     never: str
@@ -177,48 +178,48 @@ class Message(Expectation):
         return None
 
 
-_TELLING = 8
-"""Characters of a text that are there by no chance."""
+_MIN_ECHO_LENGTH = 8
+"""Characters of a text that identify an echo of it; shorter matches are likely coincidence."""
 
 
 def _repeats(response: Response, text: str) -> bool:
     body = response.body.decode("utf-8", "replace")
     message = rest_json.error_message(response)
-    told = f"{body} {message} {response.headers} {response.reason}".casefold()
-    parts = (text[at : at + _TELLING] for at in range(len(text) - _TELLING + 1))
-    return any(part in told for part in parts)
+    answer = f"{body} {message} {response.headers} {response.reason}".casefold()
+    length = _MIN_ECHO_LENGTH
+    parts = (text[at : at + length] for at in range(len(text) - length + 1))
+    return any(part in answer for part in parts)
 
 
 @dataclass(frozen=True, slots=True)
 class Observed(Expectation):
-    """Nothing is expected: what comes back is noted.
+    """Nothing is expected; a part of the answer is reported.
 
     Args:
-        what: `answer` for the status and the code, `mistake` for its message too, `headers` of
-            a success, and of an error its `content-type`, `framing` (where its code is) or
-            `message`.
+        part: `answer` for status and code, `mistake` for the message too; `headers` of a success;
+            `content-type`, `framing` (the place of the code) or `message` of an error.
     """
 
-    what: Literal["answer", "mistake", "headers", "content-type", "framing", "message"] = "answer"
+    part: Literal["answer", "mistake", "headers", "content-type", "framing", "message"] = "answer"
 
     def applies(self, response: Response) -> bool:
-        if self.what in ("answer", "mistake"):
+        if self.part in ("answer", "mistake"):
             return True
-        return response.status < 300 if self.what == "headers" else response.status >= 400
+        return response.status < 300 if self.part == "headers" else response.status >= 400
 
     def breach(self, response: Response) -> str | None:
         return None
 
     def note(self, response: Response) -> str:
-        """What came back."""
-        if self.what == "content-type":
+        """Return the reported part of the answer."""
+        if self.part == "content-type":
             return response.headers.get("content-type", "none")
-        if self.what == "framing":
+        if self.part == "framing":
             return rest_json.framing(response)
-        if self.what == "message":
+        if self.part == "message":
             return rest_json.wording(response)
-        if self.what == "headers":
+        if self.part == "headers":
             return ", ".join(rest_json.headers(response)) or "none"
-        if self.what == "mistake" and response.status >= 400:
+        if self.part == "mistake" and response.status >= 400:
             return f"{seen(response)}: {rest_json.wording(response)}"
         return seen(response)

@@ -1,4 +1,4 @@
-"""The messages of a scenario, byte for byte, and the guard that lets through no others."""
+"""The messages of a scenario, byte for byte, and the guard that rejects all others."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from personalize_contract.suite.tables.scenarios import SCENARIOS
 
 
 class Message(NamedTuple):
-    """What a service may act on in a request: method, path with query, and body."""
+    """The relevant parts of a request: method, path with query, and body."""
 
     method: str
     target: str
@@ -26,10 +26,10 @@ class Message(NamedTuple):
 
 
 def messages(scenario: Scenario, arn: str) -> Iterator[Message]:
-    """Everything that a scenario sends to the dataset of an ARN, in its order."""
+    """Yield all messages that a scenario sends to the dataset of an ARN, in order."""
     for sends in (*scenario.before, scenario.control, scenario.sends):
         if isinstance(sends, Call):
-            # As botocore writes it.
+            # As botocore encodes it.
             body = json.dumps(text(sends, arn)).encode()
             yield Message("POST", sends.path, body)
         elif sends:
@@ -37,28 +37,28 @@ def messages(scenario: Scenario, arn: str) -> Iterator[Message]:
 
 
 class TableGuard:
-    """Lets through the messages of the suite's table, byte for byte, and nothing else.
+    """Allows the messages of the suite's scenarios, byte for byte, and nothing else.
 
-    What they break is what the suite is about, so they are not read: they are known.
+    They break the contract on purpose, so they are compared instead of checked.
 
     Args:
-        operation: name of the operation that is verified.
-        url: URL of the service.
-        arns: ARN of the dataset of each state.
+        operation: the name of the verified operation.
+        url: the URL of the service.
+        arns: the ARN of the dataset of each state.
     """
 
     def __init__(self, operation: str, url: str, arns: Mapping[State, str]) -> None:
         self._operation, self._url, self._arns = load(operation).operation, url, arns
 
     def refusal(self, request: Request) -> str | None:
-        """Return why a request may not be sent; None if it may."""
+        """Return the reason that a request may not be sent; None if it may."""
         if place := misaddressed(request, self._url):
             return place
         path = request.path.removeprefix(urlsplit(self._url).path.rstrip("/"))
         target = f"{path}?{request.query}" if request.query else path
         if _digest(Message(request.method, target, request.body)) in self._table:
             return None
-        return "it is none of the suite's table for the datasets that were given"
+        return "it is not a request of the suite's scenarios for the declared datasets"
 
     @cached_property
     def _table(self) -> frozenset[bytes]:

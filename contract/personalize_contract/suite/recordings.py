@@ -1,8 +1,8 @@
 """The suite's recordings: a file for each group of scenarios, in a folder for each operation.
 
-A recording that is confirmed keeps its text: ids and dates would only make a diff of what didn't
-change. Its age is that of its `recorded_at`, which moves, alone, once it is `FRESH` old; so a
-folder that is recorded every night passes `lint --max-age` of a few days more.
+A confirmed recording keeps its text: new ids and dates would show as a diff without a change. Its
+`recorded_at` alone is updated once it is older than `FRESH`, so that a folder recorded every night
+passes `lint --max-age` with a limit of a few days more.
 """
 
 from __future__ import annotations
@@ -29,18 +29,18 @@ from personalize_contract.suite.scenario import Scenario
 from personalize_contract.suite.tables.scenarios import SCENARIOS
 
 FRESH = dt.timedelta(days=14)
-"""How old the date of a confirmed recording may be before it is moved."""
+"""Maximum age of a confirmed recording's date before it is updated."""
 
 JOURNAL = "suite"
-"""What the names of the journals in a folder of groups begin with."""
+"""Prefix of the journals in a folder of groups."""
 
 
 def path(folder: Path, scenario: Scenario) -> Path:
-    """The group that a scenario is recorded in.
+    """Return the path of a scenario's group.
 
     Args:
-        folder: of the operation.
-        scenario: any of its table.
+        folder: the folder of the operation.
+        scenario: one of its scenarios.
     """
     return folder / f"{scenario.group}{folders.SUFFIX}"
 
@@ -49,9 +49,9 @@ def load(folder: Path, operation: str, *, required: bool) -> dict[str, Cassette]
     """Read the recording of each scenario of an operation.
 
     Args:
-        folder: with a folder for each operation.
-        operation: whose recordings are read.
-        required: whether it is an error that there is none.
+        folder: the folder with a subfolder for each operation.
+        operation: the name of the operation.
+        required: whether a missing recording is an error.
 
     Raises:
         CassetteError: one can't be read, there is none, or they are of an earlier version.
@@ -81,70 +81,70 @@ def _command(folder: Path, operation: str) -> str:
 
 
 def by_group(folder: Path, taken: Iterable[Taken]) -> dict[Path, dict[str, Cassette]]:
-    """Return what is in journals as the recording of each scenario, for each group.
+    """Return the contents of journals as the recording of each scenario, by group.
 
     Args:
-        folder: of the operation.
-        taken: of scenarios in its table; of several of one scenario the last counts.
+        folder: the folder of the operation.
+        taken: the contents of its scenarios' journals; the last one of a scenario counts.
     """
     rows = {row.id: row for row in SCENARIOS[folder.name]}
-    found: dict[Path, dict[str, Cassette]] = {}
-    for one in taken:
-        if exchanges := tuple(last_attempts(one.exchanges)):
-            name = one.provenance.recorded_for
-            origins = (one.provenance,) * len(exchanges)
-            part = Cassette(one.provenance, exchanges, (0,) * len(exchanges), origins)
-            found.setdefault(path(folder, rows[name]), {})[name] = part
-    return found
+    groups: dict[Path, dict[str, Cassette]] = {}
+    for content in taken:
+        if exchanges := tuple(last_attempts(content.exchanges)):
+            name = content.provenance.recorded_for
+            origins = (content.provenance,) * len(exchanges)
+            part = Cassette(content.provenance, exchanges, (0,) * len(exchanges), origins)
+            groups.setdefault(path(folder, rows[name]), {})[name] = part
+    return groups
 
 
-def put(path: Path, there: Mapping[str, Cassette], new: Mapping[str, Cassette]) -> None:
-    """Write into a group what was recorded anew, where what is there is not worth more.
+def put(path: Path, existing: Mapping[str, Cassette], new: Mapping[str, Cassette]) -> None:
+    """Write new recordings into a group, unless the existing ones have stronger provenance.
 
     Args:
         path: the group.
-        there: the recordings in it.
-        new: those to put there.
+        existing: the recordings in it.
+        new: the new recordings.
 
     Raises:
-        CassetteError: as `group.put` does.
+        CassetteError: as in `group.put`.
     """
-    better = {name: part for name in new if (part := _better(there.get(name), new[name]))}
+    better = {name: part for name in new if (part := _better(existing.get(name), new[name]))}
     if better:
         group.put(path, better, [row.id for row in SCENARIOS[path.parent.name]])
 
 
-def _better(there: Cassette | None, new: Cassette) -> Cassette | None:
-    """What is written for a scenario; None if what is there stays."""
-    if not there:
+def _better(existing: Cassette | None, new: Cassette) -> Cassette | None:
+    """Return the recording to write for a scenario; None if the existing one stays."""
+    if not existing:
         return new
-    if new.provenance.below(there.provenance):
+    if new.provenance.below(existing.provenance):
         return None
-    if not _is_confirmed(there, new):
+    if not _is_confirmed(existing, new):
         return new
-    if _is_fresh(there):
+    if _is_fresh(existing):
         return None
-    return replace(there, provenance=new.provenance, origins=new.origins)
+    return replace(existing, provenance=new.provenance, origins=new.origins)
 
 
-def _is_confirmed(there: Cassette, new: Cassette) -> bool:
-    """Whether the same service said the same again to all of it, its words included."""
+def _is_confirmed(existing: Cassette, new: Cassette) -> bool:
+    """Whether the same service gave the same answers to all requests, messages included."""
     key = Matching().key
     return (
-        there.provenance.answered_by == new.provenance.answered_by
-        and [key(one.request) for one in there.exchanges]
-        == [key(one.request) for one in new.exchanges]
+        existing.provenance.answered_by == new.provenance.answered_by
+        and [key(before.request) for before in existing.exchanges]
+        == [key(now.request) for now in new.exchanges]
         and not any(
             before.altered or differences(before.response, now.response)
-            for before, now in zip(there.exchanges, new.exchanges, strict=True)
+            for before, now in zip(existing.exchanges, new.exchanges, strict=True)
         )
     )
 
 
-def _is_fresh(there: Cassette) -> bool:
-    """Whether the date of a recording says enough about its age."""
+def _is_fresh(recording: Cassette) -> bool:
+    """Whether the date of a recording is recent enough."""
     try:
-        recorded_at = dt.datetime.fromisoformat(there.provenance.recorded_at)
+        recorded_at = dt.datetime.fromisoformat(recording.provenance.recorded_at)
         return clock.now() - recorded_at < FRESH
     except (ValueError, TypeError):
         return False
@@ -152,11 +152,11 @@ def _is_fresh(there: Cassette) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Beside:
-    """The recorded answer to a request beside the answer now.
+    """The recorded answer to a request, compared with the current one.
 
     Args:
-        recorded: the exchange in the recording.
-        comparison: what differs.
+        recorded: the recorded exchange.
+        comparison: the differences.
     """
 
     recorded: Exchange
@@ -164,18 +164,18 @@ class Beside:
 
 
 def beside(
-    path: Path, there: Cassette | None, exchange: Exchange, redactor: Redactor
+    path: Path, recording: Cassette | None, exchange: Exchange, redactor: Redactor
 ) -> Beside | None:
-    """What is recorded for the request of an exchange; None if nothing that shows an answer is.
+    """Compare an exchange with its recording; None if there is no unedited one.
 
     Args:
         path: the group, for messages.
-        there: the recording of the scenario, if there is one.
-        exchange: as it happened.
-        redactor: what its messages go through to be written.
+        recording: the recording of the scenario, if there is one.
+        exchange: the current exchange.
+        redactor: the redactor of written messages.
     """
-    recorded = there and Replay(path, there, redactor, Matching()).take(exchange.request)
-    if not there or not recorded or recorded.altered:
+    recorded = recording and Replay(path, recording, redactor, Matching()).take(exchange.request)
+    if not recording or not recorded or recorded.altered:
         return None
-    now, by = redactor.response(exchange.response), there.provenance
+    now, by = redactor.response(exchange.response), recording.provenance
     return Beside(recorded, Comparison.of(recorded.response, by, now, exchange.answered_by))

@@ -1,7 +1,7 @@
-"""The contract against the service model of an SDK: what each of the two says of one thing.
+"""Compares the contract with the service model of an SDK.
 
-Both are read into facts: about the operation, its errors, and each place in the request body
-(`items[].itemId`). Facts that differ are told in words.
+Both are read into facts about the operation, its errors, and each place in the request body
+(`items[].itemId`). Differing facts are described in words.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from personalize_contract.model.contract import Contract
 from personalize_contract.model.provenance import service_model
 
 Facts = dict[str, dict[str, Any]]
-"""Place in the request, or error code, to the name of a fact and its value."""
+"""The facts, by name, about each place in the request and each error code."""
 
 _TYPES = {"structure": "object", "list": "array", "float": "number"}
 _RULES = {"min-length": "min", "max-length": "max", "min-members": "min", "max-members": "max"}
@@ -33,36 +33,36 @@ WORDS: Mapping[str, Callable[[Any], str]] = {
     "sensitive": lambda value: "sensitive" if value else "not sensitive",
     "part": lambda value: f"in the {value}",
 }
-"""Each fact that is compared, and how a value of it is told."""
+"""The compared facts, each with the function that describes a value."""
 
 
 def differences(contract: Contract, model: Mapping[str, Any], sdk: str) -> list[str]:
-    """What the two say differently, a line each; none if they agree.
+    """Return a line for each difference between the two.
 
     Args:
-        contract: of one operation.
-        model: the service model as the SDK's file has it.
+        contract: the contract of an operation.
+        model: the service model in the form of the SDK's file.
         sdk: name and version of the SDK, for the lines.
     """
     operation = model["operations"].get(contract.operation)
     if operation is None:
         return [f"{contract.operation}: unknown to {sdk}"]
-    here, there = _of_contract(contract), _of_model(operation, model["shapes"])
+    ours, theirs = _of_contract(contract), _of_model(operation, model["shapes"])
     return [
         line
-        for name in {**here, **there}
-        for line in _told(name, here.get(name), there.get(name), sdk)
+        for name in {**ours, **theirs}
+        for line in _described(name, ours.get(name), theirs.get(name), sdk)
     ]
 
 
 def installed(contract: Contract) -> list[str]:
-    """What the contract and the installed botocore's service model say differently."""
+    """Return the differences between the contract and the installed botocore's service model."""
     import botocore
 
     return differences(contract, service_model(), f"botocore {botocore.__version__}")
 
 
-def _told(
+def _described(
     name: str, here: dict[str, Any] | None, there: dict[str, Any] | None, sdk: str
 ) -> Iterator[str]:
     label = name.rpartition(".")[2]
@@ -119,7 +119,7 @@ def _of_model(operation: Mapping[str, Any], shapes: Mapping[str, Any]) -> Facts:
 
 
 def _places(at: str, prefix: str, name: str, shapes: Mapping[str, Any], **more: Any) -> Facts:
-    """The facts about a shape and everything in it."""
+    """Return the facts about a shape and all its members."""
     shape = shapes[name]
     own: dict[str, Any] = {"required": False, "sensitive": shape.get("sensitive", False), **more}
     own["type"] = _TYPES.get(shape["type"], shape["type"])

@@ -1,4 +1,4 @@
-"""The suite's own recordings: inside the installed package, or at the top of a checkout."""
+"""The shipped recordings of the suite, in the installed package or at the top of a checkout."""
 
 from __future__ import annotations
 
@@ -34,22 +34,25 @@ NOT_SHIPPED: Mapping[str, frozenset[str]] = {
         }
     )
 }
-"""The scenarios of each shipped operation that may stay unreached, for the size of their recording:
-together those would be ten times as large as all others. None of them counts as holding."""
+"""The scenarios of each operation whose recordings are too large to ship.
+
+Together they would be ten times as large as all others. They may stay unreached, and never count
+as holding.
+"""
 
 
 def cassettes() -> Path:
-    """The folder of the cassettes that this version ships with."""
+    """Return the folder of the shipped cassettes."""
     here = Path(__file__).resolve().parents[1]
     installed = here / "cassettes"
     return installed if installed.is_dir() else here.parents[1] / "cassettes"
 
 
 def is_shipped(folder: Path) -> bool:
-    """Whether a folder of cassettes is that one."""
+    """Whether a folder is that of the shipped cassettes."""
     return folder.resolve() == cassettes()
 
 
 def lacks(folder: Path, operation: str, scenario: str) -> bool:
-    """Whether a folder is that of the shipped cassettes, and those of a scenario don't ship."""
+    """Whether a folder is that of the shipped cassettes, which omit those of a scenario."""
     return is_shipped(folder) and scenario in NOT_SHIPPED.get(operation, ())

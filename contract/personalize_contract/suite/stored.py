@@ -1,7 +1,7 @@
-"""The ids that a lenient service could store from each scenario: for `--dry-run`.
+"""The ids that a lenient service could store from each scenario, for `--dry-run`.
 
-A service that refuses nothing takes a number for a string, a text in single quotes for JSON, and
-an array for an object. Items can't be deleted, so each id that anybody could read is listed.
+A service without any checks takes a number for a string, single quotes for JSON, and an array for
+an object. Items can't be deleted, so every conceivable id is listed.
 """
 
 from __future__ import annotations
@@ -17,36 +17,36 @@ from personalize_contract.suite.messages import messages
 from personalize_contract.suite.scenario import DATASET, Scenario
 
 _STRING = r'"(?:[^"\\]|\\.)*"'
-_SHOWN = 40
-"""Characters of an id that are shown."""
+_MAX_SHOWN = 40
+"""Maximum number of characters shown of an id."""
 
 
 def could_store(scenario: Scenario, batch: str, identity: str, document: str) -> set[str]:
-    """The ids that could be read in what a scenario sends, one way or the other.
+    """Return the ids that some parser could read in a scenario's requests.
 
     Args:
-        scenario: of the table.
-        batch: member that holds what is put, `items`.
-        identity: member that names each of those, `itemId`.
-        document: member of each that is no part of its name, `properties`.
+        scenario: the scenario.
+        batch: the member that holds the records, `items`.
+        identity: the member that identifies each record, `itemId`.
+        document: the member of each record to skip, `properties`.
     """
-    found: set[str] = set()
+    ids: set[str] = set()
     for message in messages(scenario, DATASET):
         text = message.body.decode("utf-16-le" if b"{\0" in message.body else "utf-8", "replace")
         try:
             value = _loads(text)
         except ValueError:
-            # A member in whatever notation: quoted or not, JSON, YAML or a form.
+            # A member in any notation: quoted or not, JSON, YAML or a form.
             scalar = rf"({_STRING}|'[^']*'|(?!-\s)[^\s,\[\]{{}}&]+)"
             member = rf"\b(?:{identity}|{batch})[\"']?\s*[:=]\s*{scalar}"
-            found.update(_unquoted(match[1]) for match in re.finditer(member, text))
+            ids.update(_unquoted(match[1]) for match in re.finditer(member, text))
         else:
-            found.update(_in_body(value, batch, identity, document))
-    return found
+            ids.update(_in_body(value, batch, identity, document))
+    return ids
 
 
 class _Object(list[tuple[str, Any]]):
-    """The members of a JSON object, one that is named twice included."""
+    """The members of a JSON object, repeated names included."""
 
 
 def _loads(text: str) -> Any:
@@ -54,7 +54,7 @@ def _loads(text: str) -> Any:
 
 
 def _in_body(body: Any, batch: str, identity: str, document: str) -> Iterator[str]:
-    if isinstance(body, str):  # that may be a body again
+    if isinstance(body, str):  # it may hold another body
         with contextlib.suppress(ValueError):
             yield from _in_body(_loads(body), batch, identity, document)
     elif isinstance(body, _Object):
@@ -69,12 +69,12 @@ def _in_body(body: Any, batch: str, identity: str, document: str) -> Iterator[st
 
 
 def _leaves(value: Any, document: str) -> Iterator[str]:
-    """Every string, number or word, with what a string holds that is JSON itself."""
+    """Yield every string, number or literal, also in strings that hold JSON."""
     if isinstance(value, _Object):
         value = [member for name, member in value if name != document]
     if isinstance(value, list):
-        for one in value:
-            yield from _leaves(one, document)
+        for member in value:
+            yield from _leaves(member, document)
     elif isinstance(value, str):
         yield value
         if value[:1] in ("{", "["):
@@ -88,11 +88,11 @@ def _unquoted(text: str) -> str:
 
 
 def _shown(name: str) -> str:
-    return "a text of JSON" if name[:1] in ("{", "[") else json.dumps(name[:_SHOWN])
+    return "a JSON text" if name[:1] in ("{", "[") else json.dumps(name[:_MAX_SHOWN])
 
 
 def told(scenarios: Iterable[Scenario], batch: str, identity: str, document: str) -> Iterator[str]:
-    """What a lenient service could store, a line for each scenario with an id without prefix."""
+    """Yield the lines about storable ids, one for each scenario with an id without the prefix."""
     usual, others = 0, []
     for scenario in scenarios:
         ids = could_store(scenario, batch, identity, document)

@@ -1,4 +1,4 @@
-"""Scenarios of HTTP messages: what holds for every operation, whatever its members are."""
+"""Scenarios of HTTP messages, which are the same for every operation."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ _HEADERS = {
         ("accept", "*/*"),
     ),
 }
-"""What SDKs and other clients send beside."""
+"""Further headers of SDKs and other clients."""
 
 
 def messages(of: Operation) -> Iterator[Scenario]:
-    """Legal messages of an operation."""
+    """Yield valid messages of an operation."""
     good = of.body()
     yield Scenario("success", of.calls(1), SUCCESS)
     yield Scenario("success-body", of.calls(3), (SUCCESS[1], SUCCESS[0]))
@@ -48,11 +48,11 @@ def messages(of: Operation) -> Iterator[Scenario]:
 
 
 def after(of: Operation, more: Mapping[str, tuple[Wire, ...]]) -> Iterator[Scenario]:
-    """Legal messages on a connection that was used before.
+    """Yield valid messages on a reused connection.
 
     Args:
         of: the operation.
-        more: what else was sent before, by name.
+        more: further preceding requests, by name.
     """
     good = of.body()
     usual = {

@@ -1,7 +1,7 @@
-"""Scenarios of bodies that are no JSON, each one deviation from what is: RFC 8259 is the source.
+"""Scenarios of bodies that are not JSON, each with one deviation from it (source: RFC 8259).
 
-What parsers are known to take when they are told to be lenient, and what broken writers send.
-What some readers take for JSON by their own standards is not here, but observed (`unknowns`).
+They are texts that lenient parsers accept, or that broken clients send. Bodies that strict parsers
+treat differently are observed instead (`unknowns`).
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from personalize_contract.suite.tables.rows import malformed
 
 
 def not_json(of: Operation) -> Iterator[Scenario]:
-    """All of them, for one operation."""
+    """Yield the scenarios of an operation."""
     for name, body in _bodies(of).items():
         yield malformed(f"body-{name}", "request.body.json-object", of.wire(body))
 
@@ -29,11 +29,11 @@ def _bodies(of: Operation) -> Mapping[str, str | bytes]:
     return {
         "empty": "",
         "blank": " \n",
-        # --- before and behind
+        # --- before and after
         "truncated": good[:-1],
         "two": good + good,
         "leading-junk": "tea " + good,
-        # Before answers it keeps scripts from being included.
+        # A prefix that protects JSON answers from being included as scripts.
         "leading-brackets": ")]}',\n" + good,
         "trailing-junk": good + " tea",
         "trailing-brace": good + "}",

@@ -1,6 +1,6 @@
-"""Rows of the table of scenarios: what the page says of an answer, whatever was asked.
+"""The kinds of rows in the tables of scenarios, with the answers that the page documents.
 
-Every expectation is written out here from the page, and none is computed.
+Every expectation is written down from the page, and none is computed.
 """
 
 from __future__ import annotations
@@ -44,24 +44,24 @@ UNKNOWN: Expects = (
     ("response.success.empty-body", EmptyBody()),
     ("error.message", Message(never=SENSITIVE)),
 )
-"""Of an answer of which it is not known whether it accepts or refuses."""
+"""Expectations of an answer that may accept or reject the request."""
 
 
 def accepted(scenario: str, clause: str, sends: Call | Wire) -> Scenario:
-    """A request that the page allows."""
+    """Return the scenario of a request that the page allows."""
     return Scenario(scenario, sends, ((clause, Accepted()), *SUCCESS))
 
 
 def refused(scenario: str, clause: str, sends: Call | Wire) -> Scenario:
-    """A request that breaks a constraint of the page."""
+    """Return the scenario of a request that breaks a constraint of the page."""
     return Scenario(scenario, sends, ((clause, Refused()), *INVALID))
 
 
 def malformed(scenario: str, clause: str, sends: Wire) -> Scenario:
-    """A request that is no JSON, or has a wrong JSON type in it."""
+    """Return the scenario of a request that is not JSON, or has a wrong JSON type."""
     return Scenario(scenario, sends, ((clause, Refused()), *MALFORMED))
 
 
 def arn_refused(scenario: str, clause: str, sends: Call | Wire, error: Expects) -> Scenario:
-    """A request whose ARN is none: `error` is what else is expected of the answer."""
+    """Return the scenario of an invalid ARN, with further expectations of the error."""
     return Scenario(scenario, sends, ((clause, Refused()), (clause, NotLookedUp()), *error))

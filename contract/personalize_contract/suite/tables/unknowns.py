@@ -1,8 +1,8 @@
-"""The scenarios of what the page doesn't say.
+"""The scenarios of undocumented behaviour.
 
-Nothing is expected of these answers: they are noted, so that a recording of AWS answers what is
-unknown. What no answer to this operation can show, such as which items of a refused batch were
-stored, is not here; docs/fidelity.md says so.
+Nothing is expected of these answers: they are reported, so that a recording of AWS settles the
+    unknowns. Unknowns that no answer can settle, such as which items of a rejected batch were
+    stored, are in docs/fidelity.md.
 """
 
 from __future__ import annotations
@@ -32,19 +32,19 @@ _DENIALS = (
     "request.path.other",
     "request.signature",
 )
-"""The clauses of which a refusal of the sender is an answer too."""
+"""The clauses for which rejecting the sender is an answer too."""
 
 _ELSEWHERE = ("request.method.other", "request.path.other")
-"""The clauses about what is no request of the operation, so that nothing is known of a success."""
+"""The clauses about requests outside the operation, so that a success may have any form."""
 
 
 def unknowns(of: Batch) -> tuple[Scenario, ...]:
-    """The scenarios of an operation that puts things into a dataset."""
+    """Return the scenarios of an operation that puts records into a dataset."""
     return (*of_messages(of), *_of_things(of), *_two_mistakes(of))
 
 
 def of_messages(of: Operation) -> Iterator[Scenario]:
-    """The scenarios of messages, whatever the operation is about."""
+    """Yield the scenarios of messages, which are the same for every operation."""
     good, path = of.body(), of.path
     capital = of.first[0].upper() + of.first[1:]
     table: Mapping[str, Sends] = {
@@ -64,7 +64,7 @@ def of_messages(of: Operation) -> Iterator[Scenario]:
         "request.media-type.other": {
             "media-type-other": of.wire(good, "text/plain"),
             "media-type-absent": of.wire(good, None),
-            # One and the same to RFC 9110, and not to each reader of headers.
+            # Equivalent in RFC 9110, but not to every parser of headers.
             "media-type-upper-case": of.wire(good, "Application/JSON"),
             "media-type-quoted-charset": of.wire(good, 'application/json; charset="utf-8"'),
         },
@@ -93,7 +93,7 @@ def _of_things(of: Batch) -> Iterator[Scenario]:
             ),
         },
         "request.properties.null": {"properties-null": of.wire(of.with_properties("null"))},
-        # What a schema may refuse, or a reader of the JSON in the string.
+        # Documents that a schema, or a parser of the JSON in the string, may reject.
         "request.properties.content": {
             f"properties-{name}": of.call([of.thing(1, properties)])
             for name, properties in {
@@ -112,28 +112,28 @@ def _of_things(of: Batch) -> Iterator[Scenario]:
 
 
 def observed(table: Mapping[str, Sends]) -> Iterator[Scenario]:
-    """A scenario for each row, which notes what is answered.
+    """Yield a scenario for each row, which reports the answer.
 
     Args:
-        table: clause to scenario to what is sent.
+        table: the requests, by clause and scenario.
     """
     for clause, rows in table.items():
         for name, sends in rows.items():
-            # What is no request of the operation may have a success of its own.
+            # A request outside the operation may have another form of success.
             known = UNKNOWN[-1:] if clause in _ELSEWHERE else UNKNOWN
-            noted: Expects = ((clause, Observed()), *known)
-            yield Scenario(name, sends, noted, denial=clause in _DENIALS)
+            expects: Expects = ((clause, Observed()), *known)
+            yield Scenario(name, sends, expects, denial=clause in _DENIALS)
 
 
 def _two_mistakes(of: Batch) -> Iterator[Scenario]:
-    """Two mistakes in one request: which one is answered shows what is checked first."""
+    """Yield requests with two mistakes: the error shows the order of checks."""
     good, eleven = of.body(), of.things(11)
-    # Two mistakes may share a code; then the message says which one was answered.
-    noted: Expects = (("error.precedence", Observed("mistake")), *UNKNOWN)
-    yield Scenario("missing-and-eleven", of.call(eleven), noted, "missing")
-    yield Scenario("in-use-and-eleven", of.call(eleven), noted, "in-use")
-    yield Scenario("missing-and-wrong-type", of.wire(of.with_id("1")), noted, "missing")
-    yield Scenario("missing-and-cut-short", of.wire(good[:-1]), noted, "missing")
+    # Two mistakes may share a code; then the message identifies the reported one.
+    expects: Expects = (("error.precedence", Observed("mistake")), *UNKNOWN)
+    yield Scenario("missing-and-eleven", of.call(eleven), expects, "missing")
+    yield Scenario("in-use-and-eleven", of.call(eleven), expects, "in-use")
+    yield Scenario("missing-and-wrong-type", of.wire(of.with_id("1")), expects, "missing")
+    yield Scenario("missing-and-cut-short", of.wire(good[:-1]), expects, "missing")
     sends: Sends = {
         "bad-arn-and-eleven": of.call(eleven, "contract"),
         "long-id-and-long-properties": of.call(
@@ -146,4 +146,4 @@ def _two_mistakes(of: Batch) -> Iterator[Scenario]:
         "unsigned-and-cut-short": Wire(f"/{of.many}", good[:-1], signature="none"),
     }
     for name, sent in sends.items():
-        yield Scenario(name, sent, noted, denial=name.startswith("unsigned"))
+        yield Scenario(name, sent, expects, denial=name.startswith("unsigned"))
