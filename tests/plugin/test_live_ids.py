@@ -13,7 +13,7 @@ SHOP = f"arn:aws:personalize:us-east-1:{ACCOUNT}:dataset/shop/ITEMS"
 PROD = f"arn:aws:personalize:us-east-1:{ACCOUNT}:dataset/prod/ITEMS"
 REFUSAL = (
     "items[0].itemId does not begin with personalize-contract-: items can't be deleted, and "
-    "whoever owns the dataset must know them; personalize_live_ids = own in the ini file lets "
+    "the owner of the dataset must recognise them; personalize_live_ids = own in the ini file lets "
     "the ids of this repo through"
 )
 

@@ -170,7 +170,7 @@ def test_a_dataset_of_the_account_that_was_not_given_is_not_written_to(
     )
     assert result.ret == pytest.ExitCode.TESTS_FAILED
     assert "add --personalize-dataset ARN=STATE if it may be written to" in text(result)
-    assert "it names a dataset that was not given" in text(result)
+    assert "it names an undeclared dataset" in text(result)
     assert account.calls == ["GetCallerIdentity"]
 
 
@@ -330,7 +330,7 @@ def test_any_other_id_is_refused(item: str) -> None:
 )
 def test_no_other_dataset_is_written_to(arn: str) -> None:
     careful, service, *_ = patient(OK)
-    with pytest.raises(UsageError, match="was not given"):
+    with pytest.raises(UsageError, match="undeclared"):
         careful.answer(parse(put(arn=arn)))
     assert service.at == []
 

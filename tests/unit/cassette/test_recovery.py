@@ -94,7 +94,7 @@ def test_a_journal_without_an_exchange_is_removed(run: Run, path: Path) -> None:
 
 def test_no_journal_is_reported(run: Run, tmp_path: Path) -> None:
     done = run("recover", tmp_path)
-    assert (done.returncode, done.stdout) == (0, "no journal of a killed recording was found\n")
+    assert (done.returncode, done.stdout) == (0, "found no journal of a killed recording\n")
 
 
 def test_journals_are_found_except_in_hidden_folders(run: Run, tmp_path: Path) -> None:

@@ -43,7 +43,7 @@ def test_a_request_to_a_declared_tracker_is_sent(sent: tuple[str, dict[str, Any]
 
 
 REFUSED = {
-    "a tracker that was not given": (events(trackingId="other"), "a tracker that was not given"),
+    "an undeclared tracker": (events(trackingId="other"), "an undeclared tracker"),
     "no session": (events(sessionId=None), "sessionId is not a string"),
     "a session of somebody": (events(sessionId="v"), "sessionId does not begin with"),
     "one interaction of somebody's session": (
