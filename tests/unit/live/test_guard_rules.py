@@ -70,8 +70,14 @@ REFUSED = {
     "that has two lengths": (request(GOOD, content_length=f"{len(GOOD)}, 2"), "content-length"),
     "that is zipped": (request(GOOD, content_encoding="gzip"), "content-encoding"),
     "that is coded": (request(GOOD, transfer_encoding="gzip, chunked"), "transfer-encoding"),
-    "with a target": (request(GOOD, x_amz_target="AmazonPersonalize.X"), "may change its operation"),
-    "by a method in a header": (request(GOOD, x_http_method_override="PUT"), "may change its operation"),
+    "with a target": (
+        request(GOOD, x_amz_target="AmazonPersonalize.X"),
+        "may change its operation",
+    ),
+    "by a method in a header": (
+        request(GOOD, x_http_method_override="PUT"),
+        "may change its operation",
+    ),
     "that is no JSON": (request(GOOD[:-1]), "from the reference service"),
     "that is empty": (request(""), "from the reference service"),
     "that is an array": (request(f"[{GOOD}]"), "not a JSON object"),
