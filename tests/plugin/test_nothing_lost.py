@@ -21,16 +21,20 @@ from personalize_contract.cassette import loader as cassettes
 SPOILS = """
 import os
 
+import botocore.endpoint
+
+BEFORE = botocore.endpoint.Endpoint._do_get_response
+
 @pytest.mark.personalize_contract
 def test_it():
+    assert botocore.endpoint.Endpoint._do_get_response is not BEFORE
     put(3)
     os.rename("cassettes", "away")
     open("cassettes", "w").close()
 
 
 def test_after():
-    import botocore.endpoint
-    assert botocore.endpoint.Endpoint._do_get_response.__module__ == "botocore.endpoint"
+    assert botocore.endpoint.Endpoint._do_get_response is BEFORE
 """
 
 

@@ -70,7 +70,7 @@ def test_a_broken_clause_fails_its_scenario(tmp_path: Path) -> None:
         )
 
     assert done.returncode == 1
-    assert "request.items.max-members broken: it was not refused: 200" in done.stdout
+    assert "request.items.max-members broken: it was not rejected: 200" in done.stdout
     assert re.search(r"^PASSED|test_operation\[items-10\]", done.stdout, re.MULTILINE) is None
 
 
