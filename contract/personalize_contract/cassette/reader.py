@@ -184,11 +184,11 @@ class Reader(YamlReader):
     def _decompressed(self, body: bytes, line: int) -> bytes:
         decompressor = zlib.decompressobj(wbits=47)  # gzip or zlib, whichever it is
         try:
-            found = decompressor.decompress(body, self.allowed + 1)
+            decompressed = decompressor.decompress(body, self.allowed + 1)
         except zlib.error:
             return body  # VCR.py can undo it too, and leave the header
-        self.take(len(found), line)
-        return found
+        self.take(len(decompressed), line)
+        return decompressed
 
     def _headers(self, node: Any, line: int) -> Headers:
         if self.is_null(node):
@@ -208,13 +208,13 @@ class Reader(YamlReader):
     def _provenance(self, head: Any, what: str = "`personalize_contract`") -> Provenance:
         if head is None:
             return Provenance()
-        given = self.mapping(head, what, 0)
-        texts = {name: self.text(given[name], f"`{name}`", given.line) for name in given}
+        members = self.mapping(head, what, 0)
+        texts = {name: self.text(members[name], f"`{name}`", members.line) for name in members}
         if (version := texts.pop("format", FORMAT)) != FORMAT:
             reason = f"its format is {version[:10]}, this version reads {FORMAT}"
-            self.bad(reason, given.line, "upgrade personalize-contract")
+            self.bad(reason, members.line, "upgrade personalize-contract")
         known = {field.name for field in fields(Provenance)}
         provenance = Provenance(**{name: texts[name] for name in texts if name in known})
         if provenance.answered_by not in RANKS:
-            self.bad(f"answered_by is none of {', '.join(RANKS)}", given.line)
+            self.bad(f"answered_by is none of {', '.join(RANKS)}", members.line)
         return provenance

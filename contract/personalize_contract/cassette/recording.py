@@ -112,7 +112,7 @@ class Recording:
             above = _is_above(self.path, self.provenance)
             if not above:
                 self.saved, tests = taken_of(self._journal.read())
-                self._write(list(map(update.Recorded, self.saved, tests)))
+                self._write(list(map(update.Interaction, self.saved, tests)))
             keep = False
         except CassetteError as error:
             raise CassetteError(
@@ -122,7 +122,7 @@ class Recording:
             self._end(keep=keep)
         return not above
 
-    def _write(self, recorded: list[update.Recorded]) -> None:
+    def _write(self, recorded: list[update.Interaction]) -> None:
         if len(recorded) > MAX_EXCHANGES:
             raise CassetteError(self.path, f"it would have more than {MAX_EXCHANGES:,} exchanges")
         text = update.text(self.path, self.provenance, recorded, self._key, self.renew_before)
@@ -131,7 +131,7 @@ class Recording:
         ):
             replace(self.path, [text])
 
-    def _key(self, recorded: update.Recorded) -> object:
+    def _key(self, recorded: update.Interaction) -> object:
         matching = self._matching.get(recorded.test, _EXACT)
         return recorded.test, matching.key(recorded.exchange.request)
 

@@ -65,7 +65,7 @@ class Part:
         self.path, self._whole = whole.path, whole
         self._is_open, self._test = True, test
         self.saved: list[Exchange] = []
-        """What the part holds, once it is saved."""
+        """The exchanges of the part, once it is saved."""
         self.count = 0
         """The exchanges so far, each attempt of an SDK call by itself."""
         self.is_saved = False

@@ -28,19 +28,19 @@ _DATES_AND_IDS = re.compile(
 _ID_HEADER = "x-amzn-requestid"
 
 
-class Recorded(NamedTuple):
+class Interaction(NamedTuple):
     """An exchange that was recorded, and its test where several share the cassette."""
 
     exchange: Exchange
     test: str
 
 
-Key = Callable[[Recorded], object]
-"""What two exchanges share if one is the other, recorded again."""
+Key = Callable[[Interaction], object]
+"""Maps an exchange to a value that it shares with the same exchange recorded again."""
 
 
 def text(
-    path: Path, provenance: Provenance, new: Sequence[Recorded], key: Key, renew_before: str = ""
+    path: Path, provenance: Provenance, new: Sequence[Interaction], key: Key, renew_before: str = ""
 ) -> str:
     """Return the text of a cassette that is recorded again.
 
@@ -61,30 +61,32 @@ def text(
         if "".join(writer.assembled(old.provenance, texts)).encode() != data:
             old, texts = Cassette(Provenance(), ()), []  # of another tool, or edited by hand
     rows = _aligned(old, new, key)
-    kept = {
+    confirmed = {
         at
         for at, recorded in rows
         if at is not None and _confirms(old, at, recorded, provenance, renew_before)
     }
-    stays = any(_own(old.origins[at]) == _own(old.provenance) for at in kept)
+    stays = any(_own(old.origins[at]) == _own(old.provenance) for at in confirmed)
     head = old.provenance if stays else provenance
     own = None if _own(provenance) == _own(head) else _own(provenance)
     interactions = [
         texts[at]
-        if at is not None and at in kept
+        if at is not None and at in confirmed
         else writer.exchange_text(recorded.exchange, recorded.test, own)
         for at, recorded in rows
     ]
     return "".join(writer.assembled(head, interactions))
 
 
-def _aligned(old: Cassette, new: Sequence[Recorded], key: Key) -> list[tuple[int | None, Recorded]]:
+def _aligned(
+    old: Cassette, new: Sequence[Interaction], key: Key
+) -> list[tuple[int | None, Interaction]]:
     """Return what was recorded, in the old order, each with the place of what it replaces."""
     waiting: dict[object, deque[int]] = {}
     for at, (exchange, origin) in enumerate(zip(old.exchanges, old.origins, strict=True)):
         shared_by = origin.recorded_for if origin.recorded_for != _owner(old) else ""
-        waiting.setdefault(key(Recorded(exchange, shared_by)), deque()).append(at)
-    rows: list[list[tuple[int | None, Recorded]]] = [[] for _ in range(len(old.exchanges) + 1)]
+        waiting.setdefault(key(Interaction(exchange, shared_by)), deque()).append(at)
+    rows: list[list[tuple[int | None, Interaction]]] = [[] for _ in range(len(old.exchanges) + 1)]
     last = 0
     for recorded in new:
         same = waiting.get(key(recorded))
@@ -105,7 +107,7 @@ def _own(provenance: Provenance) -> Provenance:
 
 
 def _confirms(
-    old: Cassette, at: int, recorded: Recorded, provenance: Provenance, renew_before: str
+    old: Cassette, at: int, recorded: Interaction, provenance: Provenance, renew_before: str
 ) -> bool:
     exchange, origin = old.exchanges[at], old.origins[at]
     return (

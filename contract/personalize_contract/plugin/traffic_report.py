@@ -15,7 +15,7 @@ from personalize_contract.plugin import summary
 from personalize_contract.plugin.run_log import NO_ANSWER, THROTTLED
 from personalize_contract.plugin.summary import Tally
 from personalize_contract.privacy import display
-from personalize_contract.report import github, traffic
+from personalize_contract.report import files, github, traffic
 from personalize_contract.report.traffic import AdviceLine, Problem, SiteCoverage, Traffic
 
 
@@ -70,7 +70,7 @@ class Reporter:
         found = of(self._tally)
         for path in self._paths:
             try:
-                traffic.write(path, found)
+                files.save(path, traffic.FORMS[path.suffix](found))
             except UsageError as error:
                 pytest.exit(display.quoted(error), returncode=pytest.ExitCode.USAGE_ERROR)
         terminal = session.config.pluginmanager.get_plugin("terminalreporter")
@@ -80,5 +80,12 @@ class Reporter:
             for line in github.of_traffic(found):
                 terminal.write_line(line)
         if step_summary := os.environ.get("GITHUB_STEP_SUMMARY"):
-            with Path(step_summary).open("a", encoding="utf-8") as file:
-                file.write(traffic.as_markdown(found))
+            try:
+                with Path(step_summary).open("a", encoding="utf-8") as file:
+                    file.write(traffic.as_markdown(found))
+            except OSError as error:
+                if terminal:
+                    terminal.write_line(
+                        "personalize-contract: the step summary was not written: "
+                        f"{step_summary} (GITHUB_STEP_SUMMARY): {error.strerror}"
+                    )

@@ -35,12 +35,17 @@ def check(paths: Iterable[Path]) -> None:
 
 
 def write(path: Path, report: Report) -> None:
-    """Write a report.
+    """Write a report; raises as `save` does."""
+    save(path, WRITERS[path.suffix](report))
+
+
+def save(path: Path, text: str) -> None:
+    """Write the text of a report.
 
     Raises:
         UsageError: the file can't be written.
     """
     try:
-        path.write_text(WRITERS[path.suffix](report), "utf-8")
+        path.write_text(text, "utf-8")
     except OSError as error:
         raise UsageError(f"report {path}: it can't be written: {error.strerror}") from error

@@ -5,9 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
-from pathlib import Path
 
-from personalize_contract.errors import UsageError
 from personalize_contract.report.markdown_text import code, plain, table
 from personalize_contract.report.page_template import template
 
@@ -135,15 +133,3 @@ FORMS: Mapping[str, Callable[[Traffic], str]] = {
     ".html": as_html,
 }
 """The text of a report by the suffix of its file."""
-
-
-def write(path: Path, traffic: Traffic) -> None:
-    """Write the report.
-
-    Raises:
-        UsageError: the file can't be written.
-    """
-    try:
-        path.write_text(FORMS[path.suffix](traffic), "utf-8")
-    except OSError as error:
-        raise UsageError(f"report {path}: it can't be written: {error.strerror}") from error
