@@ -31,14 +31,16 @@ def modules(script: str, cwd: Path) -> set[str]:
     return set(found)
 
 
-def test_the_plugin_adds_three_modules_and_no_library(tmp_path: Path) -> None:
+def test_the_plugin_adds_a_few_modules_and_no_library(tmp_path: Path) -> None:
     alone = modules("import pytest", tmp_path)
     added = modules("import pytest, personalize_contract.plugin", tmp_path) - alone
     assert {name for name in added if name.startswith("personalize_contract")} == {
         "personalize_contract",
         "personalize_contract.errors",
+        "personalize_contract.plugin.fixtures",
         "personalize_contract.plugin.hooks",
         "personalize_contract.plugin.options",
+        "personalize_contract.plugin.run_state",
         "personalize_contract.settings",
         "personalize_contract.plugin",
     }
@@ -55,8 +57,10 @@ def test_a_run_without_the_mark_adds_nothing_either(tmp_path: Path, ini: str) ->
     assert {name for name in added if name.startswith("personalize_contract")} == {
         "personalize_contract",
         "personalize_contract.errors",
+        "personalize_contract.plugin.fixtures",
         "personalize_contract.plugin.hooks",
         "personalize_contract.plugin.options",
+        "personalize_contract.plugin.run_state",
         "personalize_contract.settings",
         "personalize_contract.plugin",
     }

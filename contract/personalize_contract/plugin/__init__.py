@@ -1,12 +1,14 @@
 """The pytest plugin: its hooks and fixtures, by the names that pytest looks for."""
 
-from personalize_contract.plugin.hooks import (
+from personalize_contract.plugin.fixtures import (
     personalize_client,
     personalize_dataset,
     personalize_faults,
     personalize_service,
     personalize_tracker,
     personalize_url,
+)
+from personalize_contract.plugin.hooks import (
     pytest_addoption,
     pytest_collection_modifyitems,
     pytest_configure,

@@ -1,4 +1,4 @@
-"""The pytest plugin: hooks and fixtures. What they do is in `modes` and `session`.
+"""The hooks of the pytest plugin. What they do is in `modes` and `session`.
 
 It is loaded at the start of every pytest run where this package is installed, so everything that
 costs time is imported by the first test that needs it.
@@ -7,35 +7,23 @@ costs time is imported by the first test that needs it.
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Generator, Mapping, Sequence
+from collections.abc import Generator, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import pytest
 
 from personalize_contract.errors import PersonalizeContractError, UsageError
-from personalize_contract.plugin import options
+from personalize_contract.plugin import options, run_state
 from personalize_contract.plugin.options import OURS
 from personalize_contract.settings import KEY as _SETTINGS
 from personalize_contract.settings import MARK
 
 if TYPE_CHECKING:
-    from personalize_contract.live.access import Live
-    from personalize_contract.model.datasets import Datasets, State, Trackers
-    from personalize_contract.plugin.loopback import Loopbacks
-    from personalize_contract.plugin.marked import Marked
-    from personalize_contract.plugin.service import Service
     from personalize_contract.plugin.session import Problem
-    from personalize_contract.plugin.summary import Tally
-    from personalize_contract.settings import Settings
-    from personalize_contract.targets.faults import FaultInjector
 
 T = TypeVar("T")
 
-_LIVE = pytest.StashKey["Live | PersonalizeContractError"]()
-_TALLY = pytest.StashKey["Tally"]()
 _WHOLE = pytest.StashKey[list[pytest.Item]]()
-_MARKED = pytest.StashKey["Marked"]()
-_LOOPBACKS = pytest.StashKey["Loopbacks"]()
 _OPEN = pytest.StashKey[contextlib.ExitStack]()
 _OUTCOME = pytest.StashKey[str]()
 """The outcome of a test that its teardown decides: `open` until then."""
@@ -70,7 +58,7 @@ def pytest_configure(config: pytest.Config) -> None:
     if options.reports_traffic(config) and not hasattr(config, "workerinput"):
         from personalize_contract.plugin.traffic_report import Reporter
 
-        reporter = Reporter(reports, _tally(config))
+        reporter = Reporter(reports, run_state.tally(config))
         config.pluginmanager.register(reporter, "personalize_contract_reporter")
 
 
@@ -82,7 +70,7 @@ def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object
     try:
         return (yield)
     except (KeyboardInterrupt, pytest.exit.Exception):
-        if marked := item.stash.get(_MARKED, None):
+        if marked := item.stash.get(run_state.MARKED, None):
             marked.interrupt()
         raise
     finally:
@@ -98,7 +86,7 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
 @pytest.hookimpl(wrapper=True, tryfirst=True)
 def pytest_runtest_call(item: pytest.Item) -> Generator[None, object, object]:
     _fail_for_problems(item)  # of the set-up
-    marked = item.stash.get(_MARKED, None)
+    marked = item.stash.get(run_state.MARKED, None)
     with marked.owner.watching() if marked else contextlib.nullcontext():
         return (yield from _phase(item))
 
@@ -106,7 +94,7 @@ def pytest_runtest_call(item: pytest.Item) -> Generator[None, object, object]:
 @pytest.hookimpl(wrapper=True, tryfirst=True)
 def pytest_runtest_teardown(item: pytest.Item) -> Generator[None, object, object]:
     result = yield from _phase(item)
-    if marked := item.stash.get(_MARKED, None):
+    if marked := item.stash.get(run_state.MARKED, None):
         try:
             problem = marked.finish()
         except PersonalizeContractError as error:
@@ -123,7 +111,7 @@ def pytest_runtest_teardown(item: pytest.Item) -> Generator[None, object, object
 def pytest_runtest_makereport(
     item: pytest.Item, call: pytest.CallInfo[None]
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
-    if not (marked := item.stash.get(_MARKED, None)):
+    if not (marked := item.stash.get(run_state.MARKED, None)):
         report = yield
         if report.skipped:
             item.stash[options.SKIPPED] = True
@@ -178,7 +166,7 @@ def _settle(item: pytest.Item, report: pytest.TestReport, problems: Sequence[Pro
 
         if found := verdicts.settle(report, problems):
             verdict, why = found
-            _tally(item.config)[verdict, f"{item.nodeid}: {why}"] = 1
+            run_state.tally(item.config)[verdict, f"{item.nodeid}: {why}"] = 1
 
 
 def _phase(item: pytest.Item) -> Generator[None, object, object]:
@@ -194,7 +182,7 @@ def _phase(item: pytest.Item) -> Generator[None, object, object]:
 
 
 def _fail_for_problems(item: pytest.Item) -> None:
-    marked = item.stash.get(_MARKED, None)
+    marked = item.stash.get(run_state.MARKED, None)
     if marked and (problems := marked.session.problems):
         from personalize_contract.plugin import failure_report
 
@@ -228,16 +216,16 @@ def _open(item: pytest.Item) -> None:
             service, faults = "personalize_service" in fixtures, "personalize_faults" in fixtures
             mark = marks.read(reversed(list(item.iter_markers(MARK))))
             if mark.cassette:
-                _tally(item.config)[_SHARED] = 1
+                run_state.tally(item.config)[_SHARED] = 1
             settings = paths.settings_of(item, settings)
-            live = None if service else _live(item.config, settings)
-            tally, loopbacks = _tally(item.config), _loopbacks(item.config)
+            live = None if service else run_state.live_service(item.config, settings)
+            tally, loopbacks = run_state.tally(item.config), run_state.loopbacks(item.config)
             opened = marked.opened(
                 item, mark, settings, live, tally, loopbacks, service=service, faults=faults
             )
         else:
-            opened = marked.checked_only(item, settings, _tally(item.config))
-        item.stash[_MARKED] = stack.enter_context(opened)
+            opened = marked.checked_only(item, settings, run_state.tally(item.config))
+        item.stash[run_state.MARKED] = stack.enter_context(opened)
         item.stash[_OPEN], item.stash[_OUTCOME] = stack, ""
     except PersonalizeContractError as error:
         problem = str(error)
@@ -251,12 +239,12 @@ def _open(item: pytest.Item) -> None:
 
 def _close(item: pytest.Item) -> None:
     if stack := item.stash.get(_OPEN, None):
-        marked = item.stash[_MARKED]
-        del item.stash[_OPEN], item.stash[_MARKED]
+        marked = item.stash[run_state.MARKED]
+        del item.stash[_OPEN], item.stash[run_state.MARKED]
         stack.close()
         _refuse_late(item.config, left_running=marked.owner.close())
-        _tally(item.config).update(marked.tally())
-        _tally_waits(item.config)
+        run_state.tally(item.config).update(marked.tally())
+        run_state.count_waits(item.config)
 
 
 def _refuse_late(config: pytest.Config, *, left_running: bool) -> None:
@@ -267,52 +255,13 @@ def _refuse_late(config: pytest.Config, *, left_running: bool) -> None:
         from personalize_contract.plugin.run_log import LateHandler, RunLog
 
         late = config.stash[_LATE] = contextlib.ExitStack()
-        late.enter_context(of_sdks(LateHandler(RunLog("", _tally(config))), None))
+        late.enter_context(of_sdks(LateHandler(RunLog("", run_state.tally(config))), None))
     elif late and not left_running:
         del config.stash[_LATE]
         late.close()
 
 
-def _loopbacks(config: pytest.Config) -> Loopbacks:
-    """Return the loopback endpoints of this run."""
-    if _LOOPBACKS not in config.stash:
-        from personalize_contract.plugin.loopback import Loopbacks
-
-        config.stash[_LOOPBACKS] = Loopbacks()
-    return config.stash[_LOOPBACKS]
-
-
-def _live(config: pytest.Config, settings: Settings) -> Live | None:
-    """The live service of this run, connected once; None if another target was asked for."""
-    if settings.target != "live":
-        return None
-    if _LIVE not in config.stash:
-        from personalize_contract.live.access import connect
-
-        try:
-            config.stash[_LIVE] = connect(settings, keep_alive=True)
-        except PersonalizeContractError as error:
-            config.stash[_LIVE] = error
-    found = config.stash[_LIVE]
-    if isinstance(found, PersonalizeContractError):
-        raise found
-    return found
-
-
 # --- the whole run
-
-
-def _tally_waits(config: pytest.Config) -> None:
-    live = config.stash.get(_LIVE, None)
-    if live and not isinstance(live, PersonalizeContractError):
-        while live.notes:
-            _tally(config)["waited", live.notes.pop()] += 1
-
-
-def _tally(config: pytest.Config) -> Tally:
-    from personalize_contract.plugin.summary import Tally
-
-    return config.stash.setdefault(_TALLY, Tally())
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -341,17 +290,19 @@ def pytest_runtestloop(session: pytest.Session) -> Generator[None, object, objec
         raise
     else:
         _note_gone(config)
-        if _SHARED in config.stash.get(_TALLY, ()):
+        if _SHARED in config.stash.get(run_state.TALLY, ()):
             from personalize_contract.plugin import shared
 
-            shared.finish(session, _tally(config), config.stash[_SETTINGS])
+            shared.finish(session, run_state.tally(config), config.stash[_SETTINGS])
         if config.stash[_SETTINGS].fail_on and not hasattr(config, "workeroutput"):
             from personalize_contract.plugin import run_failures
 
-            run_failures.fail_on_cassettes(session, _tally(config), config.stash[_SETTINGS])
+            run_failures.fail_on_cassettes(
+                session, run_state.tally(config), config.stash[_SETTINGS]
+            )
         return result
     finally:
-        if _SHARED in config.stash.get(_TALLY, ()):
+        if _SHARED in config.stash.get(run_state.TALLY, ()):
             from personalize_contract.plugin import shared
 
             shared.abandon(config, interrupted=interrupted)
@@ -360,33 +311,33 @@ def pytest_runtestloop(session: pytest.Session) -> Generator[None, object, objec
 def _note_gone(config: pytest.Config) -> None:
     """Note the cassettes that no test plays any more, if whole modules were collected."""
     items = config.stash.get(_WHOLE, [])
-    if items and _TALLY in config.stash:
+    if items and run_state.TALLY in config.stash:
         from personalize_contract.plugin.paths import orphans
         from personalize_contract.privacy import display
 
         playing = [item for item in items if is_marked(item)]
         for path in orphans(items, playing, config.stash[_SETTINGS]):
-            _tally(config)["gone", display.path(path)] = 1
+            run_state.tally(config)["gone", display.path(path)] = 1
 
 
 @pytest.hookimpl(trylast=True)
 def pytest_sessionfinish(session: pytest.Session) -> None:
     config = session.config
-    if _TALLY not in config.stash:
+    if run_state.TALLY not in config.stash:
         return
     _refuse_late(config, left_running=False)
-    if loopbacks := config.stash.get(_LOOPBACKS, None):
+    if loopbacks := config.stash.get(run_state.LOOPBACKS, None):
         loopbacks.close()
         for test, requests in loopbacks.late.items():
-            _tally(config)["outlived", test] = requests
+            run_state.tally(config)["outlived", test] = requests
     if (output := getattr(config, "workeroutput", None)) is not None:
-        output[OURS] = list(config.stash[_TALLY].items())
+        output[OURS] = list(config.stash[run_state.TALLY].items())
 
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_testnodedown(node: Any) -> None:
     """Add up what an xdist worker counted. One that crashed has nothing to hand over."""
-    tally = _tally(node.config)
+    tally = run_state.tally(node.config)
     for key, count in getattr(node, "workeroutput", {}).get(OURS, ()):
         # Each worker sees every cassette that no test plays.
         tally[key] = count if key[0] == "gone" else tally[key] + count
@@ -396,13 +347,13 @@ def pytest_terminal_summary(
     terminalreporter: pytest.TerminalReporter, config: pytest.Config
 ) -> None:
     if config.getini("personalize_record"):
-        _tally(config)["ini-record", str(config.getini("personalize_record"))] = 1
-    if _TALLY not in config.stash or config.get_verbosity() < -1:
+        run_state.tally(config)["ini-record", str(config.getini("personalize_record"))] = 1
+    if run_state.TALLY not in config.stash or config.get_verbosity() < -1:
         return
     from personalize_contract.plugin import summary
     from personalize_contract.privacy import display
 
-    tally = config.stash[_TALLY]
+    tally = config.stash[run_state.TALLY]
     if config.get_verbosity() < 0:
         if line := summary.short(tally):
             terminalreporter.write_line(f"personalize-contract: {line}")
@@ -410,107 +361,3 @@ def pytest_terminal_summary(
         terminalreporter.write_sep("=", "personalize-contract")
         for line in lines:
             terminalreporter.write_line(display.quoted(line))
-
-
-# --- fixtures
-
-
-@pytest.fixture
-def personalize_dataset(request: pytest.FixtureRequest) -> Datasets:
-    """Dataset ARNs by state: `.active`, `.in_use` and `.missing`.
-
-    Offline they are dummies. Against a live service they are those of `--personalize-dataset`;
-    asking for a state that none was given for raises `UsageError`.
-    """
-    from personalize_contract.model.datasets import DUMMY, Datasets
-
-    return Datasets(**_resources(request, DUMMY, trackers=False))
-
-
-@pytest.fixture
-def personalize_tracker(request: pytest.FixtureRequest) -> Trackers:
-    """Tracking ids by state: `.active`, `.missing` and `.in_use`.
-
-    PutActionInteractions documents all three (200, 404, 409); PutEvents only what an active one
-    is answered. Offline they are dummies; against a live service, those of
-    `--personalize-dataset TRACKING_ID=STATE`.
-    """
-    from personalize_contract.model.datasets import DUMMY_TRACKERS, Trackers
-
-    return Trackers(**_resources(request, DUMMY_TRACKERS, trackers=True))
-
-
-def _resources(
-    request: pytest.FixtureRequest, dummies: Mapping[State, str], *, trackers: bool
-) -> dict[str, str]:
-    """Return the ARNs, or tracking ids, by the attribute for their state."""
-    marked = request.node.stash.get(_MARKED, None)
-    if request.scope == "function" and not marked:
-        _tally(request.config)["unmarked", request.node.nodeid] = 1
-    settings = marked.settings if marked else request.config.stash[_SETTINGS]
-    names = dummies
-    if "personalize_service" not in request.fixturenames and _live(request.config, settings):
-        from personalize_contract.model.datasets import by_state
-
-        names = by_state(settings.datasets, trackers=trackers)
-        if settings.verify:
-            from personalize_contract.plugin.verifying import absent
-
-            # What is sent to these goes nowhere: `Verified` says that they can't be had.
-            there = absent(settings)
-            names = {state: name for state, name in dummies.items() if name in there} | names
-    return {state.replace("-", "_"): name for state, name in names.items()}
-
-
-@pytest.fixture
-def personalize_client(request: pytest.FixtureRequest) -> Any:
-    """A botocore `personalize-events` client whose PutItems calls the target answers."""
-    from personalize_contract.targets import connection
-
-    settings, service = _marked(request).settings, "personalize_service" in request.fixturenames
-    live = None if service else _live(request.config, settings)
-    return (live.connection if live else connection.recorded()).client()
-
-
-@pytest.fixture
-def personalize_service(request: pytest.FixtureRequest) -> Service:
-    """The reference service for this test, with its dummy datasets; see `Service`.
-
-    PutItems calls of boto3, botocore, aiobotocore and requests reach it in process, everything
-    else by its `.url`. What is sent is checked as under the mark.
-    """
-    return _asked_in_time(request, _marked(request).service)
-
-
-@pytest.fixture
-def personalize_faults(request: pytest.FixtureRequest) -> FaultInjector:
-    """The faults of this test's target, whichever it is; see `FaultInjector.fail_next`.
-
-    A fault is never recorded, and what it keeps from being sent is not sent to a live service.
-    """
-    return _asked_in_time(request, _marked(request).faults)
-
-
-@pytest.fixture
-def personalize_url(request: pytest.FixtureRequest) -> str:
-    """The URL of this test's target on loopback, `http://127.0.0.1:PORT`, for any client.
-
-    What is sent there is checked, recorded and replayed like what the test itself sends. Child
-    processes come to it without being told.
-    """
-    return _asked_in_time(request, _marked(request).loopback).url
-
-
-def _marked(request: pytest.FixtureRequest) -> Marked:
-    marked: Marked | None = request.node.stash.get(_MARKED, None)
-    return _asked_in_time(request, marked)
-
-
-def _asked_in_time(request: pytest.FixtureRequest, opened: T | None) -> T:
-    """Return what was opened for a test; for a fixture that nobody named, nothing was."""
-    if opened is None:
-        raise UsageError(
-            f"{request.fixturename} was asked for while the test ran: "
-            "name it among the arguments of the test or of a fixture"
-        )
-    return opened

@@ -1,0 +1,123 @@
+"""The fixtures of the pytest plugin."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import pytest
+
+from personalize_contract.errors import UsageError
+from personalize_contract.plugin import run_state
+from personalize_contract.settings import KEY as _SETTINGS
+
+if TYPE_CHECKING:
+    from personalize_contract.model.datasets import Datasets, State, Trackers
+    from personalize_contract.plugin.marked import Marked
+    from personalize_contract.plugin.service import Service
+    from personalize_contract.targets.faults import FaultInjector
+
+T = TypeVar("T")
+
+
+@pytest.fixture
+def personalize_dataset(request: pytest.FixtureRequest) -> Datasets:
+    """Dataset ARNs by state: `.active`, `.in_use` and `.missing`.
+
+    Offline they are dummies. Against a live service they are those of `--personalize-dataset`;
+    asking for a state that none was given for raises `UsageError`.
+    """
+    from personalize_contract.model.datasets import DUMMY, Datasets
+
+    return Datasets(**_resources(request, DUMMY, trackers=False))
+
+
+@pytest.fixture
+def personalize_tracker(request: pytest.FixtureRequest) -> Trackers:
+    """Tracking ids by state: `.active`, `.missing` and `.in_use`.
+
+    PutActionInteractions documents all three (200, 404, 409); PutEvents only what an active one
+    is answered. Offline they are dummies; against a live service, those of
+    `--personalize-dataset TRACKING_ID=STATE`.
+    """
+    from personalize_contract.model.datasets import DUMMY_TRACKERS, Trackers
+
+    return Trackers(**_resources(request, DUMMY_TRACKERS, trackers=True))
+
+
+def _resources(
+    request: pytest.FixtureRequest, dummies: Mapping[State, str], *, trackers: bool
+) -> dict[str, str]:
+    """Return the ARNs, or tracking ids, by the attribute for their state."""
+    marked = request.node.stash.get(run_state.MARKED, None)
+    if request.scope == "function" and not marked:
+        run_state.tally(request.config)["unmarked", request.node.nodeid] = 1
+    settings = marked.settings if marked else request.config.stash[_SETTINGS]
+    names = dummies
+    if "personalize_service" not in request.fixturenames and run_state.live_service(
+        request.config, settings
+    ):
+        from personalize_contract.model.datasets import by_state
+
+        names = by_state(settings.datasets, trackers=trackers)
+        if settings.verify:
+            from personalize_contract.plugin.verifying import absent
+
+            # What is sent to these goes nowhere: `Verified` says that they can't be had.
+            there = absent(settings)
+            names = {state: name for state, name in dummies.items() if name in there} | names
+    return {state.replace("-", "_"): name for state, name in names.items()}
+
+
+@pytest.fixture
+def personalize_client(request: pytest.FixtureRequest) -> Any:
+    """A botocore `personalize-events` client whose PutItems calls the target answers."""
+    from personalize_contract.targets import connection
+
+    settings, service = _marked(request).settings, "personalize_service" in request.fixturenames
+    live = None if service else run_state.live_service(request.config, settings)
+    return (live.connection if live else connection.recorded()).client()
+
+
+@pytest.fixture
+def personalize_service(request: pytest.FixtureRequest) -> Service:
+    """The reference service for this test, with its dummy datasets; see `Service`.
+
+    PutItems calls of boto3, botocore, aiobotocore and requests reach it in process, everything
+    else by its `.url`. What is sent is checked as under the mark.
+    """
+    return _asked_in_time(request, _marked(request).service)
+
+
+@pytest.fixture
+def personalize_faults(request: pytest.FixtureRequest) -> FaultInjector:
+    """The faults of this test's target, whichever it is; see `FaultInjector.fail_next`.
+
+    A fault is never recorded, and what it keeps from being sent is not sent to a live service.
+    """
+    return _asked_in_time(request, _marked(request).faults)
+
+
+@pytest.fixture
+def personalize_url(request: pytest.FixtureRequest) -> str:
+    """The URL of this test's target on loopback, `http://127.0.0.1:PORT`, for any client.
+
+    What is sent there is checked, recorded and replayed like what the test itself sends. Child
+    processes come to it without being told.
+    """
+    return _asked_in_time(request, _marked(request).loopback).url
+
+
+def _marked(request: pytest.FixtureRequest) -> Marked:
+    marked: Marked | None = request.node.stash.get(run_state.MARKED, None)
+    return _asked_in_time(request, marked)
+
+
+def _asked_in_time(request: pytest.FixtureRequest, opened: T | None) -> T:
+    """Return what was opened for a test; for a fixture that nobody named, nothing was."""
+    if opened is None:
+        raise UsageError(
+            f"{request.fixturename} was asked for while the test ran: "
+            "name it among the arguments of the test or of a fixture"
+        )
+    return opened
