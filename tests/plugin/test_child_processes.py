@@ -460,7 +460,7 @@ def test_a_child_that_is_killed_in_the_middle_of_a_request_fails_its_test(shop: 
     result = shop.record()
 
     assert result.ret == pytest.ExitCode.TESTS_FAILED
-    result.stdout.fnmatch_lines(["*went away in the middle of a request*"])
+    result.stdout.fnmatch_lines(["*disconnected in the middle of a request*"])
 
 
 @pytest.mark.parametrize("name", ["personalize_url", "personalize_service.url"])

@@ -35,4 +35,4 @@ def test_it_is_yes_or_no(shop: Shop) -> None:
     shop.tests(TEST.format(mark="(items_any_order='yes')", ids=["a"]))
     result = shop.run()
     result.assert_outcomes(errors=1)
-    assert "the mark personalize_contract: items_any_order is not 'yes'" in text(result)
+    assert "the mark personalize_contract: items_any_order can't be 'yes'" in text(result)

@@ -69,10 +69,10 @@ def test_of_anything_else_the_nearest_decides(shop: Shop) -> None:
 @pytest.mark.parametrize(
     ("mark", "said"),
     [
-        ("(violate=[])", "knows no argument 'violate'; did you mean violates?"),
-        ("(hosts=[])", "knows no argument 'hosts'; it knows violates, ignore,"),
-        ("('x', violates=[])", "takes arguments by name only"),
-        ("(ignore='items')", "ignore is a list of texts, not 'items'"),
+        ("(violate=[])", "has no argument 'violate'; did you mean violates?"),
+        ("(hosts=[])", "has no argument 'hosts'; it has violates, ignore,"),
+        ("('x', violates=[])", "takes keyword arguments only"),
+        ("(ignore='items')", "ignore must be a list of strings, not 'items'"),
     ],
 )
 def test_a_mistake_in_it_fails_that_test_in_one_line(shop: Shop, mark: str, said: str) -> None:

@@ -117,7 +117,7 @@ def test_a_recording_of_nothing_replaces_none_of_something(shop: Shop) -> None:
     shop.tests("@pytest.mark.personalize_contract\ndef test_it():\n    pass\n")
     result = shop.record()
     result.assert_outcomes(failed=1)
-    assert "nothing was recorded, and cassettes/test_shop/test_it" in text(result)
+    assert "nothing was recorded, so cassettes/test_shop/test_it" in text(result)
     assert [path.read_bytes() for path in shop.path.rglob("*.personalize.yaml")] == [before]
 
 

@@ -18,7 +18,7 @@ def test_it():
 """
     )
     result = shop.run("--personalize-target=reference")
-    assert "send it with Config(parameter_validation=False), or as raw HTTP" in text(result)
+    assert "use Config(parameter_validation=False), or send raw HTTP" in text(result)
 
 
 def test_it_is_met_that_way(shop: Shop) -> None:

@@ -132,7 +132,7 @@ def test_there_is_nothing_else_to_say(shop: Shop) -> None:
     shop.tests(TEST.format(mark="(unused='ignore')", batches=1))
     result = shop.run()
     result.assert_outcomes(errors=1)
-    assert "unused is 'fail' or 'report', not 'ignore'" in text(result)
+    assert "unused must be 'fail' or 'report', not 'ignore'" in text(result)
 
 
 def test_a_test_that_was_not_run_is_not_told(shop: Shop) -> None:

@@ -30,7 +30,7 @@ def test_what_is_meant_has_to_happen(shop: Shop) -> None:
     result = shop.record()
     result.assert_outcomes(failed=1)
     assert (
-        "this test says that it breaks request.items.max-members, and none of its requests did"
+        "the mark says violates=['request.items.max-members'], but no request of this test broke"
         in text(result)
     )
     assert shop.cassettes() == []
@@ -57,8 +57,11 @@ def test_a_test_that_fails_for_another_reason_is_not_told_twice(shop: Shop) -> N
     [
         (["request.items.max-member"], "did you mean request.items.max-members"),
         (["response.success.status"], "response.success.status binds the service"),
-        ("request.items.max-members", "violates is a list of texts, not 'request.items.max-"),
-        ([1], "violates is a list of texts, not [1]"),
+        (
+            "request.items.max-members",
+            "violates must be a list of strings, not 'request.items.max-",
+        ),
+        ([1], "violates must be a list of strings, not [1]"),
     ],
 )
 def test_what_can_not_be_meant_is_an_error_in_one_line(

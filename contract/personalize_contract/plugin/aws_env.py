@@ -1,4 +1,4 @@
-"""The AWS environment of a marked test: a region, and credentials without access to anything."""
+"""The AWS environment of a marked test: a region, and dummy credentials."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ _DUMMY: dict[str, str | None] = {
     "AWS_PROFILE": None,
     "AWS_DEFAULT_PROFILE": None,
 }
-"""The variables in which SDKs look for credentials, with their values during a test."""
+"""The variables that SDKs read credentials from, with their values during a test."""
 
 
 @contextlib.contextmanager
 def patched(identity: Identity) -> Iterator[None]:
     """Set a region and dummy credentials in the environment, within the context.
 
-    botocore's interceptor doesn't depend on the environment; this is for other code that reads it.
+    botocore's interceptor doesn't need this; other code that reads the environment does.
 
     Args:
         identity: the default credentials and region of the test's clients.

@@ -141,7 +141,7 @@ def pytest_runtest_makereport(
         failure_report.lead(report, problems, call.excinfo.value)
     if report.failed or hasattr(report, "wasxfail"):
         marked.session.reported(problems)
-    _settle(item, report, problems or marked.session.told)
+    _settle(item, report, problems or marked.session.in_reports)
     return report
 
 

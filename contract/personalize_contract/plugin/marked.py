@@ -1,8 +1,7 @@
-"""One marked test, from its set-up to its teardown: its session, its mode, and what is patched.
+"""One marked test, from its set-up to its teardown: its session, its mode, and all patches.
 
-While it is open, the requests of every client come to its session, the network is closed to
-everything else, and unless the target is live, dummy credentials and a region stand where an SDK
-looks for them.
+While it is open, the requests of every client go to its session, and the network is closed to
+everything else. Unless the target is live, SDKs get dummy credentials and a region.
 """
 
 from __future__ import annotations
@@ -10,7 +9,6 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import partial
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
@@ -18,10 +16,10 @@ from personalize_contract.interceptors import aws_hosts, child_processes, instal
 from personalize_contract.interceptors.child_processes import Dispatcher
 from personalize_contract.interceptors.identity import DUMMY, Identity
 from personalize_contract.model import contract
-from personalize_contract.plugin import aws_env, options, paths
+from personalize_contract.plugin import aws_env, mode_factory, options
 from personalize_contract.plugin.loopback import Loopback, Loopbacks
 from personalize_contract.plugin.mark import Mark
-from personalize_contract.plugin.modes import Answering, Mode, Recording, Replaying
+from personalize_contract.plugin.modes import Answering, Mode, Recording
 from personalize_contract.plugin.network_guard import Place, guarded, or_allow
 from personalize_contract.plugin.owners import Owner
 from personalize_contract.plugin.run_log import RunLog
@@ -30,13 +28,9 @@ from personalize_contract.plugin.session import Session
 if TYPE_CHECKING:
     import pytest
 
-    from personalize_contract.cassette.matching import Matching
-    from personalize_contract.cassette.shared import Part
     from personalize_contract.live.access import Live
-    from personalize_contract.model.provenance import Provenance
     from personalize_contract.plugin.service import Service
     from personalize_contract.plugin.summary import Tally
-    from personalize_contract.privacy.redaction import Redactor
     from personalize_contract.settings import Settings
     from personalize_contract.targets.base import Target
     from personalize_contract.targets.faults import FaultInjector
@@ -47,17 +41,17 @@ class Marked:
     """A test with an open session.
 
     Args:
-        test: its node id.
-        session: handles what it sends.
-        mark: what it says about itself.
-        settings: of the run, as they apply to this test.
-        owner: of the threads and tasks that it starts.
-        loopback: its endpoint; None if its children are not served.
-        mode: the life of its answers; None if its requests are only checked.
-        service: the object of the fixture `personalize_service`; None without it.
-        faults: of the target; None if the test can't ask for any.
-        passed: whether the test ran, and passed.
-        failed_as_expected: whether it failed as its xfail mark says, with no problem of ours.
+        test: the node id.
+        session: the handler of its requests.
+        mark: its mark.
+        settings: the run's settings, as they apply to this test.
+        owner: the owner of the threads and tasks that it starts.
+        loopback: the endpoint for its child processes; None if they are not served.
+        mode: the mode that answers its requests; None if they are only checked.
+        service: the value of the fixture `personalize_service`; None without the fixture.
+        faults: the target's fault injector; None without a fixture that injects faults.
+        passed: whether the test ran and passed.
+        failed_as_expected: whether it failed as its xfail mark says, and had no problems.
     """
 
     test: str
@@ -73,13 +67,14 @@ class Marked:
     failed_as_expected: bool = False
 
     def finish(self) -> str:
-        """Return what is wrong with a test that passed; saves its recording if nothing is.
+        """Return the text of the test's problems, or save its recording if it passed without any.
 
-        That of a test which failed as expected is saved if it has none, or shares one, which is
-        recorded whole: its replay has to come as far.
+        The recording of a test that failed as expected is saved if the test has no cassette yet,
+        since its replay has to fail at the same point, or shares one, since a shared cassette is
+        recorded whole.
 
         Raises:
-            CassetteError: the recording can't be written; its journal holds it.
+            CassetteError: the recording can't be written. It is left in its journal.
         """
         if self.loopback:
             self.loopback.finish()
@@ -99,23 +94,23 @@ class Marked:
         return "\n\n".join(problems)
 
     def lacking(self) -> list[str]:
-        """Return what a test that passed so far has yet to do."""
+        """Return the problems of requests that a passing test was expected to send and did not."""
         return [
             *(
-                f"this test says that it breaks {clause}, and none of its requests did: "
-                f"take it out of `violates`, or make it happen{_how(clause)}"
+                f"the mark says violates=[{clause!r}], but no request of this test broke that "
+                f"clause: remove it from `violates`, or send such a request{_hint(clause)}"
                 for clause in self.session.missing_violations()
             ),
             *((*self.mode.lacking(), *self.session.lacking()) if self.mode else ()),
         ]
 
     def interrupt(self) -> None:
-        """Keep what was recorded so far: the run is interrupted."""
+        """Keep the recording so far, since the run is interrupted."""
         if self.mode:
             self.mode.interrupt()
 
     def tally(self) -> Tally:
-        """Return what the summary of the run says of this test."""
+        """Return this test's share of the run's tally."""
         from personalize_contract.plugin import summary
 
         tally = summary.advised(self.session.advice.items())
@@ -131,18 +126,18 @@ class Marked:
 
 
 _REFUSED_BY_BOTOCORE = frozenset({"required", "type", "min-length", "min-members"})
-"""The rules that botocore checks itself, before it sends anything."""
+"""The rules that botocore checks before it sends a request."""
 
 
-def _how(clause_id: str) -> str:
-    """Return how a clause can be broken that botocore keeps its callers from breaking."""
+def _hint(clause_id: str) -> str:
+    """Return how to break a clause that botocore's validation protects; `""` for any other."""
     from personalize_contract.model.contract import known
 
     if _REFUSED_BY_BOTOCORE.isdisjoint(known(clause_id).check):
         return ""
     return (
-        " (botocore refuses such a call before it is sent: "
-        "send it with Config(parameter_validation=False), or as raw HTTP)"
+        " (botocore's validation stops it before it is sent: "
+        "use Config(parameter_validation=False), or send raw HTTP)"
     )
 
 
@@ -158,22 +153,22 @@ def opened(
     service: bool,
     faults: bool,
 ) -> Iterator[Marked]:
-    """Open the session of one test, with everything in place for it.
+    """Open the session of one test, with all patches, within the context.
 
     Args:
         item: the test.
-        mark: what it says about itself.
-        settings: of the run, as they apply to this test.
+        mark: its mark.
+        settings: the run's settings, as they apply to this test.
         live: the live service of the run, if that is the target.
-        tally: of the run.
-        loopbacks: the endpoints of the run.
+        tally: the tally of the run.
+        loopbacks: the loopback endpoints of the run.
         service: whether the test uses the fixture `personalize_service`.
-        faults: whether it uses the fixture `personalize_faults`.
+        faults: whether the test uses the fixture `personalize_faults`.
 
     Raises:
-        CassetteError: its cassette can't be read, or can't be recorded now.
+        CassetteError: the cassette can't be read, or can't be recorded now.
     """
-    contract.at("/")  # every contract is read, before the test may fake the file system
+    contract.at("/")  # reads every contract before the test may fake the file system
     with contextlib.ExitStack() as stack:
         marked = _marked(item, mark, settings, tally)
         session = marked.session
@@ -185,12 +180,12 @@ def opened(
         if service:
             urls = _serve(marked, loopback, stack)
         else:
-            marked.mode = _mode(item, mark, settings, live, stack, session)
+            marked.mode = mode_factory.make(item, mark, settings, live, session, stack)
             session.target = marked.mode.target
             if faults:
                 marked.faults = session.target = _with_faults(session.target)
         stack.callback(loopback.close)
-        # An endpoint near by may be asked by somebody who has no credentials at all.
+        # A developer without AWS credentials may test against a local endpoint.
         identity = _identity(live)
         stack.enter_context(aws_env.patched(identity))
         targets = list(_targets(live)) if live else ()
@@ -205,7 +200,7 @@ def opened(
 
 @contextlib.contextmanager
 def checked_only(item: pytest.Item, settings: Settings, tally: Tally) -> Iterator[Marked]:
-    """Open a session that checks what a test sends; whoever answers it answers."""
+    """Open a session that checks a test's requests and leaves the answers to others."""
     marked = _marked(item, Mark(), settings, tally)
     session = marked.session
     is_ours = aws_hosts.ours([settings.endpoint_url] if settings.endpoint_url else [])
@@ -223,7 +218,7 @@ def _identity(live: Live | None) -> Identity:
 def _marked(item: pytest.Item, mark: Mark, settings: Settings, tally: Tally) -> Marked:
     off = settings.no_advice
     if getattr(getattr(item, "obj", None), "is_hypothesis_test", False):
-        # One item in each of a hundred examples is no loop that could put ten.
+        # A hundred examples of one item each are no loop that could send batches.
         off = (*off, "one-at-a-time")
     owner = Owner(item.nodeid)
     is_reported = options.reports_traffic(item.config)
@@ -233,7 +228,7 @@ def _marked(item: pytest.Item, mark: Mark, settings: Settings, tally: Tally) -> 
 
 
 def _serve(marked: Marked, loopback: Loopback, stack: contextlib.ExitStack) -> list[str]:
-    """Let the reference service of the fixture answer; returns where it listens, once it does."""
+    """Let the fixture's reference service answer; return the list that will hold its URL."""
     from personalize_contract.plugin.service import serve
 
     marked.service = serve(marked.session, loopback)
@@ -249,160 +244,19 @@ def _with_faults(target: Target) -> FaultInjector:
     return FaultInjector(target)
 
 
-def _mode(
-    item: pytest.Item,
-    mark: Mark,
-    settings: Settings,
-    live: Live | None,
-    stack: contextlib.ExitStack,
-    session: Session,
-) -> Mode:
-    if settings.target == "recorded":
-        return _replaying(item, mark, settings)
-    target, answered_by, region = _answering(settings, live)
-    if settings.verify:
-        return _verifying(item, mark, settings, live, target, session)
-    if not settings.record:
-        return Answering(target)
-    from personalize_contract.cassette.recording import Recording as CassetteRecording
-    from personalize_contract.model.datasets import share_a_state
-    from personalize_contract.model.provenance import Provenance, days_ago
-
-    datasets = "numbered" if share_a_state(settings.datasets) else ""
-    provenance = Provenance.now(answered_by, region, item.nodeid, datasets)
-    path = paths.recording_path(item, settings)
-    if mark.cassette:
-        from personalize_contract.plugin import shared
-
-        make: type[Recording] = shared.Recording
-        part = shared.of(item, settings).part(item, path, provenance)
-        recording: CassetteRecording | Part = stack.enter_context(part)
-    else:
-        make, recording = Recording, stack.enter_context(CassetteRecording(path, provenance))
-    if settings.max_age is not None:
-        # Early enough for a night that records again to keep it from ever being aged.
-        recording.renew_before = days_ago(settings.max_age / 2)
-    return make(
-        target,
-        recording,
-        _redactor(mark, settings, live),
-        _matching(mark, settings),
-        fail_unused=mark.unused == "fail",
-    )
-
-
-def _verifying(
-    item: pytest.Item,
-    mark: Mark,
-    settings: Settings,
-    live: Live | None,
-    target: Target,
-    session: Session,
-) -> Replaying:
-    """Return a replay whose requests are sent on to a target, and the answers compared."""
-    from personalize_contract.plugin.verifying import Verified, absent
-    from personalize_contract.privacy import display
-
-    mode = _replaying(item, mark, settings, live)
-    mode.outcome = "verified"
-    mode.target = Verified(
-        mode.target,
-        target,
-        session,
-        mode.redactor,
-        display.path(mode.path),
-        mode.record_command,
-        absent(settings),
-    )
-    return mode
-
-
-def _replaying(
-    item: pytest.Item, mark: Mark, settings: Settings, live: Live | None = None
-) -> Replaying:
-    from personalize_contract.model.datasets import share_a_state
-
-    path = paths.cassette_path(item, settings)
-    shared = None
-    if mark.cassette:
-        from personalize_contract.plugin.shared import of
-
-        shared = of(item, settings)
-    cassette = shared.cassette if shared else paths.load(path, item.nodeid)
-    again = "live" if settings.target == "live" else _again(cassette.provenance, settings)
-    shares = share_a_state(settings.datasets) and cassette.provenance.datasets != "numbered"
-    return (shared.replaying if shared else Replaying)(
-        path,
-        cassette,
-        _redactor(mark, settings, live, numbered=not shares),
-        _matching(mark, settings),
-        shared.record_command(again) if shared else paths.record_command(item, again),
-        mark,
-        shares_dummies=shares,
-        max_age=settings.max_age,
-        test=item.nodeid if shared else "",
-    )
-
-
-def _matching(mark: Mark, settings: Settings) -> Matching:
-    from personalize_contract.cassette.matching import Matching
-
-    return Matching((*settings.ignore, *mark.ignore), mark.items_any_order)
-
-
-def _redactor(
-    mark: Mark, settings: Settings, live: Live | None, *, numbered: bool = True
-) -> Redactor:
-    from personalize_contract.model.datasets import PREFIX, stand_ins
-    from personalize_contract.privacy.redaction import Redactor
-
-    secrets = live.connection.secrets if live else ()
-    arns = stand_ins(settings.datasets, numbered=numbered)
-    if settings.verify:
-        arns[PREFIX] = ""  # an id with it is the id without it
-    members = (*settings.redact, *mark.redact)
-    return Redactor(arns, secrets, members, settings.placeholders, settings.keep)
-
-
-def _answering(settings: Settings, live: Live | None) -> tuple[Target, str, str]:
-    """Return the target that answers, its name as provenance, and its region."""
-    if live:
-        from personalize_contract.targets.endpoint import Readdressed
-
-        to = live.connection
-        return Readdressed(live.target, to), to.answered_by, to.region
-    from personalize_contract.model.datasets import REGION
-    from personalize_contract.service import core
-    from personalize_contract.service.store import Store
-    from personalize_contract.targets.base import InProcess
-
-    store = Store()
-    store.add_dummies()
-    for arn, state in settings.datasets.items():
-        store.add_dataset(arn, state)
-    return InProcess(partial(core.respond, store=store), "reference"), "reference", REGION
-
-
-def _again(provenance: Provenance, settings: Settings) -> str:
-    """Return the target to record from again, so that the recording replaces the old one."""
-    if provenance.answered_by == "endpoint" and not settings.endpoint_url:
-        return "live --personalize-endpoint-url URL"  # which is not written anywhere
-    return "live" if provenance.answered_by in ("aws", "endpoint") else "reference"
-
-
 def _instead(host: str) -> str:
     if aws_hosts.is_of_aws(host):
         return (
-            "What this client sends there is not answered for it: the mark is about "
-            f"{' and '.join(contract.operations())}, sent by boto3, botocore, aiobotocore, "
-            "requests, urllib3, httpx or aiohttp"
+            f"The mark covers {' and '.join(contract.operations())}, sent by boto3, botocore, "
+            "aiobotocore, requests, urllib3, httpx or aiohttp; other requests of this client "
+            "have no answer"
         )
     return or_allow(host)
 
 
 def _in_process(host: str) -> str:
     if aws_hosts.is_of_aws(host):
-        return "This client reaches the service of the test by its URL, personalize_service.url"
+        return "This client has to use the URL of the test's service, personalize_service.url"
     return or_allow(host)
 
 

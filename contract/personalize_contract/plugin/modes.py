@@ -1,7 +1,7 @@
-"""The modes of a marked test, and what each of them has to say of the test at its end.
+"""The modes of a marked test: answering, replaying and recording.
 
-A mode lives from the test's set-up to its teardown. Once the test has passed, `lacking` says what
-it did not ask for, `save` keeps what was recorded, and `tally` counts for the summary.
+A mode lives from the test's set-up to its teardown. Once the test has passed, `lacking` returns
+its unmet expectations, `save` keeps its recording, and `tally` counts for the summary.
 """
 
 from __future__ import annotations
@@ -27,32 +27,32 @@ if TYPE_CHECKING:
 
 
 class Mode(modes.Mode, Protocol):
-    """The life of one test's answers."""
+    """Answers the requests of one test."""
 
     def lacking(self) -> list[str]:
-        """Return what a test that passed so far has yet to ask for, as problems."""
+        """Return the problems of requests that a passing test was expected to send and did not."""
 
     def interrupt(self) -> None:
-        """Keep what was recorded: the run is interrupted, and the test may not be over."""
+        """Keep the recording so far, since the run is interrupted in the middle of the test."""
 
     def tally(self, answered: Counter[str], *, passed: bool) -> Tally:
-        """Return what the summary of the run says of the test's answers.
+        """Return this mode's share of the run's tally.
 
         Args:
-            answered: how many requests were answered, by whom.
+            answered: the number of answered requests, by provenance.
             passed: whether the test passed.
         """
 
 
 class Answering(modes.Answering):
-    """A service answers, and nothing is kept."""
+    """Answers from a service, and keeps nothing."""
 
     def lacking(self) -> list[str]:
-        """No request is expected."""
+        """Return nothing, since no request is expected."""
         return []
 
     def interrupt(self) -> None:
-        """Nothing was kept."""
+        """Do nothing, since nothing is kept."""
 
     def tally(self, answered: Counter[str], *, passed: bool) -> Tally:
         """Count the answers."""
@@ -60,18 +60,18 @@ class Answering(modes.Answering):
 
 
 class Replaying(modes.Replaying):
-    """A cassette answers.
+    """Answers from a cassette.
 
     Args:
-        path: the cassette.
-        cassette: its content.
-        redactor: of the requests, as they were redacted to be recorded.
-        matching: decides which exchange answers.
+        path: the path of the cassette.
+        cassette: the content of the cassette.
+        redactor: the redactor of requests, with the settings that they were recorded with.
+        matching: the rule by which an exchange answers a request.
         record_command: the command that records the test, for the messages of misses.
-        mark: of the test.
-        shares_dummies: whether it was recorded before datasets of one state had a dummy each.
-        max_age: the days after which the cassette is aged; None if it never is.
-        test: node id of the test, if it shares the cassette.
+        mark: the mark of the test.
+        shares_dummies: whether the cassette has one dummy for several datasets of the same state.
+        max_age: the age in days beyond which the cassette is aged; None if it never is.
+        test: the node id of the test if it shares the cassette; `""` if not.
     """
 
     def __init__(
@@ -97,10 +97,10 @@ class Replaying(modes.Replaying):
         self._stale = cassette.provenance.is_stale()
         self._aged = max_age is not None and _is_aged(cassette, max_age)
         self.outcome = "replayed"
-        """The word for an exchange that was asked for."""
+        """The tally's word for an exchange that was used."""
 
     def lacking(self) -> list[str]:
-        """An exchange that was recorded and not asked for is a request that was lost."""
+        """Return the problem of unused exchanges: each is a request that was not sent again."""
         unused = self.replay.unused() if self.fail_unused else []
         if not unused:
             return []
@@ -109,10 +109,10 @@ class Replaying(modes.Replaying):
         return [unused_text(self.replay, unused)]
 
     def interrupt(self) -> None:
-        """A cassette that was read stays as it is."""
+        """Do nothing, since the cassette is only read."""
 
     def tally(self, answered: Counter[str], *, passed: bool) -> Tally:
-        """Count the answers, the exchanges that were not asked for, and a stale cassette."""
+        """Count the answers and the unused exchanges, and note a stale or aged cassette."""
         tally = _by(self.outcome, answered)
         notes = {
             "unused": len(self.replay.unused()) if passed else 0,
@@ -136,29 +136,29 @@ def _is_aged(cassette: Cassette, max_age: int) -> bool:
 
 
 class _Explanation:
-    """Explains the misses of one test; what that takes is loaded by the first of them."""
+    """Explains the misses of one test. The first miss imports the explainer."""
 
-    def __init__(self, record_command: str, meant: tuple[str, ...]) -> None:
-        self._command, self._meant = record_command, meant
+    def __init__(self, record_command: str, violates: tuple[str, ...]) -> None:
+        self._command, self._violates = record_command, violates
         self._explainer: object = None
 
     def __call__(self, replay: object, request: ParsedRequest) -> str:
         from personalize_contract.feedback.miss_report import Explainer
 
         if not isinstance(self._explainer, Explainer):
-            self._explainer = Explainer(self._command, self._meant)
+            self._explainer = Explainer(self._command, self._violates)
         return self._explainer(replay, request)  # type: ignore[arg-type]
 
 
 class Recording(modes.Recording):
-    """A service answers, and its answers become the test's cassette if the test passes.
+    """Answers from a service, and saves the answers as the test's cassette if the test passes.
 
     Args:
         inner: the target that answers.
-        recording: of its answers.
-        redactor: of what is written.
-        matching: that the recording will be replayed with.
-        fail_unused: whether a recording of nothing may not replace one of something.
+        recording: the recording of its answers.
+        redactor: the redactor of recorded exchanges.
+        matching: the rule with which the recording will be replayed.
+        fail_unused: whether an empty recording must not replace a cassette with exchanges.
     """
 
     def __init__(
@@ -180,14 +180,14 @@ class Recording(modes.Recording):
         self._missing = 0
 
     def lacking(self) -> list[str]:
-        """A recording of nothing may not replace one of something."""
+        """Return the problem of an empty recording that would replace exchanges."""
         if self.recording.count or not self._fail_unused:
             return []
         before = recorded_before(self.recording.path)
         return [recorded_nothing(self.recording.path, before)] if before else []
 
     def save(self) -> bool | None:
-        """Save the recording; a test that sent nothing and never did needs no cassette."""
+        """Save the recording; do nothing for a test without requests and without a cassette."""
         path = self.recording.path
         if not self.recording.count and not path.exists():
             return None
@@ -196,12 +196,12 @@ class Recording(modes.Recording):
         return self.saved
 
     def interrupt(self) -> None:
-        """Leave the journal, if anything is in it."""
+        """Leave the journal if it holds any exchanges."""
         self.recording.leave()
         self._left = self.recording.count > 0
 
     def tally(self, answered: Counter[str], *, passed: bool) -> Tally:
-        """Count the answers that were recorded, and say what became of the cassette."""
+        """Count the recorded answers, and note whether the cassette was replaced."""
         from personalize_contract.privacy import display
 
         tally = _by("recorded" if self.saved else "answered", answered)
@@ -226,7 +226,7 @@ def _by(outcome: str, answered: Counter[str]) -> Tally:
 
 
 def recorded_before(path: Path) -> int:
-    """Return how many exchanges a cassette holds that is to be replaced."""
+    """Return the number of exchanges in a cassette that is to be replaced."""
     from personalize_contract.cassette import loader
     from personalize_contract.errors import CassetteError
 
@@ -237,12 +237,12 @@ def recorded_before(path: Path) -> int:
 
 
 def recorded_nothing(path: Path, before: int) -> str:
-    """Return the problem of a recording of nothing that would replace one of something."""
+    """Return the problem of an empty recording that would replace exchanges."""
     from personalize_contract.privacy import display
 
     exchanges = "the exchange" if before == 1 else f"the {before} exchanges"
     return (
-        f"nothing was recorded, and {display.path(path)} was not replaced: it holds {exchanges} "
-        "that this test used to send. Look for a mock that is still in place; if it is right that "
-        'nothing is sent any more, delete the cassette, or say unused="report" in the mark'
+        f"nothing was recorded, so {display.path(path)} was not replaced: it holds {exchanges} "
+        "that this test used to send. Look for a mock that is still in place. If the test should "
+        'send nothing, delete the cassette, or write unused="report" in the mark'
     )

@@ -1,4 +1,4 @@
-"""The network of a marked test: refuses connections, but to its target and to allowed hosts."""
+"""Network guard of a marked test: refuses connections except to its target and allowed hosts."""
 
 from __future__ import annotations
 
@@ -27,18 +27,18 @@ _LOCAL = frozenset(
         "ip6-loopback",
     }
 )
-"""Names of loopback in the hosts files of the usual systems."""
+"""Names of loopback in the hosts files of common systems."""
 
 _RESOLVING = ("getaddrinfo", "gethostbyname", "gethostbyname_ex", "gethostbyaddr")
-"""Functions of the module `socket` that are given the name of a host first."""
+"""Functions of the module `socket` with a host name as their first argument."""
 
 Place = tuple[str, int]
 """A host and a port."""
 
 Report = Callable[[NetworkRefused], None]
-"""Told each refusal, in the thread that caused it."""
+"""Callback for each refusal, called in the thread that caused it."""
 
-# Those that no test and no other plugin replaces.
+# The originals, which no test and no other plugin replaces.
 _Socket = _socket.socket
 _gethostname, _getaddrinfo = _socket.gethostname, _socket.getaddrinfo
 
@@ -52,14 +52,14 @@ def _address(host: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
 
 
 def _own_addresses() -> Iterator[str]:
-    """Yield the addresses by which this machine knows itself, asking nobody."""
+    """Yield the addresses of this machine, without sending anything."""
     with contextlib.suppress(OSError):
         yield from (str(row[4][0]) for row in _getaddrinfo(_gethostname(), None))
     for family, elsewhere in ((socket.AF_INET, "192.0.2.1"), (socket.AF_INET6, "2001:db8::1")):
         with contextlib.suppress(OSError):
             probe = _Socket(family, socket.SOCK_DGRAM)
             try:
-                # To connect a datagram socket sends nothing, and chooses its own address.
+                # Connecting a datagram socket sends nothing, and binds it to a local address.
                 probe.connect((elsewhere, 9))
                 yield str(probe.getsockname()[0])
             finally:
@@ -67,12 +67,12 @@ def _own_addresses() -> Iterator[str]:
 
 
 def _is_loopback(address: ipaddress.IPv4Address | ipaddress.IPv6Address) -> bool:
-    # To connect to no address in particular is to connect to loopback.
+    # Connecting to the unspecified address connects to loopback.
     return address.is_loopback or address.is_unspecified
 
 
 def _is_own_name(name: str) -> bool:
-    """Whether a name is of this machine: of loopback, or the one that it calls itself by."""
+    """Whether a name is one of loopback, or the name of this machine."""
     if name in _LOCAL or name.endswith(".localhost"):
         return True
     own = _gethostname().lower()
@@ -90,7 +90,7 @@ def _name(host: object) -> str:
 
 
 def _peer(sock: socket.socket) -> Place | None:
-    """Return the place that a stream is connected to; None for a Unix socket, and without one."""
+    """Return the place that a stream is connected to; None for a Unix or unconnected socket."""
     try:
         peer = sock.getpeername()
     except OSError:
@@ -99,7 +99,7 @@ def _peer(sock: socket.socket) -> Place | None:
 
 
 class _Guard:
-    """Which hosts are let through. Any thread may ask."""
+    """Decides which hosts are open to a test. Thread-safe."""
 
     def __init__(
         self,
@@ -117,13 +117,13 @@ class _Guard:
         self._unwritten: WeakKeyDictionary[socket.socket, str] = WeakKeyDictionary()
 
     def look_up(self, host: object) -> None:
-        """Refuse to resolve a name that is not let through; a number asks nobody."""
+        """Refuse to resolve the name of a host that is not open; an address needs no resolving."""
         __tracebackhide__ = True
         if not _address(_name(host)):
             self.connect(host)
 
     def connect(self, host: object, port: object = None) -> None:
-        """Refuse a host that is not let through; without a port, it is only looked up."""
+        """Refuse a host that is not open; without a port, it is only being resolved."""
         __tracebackhide__ = True
         if is_sending():
             return
@@ -150,10 +150,10 @@ class _Guard:
         raise error
 
     def _is_target(self, name: str, port: object) -> bool:
-        """Whether a place is on the way to the live service, by whatever name."""
+        """Whether a place is the live service or its proxy, under any name."""
         for host, target_port in self._targets:
             if _is_own(host):
-                # On this machine there are other services, at other ports.
+                # Other services of this machine listen on other ports.
                 if port == target_port and (_is_own(name) or name in self._open_addresses()):
                     return True
             elif port in (target_port, None) and name in (host, *self._addresses_of(host)):
@@ -162,9 +162,9 @@ class _Guard:
 
     def _addresses_of(self, host: str) -> set[str]:
         if host not in self._target_addresses:
-            found = self._target_addresses[host] = set()
+            addresses = self._target_addresses[host] = set()
             with contextlib.suppress(OSError):
-                found |= {_name(row[4][0]) for row in self._resolve(host, None)}
+                addresses |= {_name(row[4][0]) for row in self._resolve(host, None)}
         return self._target_addresses[host]
 
     def _advice(
@@ -178,14 +178,14 @@ class _Guard:
         return self._instead(name)
 
     def connected(self, sock: socket.socket, host: str) -> None:
-        """Remember where a datagram socket is connected to: nothing was sent by that."""
+        """Remember the host of a connected datagram socket; connecting sent nothing."""
         self._unwritten[sock] = host
 
     def write(self, sock: socket.socket) -> None:
-        """Refuse what a connected socket sends to a host that is not let through.
+        """Refuse to send from a connected socket to a host that is not open.
 
-        A stream may have been connected before the test. Debuggers and remote workers talk over
-        such ones, so only the live service is closed to them.
+        A stream may have been connected before the test. Debuggers and remote workers use such
+        streams, so only the live service is closed to them.
         """
         __tracebackhide__ = True
         if sock in self._unwritten:
@@ -194,10 +194,10 @@ class _Guard:
             self.connect(*peer)
 
     def write_tls(self, sock: ssl.SSLSocket | ssl.SSLObject) -> None:
-        """Refuse what is encrypted for a host that is not let through, by the host's name.
+        """Refuse to encrypt data for a host that is not open, by the host's name.
 
-        An object without a socket may be one of this machine, whatever name it uses, so only the
-        service is closed to it.
+        An SSL object without a socket may belong to a server of this machine, whatever name it
+        uses, so only the service is closed to it.
         """
         __tracebackhide__ = True
         name = _name(sock.server_hostname)
@@ -210,7 +210,7 @@ class _Guard:
             self.connect(name)
 
     def _open_addresses(self) -> set[str]:
-        """The addresses of this machine and of the hosts let through, however they are resolved."""
+        """Return the addresses of this machine and of the allowed hosts."""
         if not self._addresses:
             self._addresses = set(map(_name, _own_addresses()))
             for host in self._hosts:
@@ -220,7 +220,7 @@ class _Guard:
 
 
 def or_allow(host: str) -> str:
-    """Return what to do about a host that is not the service's."""
+    """Return the remedy for a refused host that is not the service's."""
     return (
         "Record or fake this traffic (a vcr mark that records needs the host, too), "
         "or name the host in the ini key personalize_allowed_hosts"
@@ -228,7 +228,7 @@ def or_allow(host: str) -> str:
 
 
 def _raise_only(error: NetworkRefused) -> None:
-    """Leave a refusal to the code that caused it."""
+    """Ignore a refusal, which is also raised in the code that caused it."""
 
 
 @contextlib.contextmanager
@@ -238,23 +238,23 @@ def guarded(
     report: Report = _raise_only,
     targets: Collection[Place] = (),
 ) -> Iterator[None]:
-    """Let this process connect to itself, to Unix sockets and to `allowed` only, while this lasts.
+    """Let this process connect to this machine, Unix sockets and `allowed` only, in the context.
 
-    Holds for every thread and for each library that uses Python's sockets; what goes around
-    them (another process, an extension with sockets of its own) is not seen.
+    Holds for every thread and every library that uses Python's sockets. Connections of other
+    processes, and of C extensions with their own sockets, are not seen.
 
     Args:
         allowed: host names or addresses.
-        instead: from a refused host to what to do about it, as a sentence.
-        report: told each refusal, whatever becomes of the error.
-        targets: places of the live service and of the proxies before it, which only the target
-            itself connects to.
+        instead: the function from a refused host to the remedy, as a sentence.
+        report: the callback for each refusal, even if the code that connects swallows the error.
+        targets: the places of the live service and its proxies, which only the target itself may
+            connect to.
 
     Raises (in the code that connects):
-        NetworkRefused: the host is another one. No library takes it for an error of its own.
+        NetworkRefused: the host is not open. It is no OSError, so that no library handles it.
     """
     guard = _Guard(allowed, instead, report, targets)
-    # The class itself may be replaced meanwhile, as pytest-socket does.
+    # pytest-socket, for example, replaces the class in the meantime.
     kind = socket.socket
 
     def connecting(method: Callable[..., Any]) -> Callable[..., Any]:
@@ -267,7 +267,7 @@ def guarded(
                     try:
                         guard.connect(*address[:2])
                     except NetworkRefused:
-                        # Libraries close what fails with an OSError, and this is none.
+                        # Libraries close a socket after an OSError only.
                         self.close()
                         raise
             return method(self, address)

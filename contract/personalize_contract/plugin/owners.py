@@ -1,9 +1,10 @@
-"""The threads, jobs and tasks of a test, so that one that outlives its test spoils no other.
+"""Ownership of threads, jobs and tasks by tests, so that a leftover of one test harms no other.
 
-A thread belongs to the test if the test's own code started it, directly or by another such thread;
-so do the jobs that it gives to an executor, and its tasks. What a server or a worker starts that
-ran before the test belongs to no test. A thread of a pool belongs to whoever gives it work. The
-worker that a library starts for itself ends with its test, and what it is refused fails none.
+A thread belongs to a test if the test's own code started it, directly or from another such thread.
+The same holds for jobs that it submits to an executor, and for its tasks. Threads that a server or
+worker starts belong to no test if it ran before the test. A pool's thread belongs to the test
+that submitted its current job. A worker that a library starts for itself ends with its test, and
+a connection that is refused to it fails no test.
 """
 
 from __future__ import annotations
@@ -21,11 +22,11 @@ from personalize_contract.feedback.call_site import is_installed
 _POOLS = frozenset(
     {"concurrent.futures.thread", "trio._core._thread_cache", "anyio._backends._asyncio"}
 )
-"""The modules whose threads work for one test after the other."""
+"""The modules whose threads are reused by one test after the other."""
 
 
 class Owner:
-    """One test, as the owner of the threads, jobs and tasks that it starts. Any thread may ask.
+    """One test, as the owner of the threads, jobs and tasks that it starts. Thread-safe.
 
     Args:
         test: the node id.
@@ -41,7 +42,7 @@ class Owner:
 
     @contextlib.contextmanager
     def watching(self) -> Iterator[None]:
-        """Take note of what the test starts, while this lasts."""
+        """Register the threads, jobs and tasks that the test starts, within the context."""
         asyncio = sys.modules.get("asyncio")
         futures = sys.modules.get("concurrent.futures.thread")
         starts: list[tuple[Any, str, Callable[[Any], Any]]] = [
@@ -97,7 +98,7 @@ class Owner:
         return submit_owned
 
     def owns_current(self) -> bool:
-        """Whether the code that asks is the test's own."""
+        """Whether the calling code is the test's own."""
         if (owner := getattr(_running, "owner", None)) is not None:
             return owner is self
         thread = threading.current_thread()
@@ -106,10 +107,10 @@ class Owner:
         return thread in self._threads or _working_for.get() is self
 
     def answers_for_current(self) -> bool:
-        """Whether the code that asks is the test's own, and no worker of a library.
+        """Whether the calling code is the test's own, and not a worker of a library.
 
-        A library starts one with the first message that it gets, to tell somebody about errors or
-        usage. Which test that is says nothing about the test.
+        A library may start such a worker with the first message that it gets, to report errors or
+        usage. The test that happens to send that message isn't responsible for it.
         """
         return self.owns_current() and threading.current_thread() not in self._workers
 
@@ -117,11 +118,11 @@ class Owner:
         asyncio = sys.modules.get("asyncio")
         if not asyncio or not (loop := asyncio._get_running_loop()):
             return True
-        # Where tasks were not watched from the beginning, they are taken for the test's own.
+        # Tasks of a loop that wasn't watched from the beginning count as the test's own.
         return not self._watches_tasks or asyncio.current_task(loop) in self._tasks
 
     def close(self) -> bool:
-        """End the test; returns whether anything that some test started still runs."""
+        """End the test; return whether anything that any test started is still running."""
         self.is_over = True
         for thread in self._threads:
             if thread.is_alive():
@@ -138,7 +139,7 @@ class Owner:
 
 
 class _Job:
-    """A function that is called on behalf of a test, in a thread of a pool."""
+    """A function that a pool's thread calls on behalf of a test."""
 
     __slots__ = ("__weakref__", "_function", "_owner", "is_done")
 
@@ -154,14 +155,14 @@ class _Job:
 
 
 _working_for: ContextVar[Owner | None] = ContextVar("personalize_contract_test", default=None)
-"""The test that gives work to a thread of trio or anyio, or to an event loop of another thread.
+"""The test that passes work to a thread of trio or anyio, or to another thread's event loop.
 
-They run it in a copy of the context of whoever gives it. A loop that several tests share may keep
-the context of the first, so an owner that is over says nothing.
+They run it in a copy of the caller's context. A loop that several tests share may keep the context
+of the first, so an owner that is over is not conclusive.
 """
 
 _running = threading.local()
-"""Its `owner` is the test on whose behalf a thread of a pool runs."""
+"""The attribute `owner` is the test on whose behalf a pool's thread is running."""
 
 _left_threads: WeakKeyDictionary[threading.Thread, Owner] = WeakKeyDictionary()
 _left_tasks: WeakKeyDictionary[Any, Owner] = WeakKeyDictionary()
@@ -169,7 +170,7 @@ _left_jobs: WeakSet[_Job] = WeakSet()
 
 
 def finished_test() -> str:
-    """Return the test that started the code that asks and has ended; `""` for none."""
+    """Return the ended test that started the calling code; `""` if there is none."""
     owner: Owner | None = getattr(_running, "owner", None)
     if owner is None and _left_threads:
         owner = _left_threads.get(threading.current_thread())

@@ -1,4 +1,4 @@
-"""What a run notes beside the tests that caused it: what came too late, or from elsewhere."""
+"""Notes of a run, such as late requests and refusals for which no test is responsible."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from personalize_contract.plugin.owners import Owner, finished_test
 _LONGEST = 120
 
 THROTTLED, NO_ANSWER = "throttled", "no answer"
-"""Outcomes of a request that no page documents."""
+"""Outcomes that no documentation of an operation lists."""
 
 
 def _outcome(operation: Contract, response: Response | None) -> str:
-    """The outcome of a request: 200, a documented error, throttled, no answer, or another one."""
+    """Return the outcome of a request, such as `200`, the code of an error, or `no answer`."""
     from personalize_contract.model import failures, rest_json
 
     if response is None:
@@ -33,13 +33,13 @@ def _outcome(operation: Contract, response: Response | None) -> str:
 
 
 class RunLog:
-    """The notes of one test that its run keeps. Any thread may add one.
+    """Notes of one test, added to the tally of its run. Thread-safe.
 
     Args:
         test: the node id.
-        tally: of the run.
-        owner: knows the threads and tasks of the test; None if none are its own.
-        is_reported: whether outcomes and problems are noted, for a report.
+        tally: the tally of the run.
+        owner: the owner of the test's threads and tasks; None if every thread counts as its own.
+        is_reported: whether outcomes and problems are noted for a report.
     """
 
     def __init__(
@@ -54,15 +54,15 @@ class RunLog:
         self._tally: Counter[tuple[str, ...]] = Counter() if tally is None else tally
 
     def blames_test(self) -> bool:
-        """Whether the test has to answer for the code that asks."""
+        """Whether the test is responsible for the calling code."""
         return self._owner is None or self._owner.answers_for_current()
 
     def note_outcome(self, request: ParsedRequest, response: Response | None) -> None:
         """Note the outcome of a request, by its call site.
 
         Args:
-            request: as it was sent.
-            response: to it; None if there was no answer.
+            request: the request as sent.
+            response: the response; None if there was none.
         """
         if self._is_reported and request.operation:
             site = call_site.of_caller() or call_site.of_client(request)
@@ -70,26 +70,26 @@ class RunLog:
             self._tally["met", site, name, _outcome(request.operation, response)] += 1
 
     def note_problem(self, title: str, text: str, site: str = "") -> None:
-        """Note a problem that fails the test, with the call site if that is known."""
+        """Note a problem that fails the test, with the call site if it is known."""
         if self._is_reported:
             site = site or call_site.of_caller()
             self._tally["problem", site, self._test, title, text] += 1
 
     def note_refusal(self, sentence: str) -> None:
-        """Note a connection that was refused to code that no test answers for."""
+        """Note a refused connection for which no test is responsible."""
         self._tally["refused", sentence.partition(":")[0][:_LONGEST]] += 1
 
     def refuse_late(self) -> None:
         """Refuse a request of a test that has ended.
 
         Raises:
-            TooLate: it is one.
+            TooLate: the calling code belongs to such a test.
         """
         if test := finished_test():
             self._refuse(test)
 
     def refuse_too_late(self) -> NoReturn:
-        """Refuse an answer that comes after the end of this test.
+        """Refuse an answer that arrives after the end of this test.
 
         Raises:
             TooLate: always.
@@ -99,23 +99,23 @@ class RunLog:
     def _refuse(self, test: str) -> NoReturn:
         self._tally["late", test] += 1
         raise TooLate(
-            f"{test} has ended, and a thread or task that it left running still sends: "
+            f"{test} has ended, but a thread or task that it left running still sends requests: "
             "join or cancel it in that test"
         )
 
 
 class LateHandler:
-    """Refuses the requests of tests that have ended, and lets all others go where they would go.
+    """Refuses the requests of tests that have ended, and lets clients send all others.
 
     Args:
-        log: told each refusal.
+        log: the log that notes each refusal.
     """
 
     def __init__(self, log: RunLog) -> None:
         self._log = log
 
     def check(self, request: Request) -> ParsedRequest:
-        """Refuse a request that comes too late."""
+        """Refuse a request of a test that has ended."""
         self._log.refuse_late()
         return parse(request)
 

@@ -1,7 +1,7 @@
-"""The session of a marked test: checks each of its requests, has its target answer, notes problems.
+"""The session of a marked test: checks each request, forwards it to the target, notes problems.
 
-Lives from the test's set-up to its teardown. Nothing that it notes depends on what the code under
-test does with the answer: a miss or a violation that is swallowed still fails the test.
+Lives from the test's set-up to its teardown. A problem doesn't depend on how the code under test
+handles the answer: it fails the test even where its error is swallowed.
 """
 
 from __future__ import annotations
@@ -33,9 +33,9 @@ class Problem:
     """The reason why a test fails.
 
     Args:
-        text: for people; its first line stands alone.
-        error: raised for it in the code under test; None if nothing was.
-        verdict: on an answer that was held against a recorded one; `""` if it is about no answer.
+        text: the problem, its place and its remedy. The first line makes sense alone.
+        error: the error that it raised in the code under test; None if it raised none.
+        verdict: the verdict on a verified answer; `""` if the problem is about no answer.
     """
 
     text: str
@@ -47,11 +47,11 @@ class Session:
     """Handles the requests of one test. Any thread may send them.
 
     Args:
-        target: answers; None if requests are only checked, and go where they would go.
+        target: the target that answers; None to check requests and let the client send them.
         mark: the mark of the test.
-        no_advice: names of the advice that is not given.
+        no_advice: the names of the advice that is turned off.
         strict: whether advice is a problem.
-        run: told what isn't this test's doing.
+        run: the log of events for which the test is not responsible.
     """
 
     def __init__(
@@ -72,10 +72,10 @@ class Session:
         self._lock = threading.Lock()
         self._problems: list[Problem] = []
         self._seen: set[tuple[str, str]] = set()
-        self._meant: set[str] = set()
+        self._violated: set[str] = set()
         self._verdicts: ByCall[Problem | None] = ByCall()
-        self.told: list[Problem] = []
-        """The problems that are in reports of the test."""
+        self.in_reports: list[Problem] = []
+        """The problems that reports of the test have shown."""
         self.violations = 0
         self.answered: Counter[str] = Counter()
         self.advice: Counter[Advice] = Counter()
@@ -84,14 +84,14 @@ class Session:
         """Parse a request, and note its violations and the advice on it.
 
         Raises:
-            TooLate: another test sent it, which has ended.
+            TooLate: it was sent by a test that has ended.
         """
         __tracebackhide__ = True
         self.run.refuse_late()
         parsed = parse(request)
         with self._lock:
             self.sent += 1
-        if violations := [one for one in parsed.violations if one.clause.can_fail]:
+        if violations := [each for each in parsed.violations if each.clause.can_fail]:
             self._note_violations(violations, parsed)
         for advice in self._adviser.advice(parsed):
             with self._lock:
@@ -105,8 +105,8 @@ class Session:
 
         Raises:
             Miss, TargetUnavailable, SecretFound, CassetteError, UsageError: there is no answer,
-                or it could not be kept. The test fails, whatever becomes of this error.
-            Interrupted: a fault that the test asked for.
+                or it could not be recorded. The test fails even if its code swallows this.
+            Interrupted: the test injected this fault.
         """
         __tracebackhide__ = True
         if self.target is None:
@@ -130,23 +130,23 @@ class Session:
         return exchange.response
 
     def note_verdict(self, call: str, problem: Problem | None) -> None:
-        """Note what an answer differs in; of the attempts of one SDK call the last one decides.
+        """Note the verdict on an answer. The last attempt of an SDK call decides.
 
         Args:
-            call: shared by those attempts; `""` where there is no such thing.
-            problem: with its verdict; None if the answer is as it should be.
+            call: the id that the attempts of one SDK call share; `""` if there is none.
+            problem: the problem with its verdict; None if the answer is as recorded.
         """
         with self._lock:
             earlier = self._verdicts.get(call)
-            self._problems = [one for one in self._problems if one is not earlier]
+            self._problems = [each for each in self._problems if each is not earlier]
             self._verdicts.put(call, problem)
             if problem:
                 self._problems.append(problem)
 
     def refuse(self, error: NetworkRefused) -> None:
-        """Take note of a connection that was refused.
+        """Note a refused connection.
 
-        It fails the test whose code asked for it, whatever that code does with the error.
+        It fails the test whose code tried to connect, even if that code swallows the error.
         """
         if self.run.blames_test():
             with self._lock:
@@ -155,7 +155,7 @@ class Session:
             self.run.note_refusal(str(error))
 
     def close(self) -> None:
-        """End the session: what is answered from now on comes too late."""
+        """End the session. Answers that arrive later are refused."""
         with self._lock:
             self._closed = True
 
@@ -165,7 +165,7 @@ class Session:
             self.run.refuse_too_late()
 
     def respond(self, request: Request) -> Response:
-        """Check and forward a request that came over a socket; its client is told of an error."""
+        """Check and forward a request from a socket; an error becomes an error response."""
         if request.path == REFUSED:
             sentence = f"in a child process: {request.body.decode('utf-8', 'replace')}"
             with self._lock:
@@ -181,10 +181,10 @@ class Session:
         return response
 
     def note_abandoned(self) -> None:
-        """Note a request that came over a socket and broke off: its client was killed, maybe."""
+        """Note an incomplete request from a socket, such as one of a killed child process."""
         sentence = (
-            "a child process, or another client over HTTP, went away in the middle of a request: "
-            "nothing was sent. Wait for it to finish before it is stopped"
+            "a child process, or another HTTP client, disconnected in the middle of a request, "
+            "and nothing was sent: wait for it to finish before stopping it"
         )
         with self._lock:
             self._problems.append(Problem(sentence))
@@ -200,7 +200,7 @@ class Session:
             for violation in violations:
                 clause = violation.clause.id
                 if clause in self._mark.violates:
-                    self._meant.add(clause)
+                    self._violated.add(clause)
                 elif self._is_new(clause, sent):
                     self.violations += 1
                     text = _violation_text(violation, request, sent)
@@ -208,7 +208,7 @@ class Session:
                     self.run.note_problem(clause, text, sent)
 
     def _is_new(self, name: str, sent: str) -> bool:
-        """Whether this was not noted of that call site yet."""
+        """Whether this is the first note of that name for that call site."""
         before = len(self._seen)
         self._seen.add((name, sent))
         return len(self._seen) > before
@@ -220,23 +220,23 @@ class Session:
             return list(self._problems)
 
     def reported(self, problems: list[Problem]) -> None:
-        """Forget problems that are in a report now."""
-        self.told += problems
+        """Mark problems as shown by a report."""
+        self.in_reports += problems
         with self._lock:
-            self._problems = [one for one in self._problems if one not in problems]
+            self._problems = [each for each in self._problems if each not in problems]
 
     def sent_nothing(self) -> Advice | None:
-        """Return the advice on a test that sent nothing, if this one did not."""
+        """Return the advice on a test that sends nothing; None if this one sent a request."""
         return None if self.sent else self._adviser.sent_nothing()
 
     def lacking(self) -> list[str]:
-        """Return the advice on a test that sent nothing, if advice is a problem."""
+        """Return the advice on a test that sends nothing, if advice is a problem."""
         advice = self.sent_nothing() if self._strict else None
         return [_advice_text(advice)] if advice else []
 
     def missing_violations(self) -> list[str]:
-        """Return the clauses that the mark says the test breaks, and that it did not break."""
-        return [clause for clause in self._mark.violates if clause not in self._meant]
+        """Return the clauses in the mark's `violates` that no request broke."""
+        return [clause for clause in self._mark.violates if clause not in self._violated]
 
 
 def _violation_text(violation: Violation, request: ParsedRequest, sent: str) -> str:

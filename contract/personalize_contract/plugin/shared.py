@@ -1,7 +1,7 @@
 """A cassette that several tests share, by its name in their marks.
 
-Each test may ask for all that is in it, first for what was recorded for itself. Whether something
-was not asked for, and whether a recording of it is whole, only the end of the run can tell.
+Each test may use any exchange in it; those recorded for the test itself are tried first. Unused
+exchanges, and the completeness of a recording, are only known at the end of the run.
 """
 
 from __future__ import annotations
@@ -34,12 +34,12 @@ _RUN = pytest.StashKey[dict[Path, "SharedCassette"]]()
 
 
 class SharedCassette:
-    """A shared cassette, in one run of this process.
+    """A shared cassette during one run of this process.
 
     Args:
-        item: one of the tests that name it.
-        path: the cassette.
-        settings: of the run.
+        item: one of the tests that name the cassette.
+        path: the path of the cassette.
+        settings: the settings of the run.
     """
 
     def __init__(self, item: pytest.Item, path: Path, settings: Settings) -> None:
@@ -49,7 +49,7 @@ class SharedCassette:
         self.owner = ownership.shared_by(module, cassette_of(item))
         collected = item.config.stash.get(options.COLLECTED, [])
         self.is_known = bool(collected)
-        """Whether every test that names it is known: whole modules were collected."""
+        """Whether every test that names it is known, since whole modules were collected."""
         self.running = [each for each in item.session.items if self._is_of(each)]
         self._tests = {each.nodeid for each in collected or self.running if self._is_of(each)}
         self._item = item
@@ -61,7 +61,7 @@ class SharedCassette:
 
     @cached_property
     def cassette(self) -> Cassette:
-        """Its content, as it was when the run began; empty if there is none.
+        """The content at the beginning of the run; empty if there is no cassette.
 
         Raises:
             CassetteError: it can't be read, or belongs to another test.
@@ -70,7 +70,7 @@ class SharedCassette:
 
     @property
     def tests(self) -> set[str]:
-        """The tests that share it: as collected, or as far as the cassette and this run know."""
+        """The tests that share it: as collected, or else those of the cassette and this run."""
         if self.is_known:
             return self._tests
         try:
@@ -80,22 +80,22 @@ class SharedCassette:
         return self._tests | recorded
 
     def record_command(self, target: str) -> str:
-        """Return the command that records it whole."""
+        """Return the command that records all of it."""
         parts = [test.split("::") for test in self.tests]
         shared = [names[0] for names in zip(*parts, strict=False) if len(set(names)) == 1]
         return paths.record_command(self._item, target, "::".join(shared))
 
     def part(self, item: pytest.Item, path: Path, provenance: Provenance) -> Part:
-        """Begin the recording of a test's part in it.
+        """Begin the recording of a test's part.
 
         Args:
             item: the test.
-            path: where it is recorded.
-            provenance: of the answers.
+            path: the path to record to.
+            provenance: the provenance of the answers.
 
         Raises:
-            UsageError: this run leaves out some of its tests.
-            CassetteError: as `Recording`.
+            UsageError: this run leaves out some of the tests that share the cassette.
+            CassetteError: as for `Recording`.
         """
         from personalize_contract.cassette.shared import Part, SharedRecording
 
@@ -112,11 +112,11 @@ class SharedCassette:
         return part
 
     def replaying(self, *arguments: Any, **named: Any) -> Replaying:
-        """Return the replay of one of its tests; takes the arguments of any replay."""
+        """Return the replay for one of its tests; takes the arguments of `modes.Replaying`."""
         return Replaying(self, *arguments, **named)
 
     def leave(self) -> None:
-        """Leave what was recorded in the journal: the run is interrupted."""
+        """Leave the recording in its journal, since the run is interrupted."""
         if self._recording:
             self._recording.leave()
 
@@ -126,11 +126,11 @@ class SharedCassette:
             self._recording.discard()
 
     def save(self) -> Tally:
-        """Replace the cassette, if all its tests were recorded; say so if it isn't.
+        """Replace the cassette if all its tests were recorded; return the notes on it.
 
         Raises:
-            CassetteError: it can't be written.
-            UsageError: nothing was recorded, and something was before.
+            CassetteError: the cassette can't be written.
+            UsageError: an empty recording would replace exchanges.
         """
         from personalize_contract.plugin.summary import Tally
 
@@ -152,7 +152,7 @@ class SharedCassette:
         return Tally({("fewer", place): missing} if missing > 0 else {})
 
     def _lacking(self) -> Iterator[str]:
-        """Yield why the recording is not whole, for each test that it lacks."""
+        """Yield a sentence for each test that the recording lacks."""
         recorded = {origin.recorded_for for origin in self.cassette.origins}
         for item in self.running:
             part = self._parts.get(item.nodeid)
@@ -163,7 +163,7 @@ class SharedCassette:
             yield f"{item.nodeid} was not recorded, and a shared cassette is recorded whole"
 
     def _answered(self, *why: str) -> Tally:
-        """Return the tally that counts what was recorded as answered only, with the reason."""
+        """Return a tally that counts recorded answers as answered only, with the reason."""
         from personalize_contract.plugin.summary import Tally
 
         assert self._recording
@@ -173,11 +173,12 @@ class SharedCassette:
 
 
 class Replaying(modes.Replaying):
-    """A shared cassette answers one of its tests.
+    """Answers one test from a shared cassette.
 
     Args:
         shared: the cassette.
-        arguments: of any replay; `test` among them.
+        arguments: the arguments of `modes.Replaying`.
+        test: the node id of the test.
     """
 
     def __init__(self, shared: SharedCassette, *arguments: Any, test: str, **named: Any) -> None:
@@ -185,11 +186,11 @@ class Replaying(modes.Replaying):
         self._shared, self._test = shared, test
 
     def lacking(self) -> list[str]:
-        """Only the end of the run can tell."""
+        """Return nothing, since only the end of the run can tell."""
         return []
 
     def tally(self, answered: Counter[str], *, passed: bool) -> Tally:
-        """Count the answers; note what was asked for, and who might have."""
+        """Count the answers; note the used exchanges, and the tests that may use them."""
         tally = super().tally(answered, passed=False)
         path = str(self.path)
         unused = set(map(id, self.replay.unused()))
@@ -204,14 +205,14 @@ class Replaying(modes.Replaying):
 
 
 class Recording(modes.Recording):
-    """A service answers, and its answers become a test's part of a shared cassette."""
+    """Answers from a service, and records the answers as a test's part of a shared cassette."""
 
     def lacking(self) -> list[str]:
-        """Only the end of the run can tell."""
+        """Return nothing, since only the end of the run can tell."""
         return []
 
     def save(self) -> bool | None:
-        """Leave the part to the end of the run, an empty one too."""
+        """Mark the part as complete, even an empty one; the end of the run saves it."""
         self.saved = self.recording.save()
         return self.saved
 
@@ -226,7 +227,7 @@ def of(item: pytest.Item, settings: Settings) -> SharedCassette:
 
 
 def abandon(config: pytest.Config, *, interrupted: bool) -> None:
-    """End the recordings of a run that is not over: its journals stay if it was interrupted."""
+    """End the recordings of an unfinished run; keep their journals if it was interrupted."""
     for shared in config.stash.get(_RUN, {}).values():
         if interrupted:
             shared.leave()
@@ -235,9 +236,9 @@ def abandon(config: pytest.Config, *, interrupted: bool) -> None:
 
 
 def finish(session: pytest.Session, tally: Tally, settings: Settings) -> None:
-    """Save the recordings of a run, and report what nobody asked for.
+    """Save the recordings of a run, and report unused exchanges.
 
-    A worker of xdist leaves the reports to its controller, which has the tally of all of them.
+    An xdist worker leaves the reports to its controller, which has the tallies of all workers.
     """
     for shared in session.config.stash.get(_RUN, {}).values():
         try:
@@ -252,7 +253,7 @@ def finish(session: pytest.Session, tally: Tally, settings: Settings) -> None:
 
 
 def _unused(tally: Tally, settings: Settings) -> Iterator[tuple[str, str]]:
-    """Yield each shared cassette of which something was not asked for, with the problem."""
+    """Yield the owner of each shared cassette with unused exchanges, and the problem."""
     from personalize_contract.cassette.matching import Matching
     from personalize_contract.cassette.replay import Replay
     from personalize_contract.feedback.unused_report import unused_text
