@@ -51,19 +51,26 @@ def text(report: Report) -> str:
     return template("page.html.jinja").render(
         report=report,
         about=" ".join([f"{report.headline.about}.", *report.headline.changes]),
-        verdict=_VERDICTS.get(report.exit_status, "holds"),
+        verdict=_VERDICTS.get(
+            report.exit_status, "not-reached" if report.headline.partial else "holds"
+        ),
         promised=[row for row in rows if row["clause"].can_fail],
         observed=[row for row in rows if not row["clause"].can_fail],
         states={
             state: sum(row["clause"].can_fail and row["state"] == state for row in rows)
             for state in ("broken", "not-reached", "changed", "holds")
         },
+        flaky=sum(row["flaky"] for row in rows),
         reported_at=f"{report.reported_at[:16].replace('T', ' ')} UTC",
     )
 
 
-def _urgency(row: Row) -> int:
-    return (*_URGENT, NOT_REACHED, HOLDS).index(row.state)
+def _urgency(row: Row) -> tuple[int, bool]:
+    return (*_URGENT, NOT_REACHED, HOLDS).index(row.state), not _is_flaky(row)
+
+
+def _is_flaky(row: Row) -> bool:
+    return row.clause.can_fail and any(cell.flaky for cell in row.cells)
 
 
 def _row(row: Row, operation: str, facts: Mapping[str, RunFacts]) -> dict[str, Any]:
@@ -72,12 +79,14 @@ def _row(row: Row, operation: str, facts: Mapping[str, RunFacts]) -> dict[str, A
         "clause": row.clause,
         "link": row.link,
         "state": row.state.replace(" ", "-"),
+        "flaky": _is_flaky(row),
         "open": False,
         "cells": [
             {
                 "target": cell.target,
                 "status": cell.status,
                 "changed": cell.changed,
+                "flaky": cell.flaky,
                 "why": "" if cell.notes and cell.status == HOLDS else cell.why,
                 "notes": noted(cell.notes, most=50) if cell.notes else [],
                 "allowed": cell.is_allowed,
@@ -106,22 +115,30 @@ def _scenarios(row: Row, operation: str, facts: Mapping[str, RunFacts]) -> list[
                     "curl": repeat.curl(one["request"], facts[cell.target]),
                     "broken": False,
                     "changed": False,
+                    "flaky": False,
                 },
             )
             scenario["broken"] |= one["status"] == BROKEN
             scenario["changed"] |= one.get("recorded", {}).get("changed", False)
+            scenario["flaky"] |= one.get("flaky", False)
             scenario["seconds"] += one.get("seconds", 0.0)
             name = one["scenario"]
             command = repeat.verify(operation, cell.target, name, facts[cell.target])
-            scenario["repeat"].append(command)
+            if command not in scenario["repeat"]:
+                scenario["repeat"].append(command)
             scenario["answers"].extend(_answers(cell.target, one))
-    return sorted(scenarios.values(), key=lambda one: (not one["broken"], not one["changed"]))
+    return sorted(scenarios.values(), key=_interest)
+
+
+def _interest(scenario: Mapping[str, Any]) -> tuple[bool, ...]:
+    return tuple(not scenario[state] for state in ("broken", "changed", "flaky"))
 
 
 def _answers(target: str, exchange: Mapping[str, Any]) -> Iterable[dict[str, Any]]:
     """The answer of a target, behind the one that was recorded where the two differ."""
     recorded = exchange.get("recorded", {})
     differences = recorded.get("differences", [])
+    attempt = exchange.get("attempt")
     marks = {_PARTS[one["part"]] for one in differences}
     if differences:
         yield {
@@ -136,8 +153,8 @@ def _answers(target: str, exchange: Mapping[str, Any]) -> Iterable[dict[str, Any
             "notes": [],
         }
     yield {
-        "title": target,
-        "by": exchange["answered_by"],
+        "title": f"{target}, attempt {attempt}" if attempt else target,
+        "by": exchange["answered_by"] or "nobody",
         "at": "",
         "status": exchange["status"],
         "response": _message(exchange["response"]),

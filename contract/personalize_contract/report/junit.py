@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from xml.etree import ElementTree as ET
 
-from personalize_contract.report.view import BROKEN, NOT_REACHED, Report
+from personalize_contract.report.view import BROKEN, NOT_REACHED, Cell, Report
+from personalize_contract.report.words import answered, sent
 
 _NO_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 """What XML 1.0 has no way to write."""
@@ -19,11 +21,26 @@ def _seconds(number: float) -> str:
     return f"{number:.3f}"
 
 
+def _attempts(cell: Cell) -> Iterator[str]:
+    """The exchanges of the scenarios that were asked again."""
+    for exchange in cell.exchanges:
+        if attempt := exchange.get("attempt"):
+            yield f"{exchange['scenario']}, attempt {attempt}: {sent(exchange)}"
+            yield f"    {answered(exchange)}"
+
+
 def text(report: Report) -> str:
     """The document. Not reached is an error, and skipped where it is allowed."""
     root = ET.Element("testsuites", name=report.operation)
     for at, target in enumerate(report.targets):
         suite = ET.SubElement(root, "testsuite", name=f"{report.operation} {target.name}")
+        about = ET.SubElement(suite, "properties")
+        for name, value in (
+            ("headline", str(report.headline)),
+            ("partial", report.headline.partial),
+            ("flaky", str(len(target.flaky))),
+        ):
+            ET.SubElement(about, "property", name=name, value=_writable(value))
         count = dict.fromkeys(("tests", "failures", "errors", "skipped"), 0)
         for row in report.rows:
             clause, cell = row.clause, row.cells[at]
@@ -44,6 +61,8 @@ def text(report: Report) -> str:
                 count["skipped" if kind == "skipped" else f"{kind}s"] += 1
                 one = ET.SubElement(case, kind, message=_writable(f"{cell.status}: {cell.why}"))
                 one.text = f"{clause.statement} [{clause.source}]"
+            if attempts := "\n".join(_attempts(cell)):
+                ET.SubElement(case, "system-out").text = _writable(attempts)
         suite.set("time", _seconds(target.facts.seconds))
         if target.facts.started_at:
             suite.set("timestamp", target.facts.started_at.removesuffix("Z"))

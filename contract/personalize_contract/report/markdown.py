@@ -12,10 +12,10 @@ from personalize_contract.report.markdown_text import code as _code
 from personalize_contract.report.markdown_text import plain as _plain
 from personalize_contract.report.markdown_text import table as _table
 from personalize_contract.report.view import BROKEN, HOLDS, NOT_REACHED, STATUSES, Cell, Report, Row
-from personalize_contract.report.words import noted, some
+from personalize_contract.report.words import answered, noted, sent, some
 
 _SIGNS = {HOLDS: "✅", BROKEN: "❌", NOT_REACHED: "⚪"}
-_CHANGED = "🔺"
+_CHANGED, _FLAKY = "🔺", "🔁"
 MOST = 40
 """Differences that are listed, of those that count and of the others."""
 
@@ -28,6 +28,7 @@ def text(report: Report) -> str:
         *_obstacles(report),
         *_findings(report),
         *_differences(report, changed=True),
+        *_flaky(report),
         *_model(report),
         _folded("Every clause", _matrix(report)),
         _folded("Observed, where the page is silent", _observed(report)),
@@ -89,6 +90,18 @@ def _differences(report: Report, *, changed: bool) -> Iterator[str]:
         yield title + _table(["part", "recorded", f"{target.name} now", "in"], rows) + more
 
 
+def _flaky(report: Report) -> Iterator[str]:
+    for target in report.targets:
+        if target.flaky:
+            rows = (
+                [f"`{flake.scenario}`", _code(sent(flake.second))]
+                + [_code(answered(exchange)) for exchange in (flake.first, flake.second)]
+                for flake in target.flaky[:MOST]
+            )
+            title = f"### {_FLAKY} Flaky on {target.name}: right when asked again"
+            yield f"{title}\n\n" + _table(["scenario", "sent", "first answer", "second"], rows)
+
+
 def _model(report: Report) -> Iterator[str]:
     if report.model_differs:
         lines = "\n".join(f"- {_plain(line)}" for line in report.model_differs)
@@ -104,7 +117,8 @@ def _matrix(report: Report) -> str:
 
 
 def _cell(cell: Cell) -> str:
-    return f"{_SIGNS[cell.status]} {cell.status}" + (f" {_CHANGED}" if cell.changed else "")
+    changed = f" {_CHANGED}" if cell.changed else ""
+    return f"{_SIGNS[cell.status]} {cell.status}{changed}" + (f" {_FLAKY}" if cell.flaky else "")
 
 
 def _observed(report: Report) -> str:

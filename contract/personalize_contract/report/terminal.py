@@ -18,7 +18,7 @@ from personalize_contract.report.view import (
     Report,
     TargetSummary,
 )
-from personalize_contract.report.words import noted, some
+from personalize_contract.report.words import answered, noted, some
 
 _STYLES = {HOLDS: "green", BROKEN: "bold red", NOT_REACHED: "yellow"}
 
@@ -43,8 +43,8 @@ def show(report: Report, console: Console) -> None:
             row.clause.id, row.clause.level, *(_status(cell.status) for cell in row.cells)
         )
     table.add_section()
-    answered = (Text(target.who, "dim") for target in report.targets)
-    table.add_row(Text("answered by", "dim"), "", *answered)
+    who = (Text(target.who, "dim") for target in report.targets)
+    table.add_row(Text("answered by", "dim"), "", *who)
     console.print(table)
     _observed(report, console)
     _findings(report, console)
@@ -55,6 +55,9 @@ def show(report: Report, console: Console) -> None:
         for line in report.model_differs:
             console.print(Text(f"  {line}"), soft_wrap=True)
     for target in report.targets:
+        for flake in target.flaky:
+            first = Text(f"\nflaky on {target.name}: {flake.scenario}: {answered(flake.first)}; ")
+            console.print(first.append("right when asked again"), soft_wrap=True)
         if target.not_shipped:
             console.print(f"\nnot reached on {target.name}: {NOT_SHIPPED}:", style="bold")
             console.print(Text(f"  {', '.join(target.not_shipped)}"), soft_wrap=True)

@@ -84,6 +84,21 @@ class Change:
 
 
 @dataclass(frozen=True, slots=True)
+class Flake:
+    """A scenario that failed once, and was right when it was asked again.
+
+    Args:
+        scenario: its id.
+        first: the exchange that failed, as a document; status 0 is no answer.
+        second: the exchange that was right.
+    """
+
+    scenario: str
+    first: Mapping[str, Any]
+    second: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
 class RunFacts:
     """When and where a target was asked.
 
@@ -138,7 +153,7 @@ class TargetSummary:
     changed: int
     changes: tuple[Change, ...]
     other_differences: tuple[Change, ...]
-    flaky: tuple[str, ...]
+    flaky: tuple[Flake, ...]
     not_asked: int
     not_shipped: tuple[str, ...]
     untouched: str

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 from personalize_contract.report.view import HOLDS
 
@@ -29,6 +30,21 @@ def noted(notes: Mapping[str, Sequence[str]], most: int = 3) -> list[str]:
     lines = [f"{note} ({some(scenarios)})" for note, scenarios in notes.items()]
     rest = len(lines) - most
     return lines[:most] + [f"and {rest} other answer{'s' if rest > 1 else ''}"] * (rest > 0)
+
+
+def sent(exchange: Mapping[str, Any]) -> str:
+    """The request of an exchange in one line: its method, path and body."""
+    request = exchange["request"]
+    return f"{request['method']} {request['path']} {request['body']}".strip()
+
+
+def answered(exchange: Mapping[str, Any]) -> str:
+    """The response of an exchange in one line: its status, code and body, or why there is none."""
+    response = exchange["response"]
+    if not response["status"]:
+        return f"no answer: {response['reason']}"
+    code = response["code"] or response["reason"]
+    return f"{response['status']} {code} {response['body'] or '(no body)'}"
 
 
 def duration(seconds: float) -> str:

@@ -164,12 +164,13 @@ def cell(clause: Clause, outcomes: Iterable[Outcome], *, is_selection: bool = Fa
 def _shown(outcome: Outcome, finding: Finding) -> Iterator[dict[str, Any]]:
     """The exchanges of an outcome as a report shows them, the one that failed first."""
     about: dict[str, Any] = {"scenario": outcome.scenario, "status": finding.status}
-    about["seconds"] = outcome.seconds
     if outcome.is_flaky:
         about["flaky"] = True
-    for exchange in (outcome.first, outcome.exchange):
-        if exchange:
-            yield {**about, **exchange}
+    if outcome.first:
+        yield {**about, "attempt": 1, **outcome.first}
+        about["attempt"] = 2
+    if outcome.exchange:
+        yield {**about, "seconds": outcome.seconds, **outcome.exchange}
 
 
 def _several(lines: list[str]) -> str:
@@ -248,9 +249,9 @@ class Evidence:
         found = (o.obstacle for outcomes in self._outcomes.values() for o in outcomes if o.obstacle)
         return list(dict.fromkeys(found))
 
-    def flaky(self, target: str) -> list[str]:
-        """The scenarios of a target that failed once, and were right when they were asked again."""
-        return [outcome.scenario for outcome in self._outcomes[target] if outcome.is_flaky]
+    def flaky(self, target: str) -> list[Outcome]:
+        """The outcomes of a target that failed once, and were right when they were asked again."""
+        return [outcome for outcome in self._outcomes[target] if outcome.is_flaky]
 
     def not_shipped(self, target: str) -> list[str]:
         """The scenarios of a target that were not reached because their recordings don't ship."""

@@ -16,6 +16,7 @@ from personalize_contract.report.view import (
     STATUSES,
     Cell,
     Change,
+    Flake,
     Report,
     Row,
     RunFacts,
@@ -84,7 +85,10 @@ def _target(evidence: Evidence, name: str) -> TargetSummary:
         changed=len(changed),
         changes=changes,
         other_differences=others,
-        flaky=tuple(evidence.flaky(name)),
+        flaky=tuple(
+            Flake(outcome.scenario, outcome.first or {}, outcome.exchange or {})
+            for outcome in evidence.flaky(name)
+        ),
         not_asked=evidence.not_asked(name),
         not_shipped=tuple(evidence.not_shipped(name)),
         untouched=untouched,

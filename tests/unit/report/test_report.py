@@ -1,12 +1,14 @@
 """Reports: their contents, their omissions, and that no answer breaks them."""
 
 import html.parser
+import io
 import json
 import re
 import shlex
 from functools import cached_property
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 from xml.etree import ElementTree as ET
 
 import pytest
@@ -19,9 +21,9 @@ from personalize_contract.live.access import Live
 from personalize_contract.model.contract import load
 from personalize_contract.model.datasets import DUMMY
 from personalize_contract.model.exchange import Request, Response
-from personalize_contract.report import github
+from personalize_contract.report import github, terminal
 from personalize_contract.report.files import WRITERS
-from personalize_contract.report.view import BROKEN, Report
+from personalize_contract.report.view import BROKEN, HOLDS, Report
 from personalize_contract.settings import Settings
 from personalize_contract.suite import shipped
 from personalize_contract.suite.evidence import Evidence, Finding, Outcome
@@ -368,6 +370,87 @@ def test_a_page_of_any_number_of_scenarios(number: int) -> None:
     shown = [one for one in parsed(page).tree.iter("details") if one.get("class") != "row"]
     assert len(shown) == min(number, 12)
     assert ("and 388 more scenarios" in page) == (number == 400)
+
+
+def _exchange(status: int, reason: str, body: str, by: str = "endpoint") -> dict[str, Any]:
+    return {
+        "answered_by": by,
+        "request": {"method": "POST", "path": "/items", "headers": {}, "body": "{}"},
+        "response": {
+            "status": status,
+            "reason": reason,
+            "code": "",
+            "headers": {},
+            "body": body,
+        },
+    }
+
+
+NO_ANSWER = _exchange(0, "Connection reset by peer", "", by="")
+FAILED = _exchange(500, "Oh", "it failed")
+RIGHT = _exchange(200, "OK", "")
+
+
+def _flaky(first: dict[str, Any], partial: str = "") -> Report:
+    """Return the report of a scenario that failed first, and was right when asked again."""
+    finding = Finding("request.items.max-members", HOLDS, "")
+    outcome = Outcome("items-10", (finding,), "endpoint", RIGHT, first=first)
+    outcomes = {"live": [Outcome("items-1", (finding,), "endpoint", RIGHT), outcome]}
+    return summarize(Evidence(load("PutItems"), outcomes, partial=partial))
+
+
+@pytest.mark.parametrize("suffix", WRITERS)
+@pytest.mark.parametrize(
+    ("first", "told"),
+    [(FAILED, ["500", "Oh", "it failed"]), (NO_ANSWER, ["no answer", "Connection reset by peer"])],
+    ids=["500", "no answer"],
+)
+def test_every_report_has_both_exchanges_of_a_flaky_scenario(
+    first: dict[str, Any], told: list[str], suffix: str
+) -> None:
+    text = WRITERS[suffix](_flaky(first))
+
+    for words in ["flaky", "items-10", "200", *told]:
+        said = '"status": 0' if (words, suffix) == ("no answer", ".json") else words
+        assert said in text
+    assert "0 Connection" not in text
+    assert "items-1, attempt" not in text
+
+
+@pytest.mark.parametrize("suffix", WRITERS)
+def test_every_report_says_that_it_is_partial(suffix: str) -> None:
+    assert "the line was cut" in WRITERS[suffix](_flaky(FAILED, "the line was cut"))
+    assert "This is partial" not in WRITERS[suffix](_flaky(FAILED))
+
+
+def test_a_flaky_row_of_the_page_shows_the_failure_before_the_right_answer() -> None:
+    page = WRITERS[".html"](_flaky(FAILED))
+    row = next(one for one in rows(page) if clause(one) == "request.items.max-members")
+
+    assert "data-flaky" in row.attrib
+    flaky = next(one for one in row.iter("details") if one is not row)
+    titles = ["".join(one.itertext()).split(" answered by")[0] for one in flaky.iter("h5")]
+    assert titles == ["request", "live, attempt 1", "live, attempt 2", "repeat it"]
+    assert "urgent" in (flaky.get("class") or "")  # which is printed
+    (command,) = re.findall("personalize-contract verify .*", "".join(flaky.itertext()))
+    assert command.endswith("-k items-10")
+
+
+def test_the_terminal_names_each_flake() -> None:
+    console = terminal.Output(file=io.StringIO(), width=200)
+    terminal.show(_flaky(NO_ANSWER), console)
+    assert isinstance(console.file, io.StringIO)
+    line = "flaky on live: items-10: no answer: Connection reset by peer; right when asked again"
+    assert line in console.file.getvalue().splitlines()
+
+
+def test_junit_counts_flakes_and_passes_them() -> None:
+    root = ET.fromstring(WRITERS[".xml"](_flaky(NO_ANSWER, "it was cut")))  # noqa: S314 - our own
+    facts = {one.get("name"): one.get("value") for one in root.iter("property")}
+    assert facts["flaky"] == "1"
+    assert facts["partial"] == "it was cut"
+    (case,) = (one for one in root.iter("testcase") if one.find("system-out") is not None)
+    assert (case.get("name"), len(case)) == ("request.items.max-members", 1)
 
 
 def test_a_change_is_marked_on_both_sides(page: str) -> None:
