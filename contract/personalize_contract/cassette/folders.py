@@ -15,6 +15,9 @@ SUFFIX = ".personalize.yaml"
 _INTERACTIONS = re.compile(
     rb"""(?m)^(?:["']?interactions["']?[ \t]*:|[ \t]*[{,]?[ \t]*"interactions":)"""
 )
+LIBRARIES = frozenset({"site-packages", "dist-packages", "node_modules"})
+"""Folders of installed packages, whose cassettes are not this repo's."""
+
 _MAX_HEAD = 1024 * 1024
 """Maximum number of bytes searched in other files; the member is at their head."""
 

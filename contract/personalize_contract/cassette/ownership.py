@@ -13,6 +13,8 @@ from pathlib import Path, PurePosixPath
 from personalize_contract.cassette import files, loader
 from personalize_contract.errors import CassetteError
 
+_SHARED = "::cassette="
+
 _REMEDY = (
     'rename one of the two tests, name another cassette in the mark of one, cassette="name", or '
     "delete this one if its test is gone"
@@ -38,7 +40,12 @@ def check(path: Path, recorded_for: str, test: str) -> None:
 
 def shared_by(module: str, name: str) -> str:
     """Return what stands for the node id of its test in a cassette that tests of a module share."""
-    return f"{module}::cassette={name}"
+    return f"{module}{_SHARED}{name}"
+
+
+def is_shared(recorded_for: str) -> bool:
+    """Whether this stands for the tests that share a cassette."""
+    return _SHARED in recorded_for
 
 
 def _identity(node_id: str) -> tuple[str, str]:

@@ -99,6 +99,10 @@ class Replay:
             drawer.put(request, exchange)
             self._known[_bytes(request)] = drawer
 
+    def of_other(self, path: Path, cassette: Cassette) -> Replay:
+        """Return a replay of another cassette, which redacts and matches as this one does."""
+        return Replay(path, cassette, self._redactor, self._matching)
+
     def redacted(self, request: Request) -> Request:
         """A request as it would have been recorded."""
         return self._redactor.request(request)

@@ -19,8 +19,6 @@ DESCRIPTION = (
     "failed and keep their cassettes, 2 the tests could not be run, 130 interrupted."
 )
 
-_LIBRARIES = frozenset({"site-packages", "dist-packages", "node_modules"})
-
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments."""
@@ -76,7 +74,7 @@ def _cassettes() -> Iterator[Path]:
     from personalize_contract.cassette import folders
 
     for path in folders.files_in([Path()], lambda path: path.name.endswith(folders.SUFFIX)):
-        if _LIBRARIES.isdisjoint(path.parts):
+        if folders.LIBRARIES.isdisjoint(path.parts):
             yield path
 
 

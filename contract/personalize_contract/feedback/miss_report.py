@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 
 from personalize_contract.cassette.replay import Replay
 from personalize_contract.feedback.differences import differences, facts
@@ -33,10 +33,16 @@ class Explainer:
     Args:
         record: the command that records the test.
         meant: ids of the clauses that the test breaks on purpose.
+        orphans: returns the lines about cassettes of other tests that answer the test's requests.
     """
 
-    def __init__(self, record: str, meant: Collection[str] = ()) -> None:
-        self._record, self._meant = record, meant
+    def __init__(
+        self,
+        record: str,
+        meant: Collection[str] = (),
+        orphans: Callable[[Replay, Request], Iterable[str]] = lambda *_: (),
+    ) -> None:
+        self._record, self._meant, self._orphans = record, meant, orphans
         self._explained = 0
 
     def __call__(self, replay: Replay, request: Request) -> str:
@@ -67,6 +73,7 @@ class Explainer:
             f"  cassette:  {display.path(replay.path)}",
             f"  sent:      {display.quoted(summary(sent))}",
             *_nearest(replay, sent),
+            *(() if replay.recorded else self._orphans(replay, request)),
             remedy,
         ]
         return "\n".join(lines)

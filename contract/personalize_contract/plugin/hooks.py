@@ -32,11 +32,6 @@ _LATE = pytest.StashKey[contextlib.ExitStack]()
 _SHARED = ("shared",)
 """Stands in the tally of a run in which tests share a cassette."""
 
-_FIXTURES = frozenset(
-    {"personalize_client", "personalize_faults", "personalize_service", "personalize_url"}
-)
-"""The fixtures that stand for the mark."""
-
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     options.add(parser)
@@ -195,15 +190,9 @@ def _fail(text: str) -> None:
     pytest.fail(display.message(text), pytrace=False)
 
 
-def is_marked(item: pytest.Item) -> bool:
-    """Whether a test has the mark, or a fixture that stands for it."""
-    names = getattr(item, "fixturenames", ())
-    return item.get_closest_marker(MARK) is not None or not _FIXTURES.isdisjoint(names)
-
-
 def _open(item: pytest.Item) -> None:
     settings = item.config.stash[_SETTINGS]
-    has_mark = is_marked(item)
+    has_mark = options.is_marked(item)
     if not has_mark and settings.check != "all":
         return
     from personalize_contract.plugin import mark as marks
@@ -315,7 +304,7 @@ def _note_gone(config: pytest.Config) -> None:
         from personalize_contract.plugin.paths import orphans
         from personalize_contract.privacy import display
 
-        playing = [item for item in items if is_marked(item)]
+        playing = [item for item in items if options.is_marked(item)]
         for path in orphans(items, playing, config.stash[_SETTINGS]):
             run_state.tally(config)["gone", display.path(path)] = 1
 

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from personalize_contract.cassette.shared import Part
     from personalize_contract.live.access import Live
     from personalize_contract.model.provenance import Provenance
+    from personalize_contract.plugin.gone import Orphans
     from personalize_contract.plugin.mark import Mark
     from personalize_contract.plugin.session import Session
     from personalize_contract.privacy.redaction import Redactor
@@ -117,7 +118,8 @@ def _replaying(
         shared = of(item, settings)
     cassette = shared.cassette if shared else paths.load(path, item.nodeid)
     again = "live" if settings.target == "live" else _again(cassette.provenance, settings)
-    shares = share_a_state(settings.datasets) and cassette.provenance.datasets != "numbered"
+    is_numbered = cassette.provenance.datasets == "numbered" or not cassette.exchanges
+    shares = share_a_state(settings.datasets) and not is_numbered
     return (shared.replaying if shared else Replaying)(
         path,
         cassette,
@@ -125,10 +127,17 @@ def _replaying(
         _matching(mark, settings),
         shared.record_command(again) if shared else paths.record_command(item, again),
         mark,
+        partial(_orphans, item, settings),
         shares_dummies=shares,
         max_age=settings.max_age,
         test=item.nodeid if shared else "",
     )
+
+
+def _orphans(item: pytest.Item, settings: Settings) -> Orphans:
+    from personalize_contract.plugin.gone import Orphans
+
+    return Orphans(item, settings)
 
 
 def _matching(mark: Mark, settings: Settings) -> Matching:

@@ -7,6 +7,7 @@ its unmet expectations, `save` keeps its recording, and `tally` counts for the s
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Protocol
 
 from personalize_contract.model.interruption import FAULT
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from personalize_contract.cassette.recording import Recording as CassetteRecording
     from personalize_contract.cassette.shared import Part
     from personalize_contract.model.parsed_request import ParsedRequest
+    from personalize_contract.plugin.gone import Orphans
     from personalize_contract.plugin.mark import Mark
     from personalize_contract.plugin.summary import Tally
     from personalize_contract.privacy.redaction import Redactor
@@ -69,6 +71,7 @@ class Replaying(modes.Replaying):
         matching: the rule by which an exchange answers a request.
         record_command: the command that records the test, for the messages of misses.
         mark: the mark of the test.
+        orphans: returns the search for cassettes of other tests; called at the first miss.
         shares_dummies: whether the cassette has one dummy for several datasets of the same state.
         max_age: the age in days beyond which the cassette is aged; None if it never is.
         test: the node id of the test if it shares the cassette; `""` if not.
@@ -82,6 +85,7 @@ class Replaying(modes.Replaying):
         matching: Matching,
         record_command: str,
         mark: Mark,
+        orphans: Callable[[], Orphans],
         *,
         shares_dummies: bool = False,
         max_age: int | None = None,
@@ -90,7 +94,7 @@ class Replaying(modes.Replaying):
         from personalize_contract.cassette.replay import Replay
 
         replay = Replay(path, cassette, redactor, matching, test)
-        super().__init__(replay, _Explanation(record_command, mark.violates))
+        super().__init__(replay, _Explanation(record_command, mark.violates, orphans))
         self.path, self.redactor, self.record_command = path, redactor, record_command
         self.fail_unused = mark.unused == "fail"
         self._shares_dummies = shares_dummies
@@ -138,15 +142,17 @@ def _is_aged(cassette: Cassette, max_age: int) -> bool:
 class _Explanation:
     """Explains the misses of one test. The first miss imports the explainer."""
 
-    def __init__(self, record_command: str, violates: tuple[str, ...]) -> None:
-        self._command, self._violates = record_command, violates
+    def __init__(
+        self, record_command: str, violates: tuple[str, ...], orphans: Callable[[], Orphans]
+    ) -> None:
+        self._command, self._violates, self._orphans = record_command, violates, orphans
         self._explainer: object = None
 
     def __call__(self, replay: object, request: ParsedRequest) -> str:
         from personalize_contract.feedback.miss_report import Explainer
 
         if not isinstance(self._explainer, Explainer):
-            self._explainer = Explainer(self._command, self._violates)
+            self._explainer = Explainer(self._command, self._violates, self._orphans())
         return self._explainer(replay, request)  # type: ignore[arg-type]
 
 

@@ -45,6 +45,11 @@ SKIPPED = pytest.StashKey[bool]()
 OURS = "personalize_contract"
 """The name of this in what an xdist worker hands to its controller, and on a report."""
 
+_FIXTURES = frozenset(
+    {"personalize_client", "personalize_faults", "personalize_service", "personalize_url"}
+)
+"""The fixtures that stand for the mark."""
+
 Kind = Literal["string", "linelist", "args"]
 
 _MARK_USAGE = (
@@ -178,6 +183,12 @@ def reports_traffic(config: pytest.Config) -> bool:
 def add_mark(config: pytest.Config) -> None:
     """Declare the mark, for `pytest --markers` and `--strict-markers`."""
     config.addinivalue_line("markers", _MARK_USAGE)
+
+
+def is_marked(item: pytest.Item) -> bool:
+    """Whether a test has the mark, or a fixture that stands for it."""
+    names = getattr(item, "fixturenames", ())
+    return item.get_closest_marker(MARK) is not None or not _FIXTURES.isdisjoint(names)
 
 
 def read(config: pytest.Config) -> Settings:

@@ -52,6 +52,23 @@ def _folder(item: pytest.Item, settings: Settings) -> Path:
     return module.parent / "cassettes" / module.stem
 
 
+def module_of(cassette: Path, root: Path, settings: Settings) -> Path:
+    """Return the module that a cassette belongs to by its place, whether or not it exists."""
+    folder = cassette.parent
+    if settings.cassettes:
+        return root / folder.relative_to(settings.cassettes).with_name(f"{folder.name}.py")
+    return folder.parent.with_name(f"{folder.name}.py")
+
+
+def owner(item: pytest.Item) -> str:
+    """Return the node id of a test, or what stands for it in a cassette that it shares."""
+    from personalize_contract.cassette import ownership
+
+    if shared := cassette_of(item):
+        return ownership.shared_by(item.nodeid.partition("::")[0], shared)
+    return item.nodeid
+
+
 def settings_of(item: pytest.Item, settings: Settings) -> Settings:
     """Return the settings of one test: where what is missing is recorded, by its cassette."""
     if not settings.record_missing:

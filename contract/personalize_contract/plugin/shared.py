@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from personalize_contract.cassette import loader, ownership
+from personalize_contract.cassette import loader
 from personalize_contract.errors import CassetteError, CassetteMissing, UsageError
 from personalize_contract.plugin import modes, options, paths, run_failures
 from personalize_contract.plugin.mark import cassette_of
@@ -45,8 +45,7 @@ class SharedCassette:
     def __init__(self, item: pytest.Item, path: Path, settings: Settings) -> None:
         self.path = path
         self._settings, self._root = settings, item.config
-        module = item.nodeid.partition("::")[0]
-        self.owner = ownership.shared_by(module, cassette_of(item))
+        self.owner = paths.owner(item)
         collected = item.config.stash.get(options.COLLECTED, [])
         self.is_known = bool(collected)
         """Whether every test that names it is known, since whole modules were collected."""

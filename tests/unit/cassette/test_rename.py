@@ -1,0 +1,157 @@
+"""`rename` moves a cassette to another test, and changes nothing else in it."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from helpers.command import run
+from personalize_contract.cassette import journal, loader, recording
+from personalize_contract.model.exchange import Exchange, Request, Response
+from personalize_contract.model.provenance import Provenance
+
+OLD, NEW = "test_old.personalize.yaml", "unit/test_new.personalize.yaml"
+TEST = "unit/test_shop.py::TestShop::test_it[a: b]"
+BODY = b"recorded_for: x\n  recorded_for: y\n- scenario: z\n"
+EXCHANGE = Exchange(
+    Request("POST", "https://personalize-events.us-east-1.amazonaws.com/items", {}, BODY),
+    Response(200, "OK", {"content-type": "application/json"}, "tée".encode()),
+    "aws",
+)
+HEAD = "personalize_contract:\n  format: 1\n  answered_by: aws\n"
+
+
+@pytest.fixture
+def old(tmp_path: Path) -> Path:
+    path = tmp_path / OLD
+    recording.write(path, Provenance("aws", recorded_for="test_shop.py::test_old"), [EXCHANGE] * 2)
+    return path
+
+
+def rename(folder: Path, new: str = NEW, test: str = TEST) -> tuple[int, str]:
+    done = run("rename", OLD, new, test, cwd=folder)
+    return done.returncode, done.stdout + done.stderr
+
+
+def test_one_line_is_another_and_every_byte_else_is_the_same(old: Path, tmp_path: Path) -> None:
+    before = old.read_bytes()
+    assert rename(tmp_path) == (0, f"{OLD} is now {NEW}, the cassette of {TEST}\n")
+
+    assert (tmp_path / NEW).read_bytes() == before.replace(
+        b"recorded_for: 'test_shop.py::test_old'\n", f"recorded_for: '{TEST}'\n".encode(), 1
+    )
+    assert loader.recorded_for(tmp_path / NEW) == TEST
+    files = {path.name for path in tmp_path.rglob("*") if path.is_file()}
+    assert files == {Path(NEW).name}  # nor is a journal left
+
+
+@pytest.mark.parametrize(
+    "edit",
+    [
+        lambda text: text.replace("format: 1", "# by hand\n  format: 1"),
+        lambda text: text.replace("\n", "\r\n"),
+        lambda text: text.replace("'test_shop.py::test_old'", '"test_shop.py::test_old" # old'),
+        lambda text: text.replace("  digest", "  comment: tea\n  digest"),
+    ],
+    ids=["comment", "crlf", "comment of the line", "member"],
+)
+def test_what_was_edited_by_hand_stays(old: Path, tmp_path: Path, edit: object) -> None:
+    assert callable(edit)
+    text = edit(old.read_bytes().decode())
+    old.write_bytes(text.encode())
+    assert rename(tmp_path)[0] == 0
+    lines = (tmp_path / NEW).read_bytes().decode().split("\n")
+    others = [line for line in lines if not line.startswith("  recorded_for:")]
+    assert others == [line for line in text.split("\n") if not line.startswith("  recorded_for:")]
+    assert loader.load(tmp_path / NEW).provenance.recorded_for == TEST
+
+
+def test_one_that_is_of_no_test_is_only_moved(old: Path, tmp_path: Path) -> None:
+    text = re.sub("personalize_contract:\n(  .*\n)+", "", old.read_text("utf-8"))
+    old.write_text(text, "utf-8")
+    assert rename(tmp_path)[0] == 0
+    assert (tmp_path / NEW).read_text("utf-8") == text
+
+
+def test_tests_that_share_it_move_with_their_module(tmp_path: Path) -> None:
+    tests = ["test_shop.py::test_a", "test_other.py::test_b"]
+    who = Provenance("aws", recorded_for="test_shop.py::cassette=seed")
+    recording.write(tmp_path / OLD, who, [EXCHANGE] * 2, tests)
+    assert rename(tmp_path, test="unit/test_store.py::cassette=start")[0] == 0
+    moved = loader.load(tmp_path / NEW)
+    assert moved.provenance.recorded_for == "unit/test_store.py::cassette=start"
+    assert [origin.recorded_for for origin in moved.origins] == [
+        "unit/test_store.py::test_a",
+        "test_other.py::test_b",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("new", "test", "problem"),
+    [
+        ("there.personalize.yaml", TEST, "there.personalize.yaml: there is a file already"),
+        ("link.personalize.yaml", TEST, "link.personalize.yaml: there is a file already"),
+        (OLD, TEST, "another process or test is recording it"),
+        ("test_new.yaml", TEST, "test_new.yaml: the name of a cassette ends in .personalize.yaml"),
+        (NEW, "test_it", "'test_it' is not the node id of a test"),
+    ],
+)
+def test_what_it_refuses(old: Path, tmp_path: Path, new: str, test: str, problem: str) -> None:
+    (tmp_path / "there.personalize.yaml").write_text("theirs")
+    (tmp_path / "link.personalize.yaml").symlink_to("nowhere")
+    before = old.read_bytes()
+    status, shown = rename(tmp_path, new, test)
+    assert status == 2
+    assert problem in shown
+    assert old.read_bytes() == before
+    assert (tmp_path / "there.personalize.yaml").read_text() == "theirs"
+
+
+@pytest.mark.parametrize(
+    ("content", "problem"),
+    [
+        (None, "there is no such cassette"),
+        ("tea", "it is not a cassette"),
+        (
+            f"{HEAD}  recorded_for:\n    a.py::test\ninteractions: []\nversion: 1\n",
+            "it was edited by hand, so its test can't be rewritten",
+        ),
+    ],
+    ids=["missing", "bad", "odd"],
+)
+def test_one_that_it_can_not_rewrite_stays(
+    tmp_path: Path, content: str | None, problem: str
+) -> None:
+    if content:
+        (tmp_path / OLD).write_text(content)
+    status, shown = rename(tmp_path)
+    assert status == 2
+    assert problem in shown
+    left = [path.name for path in tmp_path.rglob("*") if path.is_file()]
+    assert left == ([OLD] if content else [])
+    if content:
+        assert (tmp_path / OLD).read_text() == content
+
+
+@pytest.mark.parametrize("name", [OLD, NEW])
+def test_one_that_is_being_recorded_is_let_alone(old: Path, tmp_path: Path, name: str) -> None:
+    with recording.Recording(
+        tmp_path / name, Provenance("aws", recorded_for="test_shop.py::test_old")
+    ):
+        status, shown = rename(tmp_path)
+    assert status == 2
+    assert "another process or test is recording it" in shown
+    assert old.exists()
+
+
+def test_what_a_killed_recording_left_comes_first(old: Path, tmp_path: Path) -> None:
+    left = journal.Journal(old, Provenance("aws"))
+    left.append(EXCHANGE, "")
+    left.close(keep=True)
+    status, shown = rename(tmp_path)
+    assert status == 2
+    assert "run `personalize-contract recover` on it" in shown
+    assert old.exists()
+    assert [*tmp_path.glob("*.partial.jsonl")]
