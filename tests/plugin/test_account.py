@@ -29,7 +29,7 @@ def _credentials(monkeypatch: pytest.MonkeyPatch, shop: Shop) -> None:
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "canary-of-this-test")
 
 
-def test_aws_is_not_written_to_without_it(shop: Shop) -> None:
+def test_writing_to_aws_needs_the_account(shop: Shop) -> None:
     shop.tests(TEST)
     result = shop.run(*AWS)
     result.assert_outcomes(errors=1)
@@ -38,7 +38,7 @@ def test_aws_is_not_written_to_without_it(shop: Shop) -> None:
 
 
 @pytest.mark.parametrize("value", ["123", "12345678901x", "arn:aws:iam::123456789012:user/x"])
-def test_what_is_no_account_id_is_a_usage_error(shop: Shop, value: str) -> None:
+def test_invalid_account_id_is_a_usage_error(shop: Shop, value: str) -> None:
     shop.tests(TEST)
     result = shop.run(*AWS, f"--personalize-account={value}")
     assert result.ret == pytest.ExitCode.USAGE_ERROR

@@ -24,7 +24,7 @@ def test_other_hosts_are_refused_with_a_sentence(shop: Shop) -> None:
     assert "name the host in the ini key personalize_allowed_hosts" in text(result)
 
 
-def test_one_that_is_named_is_not(shop: Shop) -> None:
+def test_allowed_host_is_not_refused(shop: Shop) -> None:
     shop.tests(TEST)
     shop.ini("personalize_allowed_hosts = 192.0.2.1")
     result = shop.run("--tb=line")

@@ -13,7 +13,7 @@ def test_it():
 """
 
 
-def test_they_are_beside_each_module(shop: Shop) -> None:
+def test_cassettes_are_beside_each_module(shop: Shop) -> None:
     shop.tests(TEST, "test_shop")
     shop.tests(TEST, "deep/down/test_shop")
     shop.record("--import-mode=importlib").assert_outcomes(passed=2)
@@ -35,7 +35,7 @@ def test_one_folder_mirrors_the_modules(shop: Shop) -> None:
     shop.run().assert_outcomes(passed=2)
 
 
-def test_it_is_relative_to_the_ini_file(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_folder_is_relative_to_the_ini_file(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
     shop.tests(TEST, "deep/test_shop")
     shop.ini("personalize_cassettes = recorded")
     monkeypatch.chdir(shop.path / "deep")
@@ -43,7 +43,7 @@ def test_it_is_relative_to_the_ini_file(shop: Shop, monkeypatch: pytest.MonkeyPa
     assert shop.cassettes() == ["recorded/deep/test_shop/test_it.personalize.yaml"]
 
 
-def test_no_two_tests_share_one(shop: Shop) -> None:
+def test_different_node_ids_have_different_cassettes(shop: Shop) -> None:
     shop.tests(
         """
         NAMES = ["a/b", "a:b", "a b", "a-b", "é", "x" * 300, "x" * 301]

@@ -78,14 +78,14 @@ class TestAll:
         result.assert_outcomes(failed=1)
         assert ELEVEN in text(result)
 
-    def test_a_good_one_passes_and_is_answered_as_before(self, shop: Shop, way: str) -> None:
+    def test_valid_request_passes_and_keeps_its_answer(self, shop: Shop, way: str) -> None:
         shop.tests(way + TEST.format(mark="", count=10))
         shop.ini("personalize_check = all")
         result = shop.run()
         result.assert_outcomes(passed=1)
         assert "personalize-contract ==" not in text(result)
 
-    def test_it_gets_advice_too(self, shop: Shop, way: str) -> None:
+    def test_unmarked_requests_get_advice(self, shop: Shop, way: str) -> None:
         source = way + TEST.format(mark="", count=10).replace("str(number)", "'x'")
         shop.tests(source)
         shop.ini("personalize_check = all")
@@ -139,7 +139,7 @@ def test_an_unmarked_test_under_moto_is_checked(shop: Shop) -> None:
     assert ELEVEN in text(result)
 
 
-def test_it_is_marked_or_all(shop: Shop) -> None:
+def test_check_is_marked_or_all(shop: Shop) -> None:
     shop.tests(TEST.format(mark="", count=1))
     shop.ini("personalize_check = some")
     result = shop.run()

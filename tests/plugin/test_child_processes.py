@@ -150,7 +150,7 @@ def warned(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.parametrize("way", WAYS.values(), ids=WAYS)
-def test_a_child_is_recorded_replayed_and_broken_by_name(
+def test_childs_requests_are_recorded_replayed_and_checked(
     shop: Shop, way: str, warned: None
 ) -> None:
     children(shop, way)
@@ -186,7 +186,7 @@ SDKS = {
 
 
 @pytest.mark.parametrize("command", SDKS.values(), ids=SDKS)
-def test_an_sdk_finds_the_endpoint_by_itself(shop: Shop, command: list[str]) -> None:
+def test_sdks_of_children_find_the_endpoint(shop: Shop, command: list[str]) -> None:
     shop.tests(
         f"""
         import json
@@ -219,7 +219,7 @@ def test_an_sdk_finds_the_endpoint_by_itself(shop: Shop, command: list[str]) -> 
     )
 
 
-def test_a_forked_child_says_which_line_sent(shop: Shop) -> None:
+def test_request_of_a_forked_child_has_its_call_site(shop: Shop) -> None:
     children(shop, WAYS["fork"])
 
     result = shop.record()
@@ -227,7 +227,7 @@ def test_a_forked_child_says_which_line_sent(shop: Shop) -> None:
     result.stdout.re_match_lines([r".*sent: +test_shop\.py:\d+, in a child process"])
 
 
-def test_a_child_has_its_environment_and_nobody_else(
+def test_only_the_child_gets_the_patched_environment(
     shop: Shop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     theirs = {
@@ -276,7 +276,7 @@ def test_a_child_has_its_environment_and_nobody_else(
     shop.run().assert_outcomes(passed=1)
 
 
-def test_a_live_service_is_sent_what_a_child_sends_signed_by_its_parent(
+def test_childs_requests_to_a_live_service_are_signed_by_the_parent(
     shop: Shop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "AKIAIOSFODNN7EXAMPLE")
@@ -301,7 +301,7 @@ def test_a_live_service_is_sent_what_a_child_sends_signed_by_its_parent(
     assert ["AKIAIOSFODNN7EXAMPLE" in one.headers["authorization"] for one in sent] == [True]
 
 
-def test_a_child_with_an_endpoint_of_its_own_is_left_alone_and_told_of(shop: Shop) -> None:
+def test_child_with_another_endpoint_is_left_alone_and_reported(shop: Shop) -> None:
     shop.tests(
         """
         import os
@@ -326,7 +326,7 @@ def test_a_child_with_an_endpoint_of_its_own_is_left_alone_and_told_of(shop: Sho
     )
 
 
-def test_an_endpoint_of_the_run_s_own_environment_is_not_the_child_s(
+def test_endpoint_in_the_runs_environment_is_not_inherited(
     shop: Shop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("AWS_ENDPOINT_URL_PERSONALIZE_EVENTS", "http://127.0.0.1:9")
@@ -337,7 +337,7 @@ def test_an_endpoint_of_the_run_s_own_environment_is_not_the_child_s(
     assert shop.cassettes() == ["cassettes/test_shop/test_two.personalize.yaml"]
 
 
-def test_a_finished_test_s_endpoint_says_so_and_the_summary_names_the_test(shop: Shop) -> None:
+def test_late_child_gets_410_and_the_summary_names_its_test(shop: Shop) -> None:
     (shop.path / "child.py").write_text(CHILD, "utf-8")
     shop.tests(
         """
@@ -372,7 +372,7 @@ def test_a_finished_test_s_endpoint_says_so_and_the_summary_names_the_test(shop:
     assert shop.cassettes() == []
 
 
-def test_a_forked_child_writes_nothing_of_its_parent_s_recording(shop: Shop) -> None:
+def test_forked_child_does_not_write_its_parents_recording(shop: Shop) -> None:
     # It runs on into pytest's own code, as a fork without _exit does.
     shop.tests(
         """
@@ -397,7 +397,7 @@ def test_a_forked_child_writes_nothing_of_its_parent_s_recording(shop: Shop) -> 
 
 
 @pytest.mark.filterwarnings("ignore:.*multi-threaded:DeprecationWarning")
-def test_a_child_that_lives_on_does_not_hold_the_journal_that_is_left(tmp_path: Path) -> None:
+def test_surviving_child_does_not_lock_the_journal(tmp_path: Path) -> None:
     recording = Recording(tmp_path / "tea.personalize.yaml", Provenance())
     child = os.fork()
     if not child:
@@ -412,7 +412,7 @@ def test_a_child_that_lives_on_does_not_hold_the_journal_that_is_left(tmp_path: 
         os.waitpid(child, 0)
 
 
-def test_a_child_that_is_killed_without_a_word_fails_nothing(shop: Shop) -> None:
+def test_child_killed_before_any_request_fails_no_test(shop: Shop) -> None:
     shop.tests(
         """
         import multiprocessing
@@ -483,7 +483,7 @@ def test_a_url_is_the_tests_target_for_any_client(shop: Shop, name: str) -> None
     result.stdout.fnmatch_lines(["*1 *: 1 reference, 0 aws"])
 
 
-def test_without_a_child_there_is_no_socket_no_thread_and_no_import(shop: Shop) -> None:
+def test_no_endpoint_starts_without_child_processes(shop: Shop) -> None:
     shop.tests(
         """
         import sys

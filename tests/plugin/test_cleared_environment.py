@@ -56,7 +56,7 @@ def test_it():
     assert result.ret == 0, text(result)
 
 
-def test_the_environments_own_values_win(shop: Shop) -> None:
+def test_credentials_set_by_the_test_win(shop: Shop) -> None:
     shop.tests(
         """
 @pytest.mark.personalize_contract
@@ -92,7 +92,7 @@ def test_two():
     shop.run("--personalize-target=reference").assert_outcomes(passed=2)
 
 
-def test_a_profile_that_the_code_names_need_not_be_there(shop: Shop) -> None:
+def test_profile_in_the_code_need_not_exist(shop: Shop) -> None:
     shop.tests(
         """
 @pytest.mark.personalize_contract

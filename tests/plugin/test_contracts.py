@@ -87,7 +87,7 @@ def test_a_repo_tightens_a_contract(repo: Shop, arguments: str, clause: str, fou
     assert "ClientError" not in result.stdout.str()
 
 
-def test_what_is_within_the_tighter_contract_passes_and_a_test_may_mean_it(repo: Shop) -> None:
+def test_tightened_contract_can_be_kept_and_broken_on_purpose(repo: Shop) -> None:
     write(repo, "ours.yaml", TIGHTER)
     repo.tests(
         PUT.format(mark="", arguments="2")
@@ -193,7 +193,7 @@ def test_a_bad_file_is_refused_with_its_line_and_the_reason(
     result.stderr.fnmatch_lines([f"ERROR: */contracts/{says}"])
 
 
-def test_a_folder_that_is_not_there_is_refused(shop: Shop) -> None:
+def test_missing_folder_is_refused(shop: Shop) -> None:
     shop.ini("personalize_contracts = nowhere")
     shop.tests(PUT.format(mark="", arguments="1"))
     result = shop.run()

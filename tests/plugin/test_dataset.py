@@ -55,7 +55,7 @@ def test_no_failure_shows_the_account(shop: Shop) -> None:
     )
 
 
-def test_a_recording_names_it_by_its_state(shop: Shop) -> None:
+def test_recording_names_a_dataset_by_its_state(shop: Shop) -> None:
     shop.tests(USES.format(arn=REAL))
     with served(ANYBODYS) as url:
         shop.run(
@@ -69,7 +69,7 @@ def test_a_recording_names_it_by_its_state(shop: Shop) -> None:
     shop.run().assert_outcomes(passed=1)
 
 
-def test_a_state_that_none_was_given_for_says_what_to_add(shop: Shop) -> None:
+def test_undeclared_state_names_the_option_to_add(shop: Shop) -> None:
     shop.tests(
         """
         @pytest.mark.personalize_contract
@@ -88,7 +88,7 @@ def test_a_state_that_none_was_given_for_says_what_to_add(shop: Shop) -> None:
 
 
 @pytest.mark.parametrize("value", ["shop=active", REAL, f"{REAL}=busy"])
-def test_what_names_no_dataset_is_a_usage_error(shop: Shop, value: str) -> None:
+def test_value_without_a_dataset_is_a_usage_error(shop: Shop, value: str) -> None:
     shop.tests(USES.format(arn=DUMMY))
     result = shop.run(f"--personalize-dataset={value}")
     assert result.ret == pytest.ExitCode.USAGE_ERROR

@@ -39,7 +39,7 @@ def recorded(shop: Shop) -> Shop:
 
 
 @pytest.mark.parametrize("value", ["", " "])
-def test_an_empty_variable_is_none(
+def test_empty_variable_is_unset(
     recorded: Shop, value: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for name in VARIABLES:
@@ -48,7 +48,9 @@ def test_an_empty_variable_is_none(
             recorded.run().assert_outcomes(passed=1)
 
 
-def test_so_it_is_to_a_live_run(recorded: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_empty_variables_are_unset_in_a_live_run(
+    recorded: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
     with served(right()) as url:
         live = (
             *("--personalize-target=live", f"--personalize-endpoint-url={url}"),
@@ -61,13 +63,13 @@ def test_so_it_is_to_a_live_run(recorded: Shop, monkeypatch: pytest.MonkeyPatch)
 
 
 @pytest.mark.parametrize("key", INI_KEYS)
-def test_an_empty_ini_key_is_none(recorded: Shop, key: str) -> None:
+def test_empty_ini_key_is_unset(recorded: Shop, key: str) -> None:
     recorded.ini(f"personalize_{key} =")
     recorded.run().assert_outcomes(passed=1)
 
 
 @pytest.mark.parametrize("value", ["", " "])
-def test_an_empty_option_is_none_and_the_ini_key_counts(recorded: Shop, value: str) -> None:
+def test_empty_option_falls_back_to_the_ini_key(recorded: Shop, value: str) -> None:
     for name in OPTIONS:
         recorded.run(f"--personalize-{name.replace('_', '-')}={value}").assert_outcomes(passed=1)
     recorded.ini("personalize_target = reference", "personalize_strict = yes")
@@ -75,13 +77,13 @@ def test_an_empty_option_is_none_and_the_ini_key_counts(recorded: Shop, value: s
     assert "answered, not recorded" in text(result)
 
 
-def test_all_of_them_together_are_the_defaults(recorded: Shop) -> None:
+def test_all_keys_empty_give_the_defaults(recorded: Shop) -> None:
     recorded.ini(*(f"personalize_{key} =" for key in INI_KEYS))
     config = recorded.pytester.parseconfig()
     assert options.read(config)._replace(option_prefix="") == Settings()._replace(option_prefix="")
 
 
-def test_a_flag_that_says_neither_yes_nor_no_is_a_usage_error(recorded: Shop) -> None:
+def test_flag_that_is_not_boolean_is_a_usage_error(recorded: Shop) -> None:
     recorded.ini("personalize_strict = perhaps")
     result = recorded.run()
     assert result.ret == pytest.ExitCode.USAGE_ERROR

@@ -20,7 +20,7 @@ def test_it(personalize_dataset):
 LIVE = ("--personalize-target=live", f"--personalize-dataset={ACTIVE}=active")
 
 
-def test_it_answers_whatever_host_the_client_is_for(shop: Shop) -> None:
+def test_endpoint_answers_for_any_host(shop: Shop) -> None:
     shop.tests(TEST)
     with served(replace(right(), success=Answer(202))) as url:
         shop.run(*LIVE, f"--personalize-endpoint-url={url}").assert_outcomes(passed=1)
@@ -30,7 +30,7 @@ def test_it_answers_whatever_host_the_client_is_for(shop: Shop) -> None:
         shop.run(*LIVE, f"--personalize-endpoint-url={url}").assert_outcomes(passed=1)
 
 
-def test_one_that_is_not_there_fails_the_test_with_a_sentence(shop: Shop) -> None:
+def test_unreachable_endpoint_fails_the_test_with_a_sentence(shop: Shop) -> None:
     shop.tests(TEST)
     result = shop.run(*LIVE, "--personalize-endpoint-url=http://127.0.0.1:9")
     result.assert_outcomes(failed=1)
@@ -39,7 +39,7 @@ def test_one_that_is_not_there_fails_the_test_with_a_sentence(shop: Shop) -> Non
 
 
 @pytest.mark.parametrize("url", ["127.0.0.1:8000", "ftp://example.com", "http://", "http://a:b"])
-def test_what_is_no_url_is_a_usage_error(shop: Shop, url: str) -> None:
+def test_invalid_url_is_a_usage_error(shop: Shop, url: str) -> None:
     shop.tests(TEST)
     result = shop.run(*LIVE, f"--personalize-endpoint-url={url}")
     assert result.ret == pytest.ExitCode.USAGE_ERROR

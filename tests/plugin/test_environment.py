@@ -25,14 +25,14 @@ def test_unmarked():
 """
 
 
-def test_nobody_needs_credentials(shop: Shop) -> None:
+def test_credentials_are_not_needed(shop: Shop) -> None:
     shop.tests(MARKED.format(key=None, profile=None, region=None))
     shop.record().assert_outcomes(passed=2)
     shop.run().assert_outcomes(passed=2)
     assert not [name for name in os.environ if name.startswith("AWS_ACCESS")]
 
 
-def test_real_ones_are_not_used_and_are_back_afterwards(
+def test_real_credentials_are_hidden_and_restored(
     shop: Shop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     real = {
@@ -50,7 +50,7 @@ def test_real_ones_are_not_used_and_are_back_afterwards(
     assert "canary" not in shop.cassette("test_it").read_text()
 
 
-def test_the_region_of_the_user_stays(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_users_region_is_kept(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-central-1")
     shop.tests(
         """
@@ -65,9 +65,7 @@ def test_the_region_of_the_user_stays(shop: Shop, monkeypatch: pytest.MonkeyPatc
 @pytest.mark.parametrize(
     "arguments", [{}, {"aws_access_key_id": "a", "aws_secret_access_key": "b"}]
 )
-def test_a_client_that_was_there_before_the_test_works(
-    shop: Shop, arguments: dict[str, str]
-) -> None:
+def test_client_created_before_the_test_works(shop: Shop, arguments: dict[str, str]) -> None:
     shop.tests(
         f"""
         BEFORE = boto3.Session().client("personalize-events", "us-east-1", **{arguments})

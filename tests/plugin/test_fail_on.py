@@ -34,7 +34,7 @@ KINDS = {"gone": GONE, "stale": OLD, "aged": OLD}
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_each_kind_fails_a_run_that_asks_for_it(recorded: Shop, kind: str) -> None:
+def test_each_kind_in_fail_on_fails_the_run(recorded: Shop, kind: str) -> None:
     recorded.ini(f"personalize_fail_on = {kind}", "personalize_max_age = 30")
     result = recorded.run("--junitxml=junit.xml")
     assert result.parseoutcomes() == {"passed": 1, "failed": 1}
@@ -43,24 +43,24 @@ def test_each_kind_fails_a_run_that_asks_for_it(recorded: Shop, kind: str) -> No
     assert KINDS[kind] in (recorded.path / "junit.xml").read_text("utf-8")
 
 
-def test_all_of_them_may_be_asked_for(recorded: Shop) -> None:
+def test_fail_on_takes_several_kinds(recorded: Shop) -> None:
     recorded.ini("personalize_fail_on = gone stale aged", "personalize_max_age = 30")
     assert recorded.run().parseoutcomes() == {"passed": 1, "failed": 3}
 
 
-def test_by_itself_none_fails(recorded: Shop) -> None:
+def test_no_kind_fails_a_run_by_default(recorded: Shop) -> None:
     recorded.ini("personalize_max_age = 30")
     result = recorded.run()
     assert result.parseoutcomes() == {"passed": 1}
     assert "aged: recorded longer ago than personalize_max_age allows" in text(result)
 
 
-def test_what_is_young_enough_is_not_aged(recorded: Shop) -> None:
+def test_young_cassette_is_not_aged(recorded: Shop) -> None:
     recorded.ini("personalize_fail_on = aged", "personalize_max_age = 99999")
     assert recorded.run().ret == 0
 
 
-def test_the_workers_of_xdist_leave_it_to_their_controller(
+def test_xdist_controller_judges_shared_cassettes(
     recorded: Shop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("PYTEST_PLUGINS", "personalize_contract.plugin,xdist.plugin")
@@ -88,9 +88,7 @@ def test_recording_again_renews_what_would_soon_be_aged(recorded: Shop) -> None:
         (["personalize_max_age = a month"], "personalize_max_age = a month: it is a number of"),
     ],
 )
-def test_what_can_not_be_carried_out_is_a_usage_error(
-    shop: Shop, lines: list[str], problem: str
-) -> None:
+def test_invalid_settings_are_usage_errors(shop: Shop, lines: list[str], problem: str) -> None:
     shop.ini(*lines)
     shop.tests(TESTS)
     result = shop.run()

@@ -50,7 +50,7 @@ ENDS = {
 
 @pytest.mark.parametrize("end", ENDS)
 @pytest.mark.parametrize("options", ["--tb=auto", "--tb=native", "--tb=line", "-pxdist -n1"])
-def test_the_summary_has_a_line_of_it_on_ci_too(
+def test_summary_line_is_the_finding_on_ci_too(
     shop: Shop, monkeypatch: pytest.MonkeyPatch, options: str, end: str
 ) -> None:
     monkeypatch.setenv("CI", "true")
@@ -69,7 +69,7 @@ def test_no_frame_of_a_library_stands_between(shop: Shop) -> None:
     assert len(result.outlines) < 70
 
 
-def test_nor_in_what_it_was_raised_from(shop: Shop) -> None:
+def test_causes_show_no_library_frames_either(shop: Shop) -> None:
     shop.tests(
         """
         @pytest.mark.personalize_contract
@@ -99,7 +99,7 @@ def test_full_trace_shows_every_frame(shop: Shop) -> None:
     assert BROKEN in text(result)
 
 
-def test_a_miss_shows_what_differs_and_what_to_type(shop: Shop) -> None:
+def test_miss_shows_the_difference_and_the_record_command(shop: Shop) -> None:
     shop.tests(ELEVEN.replace("put(11)", "put(2)"))
     shop.record()
     shop.tests(ELEVEN.replace("put(11)", "put(3)"))
@@ -139,7 +139,7 @@ def test_the_command_for_an_endpoint_asks_for_its_url(shop: Shop) -> None:
     assert "--personalize-endpoint-url URL" not in text(shop.run())
 
 
-def test_a_service_that_can_not_be_reached_is_told_without_frames_of_libraries(
+def test_unreachable_service_is_reported_without_library_frames(
     shop: Shop,
 ) -> None:
     shop.tests(ELEVEN.replace("put(11)", "put(2)"))
@@ -178,7 +178,7 @@ def test_the_command_can_be_pasted_into_a_shell(shop: Shop, name: str) -> None:
     ]
 
 
-def test_another_failure_of_a_marked_test_looks_as_ever(shop: Shop) -> None:
+def test_ordinary_failure_of_a_marked_test_is_unchanged(shop: Shop) -> None:
     shop.tests(
         """
         @pytest.mark.personalize_contract

@@ -9,7 +9,7 @@ from helpers.shop import Shop
 from personalize_contract.model.exchange import Request, Response
 
 
-def test_a_fault_is_retried_and_the_recording_never_has_it(shop: Shop) -> None:
+def test_faults_are_retried_and_never_recorded(shop: Shop) -> None:
     shop.tests(
         """
         from botocore.config import Config
@@ -58,7 +58,7 @@ def test_a_test_that_met_faults_only_has_no_cassette(shop: Shop) -> None:
 
 
 @pytest.mark.parametrize("fault", ["503", "'ThrottlingException'", "'reset'", "'timeout'"])
-def test_a_live_service_is_not_sent_what_fails(
+def test_failed_requests_are_not_sent_to_a_live_service(
     shop: Shop, fault: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("AWS_MAX_ATTEMPTS", "2")
@@ -116,9 +116,7 @@ def test_a_child_process_meets_the_fault_on_its_wire(shop: Shop) -> None:
 
 
 @pytest.mark.parametrize("library", ["requests", "httpx", "httpx2", "urllib3", "aiohttp"])
-def test_each_client_library_raises_what_its_wire_would_have_it_raise(
-    shop: Shop, library: str
-) -> None:
+def test_each_client_library_raises_its_own_error(shop: Shop, library: str) -> None:
     shop.tests(
         """
         import asyncio
@@ -173,7 +171,7 @@ def test_each_client_library_raises_what_its_wire_would_have_it_raise(
     recorded.assert_outcomes(passed=4)
 
 
-def test_what_did_not_happen_is_told(shop: Shop) -> None:
+def test_pending_faults_are_reported(shop: Shop) -> None:
     shop.tests(
         """
         def test_it(personalize_faults):

@@ -143,7 +143,7 @@ def test_it(personalize_tracker):
 
 
 @pytest.mark.parametrize("state", ["missing", "in_use"])
-def test_put_events_answers_no_error_that_its_page_does_not_have(shop: Shop, state: str) -> None:
+def test_put_events_answers_documented_errors_only(shop: Shop, state: str) -> None:
     shop.tests(
         CALLS
         + f"""
@@ -182,7 +182,7 @@ def test_it(personalize_tracker):
     result.stdout.fnmatch_lines(["*no recorded exchange answers this PutEvents request*"])
 
 
-def test_a_fault_strikes_an_event(shop: Shop) -> None:
+def test_fault_applies_to_events(shop: Shop) -> None:
     shop.tests(
         CALLS
         + """

@@ -48,7 +48,7 @@ def test_it_is_listed(later: Shop, arguments: list[str]) -> None:
         ["-p", "cacheprovider", "--lf"],
     ],
 )
-def test_a_part_of_a_module_says_nothing(later: Shop, arguments: list[str]) -> None:
+def test_partial_collection_lists_nothing(later: Shop, arguments: list[str]) -> None:
     later.tests(LATER + "    assert False\n")
     if "--lf" in arguments:
         later.run("-p", "cacheprovider")
@@ -62,7 +62,7 @@ def test_a_test_without_its_mark_has_left_its_cassette(later: Shop) -> None:
     assert "  cassettes/test_shop/test_kept.personalize.yaml" in result.outlines
 
 
-def test_a_module_that_is_gone_has_left_them_all(later: Shop) -> None:
+def test_all_cassettes_of_a_deleted_module_are_listed(later: Shop) -> None:
     later.tests(TESTS, "test_other")
     later.record("test_other.py")
     (later.path / "test_shop.py").unlink()
@@ -87,7 +87,7 @@ def test_only_the_modules_that_were_collected_count(later: Shop) -> None:
     assert [line for line in result.outlines if line.endswith(".yaml")] == [GONE]
 
 
-def test_workers_of_xdist_list_it_once(later: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_xdist_lists_gone_cassettes_once(later: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PYTEST_PLUGINS", "personalize_contract.plugin,xdist.plugin")
     result = later.run("-n2")
     assert [line for line in result.outlines if line.endswith(".yaml")] == [GONE]
@@ -112,7 +112,7 @@ def lint(shop: Shop, *arguments: str) -> tuple[int, str]:
     return done.returncode, done.stdout + done.stderr
 
 
-def test_lint_lists_it_and_removes_it(later: Shop) -> None:
+def test_lint_lists_and_removes_gone_cassettes(later: Shop) -> None:
     later.ini("addopts = -m 'not slow' -k kept")
     status, shown = lint(later, "--gone")
     assert status == 1

@@ -22,7 +22,7 @@ def change(shop: Shop, mark: str, category: str = "tea") -> pytest.RunResult:
     return shop.run()
 
 
-def test_without_it_every_member_decides(shop: Shop) -> None:
+def test_every_member_decides_by_default(shop: Shop) -> None:
     result = change(shop, "")
     result.assert_outcomes(failed=1)
     assert f"{PRICE.replace('[]', '[0]')}: sent 2, recorded 1" in text(result)
@@ -37,7 +37,7 @@ def test_the_ini_file_names_members(shop: Shop) -> None:
     change(shop, "").assert_outcomes(passed=1)
 
 
-def test_the_others_still_decide(shop: Shop) -> None:
+def test_other_members_still_decide(shop: Shop) -> None:
     change(shop, f"(ignore=['{PRICE}'])", "coffee").assert_outcomes(failed=1)
 
 

@@ -244,7 +244,7 @@ def test_two():
     [THREAD, TASK, POOL, BY_CALL, BY_TASK],
     ids=["thread", "task", "job of a pool", "call in a loop", "task of a loop"],
 )
-def test_a_request_after_its_test_is_told_of_that_test(shop: Shop, first: str, second: str) -> None:
+def test_late_request_is_attributed_to_its_test(shop: Shop, first: str, second: str) -> None:
     run = "LOOP.run_until_complete(TASKS[0])" if first is TASK else "pass"
     head, _, end = first.partition("\n\ndef test_end_of_loop")
     tests = SERVICE + head + second.replace("RUN", run)

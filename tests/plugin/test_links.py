@@ -36,7 +36,7 @@ def test_a_linked_cassette_is_written_where_the_link_leads(shop: Shop, recorded:
     shop.run().assert_outcomes(passed=1)
 
 
-def test_so_is_one_in_a_linked_folder(shop: Shop, recorded: Path) -> None:
+def test_cassette_in_a_linked_folder_is_written(shop: Shop, recorded: Path) -> None:
     folder = (shop.path / "cassettes").rename(shop.path / "elsewhere")
     (shop.path / "cassettes").symlink_to(folder)
     before = recorded.read_bytes()
@@ -47,7 +47,7 @@ def test_so_is_one_in_a_linked_folder(shop: Shop, recorded: Path) -> None:
 
 
 @pytest.mark.parametrize("part", ["file", "folder"])
-def test_nothing_is_written_outside_of_the_project(
+def test_link_out_of_the_project_is_refused(
     shop: Shop, recorded: Path, part: str, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
     outside = tmp_path_factory.mktemp("outside")
@@ -64,9 +64,7 @@ def test_nothing_is_written_outside_of_the_project(
 
 
 @pytest.mark.parametrize("content", [b"RATE = 2\n", b"", b"\0\1", b"- a\n- b\n"])
-def test_a_file_that_is_no_cassette_is_not_written_over(
-    shop: Shop, recorded: Path, content: bytes
-) -> None:
+def test_link_to_another_file_is_refused(shop: Shop, recorded: Path, content: bytes) -> None:
     other = shop.path / "settings.py"
     other.write_bytes(content)
     recorded.unlink()
@@ -77,7 +75,7 @@ def test_a_file_that_is_no_cassette_is_not_written_over(
     assert other.read_bytes() == content
 
 
-def test_a_link_to_nothing_yet_is_recorded_where_it_leads(shop: Shop, recorded: Path) -> None:
+def test_dangling_link_is_recorded_at_its_target(shop: Shop, recorded: Path) -> None:
     recorded.unlink()
     recorded.symlink_to(shop.path / "shared.yaml")
     shop.record().assert_outcomes(passed=1)

@@ -43,7 +43,7 @@ def run(shop: Shop, account: StandIn, *arguments: str, leave: bool = True) -> py
 
 
 @pytest.mark.parametrize("how", ["target", "record", "verify"])
-def test_a_repos_own_ids_are_put_only_if_the_ini_file_says_so(
+def test_own_ids_are_sent_only_if_the_ini_file_allows_it(
     shop: Shop, account: StandIn, how: str
 ) -> None:
     shop.tests(TESTS.format(code="put(arn=personalize_dataset.active)"))
@@ -65,7 +65,7 @@ def test_a_repos_own_ids_are_put_only_if_the_ini_file_says_so(
     ],
     ids=["no leave to write", "another dataset"],
 )
-def test_they_are_put_into_a_dataset_that_was_declared_for_it_alone(
+def test_own_ids_are_sent_only_to_declared_datasets(
     shop: Shop, account: StandIn, code: str, leave: bool
 ) -> None:
     shop.tests(TESTS.format(code=code))

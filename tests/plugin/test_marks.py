@@ -7,7 +7,7 @@ import pytest
 from helpers.shop import Shop, text
 
 
-def test_it_is_declared(shop: Shop) -> None:
+def test_mark_is_declared(shop: Shop) -> None:
     result = shop.run("--markers")
     assert "@pytest.mark.personalize_contract(violates, ignore, items_any_order" in text(result)
     shop.tests("@pytest.mark.personalize_contract\ndef test_it():\n    pass\n")
@@ -49,7 +49,7 @@ def test_lists_of_all_marks_are_added_up(shop: Shop) -> None:
     assert "ann@x.org" not in recorded
 
 
-def test_of_anything_else_the_nearest_decides(shop: Shop) -> None:
+def test_nearest_mark_decides_other_arguments(shop: Shop) -> None:
     source = """
         pytestmark = pytest.mark.personalize_contract(unused="report", items_any_order=True)
 
@@ -75,7 +75,7 @@ def test_of_anything_else_the_nearest_decides(shop: Shop) -> None:
         ("(ignore='items')", "ignore must be a list of strings, not 'items'"),
     ],
 )
-def test_a_mistake_in_it_fails_that_test_in_one_line(shop: Shop, mark: str, said: str) -> None:
+def test_invalid_mark_fails_its_test_with_one_line(shop: Shop, mark: str, said: str) -> None:
     shop.tests(
         f"""
         @pytest.mark.personalize_contract{mark}
@@ -93,7 +93,7 @@ def test_a_mistake_in_it_fails_that_test_in_one_line(shop: Shop, mark: str, said
 
 
 @pytest.mark.parametrize("fixture", ["personalize_client", "personalize_service"])
-def test_a_fixture_that_needs_it_stands_for_it(shop: Shop, fixture: str) -> None:
+def test_fixtures_imply_the_mark(shop: Shop, fixture: str) -> None:
     shop.tests(
         f"""
         def test_it({fixture}):
@@ -106,7 +106,7 @@ def test_a_fixture_that_needs_it_stands_for_it(shop: Shop, fixture: str) -> None
 
 
 @pytest.mark.parametrize("fixture", ["personalize_client", "personalize_service"])
-def test_a_fixture_asked_for_too_late_says_so(shop: Shop, fixture: str) -> None:
+def test_getfixturevalue_during_the_test_is_refused(shop: Shop, fixture: str) -> None:
     shop.tests(
         f"""
         def test_it(request):

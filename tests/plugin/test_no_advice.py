@@ -13,7 +13,7 @@ def test_it():
 """
 
 
-def test_only_that_one_is_off(shop: Shop) -> None:
+def test_only_the_named_advice_is_off(shop: Shop) -> None:
     shop.tests(SNAKE)
     shop.ini("personalize_no_advice =", "    key-case")
     result = shop.run("--personalize-target=reference")
@@ -21,7 +21,7 @@ def test_only_that_one_is_off(shop: Shop) -> None:
     assert "array-value" in text(result)
 
 
-def test_what_is_off_does_not_fail_either(shop: Shop) -> None:
+def test_advice_that_is_off_does_not_fail_strict_runs(shop: Shop) -> None:
     shop.tests(SNAKE)
     shop.ini("personalize_no_advice =", "    key-case", "    array-value")
     shop.run("--personalize-target=reference", "--personalize-strict").assert_outcomes(passed=1)

@@ -41,7 +41,7 @@ def test_after():
 """
 
 
-def test_a_cassette_that_cannot_be_saved_is_an_error_and_the_old_one_is_whole(shop: Shop) -> None:
+def test_failed_save_is_an_error_and_keeps_the_old_cassette(shop: Shop) -> None:
     shop.tests("@pytest.mark.personalize_contract\ndef test_it():\n    put(2)\n")
     shop.record()
     old = shop.cassette("test_it").read_bytes()

@@ -59,7 +59,7 @@ def test_it():
 """
 
 
-def test_no_cassette_of_vcr_holds_a_signature_of_the_service(shop: Shop) -> None:
+def test_vcr_cassettes_get_no_signed_requests_of_the_service(shop: Shop) -> None:
     shop.tests(VCR)
     shop.run("--personalize-target=reference").assert_outcomes(passed=1)
     assert "amazonaws" not in (shop.path / "other.yaml").read_text("utf-8")

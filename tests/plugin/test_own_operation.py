@@ -48,7 +48,7 @@ def write(repo: Shop, more: str = "", mark: str = "") -> None:
     repo.tests(TEST.replace("MORE", more).replace("MARK", mark))
 
 
-def test_it_is_recorded_and_replayed_by_meaning(repo: Shop) -> None:
+def test_own_operation_is_recorded_and_replayed_by_meaning(repo: Shop) -> None:
     write(repo)
     repo.record().assert_outcomes(passed=1)
     repo.run().assert_outcomes(passed=1)
@@ -56,7 +56,7 @@ def test_it_is_recorded_and_replayed_by_meaning(repo: Shop) -> None:
     repo.run().assert_outcomes(failed=1)
 
 
-def test_a_member_of_it_is_ignored_and_another_redacted(repo: Shop) -> None:
+def test_members_of_own_operation_are_ignored_and_redacted(repo: Shop) -> None:
     mark = "ignore=['reviews[].writtenAt'], redact=['reviews[].text']"
     write(repo, "post(review(text='ann wrote it', writtenAt=1))", mark)
     repo.record().assert_outcomes(passed=1)
@@ -75,7 +75,7 @@ def test_a_member_of_it_is_ignored_and_another_redacted(repo: Shop) -> None:
         ("tags=[['x' * 21]]", "request.tag.max-length"),
     ],
 )
-def test_a_broken_clause_of_it_is_named(repo: Shop, more: str, clause: str) -> None:
+def test_broken_clause_of_own_operation_is_named(repo: Shop, more: str, clause: str) -> None:
     write(repo, f"post(review({more}))")
     result = repo.run("--personalize-target=reference")
     result.assert_outcomes(failed=1)

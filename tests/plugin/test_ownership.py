@@ -62,7 +62,7 @@ def test_pytest_may_start_in_another_folder(shop: Shop, monkeypatch: pytest.Monk
     shop.run("unit").assert_outcomes(passed=2)
 
 
-def test_one_of_another_tool_belongs_to_nobody(shop: Shop) -> None:
+def test_cassette_without_recorded_for_belongs_to_any_test(shop: Shop) -> None:
     shop.tests(TWO)
     shop.record().assert_outcomes(passed=2)
     path = shop.cassette("test_two")
@@ -78,7 +78,7 @@ def test_ids(sku):
 """
 
 
-def test_two_tests_with_one_name_where_file_systems_fold_case_are_told(shop: Shop) -> None:
+def test_tests_that_differ_by_case_only_are_refused(shop: Shop) -> None:
     shop.tests(FOLDING)
     result = shop.record()
     result.assert_outcomes(passed=2, errors=1)

@@ -22,7 +22,7 @@ def test_it():
 """
 
 
-def test_one_is_recorded_and_every_other_secret_is_not(shop: Shop) -> None:
+def test_placeholder_is_recorded_and_other_secrets_are_not(shop: Shop) -> None:
     shop.tests(TEST)
     shop.ini("personalize_placeholders =", "    other", f"    {KEY}")
     shop.record().assert_outcomes(passed=1)

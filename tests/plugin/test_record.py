@@ -110,7 +110,7 @@ def test_a_test_that_sends_nothing_gets_no_cassette(shop: Shop) -> None:
     assert shop.cassettes() == []
 
 
-def test_a_recording_of_nothing_replaces_none_of_something(shop: Shop) -> None:
+def test_empty_recording_does_not_replace_a_cassette(shop: Shop) -> None:
     shop.tests(PUTS.format(count=2))
     shop.record()
     (before,) = [path.read_bytes() for path in shop.path.rglob("*.personalize.yaml")]
@@ -121,7 +121,7 @@ def test_a_recording_of_nothing_replaces_none_of_something(shop: Shop) -> None:
     assert [path.read_bytes() for path in shop.path.rglob("*.personalize.yaml")] == [before]
 
 
-def test_a_test_that_may_send_nothing_is_recorded_as_that(shop: Shop) -> None:
+def test_unused_report_allows_an_empty_recording(shop: Shop) -> None:
     shop.tests(PUTS.format(count=2))
     shop.record()
     shop.tests('@pytest.mark.personalize_contract(unused="report")\ndef test_it():\n    pass\n')
@@ -130,7 +130,7 @@ def test_a_test_that_may_send_nothing_is_recorded_as_that(shop: Shop) -> None:
     assert "fewer: 1 exchange less than before recorded in " in text(result)
 
 
-def test_a_recording_of_less_than_before_is_told(shop: Shop) -> None:
+def test_recording_fewer_exchanges_than_before_is_reported(shop: Shop) -> None:
     mark = "@pytest.mark.personalize_contract\n"
     shop.tests(f"{mark}def test_it():\n    put()\n    put(first=5)\n    put(first=9)\n")
     shop.record()
@@ -140,7 +140,7 @@ def test_a_recording_of_less_than_before_is_told(shop: Shop) -> None:
     assert "fewer: 2 exchanges less than before recorded in " in text(result)
 
 
-def test_an_ignored_member_that_no_request_has_is_told(shop: Shop) -> None:
+def test_ignored_member_that_no_request_has_is_reported(shop: Shop) -> None:
     ignore = 'ignore=["items[].properties.category", "items[].properties.catgory"]'
     shop.tests(f"@pytest.mark.personalize_contract({ignore})\ndef test_it():\n    put()\n")
     told = text(shop.record())
@@ -148,7 +148,7 @@ def test_an_ignored_member_that_no_request_has_is_told(shop: Shop) -> None:
     assert "has items[].properties.category" not in told
 
 
-def test_an_answer_that_proves_less_replaces_nothing(shop: Shop) -> None:
+def test_weaker_provenance_does_not_replace_a_cassette(shop: Shop) -> None:
     shop.tests(PUTS.format(count=2))
     with served(right()) as url:
         result = shop.run(
@@ -165,14 +165,14 @@ def test_an_answer_that_proves_less_replaces_nothing(shop: Shop) -> None:
     assert "  cassettes/test_shop/test_it.personalize.yaml" in text(result)
 
 
-def test_the_ini_file_may_say_it(shop: Shop) -> None:
+def test_ini_key_has_the_same_effect(shop: Shop) -> None:
     shop.tests(PUTS.format(count=2))
     shop.ini("personalize_record = reference")
     shop.run().assert_outcomes(passed=1)
     assert shop.cassettes() != []
 
 
-def test_target_and_record_are_one_decision_and_the_command_line_takes_it(shop: Shop) -> None:
+def test_target_or_record_on_the_command_line_overrides_both_keys(shop: Shop) -> None:
     shop.tests(PUTS.format(count=2))
     shop.ini("personalize_target = live")
     shop.record().assert_outcomes(passed=1)
@@ -192,7 +192,9 @@ def test_target_and_record_are_one_decision_and_the_command_line_takes_it(shop: 
         ),
     ],
 )
-def test_what_makes_no_sense_is_a_usage_error(shop: Shop, arguments: list[str], said: str) -> None:
+def test_contradictory_options_are_usage_errors(
+    shop: Shop, arguments: list[str], said: str
+) -> None:
     shop.tests(PUTS.format(count=2))
     result = shop.run(*arguments)
     assert result.ret == pytest.ExitCode.USAGE_ERROR

@@ -23,7 +23,7 @@ def test_new(personalize_dataset, personalize_client):
 """
 
 
-def test_what_has_a_cassette_replays_and_what_has_none_is_recorded(shop: Shop) -> None:
+def test_missing_cassettes_are_recorded_and_others_replay(shop: Shop) -> None:
     shop.tests(OLD)
     shop.record()
     before = shop.cassette("test_old").read_bytes()
@@ -48,7 +48,7 @@ def test_a_live_service_is_asked_by_the_new_tests_alone(shop: Shop) -> None:
     assert "1 replayed: 1 reference, 0 aws\n2 recorded: 2 endpoint, 0 aws" in text(result)
 
 
-def test_a_run_in_which_nothing_is_missing_needs_no_service(shop: Shop) -> None:
+def test_run_with_all_cassettes_needs_no_service(shop: Shop) -> None:
     shop.tests(OLD)
     shop.record("--personalize-dataset", f"{IN_USE}=in-use")
     result = shop.run(
@@ -59,7 +59,7 @@ def test_a_run_in_which_nothing_is_missing_needs_no_service(shop: Shop) -> None:
 
 
 @pytest.mark.parametrize("damage", ["a miss", "no cassette at all"])
-def test_a_cassette_that_is_there_is_never_recorded_over(shop: Shop, damage: str) -> None:
+def test_existing_cassette_is_never_replaced(shop: Shop, damage: str) -> None:
     shop.tests(OLD)
     shop.record()
     cassette = shop.cassette("test_old")
@@ -75,7 +75,7 @@ def test_a_cassette_that_is_there_is_never_recorded_over(shop: Shop, damage: str
     assert said in text(result)
 
 
-def test_the_ini_file_may_say_it(shop: Shop) -> None:
+def test_ini_key_has_the_same_effect(shop: Shop) -> None:
     shop.tests(NEW)
     shop.ini("personalize_record_missing = reference")
     assert "2 recorded: " in text(shop.run())

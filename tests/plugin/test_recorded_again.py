@@ -41,7 +41,7 @@ def changed(before: str, after: str) -> list[str]:
 @pytest.mark.parametrize(
     "again", ["(1, 2, 3)", "(3, 1, 2)"], ids=["the same", "in another order, as of threads"]
 )
-def test_it_stays_as_it_was(shop: Shop, again: str) -> None:
+def test_unchanged_recording_keeps_its_bytes(shop: Shop, again: str) -> None:
     shop.tests(sending("(1, 2, 3)"))
     shop.record()
     before = aged(shop)
@@ -50,7 +50,7 @@ def test_it_stays_as_it_was(shop: Shop, again: str) -> None:
     assert shop.cassette("test_it").read_text("utf-8") == before
 
 
-def test_a_new_exchange_is_all_that_changes(shop: Shop) -> None:
+def test_new_exchange_is_the_only_change(shop: Shop) -> None:
     shop.tests(sending("(1, 3)"))
     shop.record()
     before = aged(shop)
@@ -116,7 +116,7 @@ def test_it():
 """
 
 
-def test_what_is_ignored_is_not_new(shop: Shop) -> None:
+def test_change_of_an_ignored_member_keeps_the_bytes(shop: Shop) -> None:
     shop.tests(IGNORED)
     shop.record()
     before = aged(shop)
@@ -136,7 +136,7 @@ def test_what_is_ignored_is_not_new(shop: Shop) -> None:
         ("interactions:\n", "interactions: # by hand\n"),
     ],
 )
-def test_what_proves_something_else_is_recorded_anew(shop: Shop, old: str, new: str) -> None:
+def test_other_provenance_is_recorded_again(shop: Shop, old: str, new: str) -> None:
     shop.tests(sending("(1,)"))
     shop.record()
     path = shop.cassette("test_it")
@@ -148,7 +148,7 @@ def test_what_proves_something_else_is_recorded_anew(shop: Shop, old: str, new: 
     assert old in after
 
 
-def test_a_shared_cassette_stays_as_it_was_too(shop: Shop) -> None:
+def test_shared_cassette_is_unchanged_too(shop: Shop) -> None:
     shop.tests(
         '@pytest.mark.personalize_contract(cassette="seed")\n'
         "@pytest.mark.parametrize('first', [1, 2])\ndef test_it(first):\n    put(first=1)\n"

@@ -20,7 +20,7 @@ def record(shop: Shop, mark: str) -> str:
     return shop.cassette("test_it").read_text()
 
 
-def test_without_it_the_body_is_kept_whole(shop: Shop) -> None:
+def test_nothing_is_redacted_by_default(shop: Shop) -> None:
     assert "ann@example.com" in record(shop, "")
 
 
@@ -44,7 +44,7 @@ def test_mark_and_ini_file_add_up(shop: Shop) -> None:
 
 
 @pytest.mark.parametrize("path", ["items.properties.email", "email", "item[].properties.email"])
-def test_a_path_that_names_nothing_is_refused(shop: Shop, path: str) -> None:
+def test_unknown_member_path_is_refused(shop: Shop, path: str) -> None:
     shop.tests(TEST.format(mark=f"(redact=['{path}'])"))
     result = shop.record("--tb=line")
     result.assert_outcomes(errors=1)
@@ -52,7 +52,7 @@ def test_a_path_that_names_nothing_is_refused(shop: Shop, path: str) -> None:
     assert shop.cassettes() == []
 
 
-def test_the_summary_says_what_no_request_had(shop: Shop) -> None:
+def test_summary_names_redacted_members_that_no_request_has(shop: Shop) -> None:
     shop.ini("personalize_redact = items[].properties.email")
     shop.tests(TEST.format(mark="(redact=['items[].properties.mail'])"))
     result = shop.record()
@@ -61,7 +61,7 @@ def test_the_summary_says_what_no_request_had(shop: Shop) -> None:
     assert "has items[].properties.email" not in text(result)
 
 
-def test_a_miss_does_not_show_them(shop: Shop) -> None:
+def test_miss_does_not_show_redacted_members(shop: Shop) -> None:
     record(shop, "(redact=['items[].properties.email'])")
     source = TEST.format(mark="(redact=['items[].properties.email'])").replace('"tea"', '"mate"')
     shop.tests(source)

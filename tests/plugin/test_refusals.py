@@ -59,7 +59,7 @@ RUNS = {
 
 @pytest.mark.filterwarnings("ignore:.*multi-threaded:DeprecationWarning")
 @pytest.mark.parametrize("how", RUNS)
-def test_it_fails_the_test_that_started_the_code(shop: Shop, how: str) -> None:
+def test_refusal_fails_the_test_that_started_the_code(shop: Shop, how: str) -> None:
     shop.tests(
         f"""
 import contextlib
@@ -85,7 +85,7 @@ def test_it():
     shop.run("--personalize-target=reference").assert_outcomes(failed=1)
 
 
-def test_what_ran_before_the_test_is_refused_and_fails_no_test(shop: Shop) -> None:
+def test_refusal_to_an_older_thread_fails_no_test(shop: Shop) -> None:
     shop.tests(
         """
 import queue

@@ -228,7 +228,7 @@ def test_each_row_of_the_page_is_tried() -> None:
 
 @pytest.mark.filterwarnings("default")
 @pytest.mark.parametrize("row", CASES)
-def test_it_is_refused_in_the_words_of_the_page(shop: Shop, account: StandIn, row: str) -> None:
+def test_refusals_use_the_words_of_the_page(shop: Shop, account: StandIn, row: str) -> None:
     refused, _ = CASES[row]
     result = refused.run(shop, account.url)
     assert ROWS[row] in text(result)
@@ -238,7 +238,7 @@ def test_it_is_refused_in_the_words_of_the_page(shop: Shop, account: StandIn, ro
 
 @pytest.mark.filterwarnings("default")
 @pytest.mark.parametrize("row", [row for row, (_, allowed) in CASES.items() if allowed])
-def test_it_is_allowed_as_the_page_says(shop: Shop, account: StandIn, row: str) -> None:
+def test_remedies_of_the_page_work(shop: Shop, account: StandIn, row: str) -> None:
     _, allowed = CASES[row]
     assert allowed
     result = allowed.run(shop, account.url)

@@ -18,7 +18,7 @@ def test_it(personalize_dataset, personalize_client):
 """
 
 
-def test_the_clients_of_the_user_are_there_too(shop: Shop) -> None:
+def test_region_applies_to_the_users_clients(shop: Shop) -> None:
     shop.tests(TEST.format(region="eu-west-1"))
     with served(right()) as url:
         live = (
@@ -33,7 +33,9 @@ def test_the_clients_of_the_user_are_there_too(shop: Shop) -> None:
         shop.run(*live, "--personalize-region=eu-west-1").assert_outcomes(passed=1)
 
 
-def test_without_one_it_is_said_what_to_add(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_missing_region_names_the_option_to_add(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.delenv("AWS_REGION", raising=False)
     monkeypatch.delenv("AWS_DEFAULT_REGION", raising=False)
     shop.tests(TEST.format(region="eu-west-1"))
@@ -41,7 +43,7 @@ def test_without_one_it_is_said_what_to_add(shop: Shop, monkeypatch: pytest.Monk
     assert "add --personalize-region, or set AWS_REGION" in text(result)
 
 
-def test_a_recording_says_which(shop: Shop) -> None:
+def test_recording_has_the_region(shop: Shop) -> None:
     shop.tests(TEST.format(region="eu-west-1"))
     with served(right()) as url:
         shop.run(
@@ -53,7 +55,7 @@ def test_a_recording_says_which(shop: Shop) -> None:
     assert "region: eu-west-1" in shop.cassette("test_it").read_text()
 
 
-def test_a_recording_of_one_region_answers_in_another(shop: Shop) -> None:
+def test_recording_of_one_region_replays_in_another(shop: Shop) -> None:
     shop.tests(
         """
         @pytest.mark.personalize_contract

@@ -97,9 +97,7 @@ def test_findings_are_annotations_and_a_summary_on_github(
     assert "### Findings" in (tests.path / "summary.md").read_text("utf-8")
 
 
-def test_a_step_summary_that_can_not_be_written_is_told(
-    tests: Shop, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_unwritable_step_summary_is_reported(tests: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("GITHUB_ACTIONS", "true")
     monkeypatch.setenv("GITHUB_STEP_SUMMARY", str(tests.path / "away" / "summary.md"))
     result = tests.run()
@@ -108,9 +106,7 @@ def test_a_step_summary_that_can_not_be_written_is_told(
     assert "(GITHUB_STEP_SUMMARY): No such file or directory" in text(result)
 
 
-def test_without_findings_github_is_told_nothing(
-    shop: Shop, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_no_annotations_without_findings(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("GITHUB_ACTIONS", "true")
     monkeypatch.setenv("GITHUB_STEP_SUMMARY", str(shop.path / "summary.md"))
     shop.tests("def test_it(personalize_service):\n    put()\n")

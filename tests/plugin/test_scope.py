@@ -94,7 +94,7 @@ def test_a_violation_in_a_teardown_is_an_error(shop: Shop) -> None:
     assert "request.items.max-members is broken" in text(result)
 
 
-def test_the_next_test_has_nothing_to_do_with_it(shop: Shop) -> None:
+def test_next_test_is_not_affected(shop: Shop) -> None:
     shop.tests(
         """
         @pytest.mark.personalize_contract
@@ -109,7 +109,7 @@ def test_the_next_test_has_nothing_to_do_with_it(shop: Shop) -> None:
     shop.record().assert_outcomes(passed=2)
 
 
-def test_a_module_wide_fixture_is_of_the_test_that_sets_it_up(shop: Shop) -> None:
+def test_module_fixture_belongs_to_the_test_that_sets_it_up(shop: Shop) -> None:
     shop.tests(
         """
         @pytest.fixture(scope="module")

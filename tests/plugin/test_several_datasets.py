@@ -42,21 +42,21 @@ def test_the_first_keeps_the_plain_dummy_and_the_second_gets_a_number(recorded: 
     assert "shared-dummy" not in text(result)
 
 
-def test_items_sent_to_the_wrong_one_miss(recorded: Shop) -> None:
+def test_items_sent_to_the_wrong_dataset_miss(recorded: Shop) -> None:
     recorded.tests(TWO.replace("FIRST", NEWS).replace("SECOND", VIDEOS))
     result = recorded.run()
     result.assert_outcomes(failed=1)
     assert "an equal request is recorded for another dataset of this state" in text(result)
 
 
-def test_another_order_of_declaration_misses_and_says_so(recorded: Shop) -> None:
+def test_changed_order_of_declaration_misses_with_a_hint(recorded: Shop) -> None:
     declare(recorded, NEWS, VIDEOS)
     result = recorded.run()
     result.assert_outcomes(failed=1)
     assert "or the order of personalize_dataset changed" in text(result)
 
 
-def test_a_cassette_with_one_dummy_for_both_still_replays(recorded: Shop) -> None:
+def test_cassette_with_one_dummy_for_both_datasets_replays(recorded: Shop) -> None:
     path = recorded.cassette("test_it")
     written = path.read_text()
     path.write_text(
@@ -69,7 +69,7 @@ def test_a_cassette_with_one_dummy_for_both_still_replays(recorded: Shop) -> Non
     assert text(result).count("shared-dummy: recorded with one dummy ARN") == 1
 
 
-def test_one_of_each_state_is_written_as_ever(shop: Shop) -> None:
+def test_one_dataset_of_each_state_needs_no_numbers(shop: Shop) -> None:
     shop.ini("personalize_dataset =", f"  {VIDEOS}=active", f"  {NEWS}=in-use")
     shop.tests(f'@pytest.mark.personalize_contract\ndef test_it():\n    put(1, arn="{VIDEOS}")\n')
     shop.record().assert_outcomes(passed=1)

@@ -45,13 +45,13 @@ def shared(shop: Shop) -> Shop:
 @pytest.mark.parametrize(
     "arguments", [[], ["-k", "mate"], ["test_shop.py::TestShop::test_mate"]], ids=" ".join
 )
-def test_each_of_its_tests_reads_all_of_it(shared: Shop, arguments: list[str]) -> None:
+def test_every_sharing_test_replays_all_exchanges(shared: Shop, arguments: list[str]) -> None:
     result = shared.run(*arguments)
     assert result.ret == 0
     assert "gone" not in text(result)
 
 
-def test_what_nobody_asks_for_fails_the_run_once(shared: Shop) -> None:
+def test_unused_shared_exchange_fails_the_run_once(shared: Shop) -> None:
     shared.tests(WITHOUT_MATE)
     result = shared.run()
     assert result.parseoutcomes() == {"passed": 2, "failed": 1}
@@ -63,17 +63,17 @@ def test_what_nobody_asks_for_fails_the_run_once(shared: Shop) -> None:
 
 
 @pytest.mark.parametrize("arguments", [["-k", "tea"], ["test_shop.py::TestShop::test_tea"]])
-def test_a_test_that_did_not_run_has_lost_nothing(shared: Shop, arguments: list[str]) -> None:
+def test_test_that_did_not_run_has_no_unused_exchanges(shared: Shop, arguments: list[str]) -> None:
     shared.tests(WITHOUT_MATE)
     assert shared.run(*arguments).ret == 0
 
 
-def test_a_failing_test_has_lost_nothing(shared: Shop) -> None:
+def test_failing_test_has_no_unused_exchanges(shared: Shop) -> None:
     shared.tests(CLASS.replace("put(first=4)", "assert False"))
     shared.run().assert_outcomes(passed=1, failed=1)
 
 
-def test_what_only_a_deleted_test_asked_for_is_lost(shared: Shop) -> None:
+def test_exchanges_of_a_deleted_test_are_unused(shared: Shop) -> None:
     shared.tests(CLASS.replace(MATE, ""))
     shared.run().assert_outcomes(passed=1, failed=1)
     shared.run("-k", "tea").assert_outcomes(passed=1, failed=1)
@@ -87,14 +87,14 @@ def test_unused_exchanges_may_only_be_reported(shared: Shop) -> None:
     assert f"unused: 1 exchange recorded in {SEED}" in text(result)
 
 
-def test_junit_has_what_nobody_asked_for(shared: Shop) -> None:
+def test_junit_has_the_unused_exchanges(shared: Shop) -> None:
     shared.tests(WITHOUT_MATE)
     shared.run("--junitxml=junit.xml")
     assert LOST in (shared.path / "junit.xml").read_text("utf-8")
 
 
 @pytest.mark.parametrize("selection", [["-k", "tea"], ["test_shop.py::TestShop::test_tea"]])
-def test_a_part_of_it_is_not_recorded(shared: Shop, selection: list[str]) -> None:
+def test_shared_cassette_is_not_recorded_in_part(shared: Shop, selection: list[str]) -> None:
     before = (shared.path / SEED).read_bytes()
     result = shared.record(*selection)
     assert result.parseoutcomes()["errors"] == 1
@@ -107,7 +107,7 @@ def test_a_part_of_it_is_not_recorded(shared: Shop, selection: list[str]) -> Non
 
 
 @pytest.mark.parametrize("body", ["put(first=6); assert False", "put(first=6); pytest.skip()"])
-def test_it_stays_as_it_was_unless_all_are_recorded(shared: Shop, body: str) -> None:
+def test_shared_cassette_is_kept_unless_all_tests_are_recorded(shared: Shop, body: str) -> None:
     before = (shared.path / SEED).read_bytes()
     shared.tests(CLASS.replace("put(first=4)", body).replace("put(first=2)", "put(first=8)"))
     result = shared.record()
@@ -121,13 +121,13 @@ def test_it_stays_as_it_was_unless_all_are_recorded(shared: Shop, body: str) -> 
     assert not list(shared.path.rglob("*.jsonl"))
 
 
-def test_a_test_that_is_always_skipped_is_in_the_way_of_nobody(shop: Shop) -> None:
+def test_always_skipped_test_does_not_block_the_recording(shop: Shop) -> None:
     shop.tests(CLASS.replace(MATE, f"    @pytest.mark.skip\n{MATE}"))
     shop.record().assert_outcomes(passed=1, skipped=1)
     shop.run().assert_outcomes(passed=1, skipped=1)
 
 
-def test_a_test_that_fails_as_expected_is_recorded_with_the_others(shop: Shop) -> None:
+def test_expected_failure_is_recorded_with_the_other_tests(shop: Shop) -> None:
     shop.tests(CLASS.replace("put(first=4)", "put(first=4); pytest.xfail()"))
     for _ in range(2):
         result = shop.record()
@@ -147,7 +147,7 @@ def test_a_test_that_is_run_again_is_recorded_once(
     shop.run("--reruns=1").assert_outcomes(passed=2)
 
 
-def test_a_run_that_is_interrupted_loses_nothing(shop: Shop) -> None:
+def test_interrupted_run_leaves_its_journal(shop: Shop) -> None:
     shop.tests(CLASS.replace("put(first=4)", "put(first=4); pytest.exit('enough')"))
     shop.record()
     assert shop.cassettes() == []
@@ -157,7 +157,7 @@ def test_a_run_that_is_interrupted_loses_nothing(shop: Shop) -> None:
     shop.run().assert_outcomes(passed=2)
 
 
-def test_what_is_missing_is_recorded_whole(shop: Shop) -> None:
+def test_missing_shared_cassette_is_recorded_whole(shop: Shop) -> None:
     shop.tests(CLASS)
     result = shop.run("--personalize-record-missing=reference")
     assert "3 recorded: 3 reference" in text(result)
@@ -165,7 +165,7 @@ def test_what_is_missing_is_recorded_whole(shop: Shop) -> None:
     assert "3 replayed: 3 reference" in text(result)
 
 
-def test_a_miss_names_the_command_that_records_it_whole(shared: Shop) -> None:
+def test_miss_names_the_command_that_records_the_shared_cassette(shared: Shop) -> None:
     shared.tests(CLASS.replace("put(first=4)", "put(first=6)"))
     result = shared.run("test_shop.py::TestShop::test_mate")
     assert "record it: pytest test_shop.py::TestShop --personalize-record reference" in text(result)
@@ -183,7 +183,7 @@ def test_two():
 """
 
 
-def test_the_cassette_of_a_test_that_does_not_name_it_is_refused(shop: Shop) -> None:
+def test_another_tests_cassette_can_not_be_shared(shop: Shop) -> None:
     shop.tests(TWO.format("test_one"))
     shop.record("-k", "test_one").assert_outcomes(passed=1, deselected=1)
     for result in (shop.run(), shop.record("-k", "test_two")):
@@ -194,14 +194,14 @@ def test_the_cassette_of_a_test_that_does_not_name_it_is_refused(shop: Shop) -> 
 
 
 @pytest.mark.parametrize("name", ["a/b", "../up", ".hidden", "Straße", "a b", 7])
-def test_a_name_is_one_that_every_file_system_takes(shop: Shop, name: object) -> None:
+def test_cassette_name_must_be_portable(shop: Shop, name: object) -> None:
     shop.tests(f"@pytest.mark.personalize_contract(cassette={name!r})\ndef test_it(): put()\n")
     result = shop.run()
     result.assert_outcomes(errors=1)
     assert "the mark personalize_contract: cassette " in text(result)
 
 
-def test_names_that_fold_to_one_are_told(shop: Shop) -> None:
+def test_names_that_differ_by_case_only_are_refused(shop: Shop) -> None:
     shop.tests(TWO.format("seed") + TWO.format("Seed").replace("test_", "test_other_"))
     result = shop.record()
     result.assert_outcomes(passed=3, errors=1)
@@ -209,7 +209,7 @@ def test_names_that_fold_to_one_are_told(shop: Shop) -> None:
     assert 'name another cassette in the mark of one, cassette="name"' in text(result)
 
 
-def test_a_parameter_gets_a_name_of_its_own(shop: Shop) -> None:
+def test_parameters_that_fold_to_one_name_get_separate_cassettes(shop: Shop) -> None:
     own = 'pytest.param("ux", marks=pytest.mark.personalize_contract(cassette="lower"))'
     shop.tests(
         f"@pytest.mark.personalize_contract\n@pytest.mark.parametrize('sku', ['UX', {own}])\n"

@@ -49,7 +49,7 @@ def test_a_usage_error_shows_no_password_of_an_endpoint(shop: Shop) -> None:
     assert "hunter2" not in text(result)
 
 
-def test_an_endpoint_that_is_not_there_shows_none_either(shop: Shop) -> None:
+def test_unreachable_endpoint_shows_no_password(shop: Shop) -> None:
     shop.tests("@pytest.mark.personalize_contract\ndef test_it(): put(1)")
     result = shop.run(
         *("--personalize-target=live", f"--personalize-dataset={ACTIVE}=active"),
@@ -123,7 +123,9 @@ def test_a_file_forges_no_line_and_moves_no_cursor(
     assert not {character for character in out + err if not character.isprintable()} - {"\n"}
 
 
-def test_nor_does_its_name(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_file_names_forge_no_output_lines(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     (tmp_path / f"a{FORGED}.personalize.yaml").write_text("tea")
     (tmp_path / f"a{FORGED}.personalize.yaml.partial.jsonl").write_text("tea\n")
     cli.main(["lint", str(tmp_path)])
@@ -142,7 +144,7 @@ def test_nor_does_its_name(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -
         Miss(f"sent {KEY} to\n  arn:aws:personalize:*:{ACCOUNT}:dataset/x"),
     ],
 )
-def test_no_error_says_a_secret_or_an_account_whoever_shows_it(error: Exception) -> None:
+def test_no_error_shows_a_secret_or_an_account(error: Exception) -> None:
     for shown in (str(error), f"{error}", display.quoted(error)):
         assert KEY not in shown
         assert ACCOUNT not in shown

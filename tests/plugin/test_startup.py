@@ -31,7 +31,7 @@ def modules(script: str, cwd: Path) -> set[str]:
     return set(found)
 
 
-def test_the_plugin_adds_a_few_modules_and_no_library(tmp_path: Path) -> None:
+def test_plugin_imports_few_modules_and_no_library(tmp_path: Path) -> None:
     alone = modules("import pytest", tmp_path)
     added = modules("import pytest, personalize_contract.plugin", tmp_path) - alone
     assert {name for name in added if name.startswith("personalize_contract")} == {
@@ -48,7 +48,7 @@ def test_the_plugin_adds_a_few_modules_and_no_library(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("ini", ["", "personalize_target = reference\npersonalize_strict = true\n"])
-def test_a_run_without_the_mark_adds_nothing_either(tmp_path: Path, ini: str) -> None:
+def test_run_without_marked_tests_imports_nothing_more(tmp_path: Path, ini: str) -> None:
     (tmp_path / "pytest.ini").write_text("[pytest]\n" + ini)
     (tmp_path / "test_it.py").write_text("def test_it():\n    pass\n")
     run = "import pytest; assert pytest.main(['-q', '-p', 'no:cacheprovider'{}]) == 0"
@@ -86,7 +86,7 @@ UNUSED_BY_REPLAY = {
 """Modules and packages of what a test that replays, and passes, doesn't do."""
 
 
-def test_a_test_that_replays_loads_what_replaying_takes(tmp_path: Path) -> None:
+def test_replaying_test_imports_no_recording_modules(tmp_path: Path) -> None:
     (tmp_path / "test_it.py").write_text(REPLAYED)
     run = (
         "import pytest; assert pytest.main(['-q', '-p', 'no:cacheprovider', "
@@ -106,6 +106,6 @@ def test_a_test_that_replays_loads_what_replaying_takes(tmp_path: Path) -> None:
     assert loaded.isdisjoint({"asyncio", "http.server", "requests", "responses", "vcr"})
 
 
-def test_the_default_operation_is_said_in_two_places_alike() -> None:
+def test_default_operation_is_the_same_in_settings_and_contract() -> None:
     # options may not import the contract at start-up.
     assert settings.Settings().operation == contract.DEFAULT

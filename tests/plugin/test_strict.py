@@ -14,7 +14,7 @@ def test_it():
 """
 
 
-def test_advice_fails_the_test_it_is_about(shop: Shop) -> None:
+def test_strict_advice_fails_its_test(shop: Shop) -> None:
     shop.tests(SNAKE)
     shop.record().assert_outcomes(passed=1)
     result = shop.run("--personalize-strict")
@@ -31,7 +31,7 @@ def test_advice_fails_the_test_it_is_about(shop: Shop) -> None:
     assert "4711" not in text(result).partition("key-case")[2]
 
 
-def test_the_ini_file_may_say_it(shop: Shop) -> None:
+def test_ini_key_has_the_same_effect(shop: Shop) -> None:
     shop.tests(SNAKE)
     shop.record()
     shop.ini("personalize_strict = true")
@@ -44,7 +44,7 @@ def test_good_requests_pass(shop: Shop) -> None:
     shop.run("--personalize-strict").assert_outcomes(passed=1)
 
 
-def test_each_line_is_told_once(shop: Shop) -> None:
+def test_each_call_site_is_reported_once(shop: Shop) -> None:
     shop.tests(
         """
         @pytest.mark.personalize_contract

@@ -30,7 +30,7 @@ def test_it_says_who_answered(shop: Shop) -> None:
     assert block(shop.run()) == ["4 replayed: 4 reference, 0 aws"]
 
 
-def test_it_counts_each_of_those_who_answered(shop: Shop) -> None:
+def test_summary_counts_answers_by_provenance(shop: Shop) -> None:
     shop.tests(SHOP.replace("unit_price", "price"))
     shop.record()
     for number, by in enumerate(["aws", "unknown"]):
@@ -40,7 +40,7 @@ def test_it_counts_each_of_those_who_answered(shop: Shop) -> None:
     assert block(shop.run()) == ["4 replayed: 2 reference, 1 unknown, 1 aws"]
 
 
-def test_a_fault_that_did_not_happen_is_told(shop: Shop) -> None:
+def test_fault_that_did_not_happen_is_reported(shop: Shop) -> None:
     shop.tests(
         """
         def test_it(personalize_service):
@@ -95,7 +95,7 @@ def test_quiet_is_one_line(shop: Shop) -> None:
     ]
 
 
-def test_quieter_is_nothing(shop: Shop) -> None:
+def test_quieter_runs_print_no_summary(shop: Shop) -> None:
     shop.tests(SHOP)
     assert "personalize-contract" not in text(shop.record("-qq"))
 

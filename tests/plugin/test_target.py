@@ -50,7 +50,7 @@ def test_live_is_the_endpoint_given(shop: Shop) -> None:
     assert "1 answered, not recorded: 1 endpoint, 0 aws" in text(result)
 
 
-def test_the_ini_file_may_say_it(shop: Shop) -> None:
+def test_ini_key_has_the_same_effect(shop: Shop) -> None:
     shop.tests(PUTS)
     shop.ini("personalize_target = reference")
     shop.run().assert_outcomes(passed=1)
@@ -71,7 +71,7 @@ def test_the_option_beats_the_ini_file(shop: Shop) -> None:
         ([], ["personalize_target = mars"], "personalize_target = mars: there is no such target"),
     ],
 )
-def test_another_one_is_a_usage_error(
+def test_unknown_target_is_a_usage_error(
     shop: Shop, arguments: list[str], ini: list[str], said: str
 ) -> None:
     shop.tests(PUTS)

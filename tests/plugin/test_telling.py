@@ -7,7 +7,7 @@ import pytest
 from helpers.shop import Shop, text
 
 
-def test_a_clause_that_botocore_keeps_is_met_with_a_word_on_how(shop: Shop) -> None:
+def test_hint_explains_how_to_bypass_botocore_validation(shop: Shop) -> None:
     shop.tests(
         """
 @pytest.mark.personalize_contract(violates=["request.items.min-members"])
@@ -21,7 +21,7 @@ def test_it():
     assert "use Config(parameter_validation=False), or send raw HTTP" in text(result)
 
 
-def test_it_is_met_that_way(shop: Shop) -> None:
+def test_bypassing_botocore_validation_breaks_the_clause(shop: Shop) -> None:
     shop.tests(
         """
 from botocore.config import Config
@@ -37,13 +37,13 @@ def test_it():
     shop.run("--personalize-target=reference").assert_outcomes(passed=1)
 
 
-def test_a_clause_that_botocore_lets_pass_needs_no_word(shop: Shop) -> None:
+def test_no_hint_for_clauses_that_botocore_does_not_validate(shop: Shop) -> None:
     mark = '@pytest.mark.personalize_contract(violates=["request.items.max-members"])'
     shop.tests(f"{mark}\ndef test_it():\n    put()\n")
     assert "parameter_validation" not in text(shop.run("--personalize-target=reference"))
 
 
-def test_a_request_by_the_url_is_told_with_its_client(shop: Shop) -> None:
+def test_violation_over_http_names_the_client(shop: Shop) -> None:
     shop.tests(
         """
 import json
@@ -69,14 +69,14 @@ def test_recording_by_the_ini_file_warns_on_each_run(shop: Shop) -> None:
     assert "so every run records again" not in text(shop.run("-o", "personalize_record="))
 
 
-def test_datasets_without_the_mark_are_told(shop: Shop) -> None:
+def test_dataset_fixture_without_the_mark_is_reported(shop: Shop) -> None:
     shop.tests("def test_it(personalize_dataset):\n    assert personalize_dataset.active\n")
     result = shop.run()
     result.assert_outcomes(passed=1)
     assert "unmarked: test_shop.py::test_it uses personalize_dataset or" in text(result)
 
 
-def test_the_exchange_that_was_not_asked_for_is_named(shop: Shop) -> None:
+def test_unused_exchange_is_named(shop: Shop) -> None:
     mark = "@pytest.mark.personalize_contract\ndef test_it():\n"
     shop.tests(f"{mark}    put(1)\n    put(2)\n    put(3)\n")
     shop.record()

@@ -31,9 +31,7 @@ SENT = {
 
 
 @pytest.mark.parametrize(("send", "words"), SENT.values(), ids=SENT)
-def test_its_refusal_names_it_with_the_ways_to_declare_it(
-    shop: Shop, send: str, words: str
-) -> None:
+def test_404_names_the_arn_and_the_ways_to_declare_it(shop: Shop, send: str, words: str) -> None:
     shop.tests(f"@pytest.mark.personalize_contract\ndef test_it():\n    {send}\n")
     result = shop.run("--personalize-target=reference")
     result.assert_outcomes(failed=1)
@@ -45,9 +43,7 @@ def test_its_refusal_names_it_with_the_ways_to_declare_it(
     [(ARN, SENT["a dataset"][0]), (TRACKER, SENT["a tracker"][0])],
     ids=["a dataset", "a tracker"],
 )
-def test_declared_in_the_ini_file_it_is_there_and_misses_without(
-    shop: Shop, name: str, send: str
-) -> None:
+def test_removing_the_declaration_misses_with_a_hint(shop: Shop, name: str, send: str) -> None:
     shop.tests(f"@pytest.mark.personalize_contract\ndef test_it():\n    {send}\n")
     shop.ini(f"personalize_dataset = {name}=active")
     shop.record().assert_outcomes(passed=1)

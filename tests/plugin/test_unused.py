@@ -50,7 +50,7 @@ def test_it(shop):
 """
 
 
-def test_what_a_teardown_still_sends_is_asked_for(shop: Shop) -> None:
+def test_request_in_the_teardown_counts_as_used(shop: Shop) -> None:
     shop.tests(FIXTURES.replace("LEAVE", "put(first=2)"))
     shop.record().assert_outcomes(passed=1)
     result = shop.run("-v")
@@ -58,7 +58,7 @@ def test_what_a_teardown_still_sends_is_asked_for(shop: Shop) -> None:
     assert text(result).count("PASSED") == 1
 
 
-def test_what_a_teardown_does_not_send_any_more_fails_its_test_once(shop: Shop) -> None:
+def test_request_missing_from_the_teardown_fails_the_test_once(shop: Shop) -> None:
     shop.tests(FIXTURES.replace("LEAVE", "put(first=2)"))
     shop.record().assert_outcomes(passed=1)
     shop.tests(FIXTURES.replace("LEAVE", "pass"))
@@ -101,7 +101,7 @@ def test_it_is_counted_once(
     assert counted == {"failed": 1} | ({"rerun": 1} if plugin == "rerunfailures" else {})
 
 
-def test_junit_has_it_as_one_test(shop: Shop) -> None:
+def test_junit_counts_a_test_with_unused_exchanges_once(shop: Shop) -> None:
     shop.tests(TEST.format(mark="", batches=2))
     shop.record()
     shop.tests(TEST.format(mark="", batches=1))
@@ -110,7 +110,7 @@ def test_junit_has_it_as_one_test(shop: Shop) -> None:
     assert 'errors="1" failures="0" skipped="0" tests="1"' in written
 
 
-def test_it_may_only_be_reported(shop: Shop) -> None:
+def test_unused_report_lets_the_test_pass(shop: Shop) -> None:
     result = shorter(shop, "(unused='report')")
     result.assert_outcomes(passed=1)
     assert "2 replayed: 2 reference" in text(result)
@@ -119,7 +119,7 @@ def test_it_may_only_be_reported(shop: Shop) -> None:
     )
 
 
-def test_a_test_that_fails_anyway_is_not_told(shop: Shop) -> None:
+def test_failing_test_reports_no_unused_exchanges(shop: Shop) -> None:
     shop.tests(TEST.format(mark="", batches=3))
     shop.record()
     shop.tests(TEST.format(mark="", batches=2) + "    assert False\n")
@@ -128,14 +128,14 @@ def test_a_test_that_fails_anyway_is_not_told(shop: Shop) -> None:
     assert "not used" not in text(result)
 
 
-def test_there_is_nothing_else_to_say(shop: Shop) -> None:
+def test_unused_must_be_fail_or_report(shop: Shop) -> None:
     shop.tests(TEST.format(mark="(unused='ignore')", batches=1))
     result = shop.run()
     result.assert_outcomes(errors=1)
     assert "unused must be 'fail' or 'report', not 'ignore'" in text(result)
 
 
-def test_a_test_that_was_not_run_is_not_told(shop: Shop) -> None:
+def test_setup_only_reports_no_unused_exchanges(shop: Shop) -> None:
     shop.tests(TEST.format(mark="", batches=1))
     shop.record()
     shop.run("--setup-only").assert_outcomes()

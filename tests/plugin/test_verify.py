@@ -168,7 +168,7 @@ def test_it(personalize_dataset):
         (lambda _: Response(200, "OK", {}, b""), {"skipped": 1}, 0),
     ],
 )
-def test_what_the_code_swallows_counts_all_the_same(
+def test_swallowed_change_still_fails_the_test(
     shop: Shop, change: Change, counted: dict[str, int], status: int
 ) -> None:
     shop.tests(SWALLOWS)
@@ -286,7 +286,7 @@ def test_equal_requests_are_compared_in_their_order(shop: Shop) -> None:
     assert text(result).count("400 LimitExceededException was recorded, and endpoint ") > 0
 
 
-def test_of_the_attempts_of_one_call_the_last_decides(shop: Shop) -> None:
+def test_last_attempt_of_a_call_decides(shop: Shop) -> None:
     shop.tests(PUTS.format(mark="", code="put()"))
     shop.record()
     answers = iter([error(500, "InternalFailure"), same])
@@ -355,7 +355,7 @@ def test_an_account_that_cannot_be_asked_is_the_environment(shop: Shop, to: str)
     )
 
 
-def test_a_recording_that_was_changed_by_hand_is_told(shop: Shop) -> None:
+def test_edited_recording_is_reported(shop: Shop) -> None:
     shop.tests(PUTS.format(mark="", code="put()"))
     shop.record()
     cassette = shop.cassette("test_it")
@@ -366,7 +366,7 @@ def test_a_recording_that_was_changed_by_hand_is_told(shop: Shop) -> None:
     assert "edited:    the recorded answer was changed by hand" in text(result)
 
 
-def test_the_reference_service_answers_too(shop: Shop) -> None:
+def test_reference_service_can_verify(shop: Shop) -> None:
     shop.tests(PUTS.format(mark="", code="put()"))
     shop.record()
     result = shop.run("--personalize-verify=reference")
@@ -374,7 +374,7 @@ def test_the_reference_service_answers_too(shop: Shop) -> None:
     assert "1 verified: 1 reference, 0 aws" in text(result)
 
 
-def test_the_ini_file_may_say_it(shop: Shop) -> None:
+def test_ini_key_has_the_same_effect(shop: Shop) -> None:
     shop.tests(PUTS.format(mark="", code="put()"))
     shop.record()
     shop.ini("personalize_verify = reference")
@@ -398,7 +398,9 @@ def test_the_ini_file_may_say_it(shop: Shop) -> None:
         ),
     ],
 )
-def test_what_makes_no_sense_is_a_usage_error(shop: Shop, arguments: list[str], said: str) -> None:
+def test_contradictory_options_are_usage_errors(
+    shop: Shop, arguments: list[str], said: str
+) -> None:
     shop.tests(PUTS.format(mark="", code="put()"))
     result = shop.run(*arguments)
     assert result.ret == pytest.ExitCode.USAGE_ERROR
@@ -425,7 +427,7 @@ def test_trouble_in_a_subtest_is_no_failure_of_its_test(shop: Shop) -> None:
     assert "failed" not in result.stdout.lines[-1]
 
 
-def test_what_fails_later_because_of_a_trouble_is_none_of_its_own(shop: Shop) -> None:
+def test_failure_after_environment_trouble_is_not_a_change(shop: Shop) -> None:
     code = """
     @pytest.fixture
     def stock(personalize_dataset):
@@ -446,7 +448,7 @@ def test_what_fails_later_because_of_a_trouble_is_none_of_its_own(shop: Shop) ->
     assert result.ret == 6
 
 
-def test_tests_that_share_a_cassette_are_verified_each_by_itself(shop: Shop) -> None:
+def test_tests_sharing_a_cassette_are_verified_separately(shop: Shop) -> None:
     shop.tests(
         """
         @pytest.mark.personalize_contract(cassette="both")

@@ -17,7 +17,7 @@ def test_it():
 ELEVEN = ["request.items.max-members"]
 
 
-def test_what_is_meant_does_not_fail(shop: Shop) -> None:
+def test_clause_in_violates_passes(shop: Shop) -> None:
     shop.tests(TEST.format(violates=ELEVEN, count=11))
     result = shop.record()
     result.assert_outcomes(passed=1)
@@ -25,7 +25,7 @@ def test_what_is_meant_does_not_fail(shop: Shop) -> None:
     shop.run().assert_outcomes(passed=1)
 
 
-def test_what_is_meant_has_to_happen(shop: Shop) -> None:
+def test_violates_fails_if_no_request_breaks_the_clause(shop: Shop) -> None:
     shop.tests(TEST.format(violates=ELEVEN, count=10))
     result = shop.record()
     result.assert_outcomes(failed=1)
@@ -45,7 +45,7 @@ def test_another_violation_still_fails(shop: Shop) -> None:
     assert "request.items.max-members is broken" not in text(result)
 
 
-def test_a_test_that_fails_for_another_reason_is_not_told_twice(shop: Shop) -> None:
+def test_violates_is_not_judged_if_the_test_fails(shop: Shop) -> None:
     shop.tests(TEST.format(violates=ELEVEN, count=10) + "    assert False\n")
     result = shop.run("--personalize-target=reference")
     result.assert_outcomes(failed=1)
@@ -64,9 +64,7 @@ def test_a_test_that_fails_for_another_reason_is_not_told_twice(shop: Shop) -> N
         ([1], "violates must be a list of strings, not [1]"),
     ],
 )
-def test_what_can_not_be_meant_is_an_error_in_one_line(
-    shop: Shop, violates: object, said: str
-) -> None:
+def test_invalid_violates_is_an_error_of_one_line(shop: Shop, violates: object, said: str) -> None:
     shop.tests(TEST.format(violates=repr(violates), count=11))
     result = shop.run("--personalize-target=reference")
     result.assert_outcomes(errors=1)

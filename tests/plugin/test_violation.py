@@ -96,7 +96,7 @@ def test_an_answer_of_200_changes_nothing(shop: Shop) -> None:
     assert BROKEN in text(result)
 
 
-def test_a_swallowed_exception_hides_nothing(shop: Shop, target: str) -> None:
+def test_swallowed_exception_still_fails_the_test(shop: Shop, target: str) -> None:
     shop.tests(
         """
         @pytest.mark.personalize_contract
@@ -112,7 +112,7 @@ def test_a_swallowed_exception_hides_nothing(shop: Shop, target: str) -> None:
     assert BROKEN in text(result)
 
 
-def test_a_swallowed_miss_hides_nothing(shop: Shop) -> None:
+def test_swallowed_miss_still_fails_the_test(shop: Shop) -> None:
     shop.tests(
         """
         @pytest.mark.personalize_contract
@@ -129,7 +129,7 @@ def test_a_swallowed_miss_hides_nothing(shop: Shop) -> None:
     assert "pytest test_shop.py::test_it --personalize-record reference" in text(result)
 
 
-def test_a_thread_is_of_the_test_that_started_it(shop: Shop, target: str) -> None:
+def test_thread_belongs_to_the_test_that_started_it(shop: Shop, target: str) -> None:
     shop.tests(
         """
         from concurrent.futures import ThreadPoolExecutor
@@ -182,7 +182,7 @@ def test_a_thread_may_still_send_while_the_test_is_torn_down(shop: Shop, target:
     assert BROKEN in text(result)
 
 
-def test_each_line_is_told_once(shop: Shop) -> None:
+def test_each_call_site_is_reported_once(shop: Shop) -> None:
     shop.tests(
         """
         @pytest.mark.personalize_contract

@@ -25,7 +25,7 @@ def _credentials(monkeypatch: pytest.MonkeyPatch, shop: Shop) -> None:
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "canary-of-this-test")
 
 
-def test_nothing_is_put_without_leave(shop: Shop) -> None:
+def test_existing_datasets_are_not_written_to_by_default(shop: Shop) -> None:
     shop.tests(TEST)
     result = shop.run(*AWS)
     result.assert_outcomes(errors=1)
@@ -35,7 +35,7 @@ def test_nothing_is_put_without_leave(shop: Shop) -> None:
 # The next thing that is asked for is the account: so the leave was taken.
 
 
-def test_the_option_gives_leave(shop: Shop) -> None:
+def test_option_allows_writing(shop: Shop) -> None:
     shop.tests(TEST)
     assert "account that may be written to" in text(
         shop.run(*AWS, "--personalize-write-to-existing")
@@ -43,7 +43,7 @@ def test_the_option_gives_leave(shop: Shop) -> None:
 
 
 @pytest.mark.parametrize(("value", "leave"), [("true", True), ("false", False)])
-def test_the_ini_file_gives_leave(shop: Shop, value: str, leave: bool) -> None:
+def test_ini_key_allows_writing(shop: Shop, value: str, leave: bool) -> None:
     shop.tests(TEST)
     shop.ini(f"personalize_write_to_existing = {value}")
     assert ("account that may be written to" in text(shop.run(*AWS))) is leave

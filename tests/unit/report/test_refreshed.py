@@ -52,7 +52,7 @@ def test_no_changes_are_reported_as_such() -> None:
     assert told({}, {}, unchanged=3) == "## Nothing changed in 3 cassettes\n"
 
 
-def test_a_new_date_alone_is_told_as_that() -> None:
+def test_refreshed_date_alone_is_reported_as_such() -> None:
     found = told({ONE: cassette(OK)}, {ONE: cassette(OK)}, unchanged=2)
     assert found == "## Nothing changed in 3 cassettes; 1 date renewed\n"
 
