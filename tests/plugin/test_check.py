@@ -144,4 +144,4 @@ def test_check_is_marked_or_all(shop: Shop) -> None:
     shop.ini("personalize_check = some")
     result = shop.run()
     assert result.ret == pytest.ExitCode.USAGE_ERROR
-    assert "ERROR: personalize_check = some: it is marked or all" in text(result)
+    assert "ERROR: personalize_check = some: it must be marked or all" in text(result)

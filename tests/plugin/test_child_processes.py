@@ -159,7 +159,7 @@ def test_childs_requests_are_recorded_replayed_and_checked(
 
     recorded.assert_outcomes(passed=1, failed=1)
     recorded.stdout.fnmatch_lines(
-        ["*request.items.max-members is broken*", "1 recorded: 1 reference, 0 aws"]
+        ["*request.items.max-members is broken*", "1 exchange recorded (reference 1, aws 0)"]
     )
     assert shop.cassettes() == ["cassettes/test_shop/test_two.personalize.yaml"]
 
@@ -167,7 +167,7 @@ def test_childs_requests_are_recorded_replayed_and_checked(
 
     replayed.assert_outcomes(passed=1, failed=1)
     replayed.stdout.fnmatch_lines(
-        ["*request.items.max-members is broken*", "1 replayed: 1 reference, 0 aws"]
+        ["*request.items.max-members is broken*", "1 exchange replayed (reference 1, aws 0)"]
     )
 
 
@@ -367,7 +367,7 @@ def test_late_child_gets_410_and_the_summary_names_its_test(shop: Shop) -> None:
 
     result.assert_outcomes(passed=2)
     result.stdout.fnmatch_lines(
-        ["child processes: 1 request came to the endpoint of test_shop.py::test_start after*"]
+        ["child processes: 1 request reached the endpoint of test_shop.py::test_start after*"]
     )
     assert shop.cassettes() == []
 
@@ -480,7 +480,7 @@ def test_a_url_is_the_tests_target_for_any_client(shop: Shop, name: str) -> None
     result = shop.record()
 
     result.assert_outcomes(passed=1)
-    result.stdout.fnmatch_lines(["*1 *: 1 reference, 0 aws"])
+    result.stdout.fnmatch_lines(["1 exchange * (reference 1, aws 0)"])
 
 
 def test_no_endpoint_starts_without_child_processes(shop: Shop) -> None:

@@ -87,4 +87,6 @@ def test_flag_that_is_not_boolean_is_a_usage_error(recorded: Shop) -> None:
     recorded.ini("personalize_strict = perhaps")
     result = recorded.run()
     assert result.ret == pytest.ExitCode.USAGE_ERROR
-    assert "personalize_strict: invalid truth value 'perhaps'; it is true or false" in text(result)
+    assert "personalize_strict: invalid truth value 'perhaps'; it must be true or false" in text(
+        result
+    )

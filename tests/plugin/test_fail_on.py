@@ -83,9 +83,9 @@ def test_recording_again_renews_what_would_soon_be_aged(recorded: Shop) -> None:
 @pytest.mark.parametrize(
     ("lines", "problem"),
     [
-        (["personalize_fail_on = old"], "personalize_fail_on = old: it is one of gone, stale"),
+        (["personalize_fail_on = old"], "personalize_fail_on = old: it must be one of gone, stale"),
         (["personalize_fail_on = aged"], "needs an age: personalize_max_age = DAYS"),
-        (["personalize_max_age = a month"], "personalize_max_age = a month: it is a number of"),
+        (["personalize_max_age = a month"], "personalize_max_age = a month: it must be a number"),
     ],
 )
 def test_invalid_settings_are_usage_errors(shop: Shop, lines: list[str], problem: str) -> None:

@@ -28,11 +28,17 @@ def test_faults_are_retried_and_never_recorded(shop: Shop) -> None:
 
     recorded.assert_outcomes(passed=4)
     recorded.stdout.fnmatch_lines(
-        ["4 recorded: 4 reference, 0 aws", "2 answered, not recorded: 2 fault, 0 aws"]
+        [
+            "4 exchanges recorded (reference 4, aws 0)",
+            "2 exchanges answered, not recorded (fault 2, aws 0)",
+        ]
     )
     replayed.assert_outcomes(passed=4)
     replayed.stdout.fnmatch_lines(
-        ["4 replayed: 4 reference, 0 aws", "2 answered, not recorded: 2 fault, 0 aws"]
+        [
+            "4 exchanges replayed (reference 4, aws 0)",
+            "2 exchanges answered, not recorded (fault 2, aws 0)",
+        ]
     )
     for path in shop.cassettes():
         _, _, text = (shop.path / path).read_text("utf-8").partition("interactions:")
@@ -179,4 +185,4 @@ def test_pending_faults_are_reported(shop: Shop) -> None:
         """
     )
 
-    shop.run().stdout.fnmatch_lines(["fail_next: 2 failures asked for did not happen in *test_it"])
+    shop.run().stdout.fnmatch_lines(["fail_next: 2 requested failures did not happen in *test_it"])

@@ -51,7 +51,7 @@ def test_all_five_are_recorded_and_replayed(shop: Shop) -> None:
         assert f".amazonaws.com/{path}\n" in recorded
     result = shop.run()
     result.assert_outcomes(passed=1)
-    result.stdout.fnmatch_lines(["*5 replayed: 5 reference*"])
+    result.stdout.fnmatch_lines(["*5 exchanges replayed (reference 5*"])
 
 
 BROKEN = {

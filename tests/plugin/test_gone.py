@@ -33,7 +33,10 @@ def later(shop: Shop) -> Shop:
 @pytest.mark.parametrize("arguments", [[], ["test_shop.py"], ["."], ["-x"], ["--ff"]])
 def test_it_is_listed(later: Shop, arguments: list[str]) -> None:
     result = later.run("-p", "cacheprovider", *arguments)
-    assert "gone: the test is gone, or has no mark any more; delete the cassette" in text(result)
+    assert (
+        "gone: the test no longer exists, or no longer has the mark; delete the cassette"
+        in text(result)
+    )
     assert [line for line in result.outlines if line.endswith(".yaml")] == [GONE]
     assert GONE.strip() in later.cassettes()
 

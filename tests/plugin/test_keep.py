@@ -65,4 +65,6 @@ def test_a_name_that_no_operation_has_is_refused(shop: Shop) -> None:
     shop.tests(TEST)
     result = shop.run()
     assert result.ret == pytest.ExitCode.USAGE_ERROR
-    result.stderr.fnmatch_lines(["*personalize_keep = itemId: it is one of sessionId, userId*"])
+    result.stderr.fnmatch_lines(
+        ["*personalize_keep = itemId: it must be one of sessionId, userId*"]
+    )

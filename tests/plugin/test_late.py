@@ -125,7 +125,7 @@ def test_a_late_answer_is_in_no_other_cassette(shop: Shop, unused_port: int) -> 
     cassettes = sorted(shop.path.glob("cassettes/*/*.yaml"))
     assert [path.name.partition(".")[0] for path in cassettes] == ["test_one", "test_two"]
     assert [path.read_text().count("- request:") for path in cassettes] == [1, 1]
-    assert "late: 1 request sent after test_shop.py::test_one had ended" in text(result)
+    assert "late: 1 request after the end of test_shop.py::test_one" in text(result)
 
 
 def test_a_late_answer_is_in_no_file_of_the_user(shop: Shop, unused_port: int) -> None:
@@ -251,7 +251,7 @@ def test_late_request_is_attributed_to_its_test(shop: Shop, first: str, second: 
     shop.tests(tests + (f"\n\ndef test_end_of_loop{end}" if end else ""))
     result = shop.run("--personalize-target=reference")
     assert result.ret == 0, text(result)
-    assert "late: 1 request sent after test_shop.py::test_one had ended" in text(result)
+    assert "late: 1 request after the end of test_shop.py::test_one" in text(result)
 
 
 def test_a_pool_that_several_tests_share_works_for_each(shop: Shop) -> None:

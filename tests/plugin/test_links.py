@@ -57,7 +57,7 @@ def test_link_out_of_the_project_is_refused(
     before = recorded.read_bytes()
     result = shop.record()
     result.assert_outcomes(errors=1)
-    assert "outside of the project, and nothing is recorded there" in text(result)
+    assert "outside of the project, where nothing is recorded" in text(result)
     assert recorded.read_bytes() == before
     assert linked.is_symlink()
     assert not list(outside.rglob("*.jsonl"))

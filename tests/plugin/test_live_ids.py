@@ -93,4 +93,4 @@ def test_another_value_is_a_usage_error(shop: Shop) -> None:
     shop.ini("personalize_live_ids = mine")
     result = shop.run()
     assert result.ret == pytest.ExitCode.USAGE_ERROR
-    assert "personalize_live_ids = mine: it is prefixed or own" in text(result)
+    assert "personalize_live_ids = mine: it must be prefixed or own" in text(result)

@@ -115,4 +115,6 @@ def test_getfixturevalue_during_the_test_is_refused(shop: Shop, fixture: str) ->
     )
     result = shop.run("--tb=line")
     result.assert_outcomes(failed=1)
-    assert "name it among the arguments of the test or of a fixture" in text(result)
+    assert "as a test or fixture argument: getfixturevalue() during the test is too late" in text(
+        result
+    )

@@ -20,7 +20,7 @@ def test_a_passing_test_gets_a_cassette(shop: Shop) -> None:
     shop.tests(PUTS.format(count=2))
     result = shop.record()
     result.assert_outcomes(passed=1)
-    assert "1 recorded: 1 reference, 0 aws" in text(result)
+    assert "1 exchange recorded (reference 1, aws 0)" in text(result)
     assert shop.cassettes() == ["cassettes/test_shop/test_it.personalize.yaml"]
     assert "answered_by: reference" in shop.cassette("test_it").read_text()
 
@@ -127,7 +127,7 @@ def test_unused_report_allows_an_empty_recording(shop: Shop) -> None:
     shop.tests('@pytest.mark.personalize_contract(unused="report")\ndef test_it():\n    pass\n')
     result = shop.record()
     result.assert_outcomes(passed=1)
-    assert "fewer: 1 exchange less than before recorded in " in text(result)
+    assert "fewer: 1 exchange fewer than before recorded in " in text(result)
 
 
 def test_recording_fewer_exchanges_than_before_is_reported(shop: Shop) -> None:
@@ -137,14 +137,14 @@ def test_recording_fewer_exchanges_than_before_is_reported(shop: Shop) -> None:
     shop.tests(f"{mark}def test_it():\n    put()\n")
     result = shop.record()
     result.assert_outcomes(passed=1)
-    assert "fewer: 2 exchanges less than before recorded in " in text(result)
+    assert "fewer: 2 exchanges fewer than before recorded in " in text(result)
 
 
 def test_ignored_member_that_no_request_has_is_reported(shop: Shop) -> None:
     ignore = 'ignore=["items[].properties.category", "items[].properties.catgory"]'
     shop.tests(f"@pytest.mark.personalize_contract({ignore})\ndef test_it():\n    put()\n")
     told = text(shop.record())
-    assert "ignore: no request that was recorded has items[].properties.catgory: " in told
+    assert "ignore: no recorded request has items[].properties.catgory; " in told
     assert "has items[].properties.category" not in told
 
 
@@ -156,12 +156,12 @@ def test_weaker_provenance_does_not_replace_a_cassette(shop: Shop) -> None:
             f"--personalize-endpoint-url={url}",
             f"--personalize-dataset={ACTIVE}=active",
         )
-    assert "1 recorded: 1 endpoint, 0 aws" in text(result)
+    assert "1 exchange recorded (endpoint 1, aws 0)" in text(result)
     before = shop.cassette("test_it").read_bytes()
     result = shop.record()
     result.assert_outcomes(passed=1)
     assert shop.cassette("test_it").read_bytes() == before
-    assert "kept: not replaced" in text(result)
+    assert "kept: not overwritten" in text(result)
     assert "  cassettes/test_shop/test_it.personalize.yaml" in text(result)
 
 
@@ -178,17 +178,17 @@ def test_target_or_record_on_the_command_line_overrides_both_keys(shop: Shop) ->
     shop.record().assert_outcomes(passed=1)
     shop.ini("personalize_record = reference")
     result = shop.run("--personalize-target=recorded")
-    assert "1 replayed" in text(result)
+    assert "1 exchange replayed" in text(result)
 
 
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (["--personalize-record=recorded"], "there is no such target; it is reference or live"),
+        (["--personalize-record=recorded"], "no such target; it must be reference or live"),
         (
             ["--personalize-record=reference", "--personalize-target=live"],
-            "--personalize-record reference asks reference to answer, and "
-            "--personalize-target live somebody else; leave the target out",
+            "--personalize-record reference and --personalize-target live name different targets; "
+            "leave the target out",
         ),
     ],
 )

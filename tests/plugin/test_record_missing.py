@@ -30,11 +30,14 @@ def test_missing_cassettes_are_recorded_and_others_replay(shop: Shop) -> None:
     shop.tests(OLD + NEW)
     result = shop.run("--personalize-record-missing=reference")
     result.assert_outcomes(passed=2)
-    assert "1 replayed: 1 reference, 0 aws\n2 recorded: 2 reference, 0 aws" in text(result)
+    assert (
+        "1 exchange replayed (reference 1, aws 0)\n2 exchanges recorded (reference 2, aws 0)"
+        in text(result)
+    )
     assert shop.cassette("test_old").read_bytes() == before
     assert "tea-9" in shop.cassette("test_new").read_text("utf-8")
     result = shop.run("--personalize-record-missing=reference")
-    assert "3 replayed: 3 reference, 0 aws" in text(result)
+    assert "3 exchanges replayed (reference 3, aws 0)" in text(result)
 
 
 def test_a_live_service_is_asked_by_the_new_tests_alone(shop: Shop) -> None:
@@ -45,7 +48,10 @@ def test_a_live_service_is_asked_by_the_new_tests_alone(shop: Shop) -> None:
         live = [f"--personalize-endpoint-url={url}", f"--personalize-dataset={ACTIVE}=active"]
         result = shop.run("--personalize-record-missing=live", *live)
     result.assert_outcomes(passed=2)
-    assert "1 replayed: 1 reference, 0 aws\n2 recorded: 2 endpoint, 0 aws" in text(result)
+    assert (
+        "1 exchange replayed (reference 1, aws 0)\n2 exchanges recorded (endpoint 2, aws 0)"
+        in text(result)
+    )
 
 
 def test_run_with_all_cassettes_needs_no_service(shop: Shop) -> None:
@@ -55,7 +61,7 @@ def test_run_with_all_cassettes_needs_no_service(shop: Shop) -> None:
         "--personalize-record-missing=live", "--personalize-endpoint-url=http://x.invalid"
     )
     result.assert_outcomes(passed=1)
-    assert "1 replayed: 1 reference, 0 aws" in text(result)
+    assert "1 exchange replayed (reference 1, aws 0)" in text(result)
 
 
 @pytest.mark.parametrize("damage", ["a miss", "no cassette at all"])
@@ -78,9 +84,11 @@ def test_existing_cassette_is_never_replaced(shop: Shop, damage: str) -> None:
 def test_ini_key_has_the_same_effect(shop: Shop) -> None:
     shop.tests(NEW)
     shop.ini("personalize_record_missing = reference")
-    assert "2 recorded: " in text(shop.run())
-    assert "2 replayed: " in text(shop.run())
-    assert "2 answered, not recorded: " in text(shop.run("--personalize-target=reference"))
+    assert "2 exchanges recorded (" in text(shop.run())
+    assert "2 exchanges replayed (" in text(shop.run())
+    assert "2 exchanges answered, not recorded (" in text(
+        shop.run("--personalize-target=reference")
+    )
 
 
 def test_another_target_is_a_usage_error(shop: Shop) -> None:
@@ -88,6 +96,6 @@ def test_another_target_is_a_usage_error(shop: Shop) -> None:
     result = shop.run("--personalize-record-missing=recorded")
     assert result.ret == pytest.ExitCode.USAGE_ERROR
     assert (
-        "--personalize-record-missing recorded: there is no such target; it is reference or live"
+        "--personalize-record-missing recorded: no such target; it must be reference or live"
         in text(result)
     )

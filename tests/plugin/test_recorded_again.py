@@ -46,7 +46,7 @@ def test_unchanged_recording_keeps_its_bytes(shop: Shop, again: str) -> None:
     shop.record()
     before = aged(shop)
     shop.tests(sending(again))
-    assert "3 recorded: 3 reference" in text(shop.record())
+    assert "3 exchanges recorded (reference 3" in text(shop.record())
     assert shop.cassette("test_it").read_text("utf-8") == before
 
 

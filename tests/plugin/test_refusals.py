@@ -119,7 +119,7 @@ def test_it(telemetry):
     )
     result = shop.run("--personalize-target=reference")
     result.assert_outcomes(passed=1)
-    assert "refused: 1 time, to threads of no test: " in text(result)
+    assert "refused: 1 time, to threads that belong to no test: " in text(result)
 
 
 WORKER = """
@@ -166,7 +166,7 @@ def test_it():
     )
     result = shop.run("--personalize-target=reference")
     result.assert_outcomes(**{outcome: 1})
-    told = "refused: 1 time, to threads of no test: " in text(result)
+    told = "refused: 1 time, to threads that belong to no test: " in text(result)
     assert told == (outcome == "passed")
 
 

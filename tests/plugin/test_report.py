@@ -56,7 +56,7 @@ def test_findings_advice_answers_and_coverage(tests: Shop, workers: tuple[str, .
     assert problem["test"] == "test_shop.py::test_eleven"
     assert found["advice"]
     assert {one["site"] for one in found["advice"]} == {SITE}
-    assert found["answers"] == ["5 answered, not recorded: 2 fault, 3 reference, 0 aws"]
+    assert found["answers"] == ["5 exchanges answered, not recorded (fault 2, reference 3, aws 0)"]
     (site,) = found["coverage"]
     assert (site["site"], site["operation"]) == (SITE, "PutItems")
     assert site["met"] == {

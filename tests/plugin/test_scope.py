@@ -26,7 +26,7 @@ def test_it(catalogue):
     assert shop.cassette("test_it").read_text().count("- request:") == 2
     result = shop.run()
     result.assert_outcomes(passed=1)
-    assert "2 replayed" in text(result)
+    assert "2 exchanges replayed" in text(result)
 
 
 def test_a_violation_in_a_set_up_fails_the_test(shop: Shop) -> None:

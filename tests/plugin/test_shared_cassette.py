@@ -37,7 +37,7 @@ def shared(shop: Shop) -> Shop:
     shop.tests(CLASS)
     result = shop.record()
     result.assert_outcomes(passed=2)
-    assert "3 recorded: 3 reference, 0 aws" in text(result)
+    assert "3 exchanges recorded (reference 3, aws 0)" in text(result)
     assert shop.cassettes() == [SEED]
     return shop
 
@@ -84,7 +84,7 @@ def test_unused_exchanges_may_only_be_reported(shared: Shop) -> None:
     shared.tests(WITHOUT_MATE.replace('"seed"', '"seed", unused="report"'))
     result = shared.run()
     result.assert_outcomes(passed=2)
-    assert f"unused: 1 exchange recorded in {SEED}" in text(result)
+    assert f"unused: 1 exchange in {SEED}" in text(result)
 
 
 def test_junit_has_the_unused_exchanges(shared: Shop) -> None:
@@ -132,7 +132,7 @@ def test_expected_failure_is_recorded_with_the_other_tests(shop: Shop) -> None:
     for _ in range(2):
         result = shop.record()
         result.assert_outcomes(passed=1, xfailed=1)
-        assert "3 recorded: 3 reference" in text(result)
+        assert "3 exchanges recorded (reference 3" in text(result)
     shop.run().assert_outcomes(passed=1, xfailed=1)
 
 
@@ -160,9 +160,9 @@ def test_interrupted_run_leaves_its_journal(shop: Shop) -> None:
 def test_missing_shared_cassette_is_recorded_whole(shop: Shop) -> None:
     shop.tests(CLASS)
     result = shop.run("--personalize-record-missing=reference")
-    assert "3 recorded: 3 reference" in text(result)
+    assert "3 exchanges recorded (reference 3" in text(result)
     result = shop.run("--personalize-record-missing=reference")
-    assert "3 replayed: 3 reference" in text(result)
+    assert "3 exchanges replayed (reference 3" in text(result)
 
 
 def test_miss_names_the_command_that_records_the_shared_cassette(shared: Shop) -> None:

@@ -26,8 +26,8 @@ def block(result: pytest.RunResult) -> list[str]:
 
 def test_it_says_who_answered(shop: Shop) -> None:
     shop.tests(SHOP.replace("unit_price", "price"))
-    assert block(shop.record()) == ["4 recorded: 4 reference, 0 aws"]
-    assert block(shop.run()) == ["4 replayed: 4 reference, 0 aws"]
+    assert block(shop.record()) == ["4 exchanges recorded (reference 4, aws 0)"]
+    assert block(shop.run()) == ["4 exchanges replayed (reference 4, aws 0)"]
 
 
 def test_summary_counts_answers_by_provenance(shop: Shop) -> None:
@@ -37,7 +37,7 @@ def test_summary_counts_answers_by_provenance(shop: Shop) -> None:
         cassette = shop.cassette(f"test_it[{number}]")
         text = cassette.read_text()
         cassette.write_text(text.replace("answered_by: reference", f"answered_by: {by}"))
-    assert block(shop.run()) == ["4 replayed: 2 reference, 1 unknown, 1 aws"]
+    assert block(shop.run()) == ["4 exchanges replayed (reference 2, unknown 1, aws 1)"]
 
 
 def test_fault_that_did_not_happen_is_reported(shop: Shop) -> None:
@@ -53,20 +53,20 @@ def test_fault_that_did_not_happen_is_reported(shop: Shop) -> None:
         """
     )
     assert block(shop.run()) == [
-        "2 answered, not recorded: 2 reference, 0 aws",
-        "fail_next: 2 failures asked for did not happen in test_shop.py::test_it",
+        "2 exchanges answered, not recorded (reference 2, aws 0)",
+        "fail_next: 2 requested failures did not happen in test_shop.py::test_it",
     ]
 
 
 def test_it_gives_advice_by_line(shop: Shop) -> None:
     shop.tests(SHOP)
     assert block(shop.record()) == [
-        "4 recorded: 4 reference, 0 aws",
-        "advice, on what is legal and hardly ever meant:",
+        "4 exchanges recorded (reference 4, aws 0)",
+        "advice (valid, but probably a mistake):",
         "  test_shop.py:16: key-case: a key of properties is not in camel case",
-        "    found at items[0].properties.unit_price, in 4 requests",
+        "    at items[0].properties.unit_price, in 4 requests",
         "    write a schema field such as NUMBER_OF_RATINGS as numberOfRatings [Item: properties]",
-        "  (personalize_no_advice = NAME in the ini file turns one off)",
+        "  (personalize_no_advice = NAME in the ini file turns a piece of advice off)",
     ]
 
 
@@ -91,7 +91,8 @@ def test_quiet_is_one_line(shop: Shop) -> None:
     assert block(result) == []
     ours = [line for line in result.outlines if line.startswith("personalize-contract")]
     assert ours == [
-        "personalize-contract: 5 answered, not recorded: 5 reference, 0 aws; 1 violation; 1 advice"
+        "personalize-contract: 5 exchanges answered, not recorded (reference 5, aws 0); "
+        "1 violation; 1 advice"
     ]
 
 
@@ -124,7 +125,7 @@ def test_the_workers_of_xdist_are_added_up(shop: Shop, monkeypatch: pytest.Monke
     shop.tests(SHOP)
     shop.record()
     whole = block(shop.run())
-    assert whole[0] == "4 replayed: 4 reference, 0 aws"
+    assert whole[0] == "4 exchanges replayed (reference 4, aws 0)"
     result = shop.run("-n2")
     assert block(result) == whole
 
@@ -144,7 +145,7 @@ def test_a_worker_that_crashed_loses_only_itself(
     assert "crashed" in text(result)
     assert "INTERNALERROR" not in text(result)
     (line,) = block(result)
-    assert line.endswith(" reference, 0 aws")
+    assert line.endswith(", aws 0)")
 
 
 def test_an_old_service_model_makes_a_cassette_stale(shop: Shop) -> None:
@@ -155,7 +156,7 @@ def test_an_old_service_model_makes_a_cassette_stale(shop: Shop) -> None:
     model = next(line for line in recorded.splitlines() if "service_model" in line)
     cassette.write_text(recorded.replace(model, "  service_model: 0123456789abcdef"))
     assert block(shop.run())[1:] == [
-        "stale: recorded with another service model than that of the installed botocore; "
-        "record again to see whether the answer is still the same",
+        "stale: recorded with a different service model than the installed botocore's; "
+        "record again to see whether the answers are still the same",
         "  cassettes/test_shop/test_it[0].personalize.yaml",
     ]

@@ -21,14 +21,14 @@ def test_cassettes_answer_by_default(shop: Shop) -> None:
     shop.record()
     result = shop.run()
     result.assert_outcomes(passed=1)
-    assert "1 replayed: 1 reference, 0 aws" in text(result)
+    assert "1 exchange replayed (reference 1, aws 0)" in text(result)
 
 
 def test_the_reference_service_answers_without_a_cassette(shop: Shop) -> None:
     shop.tests(PUTS)
     result = shop.run("--personalize-target", "reference")
     result.assert_outcomes(passed=1)
-    assert "1 answered, not recorded: 1 reference, 0 aws" in text(result)
+    assert "1 exchange answered, not recorded (reference 1, aws 0)" in text(result)
     assert shop.cassettes() == []
 
 
@@ -47,7 +47,7 @@ def test_live_is_the_endpoint_given(shop: Shop) -> None:
             f"--personalize-dataset={ACTIVE}=active",
         )
     result.assert_outcomes(passed=1)
-    assert "1 answered, not recorded: 1 endpoint, 0 aws" in text(result)
+    assert "1 exchange answered, not recorded (endpoint 1, aws 0)" in text(result)
 
 
 def test_ini_key_has_the_same_effect(shop: Shop) -> None:
@@ -67,8 +67,8 @@ def test_the_option_beats_the_ini_file(shop: Shop) -> None:
 @pytest.mark.parametrize(
     ("arguments", "ini", "said"),
     [
-        (["--personalize-target=mars"], [], "--personalize-target mars: there is no such target"),
-        ([], ["personalize_target = mars"], "personalize_target = mars: there is no such target"),
+        (["--personalize-target=mars"], [], "--personalize-target mars: no such target"),
+        ([], ["personalize_target = mars"], "personalize_target = mars: no such target"),
     ],
 )
 def test_unknown_target_is_a_usage_error(
@@ -78,5 +78,5 @@ def test_unknown_target_is_a_usage_error(
     shop.ini(*ini)
     result = shop.run(*arguments)
     assert result.ret == pytest.ExitCode.USAGE_ERROR
-    assert f"ERROR: {said}; it is recorded or reference or live" in text(result)
+    assert f"ERROR: {said}; it must be recorded or reference or live" in text(result)
     assert "Traceback" not in text(result)

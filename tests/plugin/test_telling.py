@@ -106,8 +106,8 @@ def test_it(personalize_faults):
     put()
 """
     )
-    assert "1 answered, not recorded: 1 reference" in text(
+    assert "1 exchange answered, not recorded (reference 1" in text(
         shop.run("--personalize-target=reference")
     )
-    assert "1 recorded: 1 reference" in text(shop.record())
-    assert "1 replayed: 1 reference" in text(shop.run())
+    assert "1 exchange recorded (reference 1" in text(shop.record())
+    assert "1 exchange replayed (reference 1" in text(shop.run())

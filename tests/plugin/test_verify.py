@@ -247,7 +247,7 @@ def test_it(personalize_dataset):
     ],
     ids=["a miss", "unused", "unused, reported", "ignored"],
 )
-def test_the_rest_is_as_in_a_replay(
+def test_misses_unused_and_ignored_work_as_in_a_replay(
     shop: Shop, mark: str, code: str, later: str, said: str
 ) -> None:
     shop.tests(PUTS.format(mark=mark, code=code))
@@ -262,7 +262,7 @@ def test_the_rest_is_as_in_a_replay(
     with listening(note) as url:
         result = verify(shop, url)
     assert said in text(result)
-    assert ("verified: " in text(result)) is ("no recorded" not in said)
+    assert (" verified (" in text(result)) is ("no recorded" not in said)
     assert len(sent) == ("no recorded" not in said)
 
 
@@ -371,29 +371,29 @@ def test_reference_service_can_verify(shop: Shop) -> None:
     shop.record()
     result = shop.run("--personalize-verify=reference")
     result.assert_outcomes(passed=1)
-    assert "1 verified: 1 reference, 0 aws" in text(result)
+    assert "1 exchange verified (reference 1, aws 0)" in text(result)
 
 
 def test_ini_key_has_the_same_effect(shop: Shop) -> None:
     shop.tests(PUTS.format(mark="", code="put()"))
     shop.record()
     shop.ini("personalize_verify = reference")
-    assert "1 verified: 1 reference" in text(shop.run())
-    assert "1 replayed: 1 reference" in text(shop.run("--personalize-target=recorded"))
+    assert "1 exchange verified (reference 1" in text(shop.run())
+    assert "1 exchange replayed (reference 1" in text(shop.run("--personalize-target=recorded"))
 
 
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (["--personalize-verify=recorded"], "there is no such target; it is reference or live"),
+        (["--personalize-verify=recorded"], "no such target; it must be reference or live"),
         (
             ["--personalize-verify=live", "--personalize-target=reference"],
-            "--personalize-verify live asks live to answer, and --personalize-target reference "
-            "somebody else; leave the target out",
+            "--personalize-verify live and --personalize-target reference name different "
+            "targets; leave the target out",
         ),
         (
             ["--personalize-verify=live", "--personalize-record=live"],
-            "--personalize-record live and --personalize-verify live: a run does one; "
+            "--personalize-record live and --personalize-verify live exclude each other; "
             "leave one out",
         ),
     ],

@@ -126,7 +126,7 @@ def example(shop: Shop) -> Shop:
 def test_the_example_passes(example: Shop) -> None:
     result = example.run()
     result.assert_outcomes(passed=11)
-    assert "9 replayed: 9 reference, 0 aws" in text(result)
+    assert "9 exchanges replayed (reference 9, aws 0)" in text(result)
     assert "advice" not in text(result)
     assert "gone" not in text(result)
 

@@ -24,8 +24,8 @@ T = TypeVar("T")
 def personalize_dataset(request: pytest.FixtureRequest) -> Datasets:
     """Dataset ARNs by state: `.active`, `.in_use` and `.missing`.
 
-    Offline they are dummies. Against a live service they are those of `--personalize-dataset`;
-    asking for a state that none was given for raises `UsageError`.
+    Offline they are dummies. Against a live service they are those of `--personalize-dataset`; a
+    state without a declared dataset raises `UsageError`.
     """
     from personalize_contract.model.datasets import DUMMY, Datasets
 
@@ -36,8 +36,8 @@ def personalize_dataset(request: pytest.FixtureRequest) -> Datasets:
 def personalize_tracker(request: pytest.FixtureRequest) -> Trackers:
     """Tracking ids by state: `.active`, `.missing` and `.in_use`.
 
-    PutActionInteractions documents all three (200, 404, 409); PutEvents only what an active one
-    is answered. Offline they are dummies; against a live service, those of
+    PutActionInteractions documents an answer for each (200, 404, 409), PutEvents only for an
+    active tracker. Offline they are dummies; against a live service, those of
     `--personalize-dataset TRACKING_ID=STATE`.
     """
     from personalize_contract.model.datasets import DUMMY_TRACKERS, Trackers
@@ -63,9 +63,9 @@ def _resources(
         if settings.verify:
             from personalize_contract.plugin.verifying import absent
 
-            # What is sent to these goes nowhere: `Verified` says that they can't be had.
-            there = absent(settings)
-            names = {state: name for state, name in dummies.items() if name in there} | names
+            # Requests to these are not sent: `Verified` reports them as not reached.
+            not_declared = absent(settings)
+            names = {state: name for state, name in dummies.items() if name in not_declared} | names
     return {state.replace("-", "_"): name for state, name in names.items()}
 
 
@@ -83,17 +83,17 @@ def personalize_client(request: pytest.FixtureRequest) -> Any:
 def personalize_service(request: pytest.FixtureRequest) -> Service:
     """The reference service for this test, with its dummy datasets; see `Service`.
 
-    PutItems calls of boto3, botocore, aiobotocore and requests reach it in process, everything
-    else by its `.url`. What is sent is checked as under the mark.
+    PutItems calls of boto3, botocore, aiobotocore and requests reach it in process; other clients
+    use its `.url`. Requests are checked as under the mark.
     """
     return _asked_in_time(request, _marked(request).service)
 
 
 @pytest.fixture
 def personalize_faults(request: pytest.FixtureRequest) -> FaultInjector:
-    """The faults of this test's target, whichever it is; see `FaultInjector.fail_next`.
+    """The fault injector of this test's target; see `FaultInjector.fail_next`.
 
-    A fault is never recorded, and what it keeps from being sent is not sent to a live service.
+    A fault is never recorded, and a request that fails is not sent to a live service.
     """
     return _asked_in_time(request, _marked(request).faults)
 
@@ -102,8 +102,8 @@ def personalize_faults(request: pytest.FixtureRequest) -> FaultInjector:
 def personalize_url(request: pytest.FixtureRequest) -> str:
     """The URL of this test's target on loopback, `http://127.0.0.1:PORT`, for any client.
 
-    What is sent there is checked, recorded and replayed like what the test itself sends. Child
-    processes come to it without being told.
+    Requests to it are checked, recorded and replayed like the test's own. SDKs in child processes
+    use it automatically.
     """
     return _asked_in_time(request, _marked(request).loopback).url
 
@@ -114,10 +114,14 @@ def _marked(request: pytest.FixtureRequest) -> Marked:
 
 
 def _asked_in_time(request: pytest.FixtureRequest, opened: T | None) -> T:
-    """Return what was opened for a test; for a fixture that nobody named, nothing was."""
+    """Return the object that set-up opened for a fixture.
+
+    Raises:
+        UsageError: there is none, since the fixture was requested during the test.
+    """
     if opened is None:
         raise UsageError(
-            f"{request.fixturename} was asked for while the test ran: "
-            "name it among the arguments of the test or of a fixture"
+            f"request {request.fixturename} as a test or fixture argument: getfixturevalue() "
+            "during the test is too late"
         )
     return opened

@@ -1,7 +1,7 @@
-"""The hooks of the pytest plugin. What they do is in `modes` and `session`.
+"""The hooks of the pytest plugin. `marked`, `modes` and `session` do the work.
 
-It is loaded at the start of every pytest run where this package is installed, so everything that
-costs time is imported by the first test that needs it.
+Every pytest run loads this module where the package is installed, so expensive imports are left
+to the first test that needs them.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ _OUTCOME = pytest.StashKey[str]()
 _UNOPENED = pytest.StashKey["Problem"]()
 _LATE = pytest.StashKey[contextlib.ExitStack]()
 _SHARED = ("shared",)
-"""Stands in the tally of a run in which tests share a cassette."""
+"""The tally's key for a run in which tests share a cassette."""
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -73,8 +73,8 @@ def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
-    # Before the fixtures, and after whoever skips the test.
-    _close(item)  # what a first run of it left, where it is run again
+    # Before the fixtures, and after the plugins that skip the test.
+    _close(item)  # of an earlier run of the same test, by a plugin that runs it again
     _open(item)
 
 
@@ -127,7 +127,7 @@ def pytest_runtest_makereport(
         is_xfail = hasattr(report, "wasxfail")
         marked.passed = report.passed and not is_xfail
         marked.failed_as_expected = report.skipped and is_xfail and not problems
-        # What the teardown sends may make up for it, so that decides.
+        # The teardown may send the missing requests, so it decides.
         item.stash[_OUTCOME] = "open" if marked.passed and marked.lacking() else ""
         setattr(report, OURS, item.stash[_OUTCOME])
     if report.failed and call.excinfo and problems:
@@ -142,7 +142,7 @@ def pytest_runtest_makereport(
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_report_teststatus(report: pytest.TestReport) -> tuple[str, str, str] | None:
-    """Count a test that its teardown decides once, by that."""
+    """Count a test once, by the outcome of its teardown if that decides."""
     outcome = getattr(report, OURS, "")
     is_subtest = type(report) is not pytest.TestReport
     if not outcome or is_subtest or report.outcome not in ("passed", "failed"):
@@ -150,26 +150,26 @@ def pytest_report_teststatus(report: pytest.TestReport) -> tuple[str, str, str] 
     if outcome == "open":
         return "", "", ""
     if outcome == "run":
-        return "failed", "", "FAILED"  # no letter: it is of no test
+        return "failed", "", "FAILED"  # no letter, since it belongs to no test
     return (report.outcome, "F" if report.failed else ".", report.outcome.upper())
 
 
 def _settle(item: pytest.Item, report: pytest.TestReport, problems: Sequence[Problem]) -> None:
-    """Report a test by the verdict on its answers, in a run that verifies them."""
+    """Apply the verdict on a test's answers to its report, in a run that verifies them."""
     if item.config.stash[_SETTINGS].verify:
         from personalize_contract.plugin import verdicts
 
-        if found := verdicts.settle(report, problems):
-            verdict, why = found
+        if settled := verdicts.settle(report, problems):
+            verdict, why = settled
             run_state.tally(item.config)[verdict, f"{item.nodeid}: {why}"] = 1
 
 
 def _phase(item: pytest.Item) -> Generator[None, object, object]:
-    """Run a phase of a test; what its session found fails it, if nothing else did."""
+    """Run a phase of a test, and fail it for its session's problems unless it fails anyway."""
     try:
         result = yield
     except pytest.skip.Exception:
-        # What was sent before is not less broken by that.
+        # A skip doesn't excuse the requests before it.
         _fail_for_problems(item)
         raise
     _fail_for_problems(item)
@@ -237,7 +237,7 @@ def _close(item: pytest.Item) -> None:
 
 
 def _refuse_late(config: pytest.Config, *, left_running: bool) -> None:
-    """Refuse what the tests left running sends between marked tests, as long as it runs."""
+    """Refuse requests of leftover threads and tasks between marked tests, as long as they run."""
     late = config.stash.get(_LATE, None)
     if left_running and not late:
         from personalize_contract.interceptors.install import of_sdks
@@ -255,8 +255,8 @@ def _refuse_late(config: pytest.Config, *, left_running: bool) -> None:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Keep the tests as collected, if what was asked for are whole modules."""
-    selected = any("::" in given for given in config.args) or config.getoption("lf", False)
+    """Keep the list of collected tests if whole modules were requested."""
+    selected = any("::" in argument for argument in config.args) or config.getoption("lf", False)
     collected = [] if selected else list(items)
     config.stash.setdefault(_WHOLE, collected)
     config.stash.setdefault(options.COLLECTED, collected)
@@ -269,7 +269,7 @@ def pytest_deselected(items: list[pytest.Item]) -> None:
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtestloop(session: pytest.Session) -> Generator[None, object, object]:
-    """End what tests share when the last of them is over, on xdist's controller too."""
+    """Finish shared cassettes after the last test, on xdist's controller too."""
     config, interrupted = session.config, True
     try:
         result = yield
@@ -298,7 +298,7 @@ def pytest_runtestloop(session: pytest.Session) -> Generator[None, object, objec
 
 
 def _note_gone(config: pytest.Config) -> None:
-    """Note the cassettes that no test plays any more, if whole modules were collected."""
+    """Note the cassettes without a test, if whole modules were collected."""
     items = config.stash.get(_WHOLE, [])
     if items and run_state.TALLY in config.stash:
         from personalize_contract.plugin.paths import orphans
@@ -325,10 +325,10 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_testnodedown(node: Any) -> None:
-    """Add up what an xdist worker counted. One that crashed has nothing to hand over."""
+    """Add an xdist worker's tally. A crashed worker has none."""
     tally = run_state.tally(node.config)
     for key, count in getattr(node, "workeroutput", {}).get(OURS, ()):
-        # Each worker sees every cassette that no test plays.
+        # Each worker notes every cassette without a test.
         tally[key] = count if key[0] == "gone" else tally[key] + count
 
 

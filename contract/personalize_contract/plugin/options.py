@@ -1,14 +1,13 @@
-"""The options, ini keys and mark that pytest is told at start-up, and the settings they come to.
+"""The options, ini keys and mark that pytest declares at start-up, and the settings made of them.
 
-Read in every repo that has this installed, used or not, so it imports nothing that takes time.
+Every pytest run loads this module where the package is installed, so it imports nothing expensive.
 
-Who wins, from the strongest: an option, the mark, the ini key, the default. Two things are more
-than one value:
+Precedence, strongest first: option, mark, ini key, default. Two exceptions:
 
-- `target`, `record`, `record_missing` and `verify` are one decision. The command line takes it if
-  it says any of them; else the ini file.
-- Lists of members (`ignore`, `redact`) name the same kind of thing everywhere, so those of the
-  marks (function, class, module) and of the ini file are added up.
+- `target`, `record`, `record_missing` and `verify` are one decision. The command line makes it if
+  it has any of them; else the ini file does.
+- Lists of members (`ignore`, `redact`) of the marks (function, class, module) and of the ini file
+  are added up.
 """
 
 from __future__ import annotations
@@ -37,18 +36,18 @@ if TYPE_CHECKING:
     from personalize_contract.model.datasets import State
 
 COLLECTED = pytest.StashKey[Sequence[pytest.Item]]()
-"""Every test of the modules of this run, deselected ones too; none if single tests were named."""
+"""Every test of the run's modules, deselected ones too; none if single tests were requested."""
 
 SKIPPED = pytest.StashKey[bool]()
 """Whether a test was skipped, or failed as expected."""
 
 OURS = "personalize_contract"
-"""The name of this in what an xdist worker hands to its controller, and on a report."""
+"""The key of this plugin's data in an xdist worker's output, and its attribute on a report."""
 
 _FIXTURES = frozenset(
     {"personalize_client", "personalize_faults", "personalize_service", "personalize_url"}
 )
-"""The fixtures that stand for the mark."""
+"""The fixtures that imply the mark."""
 
 Kind = Literal["string", "linelist", "args"]
 
@@ -64,7 +63,7 @@ _WAYS: Mapping[str, tuple[str, ...]] = {
     "record_missing": _RECORDABLE,
     "verify": _RECORDABLE,
 }
-"""The options that say who answers, and whom each may name."""
+"""The options that select who answers, with the targets that each takes."""
 
 _REPORTS = (".json", ".md", ".html")
 _CHECKS = ("marked", "all")
@@ -87,35 +86,35 @@ _BOTH: Mapping[str, tuple[str, str]] = {
     "dataset": ("ARN=STATE", "a dataset and its state: active, in-use or missing"),
     "region": ("REGION", "live: the service's region (default: the SDK's)"),
     "endpoint_url": ("URL", "live: a service that is not AWS, by URL"),
-    "account": ("ID", "live: the account that may be written to; must be the credentials' own"),
+    "account": ("ID", "live: the account that may be written to; must match the credentials"),
 }
 """Options that are ini keys too, as (metavar, help)."""
 
 _FLAGS: Mapping[str, str] = {
-    "write_to_existing": "live: allow writing to the datasets given (items can't be deleted there)",
-    "strict": "advice fails the test that it is about",
+    "write_to_existing": "live: allow writing to declared datasets (their items can't be deleted)",
+    "strict": "fail tests that get advice",
 }
-"""The same, for those that are on or off."""
+"""Boolean options that are ini keys too, with their help."""
 
 _INI: Mapping[str, tuple[Kind, str]] = {
     "cassettes": ("string", "folder of the cassettes (default: `cassettes` beside each module)"),
-    "check": ("string", "whose requests are checked: those of marked tests (default), or all"),
-    "ignore": ("linelist", "members that don't decide whether a recorded exchange answers"),
+    "check": ("string", "tests whose requests are checked: `marked` (default), or `all`"),
+    "ignore": ("linelist", "members that matching leaves out"),
     "redact": ("linelist", "members that are never written"),
-    "placeholders": ("linelist", "values that look like secrets and may be in cassettes"),
+    "placeholders": ("linelist", "values that look like secrets but may be in cassettes"),
     "live_ids": ("string", "ids that live runs may put: `prefixed` (default), or a repo's `own`"),
-    "keep": ("args", "ids of persons that are written as they are: userId, sessionId"),
+    "keep": ("args", "ids of persons that are written unchanged: userId, sessionId"),
     "fail_on": ("args", "cassettes that fail a run: gone, stale, aged"),
     "max_age": ("string", "days after which a cassette is aged"),
-    "contracts": ("string", "folder of contract files of this repo's own"),
+    "contracts": ("string", "folder of this repo's own contract files"),
     "allowed_hosts": ("linelist", "hosts that marked tests may connect to"),
-    "no_advice": ("linelist", "advice that is not given, by its name"),
+    "no_advice": ("linelist", "names of advice to turn off"),
 }
-"""Ini keys that are no options."""
+"""Ini keys without an option."""
 
 
 def add(parser: pytest.Parser) -> None:
-    """Declare the options and ini keys, in a group of their own."""
+    """Declare the options and ini keys, in a separate group."""
     group = parser.getgroup("personalize-contract", "Amazon Personalize contract tests")
     for name, (metavar, text) in _BOTH.items():
         several = name == "dataset"
@@ -175,7 +174,7 @@ def reports(config: pytest.Config) -> tuple[Path, ...]:
 
 
 def reports_traffic(config: pytest.Config) -> bool:
-    """Whether a run notes outcomes and call sites: for a report, or for GitHub."""
+    """Whether a run notes outcomes by call site, for a report or for GitHub."""
     asked = config.getoption("personalize_report")
     return bool(asked) or os.environ.get("GITHUB_ACTIONS") == "true"
 
@@ -186,16 +185,16 @@ def add_mark(config: pytest.Config) -> None:
 
 
 def is_marked(item: pytest.Item) -> bool:
-    """Whether a test has the mark, or a fixture that stands for it."""
+    """Whether a test has the mark, or a fixture that implies it."""
     names = getattr(item, "fixturenames", ())
     return item.get_closest_marker(MARK) is not None or not _FIXTURES.isdisjoint(names)
 
 
 def read(config: pytest.Config) -> Settings:
-    """The settings of this run.
+    """Return the settings of this run.
 
     Raises:
-        UsageError: an option or ini key can't be carried out as it was written.
+        UsageError: an option or ini key is invalid.
     """
 
     def ini(name: str) -> str:
@@ -216,7 +215,7 @@ def read(config: pytest.Config) -> Settings:
 
     def choice(name: str, allowed: tuple[str, ...]) -> str:
         if (value := ini(name) or allowed[0]) not in allowed:
-            raise UsageError(f"personalize_{name} = {value}: it is {' or '.join(allowed)}")
+            raise UsageError(f"personalize_{name} = {value}: it must be {' or '.join(allowed)}")
         return value
 
     target, way = _who_answers(option, ini)
@@ -257,18 +256,18 @@ def read(config: pytest.Config) -> Settings:
 
 
 def _is_on(config: pytest.Config, key: str) -> bool:
-    """Whether an ini key says yes; one without a value, an error to pytest, says nothing."""
+    """Whether an ini key is true; a key without a value is false, though an error to pytest."""
     try:
         return bool(config.getini(key))
     except (ValueError, pytest.UsageError) as error:  # the latter since pytest 9
-        # "invalid truth value ''": what stands there is not to be had without a warning.
+        # "invalid truth value ''": the value itself can't be read without a warning.
         if str(error).endswith("''"):
             return False
-        raise UsageError(f"{key}: {error}; it is true or false") from None
+        raise UsageError(f"{key}: {error}; it must be true or false") from None
 
 
 def _who_answers(option: Callable[[str], str], ini: Callable[[str], str]) -> tuple[str, str]:
-    """The target, and the option that named it, by the first place that says any of them."""
+    """Return the target and the option that selects it: the command line's, or the ini file's."""
     spelled: Callable[[str], str]
     for spelled, value in (
         (lambda name: f"--personalize-{name.replace('_', '-')} {option(name)}", option),
@@ -278,19 +277,21 @@ def _who_answers(option: Callable[[str], str], ini: Callable[[str], str]) -> tup
         for name, target in ways.items():
             if target not in _WAYS[name]:
                 raise UsageError(
-                    f"{spelled(name)}: there is no such target; it is {' or '.join(_WAYS[name])}"
+                    f"{spelled(name)}: no such target; it must be {' or '.join(_WAYS[name])}"
                 )
         target = ways.pop("target", "")
         if len(ways) > 1:
-            one, other = list(ways)[:2]
-            raise UsageError(f"{spelled(one)} and {spelled(other)}: a run does one; leave one out")
-        for name, asked in ways.items():
-            if target not in ("", asked):
+            first, second = list(ways)[:2]
+            raise UsageError(
+                f"{spelled(first)} and {spelled(second)} exclude each other; leave one out"
+            )
+        for name, answering in ways.items():
+            if target not in ("", answering):
                 raise UsageError(
-                    f"{spelled(name)} asks {asked} to answer, and {spelled('target')} somebody "
-                    "else; leave the target out"
+                    f"{spelled(name)} and {spelled('target')} name different targets; leave the "
+                    "target out"
                 )
-            return asked, name
+            return answering, name
         if target:
             return target, "target"
     return "recorded", "target"
@@ -305,7 +306,7 @@ def _datasets(values: Iterable[str]) -> Mapping[str, State]:
 
 
 def _contracts(folder: Path | None, config: pytest.Config) -> Path | None:
-    """Read the contract files of a folder, so that a mistake in one is told at once."""
+    """Read the contract files of a folder, so that a mistake in one is reported at start-up."""
     import sys
 
     if folder or "personalize_contract.model.contract" in sys.modules:
@@ -320,7 +321,9 @@ def _contracts(folder: Path | None, config: pytest.Config) -> Path | None:
 def _fail_on(names: tuple[str, ...], max_age: str) -> tuple[str, ...]:
     for name in names:
         if name not in FAIL_ON:
-            raise UsageError(f"personalize_fail_on = {name}: it is one of {', '.join(FAIL_ON)}")
+            raise UsageError(
+                f"personalize_fail_on = {name}: it must be one of {', '.join(FAIL_ON)}"
+            )
     if "aged" in names and not max_age:
         raise UsageError("personalize_fail_on = aged needs an age: personalize_max_age = DAYS")
     return names
@@ -328,7 +331,7 @@ def _fail_on(names: tuple[str, ...], max_age: str) -> tuple[str, ...]:
 
 def _days(text: str) -> int | None:
     if text and not (text.isascii() and text.isdigit() and len(text) < 6):
-        raise UsageError(f"personalize_max_age = {text}: it is a number of days")
+        raise UsageError(f"personalize_max_age = {text}: it must be a number of days")
     return int(text) if text else None
 
 
@@ -340,7 +343,7 @@ def _keep(names: tuple[str, ...]) -> tuple[str, ...]:
         for name in names:
             if name not in private:
                 raise UsageError(
-                    f"personalize_keep = {name}: it is one of {', '.join(sorted(private))}"
+                    f"personalize_keep = {name}: it must be one of {', '.join(sorted(private))}"
                 )
     return names
 

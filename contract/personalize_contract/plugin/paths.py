@@ -1,4 +1,4 @@
-"""The cassettes of tests: whose each is, which no test plays any more, and how one is recorded."""
+"""Paths and owners of the cassettes of tests, and the commands that record them."""
 
 from __future__ import annotations
 
@@ -27,11 +27,11 @@ _ODD = re.compile(r"[^A-Za-z0-9_.\[\]+=,-]+")
 
 
 def cassette_path(item: pytest.Item, settings: Settings) -> Path:
-    """Where the cassette of a test is: `cassettes/<module>/<test>.personalize.yaml`.
+    """Return the path of a test's cassette: `cassettes/<module>/<test>.personalize.yaml`.
 
-    In the place of the test's name stands that of a cassette which it shares. A test's name with
-    characters that not every file system takes, or a very long one, gets a digest, so that two
-    tests never share a cassette unless they say so.
+    A shared cassette's name replaces the name of the test. A test's name that is very long, or has
+    characters that not every file system takes, gets a digest, so that two tests never share a
+    cassette by accident.
     """
     if shared := cassette_of(item):
         return _folder(item, settings) / f"{shared}{SUFFIX}"
@@ -43,7 +43,7 @@ def cassette_path(item: pytest.Item, settings: Settings) -> Path:
 
 
 def _folder(item: pytest.Item, settings: Settings) -> Path:
-    """The folder of the cassettes of a test's module."""
+    """Return the folder of the cassettes of a test's module."""
     module = item.path
     if settings.cassettes:
         with contextlib.suppress(ValueError):
@@ -53,7 +53,7 @@ def _folder(item: pytest.Item, settings: Settings) -> Path:
 
 
 def module_of(cassette: Path, root: Path, settings: Settings) -> Path:
-    """Return the module that a cassette belongs to by its place, whether or not it exists."""
+    """Return the path of the module whose cassettes are in this folder; it need not exist."""
     folder = cassette.parent
     if settings.cassettes:
         return root / folder.relative_to(settings.cassettes).with_name(f"{folder.name}.py")
@@ -61,7 +61,7 @@ def module_of(cassette: Path, root: Path, settings: Settings) -> Path:
 
 
 def owner(item: pytest.Item) -> str:
-    """Return the node id of a test, or what stands for it in a cassette that it shares."""
+    """Return the owner of a test's cassette: its node id, or the id of a shared cassette."""
     from personalize_contract.cassette import ownership
 
     if shared := cassette_of(item):
@@ -70,7 +70,7 @@ def owner(item: pytest.Item) -> str:
 
 
 def settings_of(item: pytest.Item, settings: Settings) -> Settings:
-    """Return the settings of one test: where what is missing is recorded, by its cassette."""
+    """Return the settings of one test, which record or replay if only missing ones are recorded."""
     if not settings.record_missing:
         return settings
     if cassette_path(item, settings).exists():
@@ -79,12 +79,12 @@ def settings_of(item: pytest.Item, settings: Settings) -> Settings:
 
 
 def record_command(item: pytest.Item, target: str, node_id: str = "") -> str:
-    """The command that records a test from a target, to be pasted into a shell.
+    """Return the shell command that records a test from a target.
 
     Args:
         item: the test.
-        target: that answers.
-        node_id: what is recorded instead of this test alone.
+        target: the target that answers.
+        node_id: the node id to record, such as a class; `""` for that of the test.
     """
     module, separator, names = (node_id or item.nodeid).partition("::")
     here = os.path.relpath(item.config.rootpath / module, item.config.invocation_params.dir)
@@ -95,12 +95,12 @@ def record_command(item: pytest.Item, target: str, node_id: str = "") -> str:
 def orphans(
     items: Iterable[pytest.Item], playing: Iterable[pytest.Item], settings: Settings
 ) -> list[Path]:
-    """The cassettes beside these tests that no test plays any more.
+    """Return the cassettes beside these tests that belong to no test.
 
     Args:
-        items: every test of each of their modules; a part of them would make orphans of the rest.
-        playing: those that have a cassette.
-        settings: of the run.
+        items: every test of each of their modules.
+        playing: the tests that have the mark.
+        settings: the settings of the run.
     """
     played = {cassette_path(item, settings) for item in playing}
     folders: set[Path] = set()
@@ -147,7 +147,7 @@ def _without_copies(name: str) -> str:
 
 
 def recording_path(item: pytest.Item, settings: Settings) -> Path:
-    """Where the cassette of a test is recorded: of a linked one, the file that the link leads to.
+    """Return the path to record a test's cassette to: the target of a link, if it is one.
 
     Raises:
         CassetteError: a link leads out of the project, or to a file that is no cassette.
@@ -156,7 +156,7 @@ def recording_path(item: pytest.Item, settings: Settings) -> Path:
     try:
         real = path.resolve()
     except (OSError, RuntimeError):  # the latter below Python 3.13
-        raise CassetteError(path, "it is a link that leads to itself; remove it") from None
+        raise CassetteError(path, "it is a link to itself; remove it") from None
     folders = [folder for folder in (settings.cassettes, item.path.parent) if folder]
     anchor = next((folder for folder in folders if path.is_relative_to(folder)), path.parent)
     if real == anchor.resolve() / path.relative_to(anchor):
@@ -167,13 +167,13 @@ def recording_path(item: pytest.Item, settings: Settings) -> Path:
         return real
     raise CassetteError(
         path,
-        f"it is linked to {real}, outside of the project, and nothing is recorded there: "
-        "record it where it lies, or put a file in the place of the link",
+        f"it is a link to {real}, outside of the project, where nothing is recorded: record it "
+        "there with a separate run, or replace the link with a file",
     )
 
 
 def _must_be_cassette(link: Path, real: Path) -> None:
-    """Refuse to write over a file of another kind, through a link to it."""
+    """Refuse to overwrite a file of another kind through a link."""
     from personalize_contract.cassette import loader
 
     try:
@@ -183,22 +183,22 @@ def _must_be_cassette(link: Path, real: Path) -> None:
     except CassetteError as error:
         raise CassetteError(
             link,
-            f"it is linked to {real}, which can't be read as a cassette ({error.reason}), so "
-            "nothing is written over it: put a file in the place of the link",
+            f"it is a link to {real}, which can't be read as a cassette ({error.reason}) and so "
+            "is not overwritten: replace the link with a file",
         ) from None
 
 
 def load(path: Path, test: str) -> Cassette:
-    """Return a test's cassette; an empty one where there is none.
+    """Return a test's cassette; an empty one if the file doesn't exist.
 
-    A test that sends nothing needs none; the first request that is sent says so.
+    A test that sends nothing needs no cassette. The first request that is sent will miss.
 
     Args:
-        path: the cassette.
+        path: the path of the cassette.
         test: the node id of the test.
 
     Raises:
-        CassetteError: it can't be read, or belongs to another test.
+        CassetteError: the cassette can't be read, or belongs to another test.
     """
     from personalize_contract.cassette import loader, ownership
     from personalize_contract.cassette.reader import Cassette

@@ -1,4 +1,4 @@
-"""Failures of a whole run, which no test of it has: each is reported as a test of its own name."""
+"""Failures of a whole run instead of a test, each reported as if it were a test."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ def report(session: pytest.Session, name: str, text: str) -> None:
     """Report a failure of the run.
 
     Args:
-        session: of the run.
-        name: what failed, where the node id of a test would stand.
-        text: the problem; its first line stands alone.
+        session: the session of the run.
+        name: the name to report, in place of a node id.
+        text: the problem. The first line makes sense alone.
     """
     location = (name.partition("::")[0], None, name)
     failure = pytest.TestReport(name, location, {}, "failed", display.message(text), "call")
@@ -29,7 +29,7 @@ def report(session: pytest.Session, name: str, text: str) -> None:
 
 
 def fail_on_cassettes(session: pytest.Session, tally: Tally, settings: Settings) -> None:
-    """Fail a run that has met cassettes of the kinds that its ini file names."""
+    """Fail a run if it used cassettes of the kinds in the ini key `personalize_fail_on`."""
     from personalize_contract.plugin.summary import CASSETTES
 
     for kind in settings.fail_on:

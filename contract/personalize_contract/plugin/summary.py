@@ -1,7 +1,6 @@
-"""The block at the end of a pytest run: who answered, what was found, what has become useless.
+"""The block at the end of a pytest run: answers by provenance, findings, and cassettes to renew.
 
-It is made of tallies: how often each thing happened. Those of xdist's workers are added up by
-their controller.
+It is made of tallies, which count events. xdist's controller adds up those of its workers.
 """
 
 from __future__ import annotations
@@ -13,64 +12,64 @@ from personalize_contract.feedback.adviser import Advice
 from personalize_contract.model.advice import known
 
 Tally = Counter[tuple[str, ...]]
-"""How often something happened: what, and to whom or where. For example
-`("replayed", "reference")`, `("unused", PATH)` or `("advice", NAME, FILE:LINE, JSON PATH)`."""
+"""Counts of events, by kind and subject. For example `("replayed", "reference")`,
+`("unused", PATH)` or `("advice", NAME, FILE:LINE, JSON PATH)`."""
 
 _SHOWN = 10
-"""Cassettes that are listed of each kind."""
+"""Maximum number of cassettes listed of each kind."""
 
-_COUNTED = ("unused", "fewer", "late", "refused", "unmarked", "ini-record", "waited")
-"""What the one line counts, beside the answers, violations, advice and cassettes."""
+_COUNTED = ("unused", "fewer", "late", "refused", "unmarked", "ini-record", "unrecorded", "waited")
+"""The other kinds of events that the short summary counts."""
 
 VERDICTS = ("contract broken", "changed, contract holds", "environment", "not reached")
 """On tests whose answers differ from their cassettes; see `verdicts`."""
 
 CASSETTES = {
-    "kept": "not replaced, because what was there is an answer of somebody who proves more",
-    "stale": "recorded with another service model than that of the installed botocore; "
-    "record again to see whether the answer is still the same",
-    "interrupted": "what was recorded is in a journal beside it; `personalize-contract recover` "
-    "makes the cassette of it",
-    "shared-dummy": "recorded with one dummy ARN for all datasets of a state, so an item that is "
-    "sent to the wrong one is not noticed; record again",
+    "kept": "not overwritten, because the existing recording has stronger provenance",
+    "stale": "recorded with a different service model than the installed botocore's; "
+    "record again to see whether the answers are still the same",
+    "interrupted": "the recording is in a journal beside it; `personalize-contract recover` "
+    "makes a cassette of the journal",
+    "shared-dummy": "recorded with one dummy ARN for all datasets of a state, so items sent to "
+    "the wrong dataset go unnoticed; record again",
     "aged": "recorded longer ago than personalize_max_age allows; record again",
-    "gone": "the test is gone, or has no mark any more; delete the cassette",
+    "gone": "the test no longer exists, or no longer has the mark; delete the cassette",
 }
 
 
 def advised(advice: Iterable[tuple[Advice, int]]) -> Tally:
-    """The tally of what a session advises, with the number of requests."""
+    """Return the tally of advice, with the number of requests that each piece is about."""
     tally = Tally()
-    for one, requests in advice:
-        tally["advice", one.row.name, one.sent, one.where] += requests
+    for each, requests in advice:
+        tally["advice", each.row.name, each.sent, each.where] += requests
     return tally
 
 
-def _by(tally: Tally, what: str) -> dict[str, int]:
-    return {key[1]: count for key, count in sorted(tally.items()) if key[0] == what}
+def _by(tally: Tally, kind: str) -> dict[str, int]:
+    return {key[1]: count for key, count in sorted(tally.items()) if key[0] == kind}
 
 
 def answers(tally: Tally) -> Iterator[str]:
-    """Yield who answered, in words."""
-    for what, words in (
+    """Yield a line for each kind of answer, with the number of exchanges by provenance."""
+    for kind, words in (
         ("replayed", "replayed"),
         ("verified", "verified"),
         ("recorded", "recorded"),
         ("answered", "answered, not recorded"),
     ):
-        by = _by(tally, what)
+        by = _by(tally, kind)
         if total := sum(by.values()):
-            # AWS is always named: none of its answers is something to know.
-            who = ", ".join(f"{by[name]} {name}" for name in by if name != "aws")
-            aws = f"{by.get('aws', 0)} aws"
-            yield f"{total} {words}: {f'{who}, {aws}' if who else aws}"
+            # AWS is always listed, so that a zero is visible.
+            counts = [f"{name} {by[name]}" for name in by if name != "aws"]
+            counts.append(f"aws {by.get('aws', 0)}")
+            yield f"{_number(total, 'exchange')} {words} ({', '.join(counts)})"
 
 
 def places(tally: Tally) -> dict[tuple[str, str], tuple[str, int]]:
-    """Advice by (place, name), with the first JSON path and the number of requests."""
+    """Return advice by call site and name, with the first JSON path and the number of requests."""
     places: dict[tuple[str, str], tuple[str, int]] = {}
-    for (what, *rest), count in sorted(tally.items()):
-        if what == "advice":
+    for (kind, *rest), count in sorted(tally.items()):
+        if kind == "advice":
             name, sent, where = rest
             first, requests = places.get((sent, name), (where, 0))
             places[sent, name] = first, requests + count
@@ -82,87 +81,75 @@ def _number(count: int, word: str) -> str:
 
 
 def short(tally: Tally) -> str:
-    """All of it in one line; `""` if there is nothing to say."""
+    """Return the summary in one line; `""` if it is empty."""
     parts = list(answers(tally))
     if violations := tally["violations",]:
         parts.append(_number(violations, "violation"))
-    if found := places(tally):
-        parts.append(f"{len(found)} advice")
+    if advice := places(tally):
+        parts.append(f"{len(advice)} advice")
     parts += [
-        f"{sum(_by(tally, what).values())} {what}"
-        for what in (
-            "unused",
-            "fewer",
-            "late",
-            "refused",
-            "unmarked",
-            "ini-record",
-            "unrecorded",
-            "waited",
-            *VERDICTS,
-            *CASSETTES,
-        )
-        if _by(tally, what)
+        f"{sum(_by(tally, kind).values())} {kind}"
+        for kind in (*_COUNTED, *VERDICTS, *CASSETTES)
+        if _by(tally, kind)
     ]
     return "; ".join(parts)
 
 
 def lines(tally: Tally) -> Iterator[str]:
-    """All of it."""
+    """Yield the lines of the summary."""
     yield from answers(tally)
     if violations := tally["violations",]:
         yield f"{_number(violations, 'violation')} of the contract: see the failed tests"
-    if found := places(tally):
-        yield "advice, on what is legal and hardly ever meant:"
-    for (sent, name), (where, requests) in found.items():
+    if advice := places(tally):
+        yield "advice (valid, but probably a mistake):"
+    for (sent, name), (where, requests) in advice.items():
         row = known(name)
         yield f"  {sent or '(unknown place)'}: {name}: {row.wrong}"
-        yield f"    found at {where}, in {_number(requests, 'request')}"
+        yield f"    at {where}, in {_number(requests, 'request')}"
         yield f"    {row.instead} [{row.source}]"
-    if found:
-        yield "  (personalize_no_advice = NAME in the ini file turns one off)"
+    if advice:
+        yield "  (personalize_no_advice = NAME in the ini file turns a piece of advice off)"
     for path, met in _by(tally, "redact").items():
         if not met:
-            yield f"redact: no request that was recorded has {path}: is it spelled as it is sent?"
+            yield f"redact: no recorded request has {path}; check its spelling"
     for path, met in _by(tally, "ignore").items():
         if not met:
-            yield f"ignore: no request that was recorded has {path}: is it spelled as it is sent?"
+            yield f"ignore: no recorded request has {path}; check its spelling"
     for path, count in _by(tally, "fewer").items():
-        yield f"fewer: {_number(count, 'exchange')} less than before recorded in {path}"
+        yield f"fewer: {_number(count, 'exchange')} fewer than before recorded in {path}"
     for path, count in _by(tally, "unused").items():
-        yield f"unused: {_number(count, 'exchange')} recorded in {path}"
+        yield f"unused: {_number(count, 'exchange')} in {path}"
     for test, count in _by(tally, "faults").items():
-        yield f"fail_next: {_number(count, 'failure')} asked for did not happen in {test}"
+        yield f"fail_next: {_number(count, 'requested failure')} did not happen in {test}"
     for test, count in _by(tally, "late").items():
         yield (
-            f"late: {_number(count, 'request')} sent after {test} had ended, by a thread or task "
+            f"late: {_number(count, 'request')} after the end of {test}, from a thread or task "
             "that it left running"
         )
     for refusal, count in _by(tally, "refused").items():
-        yield f"refused: {_number(count, 'time')}, to threads of no test: {refusal}"
+        yield f"refused: {_number(count, 'time')}, to threads that belong to no test: {refusal}"
     for target in _by(tally, "ini-record"):
         yield (
             f"personalize_record = {target} is in the ini file, so every run records again: "
-            "take it out, and say --personalize-record when you mean it"
+            "remove it, and use the option --personalize-record to record"
         )
     for why in _by(tally, "unrecorded"):
         yield f"not recorded: {why}"
     for test in _by(tally, "unmarked"):
         yield (
             f"unmarked: {test} uses personalize_dataset or personalize_tracker without the mark "
-            "personalize_contract: "
-            "what it sends is neither answered nor checked"
+            "personalize_contract: its requests are neither answered nor checked"
         )
     for test, count in _by(tally, "foreign").items():
         children = "1 child process" if count == 1 else f"{count} child processes"
         yield (
-            f"child processes: {test} started {children} with an "
-            "AWS_ENDPOINT_URL_PERSONALIZE_EVENTS of their own: not checked, not recorded"
+            f"child processes: {test} started {children} with another "
+            "AWS_ENDPOINT_URL_PERSONALIZE_EVENTS: not checked, not recorded"
         )
     for test, count in _by(tally, "outlived").items():
         yield (
-            f"child processes: {_number(count, 'request')} came to the endpoint of {test} after "
-            "it was over, and got no answer: it should wait for what it starts"
+            f"child processes: {_number(count, 'request')} reached the endpoint of {test} after "
+            "its end, and got no answer: wait in the test for the processes that it starts"
         )
     for verdict in VERDICTS:
         tests = list(_by(tally, verdict))
@@ -171,10 +158,10 @@ def lines(tally: Tally) -> Iterator[str]:
         yield from (f"  {test}" for test in tests)
     for note in _by(tally, "waited"):
         yield f"waited: {note}"
-    for what, why in CASSETTES.items():
-        paths = list(_by(tally, what))
+    for kind, why in CASSETTES.items():
+        paths = list(_by(tally, kind))
         if paths:
-            yield f"{what}: {why}"
+            yield f"{kind}: {why}"
         yield from (f"  {path}" for path in paths[:_SHOWN])
         if len(paths) > _SHOWN:
             yield f"  ... and {len(paths) - _SHOWN} more"

@@ -68,8 +68,13 @@ CATALOGUE = "test_upload.py::test_the_whole_catalogue_is_put"
 REPORTED = "test_upload.py::test_a_dataset_in_use_is_reported"
 NIGHTS: dict[str, tuple[Change, dict[str, int], int, str]] = {
     # What changes, the outcomes, the exit status, and what is said.
-    "nothing": (lambda _, answer: answer, {"passed": 11}, 0, "9 verified: 9 endpoint, 0 aws"),
-    "a header": (of(200, header, 2), {"passed": 11}, 0, "9 verified: 9 endpoint, 0 aws"),
+    "nothing": (
+        lambda _, answer: answer,
+        {"passed": 11},
+        0,
+        "9 exchanges verified (endpoint 9, aws 0)",
+    ),
+    "a header": (of(200, header, 2), {"passed": 11}, 0, "9 exchanges verified (endpoint 9, aws 0)"),
     "a status": (
         of(200, lambda answer: replace(answer, status=202), 3),
         {"passed": 10, "failed": 1},

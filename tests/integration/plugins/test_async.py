@@ -82,7 +82,7 @@ def test_asyncio(beside: Beside) -> None:
     shop.record("--asyncio-mode=strict").assert_outcomes(passed=4)
     result = shop.run("--asyncio-mode=auto")
     result.assert_outcomes(passed=4)
-    assert "5 replayed: 5 reference" in text(result)
+    assert "5 exchanges replayed (reference 5" in text(result)
 
 
 def test_anyio_on_asyncio_and_trio(beside: Beside) -> None:
@@ -91,4 +91,4 @@ def test_anyio_on_asyncio_and_trio(beside: Beside) -> None:
     shop.record().assert_outcomes(passed=4)
     result = shop.run()
     result.assert_outcomes(passed=4)
-    assert "9 replayed: 9 reference" in text(result)
+    assert "9 exchanges replayed (reference 9" in text(result)

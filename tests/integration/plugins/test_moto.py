@@ -70,7 +70,7 @@ def test_each_answers_its_own_in_whichever_order(beside: Beside) -> None:
     shop.record().assert_outcomes(passed=8)
     result = shop.run()
     result.assert_outcomes(passed=8)
-    assert "8 replayed: 8 reference" in text(result)
+    assert "8 exchanges replayed (reference 8" in text(result)
 
 
 def test_what_moto_answers_is_checked_too(beside: Beside) -> None:

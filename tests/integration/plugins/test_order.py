@@ -42,7 +42,7 @@ def test_the_order_of_tests_and_the_seed_change_nothing(beside: Beside) -> None:
     for seed in (2, 3):
         result = shop.run(f"--randomly-seed={seed}")
         result.assert_outcomes(passed=6)
-        assert "9 replayed: 9 reference" in text(result)
+        assert "9 exchanges replayed (reference 9" in text(result)
 
 
 def test_a_rerun_starts_afresh(beside: Beside) -> None:
@@ -55,7 +55,7 @@ def test_a_rerun_starts_afresh(beside: Beside) -> None:
     (shop.path / "attempts").unlink()
     result = shop.run()
     assert result.parseoutcomes() == {"passed": 1, "rerun": 1}
-    assert "5 replayed: 5 reference" in text(result)
+    assert "5 exchanges replayed (reference 5" in text(result)
 
 
 def test_a_rerun_of_a_violation_is_a_violation_again(beside: Beside) -> None:

@@ -86,7 +86,7 @@ def test_each_keeps_its_own_file_and_both_replay(shop: Shop, prices: HttpServer)
         assert ("/items" in path.read_text("utf-8")) == ours, path.name
     result = shop.run("--record-mode=none", "--block-network")
     result.assert_outcomes(passed=5)
-    assert "5 replayed: 5 reference" in text(result)
+    assert "5 exchanges replayed (reference 5" in text(result)
     shop.tests(BOTH.replace("put(1)", "put(4)"))
     result = shop.run("--record-mode=none")
     result.assert_outcomes(passed=3, failed=2)

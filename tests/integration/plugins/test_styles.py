@@ -110,7 +110,7 @@ def test_unittest(beside: Beside) -> None:
     shop.record().assert_outcomes(passed=3)
     result = shop.run()
     result.assert_outcomes(passed=3)
-    assert "7 replayed: 7 reference" in text(result)
+    assert "7 exchanges replayed (reference 7" in text(result)
 
 
 def test_clients_of_a_session_a_class_and_a_module(beside: Beside) -> None:
@@ -119,7 +119,7 @@ def test_clients_of_a_session_a_class_and_a_module(beside: Beside) -> None:
     shop.record().assert_outcomes(passed=3)
     result = shop.run()
     result.assert_outcomes(passed=3)
-    assert "6 replayed: 6 reference" in text(result)
+    assert "6 exchanges replayed (reference 6" in text(result)
 
 
 def test_django_with_a_client_in_its_settings(beside: Beside) -> None:
@@ -131,7 +131,7 @@ def test_django_with_a_client_in_its_settings(beside: Beside) -> None:
     shop.record().assert_outcomes(passed=3)
     result = shop.run()
     result.assert_outcomes(passed=3)
-    assert "3 replayed: 3 reference" in text(result)
+    assert "3 exchanges replayed (reference 3" in text(result)
 
 
 @pytest.mark.parametrize("strict", [False, True])
@@ -178,4 +178,4 @@ def test_all_of_them_at_once(with_all: Shop) -> None:
     with_all.record(*options).assert_outcomes(passed=5)
     result = with_all.run(*options)
     result.assert_outcomes(passed=5)
-    assert "4 replayed: 4 reference" in text(result)
+    assert "4 exchanges replayed (reference 4" in text(result)

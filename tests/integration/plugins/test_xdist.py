@@ -36,11 +36,11 @@ def test_what_each_mode_records_another_replays(beside: Beside) -> None:
     for recording, replaying in MODES.items():
         result = shop.record("-n2", f"--dist={recording}")
         result.assert_outcomes(passed=5)
-        assert "10 recorded: 10 reference" in text(result)
+        assert "10 exchanges recorded (reference 10" in text(result)
         assert len(shop.cassettes()) == 4
         result = shop.run("-n2", f"--dist={replaying}")
         result.assert_outcomes(passed=5)
-        assert "10 replayed: 10 reference" in text(result)
+        assert "10 exchanges replayed (reference 10" in text(result)
 
 
 def test_a_worker_that_crashes_loses_only_itself(beside: Beside) -> None:
@@ -102,12 +102,12 @@ def test_a_shared_cassette_is_recorded_by_one_worker_and_read_by_all(beside: Bes
 
     result = shop.record("-n2", "--dist=loadfile")
     result.assert_outcomes(passed=4)
-    assert "4 recorded: 4 reference" in text(result)
+    assert "4 exchanges recorded (reference 4" in text(result)
     assert len(shop.cassettes()) == 1
     for mode in ("load", "worksteal", "loadgroup"):
         result = shop.run("-n2", f"--dist={mode}")
         result.assert_outcomes(passed=4)
-        assert "4 replayed: 4 reference" in text(result)
+        assert "4 exchanges replayed (reference 4" in text(result)
 
     shop.tests(SHARED.replace("    put", "    if number < 3:\n        put"))
     result = shop.run("-n2")

@@ -52,7 +52,7 @@ def run(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
 def test_it_replays(folder: Path) -> None:
     done = run(folder)
     assert done.returncode == 0, done.stdout + done.stderr
-    assert "2 replayed" in done.stdout
+    assert "2 exchanges replayed" in done.stdout
 
 
 def test_it_refuses_to_record_in_one_sentence(folder: Path) -> None:
