@@ -12,6 +12,8 @@ from urllib.parse import urlsplit
 
 import trustme
 
+from personalize_contract.proxy.tls import TlsFront
+
 AUTHORITY = trustme.CA()
 """A CA that only clients with its certificate trust."""
 
@@ -80,16 +82,8 @@ def over_tls(url: str, *names: str, authority: trustme.CA = AUTHORITY) -> Iterat
     """Run a TLS front for a server, with a certificate for these names; yields its URL."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     authority.issue_cert(*(names or ("127.0.0.1",))).configure_cert(context)
-
-    def handle(connection: socket.socket) -> None:
-        with (
-            context.wrap_socket(connection, server_side=True) as secure,
-            socket.create_connection(address(url)) as plain,
-        ):
-            _pump(secure, plain)
-
-    with _listening(handle) as port:
-        yield f"https://127.0.0.1:{port}"
+    with TlsFront(url, context) as front:
+        yield front.url
 
 
 @contextlib.contextmanager

@@ -7,6 +7,7 @@ import ast
 import sys
 import tomllib
 from importlib.metadata import version
+from itertools import chain
 from pathlib import Path
 
 import pytest
@@ -80,7 +81,8 @@ def test_every_import_is_declared() -> None:
         for node in ast.walk(ast.parse(file.read_text("utf-8")))
         for name in names_in(node)
     }
-    names = {need.name.lower() for need in NEEDED}
+    extras = PROJECT["project"]["optional-dependencies"].values()
+    names = {need.name.lower() for need in [*NEEDED, *map(Requirement, chain(*extras))]}
     own = {"personalize_contract", *sys.stdlib_module_names}
 
     assert {known.get(name, name) for name in imported - own} - optional <= names

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from personalize_contract.model.exchange import Request, Response
     from personalize_contract.proxy.targets import Opened
+    from personalize_contract.service.http_server import HttpServer
 
 HELP = "serve the reference service, a recording proxy, or cassettes"
 DESCRIPTION = (
@@ -33,6 +34,14 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         "--allow-remote",
         action="store_true",
         help="listen on a --host other than loopback: whoever reaches this machine is answered",
+    )
+    add(
+        "--tls",
+        nargs="?",
+        const="",
+        metavar="DIR",
+        help="serve https; the certificate of its CA is written into DIR (default: a temporary "
+        "folder; needs trustme)",
     )
     add(
         "--dataset",
@@ -104,6 +113,9 @@ def _must_fit(given: argparse.Namespace) -> None:
         raise UsageError("--forward asks a live service to answer, and --replay cassettes")
     if given.forward or given.replay:
         refuse(_OF_REFERENCE, "is for the reference service; leave out --forward and --replay")
+    if not 0 <= given.port <= 65535:
+        # The C library would wrap it modulo 65536.
+        raise UsageError(f"--port {given.port}: use a port from 0 (any) to 65535")
     if given.replay and given.dataset:
         raise UsageError("--dataset is not for --replay: cassettes have their datasets")
     if not given.forward:
@@ -151,11 +163,11 @@ def _serve(given: argparse.Namespace, opened: Opened, lines: list[str], *, ends:
         ends: whether a signal is the ordinary end, with a summary.
     """
     import secrets
+    import shlex
 
     from personalize_contract.proxy.access import AccessCheck, is_loopback
     from personalize_contract.proxy.control import PATH, Control
     from personalize_contract.proxy.handler import Handler
-    from personalize_contract.service.http_server import HttpServer
     from personalize_contract.targets.faults import FaultInjector
 
     faults = FaultInjector(opened.target)
@@ -170,22 +182,47 @@ def _serve(given: argparse.Namespace, opened: Opened, lines: list[str], *, ends:
         _tell(f"listening on {given.host}: whoever reaches this machine there is answered")
     token = secrets.token_urlsafe(16) if _is_for_aws(given.forward) else ""
     accessible = AccessCheck(respond, token=token, any_host=not is_local)
-    server = HttpServer(accessible, given.host, given.port)
-    url = f"{server.url}/{token}" if token else server.url
-    print(url, flush=True)
-    for line in lines:
-        print(line)
-    if ends and is_local:
-        print(f"faults: POST {url}{PATH}")
-    sys.stdout.flush()
+    with _listening(given, accessible) as (server, url, bundle):
+        url = f"{url}/{token}" if token else url
+        print(url, flush=True)
+        if bundle:
+            print(f"export AWS_CA_BUNDLE={shlex.quote(str(bundle))}")
+        for line in lines:
+            print(line)
+        if ends and is_local:
+            print(f"faults: POST {url}{PATH}")
+        sys.stdout.flush()
+        # A temporary folder doesn't outlive the server.
+        with _until_a_signal() if ends or bundle else contextlib.nullcontext():
+            server.run()
     if not ends:
-        server.run()
         return 0
-    with _until_a_signal():
-        server.run()
     for line in handler.summary():
         _tell(line)
     return handler.status
+
+
+@contextlib.contextmanager
+def _listening(
+    given: argparse.Namespace, respond: Callable[[Request], Response]
+) -> Iterator[tuple[HttpServer, str, Path | None]]:
+    """Listen as asked; yields the server, its URL, and the certificate of its CA under --tls."""
+    from personalize_contract.service.http_server import HttpServer
+
+    if given.tls is None:
+        server = HttpServer(respond, given.host, given.port)
+        yield server, server.url, None
+        return
+    import tempfile
+
+    from personalize_contract.proxy.tls import BUNDLE, TlsFront, certified
+
+    with tempfile.TemporaryDirectory(prefix="personalize-contract-") as temporary:
+        folder = Path(given.tls or temporary).absolute()
+        context = certified(folder, given.host)
+        plain = HttpServer(respond)
+        with TlsFront(plain.url, context, given.host, given.port) as front:
+            yield plain, front.url, folder / BUNDLE
 
 
 @contextlib.contextmanager

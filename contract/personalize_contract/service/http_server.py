@@ -98,9 +98,6 @@ class HttpServer:
         self._sockets: dict[int, Any] = {}
         # It warns whenever requests queue up, which is normal for a server.
         logging.getLogger("waitress.queue").setLevel(logging.ERROR)
-        if not 0 <= port <= 65535:
-            # The C library would wrap it modulo 65536.
-            raise UsageError(f"can't listen on {host}:{port}: use a port from 0 (any) to 65535")
         try:
             self._server = self._listen(answer, host, port)
         except (OSError, ValueError) as error:

@@ -5,12 +5,13 @@ from __future__ import annotations
 import platform
 from collections.abc import Iterable
 from importlib.metadata import version
+from pathlib import PurePosixPath
+from urllib.parse import urlsplit
 
 from personalize_contract import clock
-from personalize_contract.model.contract import Clause
+from personalize_contract.model.contract import Clause, Contract
 from personalize_contract.model.provenance import model_digest
 from personalize_contract.report.headline import headline
-from personalize_contract.report.page_links import link
 from personalize_contract.report.view import (
     NOT_REACHED,
     STATUSES,
@@ -24,6 +25,15 @@ from personalize_contract.report.view import (
 )
 from personalize_contract.suite import service_model
 from personalize_contract.suite.evidence import Evidence
+
+_SECTIONS = {
+    "Request Syntax": "RequestSyntax",
+    "URI Request Parameters": "RequestParameters",
+    "Request Body": "RequestBody",
+    "Response Elements": "ResponseElements",
+    "Errors": "Errors",
+}
+"""The sections of an API reference, and how their anchors end."""
 
 
 def summarize(evidence: Evidence, allowed: Iterable[str] = ()) -> Report:
@@ -111,3 +121,19 @@ def _cell(evidence: Evidence, clause: Clause, target: str, allowed: set[str]) ->
         seconds=evidence.seconds(clause.id, target),
         notes=cell.notes,
     )
+
+
+def link(contract: Contract, source: str) -> str:
+    """The URL of the section that a clause is from; `""` if it is from no section of the page.
+
+    >>> from personalize_contract.model.contract import load
+    >>> link(load("PutItems"), "Request Body: items").rpartition("#")[2]
+    'personalize-UBS_PutItems-request-items'
+    """
+    section, _, member = source.partition(": ")
+    if section not in _SECTIONS:
+        return ""
+    name = PurePosixPath(urlsplit(contract.page).path).stem
+    if section == "Request Body" and member:
+        return f"{contract.page}#personalize-{name.removeprefix('API_')}-request-{member}"
+    return f"{contract.page}#{name}_{_SECTIONS[section]}"

@@ -236,12 +236,10 @@ def test_a_port_in_use_is_said_with_what_to_do(port: int) -> None:
         HttpServer(lambda request: pytest.fail("it can't listen"), port=port)
 
 
-@pytest.mark.parametrize(
-    ("host", "port"), [("127.0.0.1", -1), ("127.0.0.1", 65536), ("host.invalid", 0), ("8.8.8.8", 0)]
-)
-def test_an_address_that_cannot_be_listened_on_is_said(host: str, port: int) -> None:
+@pytest.mark.parametrize("host", ["host.invalid", "8.8.8.8"])
+def test_an_address_that_cannot_be_listened_on_is_said(host: str) -> None:
     with pytest.raises(UsageError, match="can't listen on"):
-        HttpServer(lambda request: pytest.fail("it can't listen"), host, port)
+        HttpServer(lambda request: pytest.fail("it can't listen"), host)
 
 
 @pytest.mark.parametrize("host", ["localhost", "127.0.0.1", "0.0.0.0"])  # noqa: S104 - asked for

@@ -1,5 +1,6 @@
 """`serve`, a process of its own, asked by clients that nobody here wrote."""
 
+import contextlib
 import json
 import signal
 import socket
@@ -12,7 +13,7 @@ from typing import Any
 import boto3
 import pytest
 from botocore.config import Config
-from botocore.exceptions import ClientError
+from botocore.exceptions import ClientError, ConnectionClosedError, SSLError
 
 from helpers.command import ACTIVE, COMMAND, IN_USE, MISSING, environment, run, serving
 from personalize_contract.service.store import Store
@@ -44,13 +45,16 @@ def url() -> Iterator[str]:
         yield url
 
 
-def client(url: str, secret: str = SECRET, region: str = "us-east-1") -> Any:
+def client(
+    url: str, secret: str = SECRET, region: str = "us-east-1", verify: str | None = None
+) -> Any:
     return boto3.client(
         "personalize-events",
         region_name=region,
         endpoint_url=url,
         aws_access_key_id=KEY,
         aws_secret_access_key=secret,
+        verify=verify,
         config=Config(retries={"total_max_attempts": 1}),
     )
 
@@ -245,6 +249,34 @@ def listening() -> socket.socket:
     return taken
 
 
+def test_it_serves_tls_with_a_certificate_that_lasts_as_long_as_it() -> None:
+    with subprocess.Popen(
+        [*COMMAND, "serve", "--tls", "--fail", "reset"],
+        stdout=subprocess.PIPE,
+        text=True,
+        env=environment(),
+    ) as process:
+        assert process.stdout
+        url, export = (process.stdout.readline().strip() for _ in range(2))
+        bundle = Path(export.removeprefix("export AWS_CA_BUNDLE="))
+        assert url.startswith("https://127.0.0.1:")
+        for fault in (ConnectionClosedError, None):
+            with pytest.raises(fault) if fault else contextlib.nullcontext():
+                assert answered(url, ACTIVE, ITEMS, verify=str(bundle)) == (200, "")
+        with pytest.raises(SSLError, match="CERTIFICATE_VERIFY_FAILED"):
+            answered(url, ACTIVE, ITEMS)
+        process.terminate()
+        assert process.wait(20) == 0
+    assert not bundle.exists()
+
+
+def test_tls_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "trustme", None)
+    done = run("serve", "--tls")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr == "personalize-contract: --tls needs trustme: pip install trustme\n"
+
+
 def test_a_port_in_use_is_said() -> None:
     with listening() as taken:
         done = run("serve", "--port", str(taken.getsockname()[1]))
@@ -259,11 +291,14 @@ def test_a_port_in_use_is_said() -> None:
     [
         (["--port", "tea"], "--port"),
         (["--port", "65536"], "65535"),
+        (["--port", "-1"], "65535"),
         (["--host", "host.invalid"], "host.invalid"),
         (["--dataset", "shop"], "is not a Personalize ARN"),
         (["--dataset", f"{ACTIVE}=asleep"], "active, in-use, missing"),
         (["--store", "text"], "name a store of `serve`, or a new file"),
         (["--store", "nowhere/store.db"], "nowhere/store.db"),
+        (["--tls", "text/folder"], "--tls"),
+        (["--tls", "tls", "--port", "65536"], "65535"),
         (["--tea"], "--tea"),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, list) else "",
@@ -278,5 +313,5 @@ def test_what_cannot_be_done_is_said_in_one_line(
     assert (done.returncode, done.stdout) == (2, "")
     assert said in done.stderr
     assert done.stderr.count("\n") == 1
-    assert [one.name for one in tmp_path.iterdir()] == ["text"]
+    assert [one.name for one in tmp_path.iterdir() if one.name != "tls"] == ["text"]
     assert (tmp_path / "text").read_text() == "a shopping list"

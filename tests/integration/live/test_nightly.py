@@ -66,13 +66,23 @@ def test_the_policy_is_what_a_dry_run_prints_and_what_sweep_needs() -> None:
     assert lists["Resource"] == "*"
 
 
-def test_a_night_without_an_account_goes_as_the_page_says(tmp_path: Path) -> None:
-    serve, verify = command("serve"), command("--endpoint-url")
-    assert serve[-2:] == ["--port", "8000"]
-    with serving(*serve[1:-2]) as url, short_waits():
-        done = run(*(word.replace("http://127.0.0.1:8000", url) for word in verify))
-    assert done.returncode == 0, done.stderr
-    assert "all 32 clauses hold on live" in done.stdout
+def test_a_rehearsal_goes_as_the_page_says(tmp_path: Path) -> None:
+    serve = command("serve")
+    assert serve[-4:] == ["--port", "8000", "--tls", "rehearsal"]
+    exports = dict(re.findall(r"^    export (\w+)=(.*)$", PAGE, re.MULTILINE))
+    assert exports["AWS_ENDPOINT_URL"] == "https://127.0.0.1:8000"
+    bundle = exports["AWS_CA_BUNDLE"].replace("$PWD", str(tmp_path))
+    with serving(*serve[1:-4], "--tls", tmp_path / "rehearsal") as url, short_waits():
+        env = environment(AWS_CA_BUNDLE=bundle, AWS_ENDPOINT_URL=url)
+        night = run(*command("night.json"), cwd=tmp_path, env=env)
+        sweep = run(*command("sweep"), cwd=tmp_path, env=env)
+    assert night.returncode == 0, night.stderr
+    assert "all 32 clauses hold on live" in night.stdout
+    report = json.loads((tmp_path / "night.json").read_text("utf-8"))
+    assert report["runs"]["live"]["endpoint"] == url
+    assert url.startswith("https://")
+    assert len(list((tmp_path / "personalize-cassettes").rglob("*.yaml"))) > 20
+    assert sweep.returncode == 0, sweep.stderr
 
 
 def script(step: dict[str, Any], folder: Path, **more: str) -> subprocess.CompletedProcess[str]:
