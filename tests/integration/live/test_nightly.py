@@ -117,12 +117,12 @@ def git(folder: Path, *arguments: str) -> str:
     ).stdout
 
 
-def gh(folder: Path, listed: str) -> Path:
+def gh(folder: Path, listed: str, more: str = "") -> Path:
     """Stand in for GitHub's command line, which lists this; gives the file of its calls."""
     (folder / "tools").mkdir(exist_ok=True)
     shim = folder / "tools" / "gh"
     lists = f'[ "$2" = list ] && echo "{listed}"'
-    shim.write_text(f'#!/bin/sh\necho "$@" >> gh-calls\n{lists}\nexit 0\n')
+    shim.write_text(f'#!/bin/sh\necho "$@" >> gh-calls\n{lists}\n{more}\nexit 0\n')
     shim.chmod(0o755)
     return folder / "gh-calls"
 
@@ -171,7 +171,8 @@ def test_the_job_with_the_role_can_not_write_to_the_repository() -> None:
         writes = {"contents", "pull-requests", "issues"} & {
             scope for scope, access in job["permissions"].items() if access == "write"
         }
-        assert ("id-token" in job["permissions"]) == (not writes), name
+        assert ("id-token" in job["permissions"]) == (name == "verify"), name
+        assert not (writes and "id-token" in job["permissions"]), name
     (checkout,) = (one for one in JOBS["verify"]["steps"] if "checkout" in one.get("uses", ""))
     assert checkout["with"]["persist-credentials"] is False
     assert STEPS["Sweep"]["continue-on-error"] is True
@@ -187,6 +188,34 @@ def test_somebody_is_told_of_a_night_that_failed(number: str, tmp_path: Path) ->
     last = asked.read_text().splitlines()[-1]
     assert last.startswith("issue comment 7 " if number else "issue create --title ")
     assert "https://example.org/runs/1" in (tmp_path / "body.md").read_text()
+
+
+def test_the_nights_that_were_kept_become_one_page(tmp_path: Path) -> None:
+    collect, show = (one for one in JOBS["history"]["steps"] if "name" in one)
+    for night, status in (("1", "holds"), ("3", "broken")):
+        cell = {"status": status, "exchanges": []}
+        document = {
+            "operation": "PutItems",
+            "summary": {"live": {}},
+            "provenance": {"reported_at": f"2026-11-0{night}T03:17:00Z"},
+            "clauses": [{"id": "success.status", "targets": {"live": cell}}],
+        }
+        (tmp_path / f"{night}.json").write_text(json.dumps(document))
+    # The second night has no report.
+    download = '[ "$2" = download ] && { mkdir -p "$7"; cp "$3.json" "$7/night.json" || exit 1; }'
+    asked = gh(tmp_path, "3 2 1", download)
+    assert script(collect, tmp_path, GITHUB_REF_NAME="main", WORKFLOW="night").returncode == 0
+    first, *downloads = asked.read_text().splitlines()
+    assert first.startswith("run list --workflow night --branch main --limit 90 ")
+    assert downloads[0] == "run download 3 --name night --dir nights/3"
+    assert show["if"] == "hashFiles('nights/*/night.json') != ''"
+    assert script(show, tmp_path).returncode == 0
+    page = (tmp_path / "history.html").read_text("utf-8")
+    assert "2026-11-03" in page
+    assert "success.status" in page
+    assert JOBS["history"]["permissions"] == {"actions": "read"}
+    (kept,) = (one for one in JOBS["verify"]["steps"] if "upload-artifact" in one.get("uses", ""))
+    assert kept["with"]["retention-days"] == 90
 
 
 @pytest.mark.parametrize("status", [0, 1, 2, 3, 4])
