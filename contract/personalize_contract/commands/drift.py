@@ -17,6 +17,8 @@ DESCRIPTION = (
     "Exit status: 0 they mean the same, 4 they differ, 2 it could not be done."
 )
 DIFFERS = 4
+_MOST = 10
+"""Listed differences that don't count: a service that rewords one message may reword all."""
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -67,8 +69,11 @@ def run(given: argparse.Namespace) -> int:
                     grouped.setdefault(line, []).append(display.quoted(name))
         if grouped:
             console.print(f"\n{title}", style="bold")
-        for line, places in grouped.items():
+        most = len(grouped) if counting else _MOST
+        for line, places in list(grouped.items())[:most]:
             console.print(Text(f"  {line} ({some(places)})"), soft_wrap=True)
+        if len(grouped) > most:
+            console.print(f"  and {len(grouped) - most} more")
     console.print()
     for operation, side in left_out.items():
         console.print(f"left out: {operation}, which is in {side} only", soft_wrap=True)

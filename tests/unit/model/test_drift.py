@@ -521,6 +521,19 @@ def test_the_same_difference_is_one_line(two: tuple[Path, Path]) -> None:
     assert re.search(r"\(PutItems/[\w-]+, .* and \d+ more\)$", changed[0])
 
 
+def test_many_reworded_messages_are_cut_short(two: tuple[Path, Path]) -> None:
+    for at in (0, 1):
+        shutil.copytree(shipped.cassettes() / "PutItems", two[at] / "PutItems", dirs_exist_ok=True)
+    for path in (two[1] / "PutItems").iterdir():
+        path.write_text(path.read_text("utf-8").replace(": it has ", ": there are "))
+    done = run("drift", *two)
+
+    listed = done.stdout.partition("what differs and does not count:\n")[2].splitlines()
+    assert all(" -> " in line for line in listed[:10])
+    assert re.fullmatch(r"  and \d+ more", listed[10])
+    assert listed[11] == ""
+
+
 @pytest.mark.parametrize("side", [0, 1])
 def test_an_operation_of_one_side_is_left_out_and_said_so(
     two: tuple[Path, Path], side: int
