@@ -104,7 +104,7 @@ def test_copies_of_a_test_make_no_cassette_gone(
     monkeypatch.setenv("PYTEST_PLUGINS", "personalize_contract.plugin,pytest_repeat")
     shop.tests("@pytest.mark.personalize_contract\ndef test_it():\n    put()\n")
     shop.record(*recorded)
-    assert "gone: the test is gone" not in text(shop.run(*run))
+    assert "gone: the test no longer exists" not in text(shop.run(*run))
 
 
 def lint(shop: Shop, *arguments: str) -> tuple[int, str]:
@@ -119,11 +119,11 @@ def test_lint_lists_and_removes_gone_cassettes(later: Shop) -> None:
     later.ini("addopts = -m 'not slow' -k kept")
     status, shown = lint(later, "--gone")
     assert status == 1
-    assert f"{GONE.strip()}: no test plays it" in shown
+    assert f"{GONE.strip()}: its test no longer exists" in shown
     assert GONE.strip() in later.cassettes()
     status, shown = lint(later, "--remove-gone", "cassettes")
     assert status == 0
-    assert f"{GONE.strip()}: note: no test plays it" in shown
+    assert f"{GONE.strip()}: note: its test no longer exists" in shown
     assert "1 cassette removed" in shown
     assert len(later.cassettes()) == 2
     later.ini()

@@ -50,8 +50,8 @@ def test_failed_save_is_an_error_and_keeps_the_old_cassette(shop: Shop) -> None:
     result = shop.pytester.runpytest_subprocess("--personalize-record", "reference")
     result.assert_outcomes(passed=2, errors=1)
     said = text(result)
-    assert ". What was recorded is in " in said
-    assert "`personalize-contract recover` makes the cassette of it" in said
+    assert ". The recording is in " in said
+    assert "`personalize-contract recover` makes a cassette of it" in said
     assert "Traceback" not in said
     away = shop.path / "away" / "test_shop" / "test_it.personalize.yaml"
     assert away.read_bytes() == old

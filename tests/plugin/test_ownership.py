@@ -36,9 +36,9 @@ def test_that_of_another_test_is_refused_with_both_ids_and_a_remedy(
     result = copied.record() if record else copied.run()
     result.assert_outcomes(passed=1, errors=1)
     assert (
-        "it belongs to test_shop.py::test_one, and this is test_shop.py::test_two; rename one of "
-        'the two tests, name another cassette in the mark of one, cassette="name", or delete this '
-        "one if its test is gone"
+        "it belongs to test_shop.py::test_one, but this is test_shop.py::test_two; rename one of "
+        'the two tests, name another cassette in its mark, cassette="name", or delete this '
+        "cassette if its test no longer exists"
     ) in text(result)
     assert copied.cassette("test_two").read_bytes() == before
 
@@ -82,8 +82,10 @@ def test_tests_that_differ_by_case_only_are_refused(shop: Shop) -> None:
     shop.tests(FOLDING)
     result = shop.record()
     result.assert_outcomes(passed=2, errors=1)
-    assert "test_ids[UX].personalize.yaml has the same name where file systems fold" in text(result)
-    assert "it belongs to test_shop.py::test_ids[UX], and this is test_shop.py::test_ids[ux]" in (
+    assert "(macOS, Windows) can't tell it from test_ids[UX].personalize.yaml, which" in text(
+        result
+    )
+    assert "belongs to test_shop.py::test_ids[UX], but this is test_shop.py::test_ids[ux]" in (
         text(result)
     )
     # Recorded on a file system that doesn't fold, by a version that didn't look: it still replays.

@@ -152,7 +152,7 @@ def test_interrupted_run_leaves_its_journal(shop: Shop) -> None:
     shop.record()
     assert shop.cassettes() == []
     done = command.run("recover", cwd=shop.path)
-    assert "3 exchanges, answered by reference, are in seed.personalize.yaml" in done.stdout
+    assert "3 exchanges, answered by reference, now in seed.personalize.yaml" in done.stdout
     shop.tests(CLASS)
     shop.run().assert_outcomes(passed=2)
 
@@ -189,7 +189,7 @@ def test_another_tests_cassette_can_not_be_shared(shop: Shop) -> None:
     for result in (shop.run(), shop.record("-k", "test_two")):
         assert result.parseoutcomes()["errors"] == 1
         assert (
-            "it belongs to test_shop.py::test_one, and this is test_shop.py::cassette=test_one"
+            "it belongs to test_shop.py::test_one, but this is test_shop.py::cassette=test_one"
         ) in text(result)
 
 
@@ -205,8 +205,8 @@ def test_names_that_differ_by_case_only_are_refused(shop: Shop) -> None:
     shop.tests(TWO.format("seed") + TWO.format("Seed").replace("test_", "test_other_"))
     result = shop.record()
     result.assert_outcomes(passed=3, errors=1)
-    assert "test_shop.py::cassette=seed, and this is test_shop.py::cassette=Seed" in text(result)
-    assert 'name another cassette in the mark of one, cassette="name"' in text(result)
+    assert "test_shop.py::cassette=seed, but this is test_shop.py::cassette=Seed" in text(result)
+    assert 'name another cassette in its mark, cassette="name"' in text(result)
 
 
 def test_parameters_that_fold_to_one_name_get_separate_cassettes(shop: Shop) -> None:

@@ -59,7 +59,7 @@ _READ, _OWN = (
 def not_a_file(path: Path, mode: int) -> CassetteError:
     """Return the error about a path that is not a regular file."""
     kind = _KINDS.get(stat.S_IFMT(mode), "not a regular file")
-    return CassetteError(path, f"it is {kind}, and not a file: {_REMOVE}")
+    return CassetteError(path, f"it is {kind}, not a file: {_REMOVE}")
 
 
 def _opened(path: Path, flags: int) -> int:
@@ -94,13 +94,13 @@ def reading(path: Path) -> Iterator[BinaryIO]:
     """Open a file for reading, following links.
 
     Raises:
-        CassetteMissing: there is none.
+        CassetteMissing: the file doesn't exist.
         CassetteError: it can't be read.
     """
     try:
         file = _opened(path, _READ)
     except FileNotFoundError:
-        raise CassetteMissing(path, "there is no such cassette") from None
+        raise CassetteMissing(path, "no such cassette") from None
     except OSError as error:
         raise _unreadable(path, error) from error
     with cast(BinaryIO, _real.file(file, "rb")) as stream:
@@ -179,7 +179,7 @@ def mode(path: Path) -> int:
 
 
 def is_at(file: int, path: Path) -> bool:
-    """Return True if an open file is still the one at this path."""
+    """Whether an open file is still the one at this path."""
     try:
         return os.path.samestat(_real.fstat(file), _real.lstat(path))
     except FileNotFoundError:
@@ -190,7 +190,7 @@ def lock(file: int) -> None:
     """Lock an open file.
 
     Raises:
-        BlockingIOError: somebody else has locked it.
+        BlockingIOError: it is already locked.
     """
     try:
         _real.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -30,12 +30,12 @@ def is_journal(path: Path) -> bool:
 
 
 def is_half_written(path: Path) -> bool:
-    """Return True for the temporary file of a cassette whose writer was killed."""
+    """Whether a file is the temporary file of a cassette whose writer was killed."""
     return path.name.startswith(".") and path.name.endswith(f"{SUFFIX}.tmp")
 
 
 def is_cassette(path: Path) -> bool:
-    """Return True for a cassette: by its name, or by the content of other YAML and JSON files.
+    """Whether a file is a cassette, by its name, or by its content if it is other YAML or JSON.
 
     A file that can't be read counts as a cassette.
     """

@@ -1,7 +1,7 @@
 """A group: the recordings of several scenarios in one cassette, each with its own provenance.
 
-Only what was recorded anew is written anew. The text of every other exchange stays as it is, byte
-for byte, and with it the head, as long as one of them has its provenance from there.
+Only new recordings are written. The text of every other exchange stays the same, byte for byte, and
+so does the head as long as one of these exchanges has its provenance.
 """
 
 from __future__ import annotations
@@ -15,14 +15,14 @@ from personalize_contract.cassette.reader import Cassette
 from personalize_contract.errors import CassetteError, CassetteMissing
 from personalize_contract.model.provenance import Provenance
 
-_BY_HAND = "it was edited by hand, so that nothing can be added to it; restore it, or move it away"
+_BY_HAND = "it was edited by hand, so nothing can be added to it; restore it, or move it away"
 
 
 def load(path: Path) -> dict[str, Cassette]:
-    """Read the recording of each scenario in a group, none if there is no such file.
+    """Return the recording of each scenario in a group; none if the file doesn't exist.
 
     Raises:
-        CassetteError: it can't be read, or an exchange in it is of no scenario.
+        CassetteError: it can't be read, or an exchange in it has no scenario.
     """
     try:
         return _load(path)[2]
@@ -31,7 +31,7 @@ def load(path: Path) -> dict[str, Cassette]:
 
 
 def split(cassette: Cassette) -> dict[str, Cassette]:
-    """The recording of each scenario that a cassette names, in the order of the file."""
+    """Return the recording of each scenario in a cassette, in the order of the file."""
     places: dict[str, list[int]] = {}
     for place, origin in enumerate(cassette.origins):
         places.setdefault(origin.recorded_for, []).append(place)
@@ -39,23 +39,23 @@ def split(cassette: Cassette) -> dict[str, Cassette]:
 
 
 def _part(cassette: Cassette, places: list[int]) -> Cassette:
-    """Some of the exchanges. Together they prove no more than the one that proves least."""
+    """Return some of the exchanges, with the weakest provenance among them."""
     origins = tuple(cassette.origins[place] for place in places)
-    least = next(one for one in origins if not any(other.below(one) for other in origins))
+    weakest = next(each for each in origins if not any(other.below(each) for other in origins))
     exchanges = tuple(cassette.exchanges[place] for place in places)
-    return Cassette(least, exchanges, tuple(cassette.lines[place] for place in places), origins)
+    return Cassette(weakest, exchanges, tuple(cassette.lines[place] for place in places), origins)
 
 
 def put(path: Path, new: Mapping[str, Cassette], order: Iterable[str]) -> None:
-    """Replace the recordings of some scenarios in a group, and add those that it lacks.
+    """Replace or add the recordings of some scenarios in a group.
 
     Args:
-        path: the group, which need not be there.
-        new: the recording of each of these scenarios.
-        order: of the scenarios in the file; any others stand at its end.
+        path: the group; it need not exist.
+        new: the recordings by scenario.
+        order: the order of the scenarios in the file; others come last.
 
     Raises:
-        CassetteError: it can't be read, added to or written; what was at `path` is untouched.
+        CassetteError: it can't be read, changed or written. The old file is kept.
     """
     try:
         text, cassette, old = _load(path)
@@ -75,7 +75,7 @@ def put(path: Path, new: Mapping[str, Cassette], order: Iterable[str]) -> None:
     try:
         data = written.encode()
     except UnicodeEncodeError:
-        raise CassetteError(path, "it can't be written: a text in it is no Unicode") from None
+        raise CassetteError(path, "it can't be written: it has text that isn't Unicode") from None
     try:
         is_right = _as_recorded(split(loader.parse(path, data))) == _as_recorded(wanted)
     except CassetteError:
@@ -106,13 +106,13 @@ def _head(head: Provenance, staying: list[Cassette], new: list[Cassette]) -> Pro
 
 
 def _written(scenario: str, part: Cassette, head: Provenance) -> list[str]:
-    who = _nameless(part.provenance)
-    own = None if who == head else who
+    provenance = _nameless(part.provenance)
+    own = None if provenance == head else provenance
     return [writer.exchange_text(exchange, scenario, own) for exchange in part.exchanges]
 
 
 def _texts(text: str, cassette: Cassette) -> dict[str, list[str]]:
-    """The text of each exchange as it is in the file, by scenario."""
+    """Return the text of each exchange as it is in the file, by scenario."""
     texts: dict[str, list[str]] = {}
     written = loader.interaction_texts(text, cassette)
     for origin, interaction in zip(cassette.origins, written, strict=True):

@@ -1,11 +1,11 @@
-"""The journal of a recording: each finished exchange, a line of JSON, before its caller sees it.
+"""The journal of a recording: a line of JSON for each exchange, written before the answer returns.
 
-A line is handed to the operating system in one write, so that killing the process loses none.
-A torn last line is one whose caller never got an answer, and is left out.
+Each line is passed to the operating system in one write, so a killed process loses none. The
+caller of a torn last line never got its answer, so that line is ignored.
 
-A line of provenance begins a recording; a test's journal holds one, that of a shared cassette one
-for each test, the suite's one for each scenario. The latter two end each with whether it is kept:
-one without that was cut off by a kill.
+A line with a provenance begins a recording. The journal of a test has one recording, that of a
+shared cassette one for each test, and that of the suite one for each scenario. The latter two end
+each recording with a line that says whether to keep it; without that line, it was interrupted.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ from personalize_contract.model.provenance import RANKS, Provenance
 SUFFIX = ".partial.jsonl"
 
 MAX_BYTES = 1024 * 1024 * 1024
-"""Bytes of the largest journal: twice a cassette's, for what JSON has to escape."""
+"""Maximum size of a journal in bytes: twice a cassette's, because of JSON's escapes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,10 +37,10 @@ class Taken:
     """One recording in a journal.
 
     Args:
-        provenance: of its answers.
-        exchanges: each with its call.
+        provenance: the provenance of its answers.
+        exchanges: the exchanges, each with the id of its SDK call.
         is_whole: whether it was ended as one to keep.
-        test: node id of the test, in a cassette that several share; otherwise `""`.
+        test: the node id of the test, in a shared cassette; otherwise `""`.
     """
 
     provenance: Provenance
@@ -50,7 +50,7 @@ class Taken:
 
 
 def path_for(cassette: Path) -> Path:
-    """Where the journal of a cassette is, beside it."""
+    """Return the path of a cassette's journal, beside it."""
     return cassette.with_name(cassette.name + SUFFIX)
 
 
@@ -66,18 +66,17 @@ def _body(written: dict[str, str]) -> bytes:
 
 
 class Journal:
-    """The journal of a recording under way. Not for several threads at once.
+    """The journal of a recording under way. Not thread-safe.
 
-    Whoever holds its lock records the cassette. The system takes the lock away with the process
-    that holds it, however that ends; it leaves no other file, and where a file system knows no
-    locks there is none.
+    Its lock is the right to record the cassette. The system releases the lock when the process
+    ends, in whatever way; no lock file is left. On file systems without locks there is no lock.
 
     Args:
-        cassette: what is recorded.
-        provenance: of the answers; None if each recording in it begins with its own.
+        cassette: the path of the cassette.
+        provenance: the provenance of the answers; None if each recording begins with its own.
 
     Raises:
-        CassetteLocked: somebody else is recording this cassette.
+        CassetteLocked: another recording of this cassette is under way.
         CassetteError: the folder can't be written to, or the disk is full.
     """
 
@@ -89,7 +88,7 @@ class Journal:
             self._file = _new(self.path)
         except BlockingIOError:
             raise CassetteLocked(
-                cassette, "another process or test is recording it; let one of them record it"
+                cassette, "another process or test is recording it; record it in only one"
             ) from None
         except OSError as error:
             raise CassetteError(self.path, f"it can't be written: {error.strerror}") from error
@@ -101,15 +100,15 @@ class Journal:
             raise
 
     def begin(self, provenance: Provenance, test: str = "") -> None:
-        """Begin a recording: the exchanges from here on are of this provenance, and this test."""
+        """Begin a recording of this provenance, and in a shared cassette, of this test."""
         self._write({"provenance": provenance.fields()} | ({"test": test} if test else {}))
 
     def end(self, *, keep: bool) -> None:
-        """End the recording that was begun last."""
+        """End the current recording."""
         self._write({"keep": keep})
 
     def append(self, exchange: Exchange, call: str) -> None:
-        """Write one exchange; `call` is shared by the attempts of one SDK call."""
+        """Write an exchange, with the id that the attempts of one SDK call share."""
         request, response = exchange.request, exchange.response
         self._write(
             {
@@ -143,33 +142,33 @@ class Journal:
                 data = data[files.write(self._file, data) :]
         except OSError as error:
             with contextlib.suppress(OSError):
-                # The next line must not be joined to what there was room for.
+                # The next line must not be appended to a partial one.
                 files.truncate(self._file, whole)
             raise CassetteError(self.path, f"it can't be written: {error.strerror}") from error
 
     def read(self) -> list[Taken]:
-        """The recordings in it so far; raises as `read` does."""
+        """Return the recordings so far; raises the errors of `read`."""
         with files.reread(self._file) as file:
             return _read(file, self.path)
 
     def close(self, *, keep: bool) -> None:
-        """Close it, and remove it unless it holds what nothing else does."""
+        """Close the journal, and remove it unless it is kept."""
         with contextlib.suppress(OSError):
             if not self.is_inherited:
                 if not keep and files.is_at(self._file, self.path):
                     files.remove(self.path)
-                # Children that were forked meanwhile share the lock, and may live longer.
+                # Forked children share the lock, and may live longer.
                 files.unlock(self._file)
         files.close(self._file)
 
 
 def _new(path: Path) -> int:
-    """An empty journal, locked. What a killed recording left becomes `x.1.partial.jsonl`."""
+    """Open an empty, locked journal. An interrupted recording's becomes `x.1.partial.jsonl`."""
     while True:
         file = files.appending(path, create=True)
         try:
             files.lock(file)
-            # Its owner may have finished and removed it since it was opened.
+            # Its owner may have removed it since it was opened.
             if files.is_at(file, path):
                 if files.length(file) == 0:
                     return file
@@ -188,11 +187,11 @@ def _aside(path: Path) -> Path:
 
 @contextlib.contextmanager
 def held(path: Path, cassette: Path) -> Iterator[None]:
-    """While this lasts, nobody records the cassette, and its journal belongs to nobody else.
+    """Lock a leftover journal, and recordings of its cassette, within the context.
 
     Args:
-        path: a journal that a recording has left.
-        cassette: that it is of.
+        path: the journal of an interrupted recording.
+        cassette: the cassette that it is the journal of.
 
     Raises:
         CassetteLocked: a recording is under way.
@@ -207,9 +206,9 @@ def held(path: Path, cassette: Path) -> Iterator[None]:
                 stack.callback(files.close, file)
                 files.lock(file)
                 if not files.is_at(file, each):
-                    raise CassetteError(each, "it was taken away meanwhile")
+                    raise CassetteError(each, "it was removed in the meantime; try again")
                 if each != path and files.length(file) == 0:
-                    # Made for its lock alone.
+                    # Created only for its lock.
                     stack.callback(_remove_own, file, each)
         except BlockingIOError:
             raise CassetteLocked(path, "its recording is still under way") from None
@@ -225,7 +224,7 @@ def _remove_own(file: int, path: Path) -> None:
 
 
 def read(path: Path) -> list[Taken]:
-    """The recordings in a journal, those left out that ended as not to be kept.
+    """Return the recordings in a journal, without those that ended as not to be kept.
 
     Raises:
         CassetteError: a line other than a torn last one can't be read.
@@ -236,8 +235,8 @@ def read(path: Path) -> list[Taken]:
 
 def _read(file: BinaryIO, path: Path) -> list[Taken]:
     if files.length(file.fileno()) > MAX_BYTES:
-        raise CassetteError(path, f"it is larger than {MAX_BYTES >> 20} MiB, and so no journal")
-    found: list[Taken] = []
+        raise CassetteError(path, f"it is larger than {MAX_BYTES >> 20} MiB, so it is no journal")
+    recordings: list[Taken] = []
     for number, line in enumerate(file, start=1):
         if not line.endswith(b"\n"):
             break
@@ -245,28 +244,28 @@ def _read(file: BinaryIO, path: Path) -> list[Taken]:
             entry = json.loads(line)
             if "provenance" in entry:
                 provenance = _provenance(entry["provenance"])
-                found.append(Taken(provenance, test=str(entry.get("test", ""))))
+                recordings.append(Taken(provenance, test=str(entry.get("test", ""))))
             elif "keep" in entry:
-                last = found.pop()
+                last = recordings.pop()
                 if entry["keep"]:
-                    found.append(replace(last, is_whole=True))
+                    recordings.append(replace(last, is_whole=True))
             else:
-                last = found[-1]
+                last = recordings[-1]
                 last.exchanges.append((_exchange(entry, last.provenance), str(entry["call"])))
         except (
             *(ValueError, LookupError, TypeError, AttributeError),
             *(RecursionError, OverflowError),
         ) as error:
             raise CassetteError(
-                path, "it is not a line of a journal; take it out to keep the others", number
+                path, "it is not a line of a journal; remove it to keep the others", number
             ) from error
-    return found
+    return recordings
 
 
 def _provenance(fields: dict[str, str]) -> Provenance:
-    found = Provenance(**{name: str(value) for name, value in fields.items()})
-    RANKS.index(found.answered_by)
-    return found
+    provenance = Provenance(**{name: str(value) for name, value in fields.items()})
+    RANKS.index(provenance.answered_by)
+    return provenance
 
 
 def _exchange(entry: dict[str, Any], provenance: Provenance) -> Exchange:
@@ -285,11 +284,11 @@ def _headers(written: dict[str, str]) -> Headers:
 
 
 def check_recordable(url: str, status: int) -> None:
-    """Check what a cassette is read by.
+    """Check that a cassette with this URL and status can be read again.
 
     Raises:
-        ValueError: no cassette with this URL or status could be read again.
+        ValueError: it can't.
     """
     urlsplit(url).path.encode()
     if not 100 <= status <= 999:
-        raise ValueError(f"the status {status} is none of HTTP")
+        raise ValueError(f"{status} is not an HTTP status")

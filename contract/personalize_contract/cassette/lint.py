@@ -1,6 +1,6 @@
-"""Lint: what is wrong with a cassette that nobody has replayed yet.
+"""Lint: finds problems of cassettes without replaying them.
 
-A finding has to be mended; a note is worth knowing. Nothing is ever changed.
+A problem has to be fixed; a note is informative. No file is ever changed.
 """
 
 from __future__ import annotations
@@ -23,21 +23,21 @@ from personalize_contract.privacy import display
 from personalize_contract.privacy.redaction import Redactor
 from personalize_contract.privacy.secrets import Secrets
 
-_TAKE_IT_OUT = "{} is in the {}; take it out, and make it void if it was real"
+_REMOVE = "{} is in the {}; remove it, and revoke it if it was real"
 
-_AGAIN = "delete it and record it again, since what is confirmed keeps its date"
-GONE = "no test plays it: its test is gone, or has no mark any more; delete it"
+_AGAIN = "delete it and record it again, since an unchanged recording keeps its date"
+GONE = "its test no longer exists, or no longer has the mark; delete it"
 
 
 @dataclass(frozen=True, slots=True)
 class Diagnostic:
-    """Something about one file.
+    """A problem of a file, or a note about it.
 
     Args:
         path: the file.
-        line: where in it, from 1; None where no line applies.
-        text: what it is, and what to do.
-        is_note: whether nothing has to be mended.
+        line: the line, from 1; None if it is about the whole file.
+        text: the problem and the remedy.
+        is_note: whether nothing has to be fixed.
     """
 
     path: Path
@@ -46,18 +46,18 @@ class Diagnostic:
     is_note: bool = False
 
     def __str__(self) -> str:
-        """One line, as compilers write them."""
-        where = f"{self.path}:{self.line}" if self.line else str(self.path)
-        return display.quoted(f"{where}: {'note: ' if self.is_note else ''}{self.text}")
+        """Return it in one line, in the form of compilers' messages."""
+        place = f"{self.path}:{self.line}" if self.line else str(self.path)
+        return display.quoted(f"{place}: {'note: ' if self.is_note else ''}{self.text}")
 
 
 class Linter:
-    """Looks at one file after the other, and counts what it has seen.
+    """Checks one file after the other, and counts them.
 
     Args:
-        max_age: the age from which on a recording has to be made again; None if there is none.
-        now: the time to count from.
-        placeholders: values that look like secrets and are none.
+        max_age: the maximum age of a recording; None for no limit.
+        now: the current time.
+        placeholders: values that look like secrets but are allowed.
     """
 
     def __init__(
@@ -72,15 +72,17 @@ class Linter:
         self._names: dict[tuple[Path, str], Path] = {}
         self.cassettes = self.exchanges = 0
 
-    def look(self, path: Path) -> Iterator[Diagnostic]:
-        """What is wrong with a file: a cassette, a journal, or half of a cassette."""
+    def check(self, path: Path) -> Iterator[Diagnostic]:
+        """Yield the problems of a cassette, a journal or a half-written cassette."""
         if folders.is_journal(path):
             yield Diagnostic(
-                path, None, "a killed recording left it; `personalize-contract recover` it"
+                path,
+                None,
+                "left behind by an interrupted recording; run `personalize-contract recover` on it",
             )
             return
         if folders.is_half_written(path):
-            yield Diagnostic(path, None, "a killed recording left it; delete it")
+            yield Diagnostic(path, None, "left behind by an interrupted recording; delete it")
             return
         self.cassettes += 1
         other = self._names.setdefault((path.parent.absolute(), ownership.folded(path)), path)
@@ -88,8 +90,8 @@ class Linter:
             yield Diagnostic(
                 path,
                 None,
-                f"its name is that of {other.name} where file systems fold case (macOS, "
-                "Windows): rename one of the two tests, and delete both cassettes",
+                f"file systems that fold case (macOS, Windows) can't tell it from {other.name}: "
+                "rename one of the two tests, and delete both cassettes",
             )
         data = b""
         secret = False
@@ -104,56 +106,56 @@ class Linter:
             for exchange, line in zip(cassette.exchanges, cassette.lines, strict=True):
                 for kind, place in self._redactor.secrets_at(exchange):
                     secret = True
-                    yield Diagnostic(path, line, _TAKE_IT_OUT.format(kind, place))
-                yield from (Diagnostic(path, line, what) for what in _wrong(exchange))
+                    yield Diagnostic(path, line, _REMOVE.format(kind, place))
+                yield from (Diagnostic(path, line, problem) for problem in _problems(exchange))
         if not secret:
-            yield from self._elsewhere(path, data.decode("utf-8", "replace"))
+            yield from self._secrets_in_text(path, data.decode("utf-8", "replace"))
 
-    def _elsewhere(self, path: Path, written: str) -> Iterator[Diagnostic]:
-        """Secrets in a comment, in a member that is not read, or in a file that can't be."""
+    def _secrets_in_text(self, path: Path, written: str) -> Iterator[Diagnostic]:
+        """Yield the secrets in comments, unknown members and unreadable files."""
         if self._secrets.plain_in(written):
             for number, line in enumerate(written.splitlines(), start=1):
-                if what := self._secrets.plain_in(line):
-                    yield Diagnostic(path, number, _TAKE_IT_OUT.format(what, "text"))
+                if kind := self._secrets.plain_in(line):
+                    yield Diagnostic(path, number, _REMOVE.format(kind, "text"))
 
     def _provenance(self, path: Path, cassette: Cassette) -> Iterator[Diagnostic]:
-        """The provenances in it, each once: that of the head, then those of single exchanges."""
+        """Yield the problems of each distinct provenance, that of the head first."""
         lines = {cassette.provenance: 1}
         for origin, line in zip(cassette.origins, cassette.lines, strict=True):
             shared = replace(origin, recorded_for=cassette.provenance.recorded_for)
             lines.setdefault(shared, line)
-        for who, line in lines.items():
-            yield from self._origin(path, line, who)
+        for provenance, line in lines.items():
+            yield from self._origin(path, line, provenance)
 
-    def _origin(self, path: Path, line: int, who: Provenance) -> Iterator[Diagnostic]:
-        if who.answered_by == "unknown":
-            what = "nobody knows who answered it, so it proves nothing; record it to know"
-            yield Diagnostic(path, line, what, is_note=True)
+    def _origin(self, path: Path, line: int, provenance: Provenance) -> Iterator[Diagnostic]:
+        if provenance.answered_by == "unknown":
+            note = "unknown provenance: re-record it to establish where it came from"
+            yield Diagnostic(path, line, note, is_note=True)
         if self._max_age is None:
             return
         try:
-            recorded = dt.datetime.strptime(who.recorded_at, DATE).replace(tzinfo=dt.UTC)
+            recorded = dt.datetime.strptime(provenance.recorded_at, DATE).replace(tzinfo=dt.UTC)
         except ValueError:
-            yield Diagnostic(path, line, "it doesn't say when it was recorded; record it again")
+            yield Diagnostic(path, line, "it has no recording date; record it again")
             return
         if (age := self._now - recorded) > self._max_age:
             yield Diagnostic(path, line, f"it is {age.days} days old; {_AGAIN}")
 
 
-def _wrong(exchange: Exchange) -> Iterator[str]:
+def _problems(exchange: Exchange) -> Iterator[str]:
     if exchange.altered:
         yield "its answer was changed after it was recorded; record it again"
     if _operation(exchange.request):
-        for one in violations(exchange):
-            if one.by == "service" and one.clause.can_fail:
+        for violation in violations(exchange):
+            if violation.by == "service" and violation.clause.can_fail:
                 yield (
-                    f"its answer breaks {one.clause.id}: {one.where}: {one.found}; record it "
-                    "again, or correct what answered it"
+                    f"its answer breaks {violation.clause.id}: {violation.where}: "
+                    f"{violation.found}; record it again, or correct the service that answered"
                 )
 
 
 def _operation(request: Request) -> Contract | None:
-    """The operation that an exchange is of: other services have a path /items too."""
+    """Return the operation of a request by path and host: other services have /items too."""
     operation = contract.at(request.path)
     host = urlsplit(request.url).hostname or ""
     return operation if operation and host.startswith(operation.service) else None

@@ -1,9 +1,9 @@
-"""A cassette from its text: quickly where it is as this version writes it, carefully otherwise.
+"""Loads a cassette from its text, quickly if this version wrote it, with a YAML parser otherwise.
 
-The quick way is a guess that is checked. The text is cut where exchanges begin, each piece is
-taken apart by a regular expression, and what that gives is written again: only if the two texts
-are the same, byte for byte, was the guess right. Anything else, an edit by hand or a recording of
-VCR.py, goes as a whole to the reader of YAML.
+The quick way is a guess that is verified. The text is split where exchanges begin, each piece is
+parsed with a regular expression, and the result is written again: the guess was right only if both
+texts are the same, byte for byte. Any other file, edited by hand or recorded by VCR.py, is parsed
+as YAML as a whole.
 """
 
 from __future__ import annotations
@@ -23,11 +23,11 @@ from personalize_contract.model.exchange import Exchange, Headers, Request, Resp
 from personalize_contract.model.provenance import RANKS, Provenance
 
 MAX_BYTES = 512 * 1024 * 1024
-"""Bytes of the largest cassette that is read."""
+"""Maximum size of a cassette in bytes."""
 
-_TOO_LARGE = f"it is larger than {MAX_BYTES >> 20} MiB, and so no cassette"
+_TOO_LARGE = f"it is larger than {MAX_BYTES >> 20} MiB, so it is no cassette"
 
-_LONGEST_HEAD = 64 * 1024
+_MAX_HEAD = 64 * 1024
 
 _LFS = b"version https://git-lfs.github.com/spec/"
 _SURROGATES = re.compile(rb"\\(?:u([dD][89abAB]..)\\u([dD][c-fC-F]..)|.)", re.DOTALL)
@@ -93,11 +93,11 @@ def _provenance(text: str) -> Provenance | None:
 
 
 def _guess(piece: str, head: Provenance) -> tuple[Exchange, Provenance] | None:
-    """The exchange that is written as this piece of text and its provenance, or None."""
-    found = _EXCHANGE.fullmatch(piece)
-    if not found:
+    """Return the exchange whose text is this piece, with its provenance; None if unsure."""
+    match = _EXCHANGE.fullmatch(piece)
+    if not match:
         return None
-    about, method, url, sent, body, status, reason, received, answer, written = found.groups()
+    about, method, url, sent, body, status, reason, received, answer, written = match.groups()
     try:
         urlsplit(address := _scalar(url))
         scenario = _scalar(about) if about else ""
@@ -110,7 +110,7 @@ def _guess(piece: str, head: Provenance) -> tuple[Exchange, Provenance] | None:
         )
     except (ValueError, yaml.YAMLError):
         return None
-    # No recording of ours has such an answer; one put there by hand is undone by the reader.
+    # This package records decoded bodies; the reader decodes any other.
     coded = "content-encoding" in exchange.response.headers
     if coded or writer.exchange_text(exchange, scenario, own) != piece:
         return None
@@ -118,7 +118,7 @@ def _guess(piece: str, head: Provenance) -> tuple[Exchange, Provenance] | None:
 
 
 def _quickly(text: bytes) -> Cassette | None:
-    """The cassette, if its text is what this version writes; None if it has to be read."""
+    """Return the cassette if this version wrote its text; None if it has to be parsed as YAML."""
     head_end = text.find(_HEAD_END) + 1
     head = text[:head_end]
     if not head.startswith(_HEAD) or not text.endswith(b"\n" + _END):
@@ -152,23 +152,21 @@ def _quickly(text: bytes) -> Cassette | None:
 
 
 def parse(path: Path, text: bytes) -> Cassette:
-    """The cassette that a text holds.
+    """Return the cassette with this text.
 
     Args:
-        path: where the text is from, for messages.
-        text: UTF-8, at most `MAX_BYTES`.
+        path: the file, for messages.
+        text: the text in UTF-8, at most `MAX_BYTES`.
 
     Raises:
-        CassetteError: it is not a whole cassette; the message gives file, line and reason.
+        CassetteError: it is not a complete cassette; the message has file, line and reason.
     """
     if len(text) > MAX_BYTES:
         raise CassetteError(path, _TOO_LARGE)
     if quickly := _quickly(text):
         return quickly
     if text.startswith(_LFS):
-        raise CassetteError(
-            path, "it is a pointer of Git LFS, not the cassette: run `git lfs pull`"
-        )
+        raise CassetteError(path, "it is a Git LFS pointer, not the cassette: run `git lfs pull`")
     try:
         text.decode("utf-8")
     except UnicodeDecodeError as error:
@@ -176,13 +174,13 @@ def parse(path: Path, text: bytes) -> Cassette:
         raise CassetteError(path, "it is not UTF-8; restore it, or record again", line) from None
     if conflict := _CONFLICT.search(text):
         line = text.count(b"\n", 0, conflict.start()) + 1
-        reason = "a merge conflict is left in it: resolve it, or record again"
+        reason = "it has an unresolved merge conflict: resolve it, or record again"
         raise CassetteError(path, reason, line)
     return Reader(path, _json_as_yaml(text) if text.lstrip()[:1] == b"{" else text).read()
 
 
 def _json_as_yaml(text: bytes) -> bytes:
-    """JSON with what YAML spells otherwise: pairs of surrogates, and the character DEL."""
+    """Return JSON as YAML, which spells surrogate pairs and the character DEL differently."""
 
     def spelled(escape: re.Match[bytes]) -> bytes:
         if not escape[1]:
@@ -197,14 +195,14 @@ def load(path: Path) -> Cassette:
     """Read a cassette.
 
     Raises:
-        CassetteMissing: there is none.
-        CassetteError: it can't be read; a bad one is never taken for an empty one.
+        CassetteMissing: the file doesn't exist.
+        CassetteError: it can't be read. A damaged cassette never counts as an empty one.
     """
     return parse(path, read(path))
 
 
 def read(path: Path) -> bytes:
-    """The text of a cassette, unless it is too large to be one; raises as `load` does."""
+    """Return the text of a cassette, unless it is too large; raises the errors of `load`."""
     with files.reading(path) as file:
         if files.length(file.fileno()) > MAX_BYTES:
             raise CassetteError(path, _TOO_LARGE)
@@ -215,10 +213,10 @@ def interaction_texts(text: str, cassette: Cassette) -> list[str]:
     """Return the text of each interaction as it is in the file.
 
     Args:
-        text: of the file.
-        cassette: that was read from it.
+        text: the text of the file.
+        cassette: the cassette that was read from it.
     """
-    # Not `splitlines`, which knows line breaks that are none to YAML or to an editor.
+    # `splitlines` would also split at characters that are no line breaks in YAML and editors.
     lines = [f"{line}\n" for line in text.removesuffix(writer.END).split("\n")[:-1]]
     begins = [line - 1 for line in cassette.lines]
     ends = [*begins[1:], len(lines)]
@@ -226,16 +224,16 @@ def interaction_texts(text: str, cassette: Cassette) -> list[str]:
 
 
 def recorded_for(path: Path) -> str:
-    """The test or scenario that a cassette says it belongs to; `""` if it doesn't say.
+    """Return the test or scenario that a cassette was recorded for; `""` if it has none.
 
-    Only its head is read.
+    Only the head of the file is read.
 
     Raises:
-        CassetteError: it can't be read at all.
+        CassetteError: the file can't be read at all.
     """
     with files.reading(path) as file:
-        head, found, _ = file.read(_LONGEST_HEAD).partition(f"\n{writer.INTERACTIONS}".encode())
-    if not found or not head.startswith(b"personalize_contract:"):
+        head, end, _ = file.read(_MAX_HEAD).partition(f"\n{writer.INTERACTIONS}".encode())
+    if not end or not head.startswith(b"personalize_contract:"):
         return ""
     try:
         return Reader(path, head + b"\n" + _NONE).read().provenance.recorded_for

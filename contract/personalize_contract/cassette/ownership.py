@@ -1,7 +1,7 @@
-"""The test that a cassette belongs to: the one that it was recorded for, and no other.
+"""Ownership of cassettes: each belongs to the test that it was recorded for.
 
-Two tests come to share a file where their names differ in case alone and the file system folds
-it, or where a file was copied or linked. Each would replace what the other recorded, and get
+Two tests may end up with one file if their names differ by case only and the file system folds
+case, or if a file was copied or linked. Each would overwrite the other's recording, and replay
 answers that are not its own.
 """
 
@@ -16,8 +16,8 @@ from personalize_contract.errors import CassetteError
 _SHARED = "::cassette="
 
 _REMEDY = (
-    'rename one of the two tests, name another cassette in the mark of one, cassette="name", or '
-    "delete this one if its test is gone"
+    'rename one of the two tests, name another cassette in its mark, cassette="name", or delete '
+    "this cassette if its test no longer exists"
 )
 
 
@@ -26,36 +26,36 @@ def check(path: Path, recorded_for: str, test: str) -> None:
 
     Args:
         path: the cassette.
-        recorded_for: node id in its provenance; `""` if it doesn't say.
-        test: node id of the test that is about to use it.
+        recorded_for: the node id in its provenance; `""` if there is none.
+        test: the node id of the test that is about to use it.
 
     Raises:
-        CassetteError: it belongs to another test.
+        CassetteError: the cassette belongs to another test.
     """
     if "::" in recorded_for and "::" in test and _identity(recorded_for) != _identity(test):
         raise CassetteError(
-            path, f"it belongs to {recorded_for}, and this is {test}; {_REMEDY}", None
+            path, f"it belongs to {recorded_for}, but this is {test}; {_REMEDY}", None
         )
 
 
 def shared_by(module: str, name: str) -> str:
-    """Return what stands for the node id of its test in a cassette that tests of a module share."""
+    """Return the owner of a cassette that tests of a module share, in place of a node id."""
     return f"{module}{_SHARED}{name}"
 
 
 def is_shared(recorded_for: str) -> bool:
-    """Whether this stands for the tests that share a cassette."""
+    """Whether an owner stands for tests that share a cassette."""
     return _SHARED in recorded_for
 
 
 def _identity(node_id: str) -> tuple[str, str]:
-    """The part of a node id that stays if its module is moved, or pytest starts elsewhere."""
+    """Return the part of a node id that doesn't depend on the module's folder or the rootdir."""
     module, _, names = node_id.partition("::")
     return PurePosixPath(module).name, names
 
 
 def folded(path: Path) -> str:
-    """Return the name of a cassette, or of its journal, as file systems that fold names see it."""
+    """Return the name of a cassette or journal in the form that file systems fold names to."""
     from personalize_contract.cassette import journal
 
     name = path.name.removesuffix(journal.SUFFIX)
@@ -63,7 +63,11 @@ def folded(path: Path) -> str:
 
 
 def check_to_record(path: Path, test: str) -> None:
-    """Refuse to record over another test's cassette, here or where file systems fold names.
+    """Refuse to overwrite another test's cassette, on this or on a case-folding file system.
+
+    Args:
+        path: the cassette.
+        test: the node id of the test that is about to record it.
 
     Raises:
         CassetteError: the cassette belongs to another test.
@@ -81,15 +85,14 @@ def check_to_record(path: Path, test: str) -> None:
         if name not in own and folded(other := path.with_name(name)) == fold:
             raise CassetteError(
                 path,
-                f"{name} has the same name where file systems fold case (macOS, Windows): it "
-                f"belongs to {_recorded_for(other) or 'another test'}, and this is {test}; rename "
-                "one of the two tests, or name another cassette in the mark of one, "
-                'cassette="name"',
+                f"file systems that fold case (macOS, Windows) can't tell it from {name}, which "
+                f"belongs to {_recorded_for(other) or 'another test'}, but this is {test}; rename "
+                'one of the two tests, or name another cassette in its mark, cassette="name"',
             )
 
 
 def _recorded_for(path: Path) -> str:
-    """The test that a cassette belongs to, or a journal; `""` if it doesn't say."""
+    """Return the owner of a cassette or journal; `""` if it has none."""
     from personalize_contract.cassette import journal
 
     if not path.name.endswith(journal.SUFFIX):

@@ -1,7 +1,7 @@
-"""Reads the text of a cassette, of ours, of VCR.py's or edited by hand: its YAML as exchanges.
+"""Reads the YAML of a cassette, written by this package, by VCR.py or by hand.
 
-A response that is not what its digest says was changed after it was recorded; it is
-loaded, marked `altered`.
+A response that doesn't match its digest was changed after it was recorded; its exchange is marked
+`altered`.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 import yaml
 
 from personalize_contract.cassette.writer import FORMAT, digest
-from personalize_contract.cassette.yaml_reader import SHOWN, List, Map, Scalar, YamlReader
+from personalize_contract.cassette.yaml_reader import MAX_SHOWN, List, Map, Scalar, YamlReader
 from personalize_contract.model.exchange import Exchange, Headers, Request, Response
 from personalize_contract.model.provenance import RANKS, Provenance
 
@@ -27,10 +27,10 @@ class Cassette:
     """A cassette in memory.
 
     Args:
-        provenance: who answered, when and to what.
-        exchanges: in the order of recording.
-        lines: of the file, from 1, where each exchange begins.
-        origins: the provenance of each exchange: its own where it has one, otherwise that of the
+        provenance: the provenance of the file.
+        exchanges: the exchanges in the order of recording.
+        lines: the line of the file, from 1, on which each exchange begins.
+        origins: the provenance of each exchange: its own if it has one, otherwise that of the
             file. In a group, `recorded_for` is the scenario of the exchange.
     """
 
@@ -43,34 +43,34 @@ class Cassette:
 class _Interaction(NamedTuple):
     exchange: Exchange
     intact: bool
-    """Whether its digest says that it is as recorded."""
+    """Whether the response matches its digest."""
 
     line: int
-    """Of the file, from 0."""
+    """The line of the file, from 0."""
 
     scenario: str
     own: Any
-    """The node of its provenance; None if it has none of its own."""
+    """The node of its own provenance; None if it has that of the file."""
 
 
 class Reader(YamlReader):
-    """Reads one cassette. Lives as long as one `load`.
+    """Reads one cassette.
 
     Args:
-        path: where the text is from, for messages.
-        text: UTF-8.
+        path: the file, for messages.
+        text: the text in UTF-8.
     """
 
     def read(self) -> Cassette:
-        """The cassette.
+        """Return the cassette.
 
         Raises:
-            CassetteError: it is not a whole cassette; the message gives file, line and reason.
+            CassetteError: it is not a complete cassette; the message has file, line and reason.
         """
         try:
             return self._document()
         except StopIteration:
-            self.bad("it is cut short")
+            self.bad("it is truncated")
         except yaml.MarkedYAMLError as error:
             mark = error.problem_mark
             self.bad(f"it is not YAML: {error.problem}", mark.line if mark else None)
@@ -86,16 +86,16 @@ class Reader(YamlReader):
         if not isinstance(event, yaml.MappingStartEvent):
             self.bad("it is not a cassette: `interactions` and `version` are expected", 0)
         members: dict[str, Any] = {}
-        found: list[_Interaction] = []
+        interactions: list[_Interaction] = []
         while not isinstance(event := next(self.events), yaml.MappingEndEvent):
             key, line = self.key(event), event.start_mark.line
             if key in members:
-                self.bad(f"`{key[:SHOWN]}` stands there twice", line)
+                self.bad(f"`{key[:MAX_SHOWN]}` is there twice", line)
             if key == "interactions":
                 if "version" in members and "personalize_contract" in members:
-                    self.bad("`version` belongs at the end, where it shows that all is there", line)
+                    self.bad("`version` belongs at the end, where it marks a complete file", line)
                 members[key] = True
-                found += self._interactions(next(self.events))
+                interactions += self._interactions(next(self.events))
             else:
                 self.nodes = 0
                 members[key] = self.node(next(self.events), 1)
@@ -104,24 +104,24 @@ class Reader(YamlReader):
             self.bad("it holds two documents", event.start_mark.line)
         for key in ("interactions", "version"):
             if key not in members:
-                self.bad(f"`{key}` is missing: it is cut short, or not a cassette")
+                self.bad(f"`{key}` is missing: it is truncated, or not a cassette")
         version, head = members["version"], members.get("personalize_contract")
         if not isinstance(version, Scalar) or version.text != "1":
-            self.bad("its `version` is not 1: cut short, or of another kind", version.line)
+            self.bad("its `version` is not 1: it is truncated, or not a cassette", version.line)
         provenance = self._provenance(head)
         exchanges, origins = [], []
-        for one in found:
-            # VCR.py drops our head and the digests when it saves; our own file has both.
-            known = one.intact or head is None
+        for each in interactions:
+            # VCR.py drops the head and the digests when it saves.
+            is_known = each.intact or head is None
             origin = (
                 provenance
-                if one.own is None or head is None
-                else self._provenance(one.own, "`provenance`")
+                if each.own is None or head is None
+                else self._provenance(each.own, "`provenance`")
             )
-            by = origin.answered_by if known else "unknown"
-            exchanges.append(replace(one.exchange, answered_by=by, altered=not known))
-            origins.append(replace(origin, recorded_for=one.scenario or origin.recorded_for))
-        lines = tuple(one.line + 1 for one in found)
+            by = origin.answered_by if is_known else "unknown"
+            exchanges.append(replace(each.exchange, answered_by=by, altered=not is_known))
+            origins.append(replace(origin, recorded_for=each.scenario or origin.recorded_for))
+        lines = tuple(each.line + 1 for each in interactions)
         return Cassette(provenance, tuple(exchanges), lines, tuple(origins))
 
     def _interactions(self, event: Any) -> Iterator[_Interaction]:
@@ -154,12 +154,12 @@ class Reader(YamlReader):
         try:
             urlsplit(url)
         except ValueError:
-            self.bad("its `uri` is not one", node.line)
+            self.bad("its `uri` is not a URI", node.line)
         return url
 
     def _response(self, response: Map, line: int) -> Response:
         if "status_code" in response and "status" not in response:
-            # As VCR.py recorded httpx until version 6.
+            # VCR.py recorded httpx in this form until version 6.
             status, node = Map(code=response["status_code"]), response.get("content")
         else:
             status = self.mapping(response.get("status"), "`status`", line)
@@ -171,7 +171,7 @@ class Reader(YamlReader):
         headers = dict(self._headers(response.get("headers"), line))
         body = self.data(node, line)
         if headers.get("content-encoding", "").lower() in ("gzip", "deflate"):
-            # As VCR.py records it; here a body is what its sender meant.
+            # VCR.py records compressed bodies; this package works with the decoded ones.
             del headers["content-encoding"]
             body = self._decompressed(body, line)
         return Response(
@@ -186,8 +186,8 @@ class Reader(YamlReader):
         try:
             decompressed = decompressor.decompress(body, self.allowed + 1)
         except zlib.error:
-            return body  # VCR.py can undo it too, and leave the header
-        self.take(len(decompressed), line)
+            return body  # VCR.py may have decompressed it already, and kept the header
+        self.expand(len(decompressed), line)
         return decompressed
 
     def _headers(self, node: Any, line: int) -> Headers:
@@ -200,21 +200,21 @@ class Reader(YamlReader):
             pairs = list(self.mapping(node, "`headers`", line).items())
         for name, values in pairs:
             several = values if isinstance(values, list) else [values]
-            texts = [self.text(one, f"header `{name}`", line) for one in several]
+            texts = [self.text(value, f"header `{name}`", line) for value in several]
             before = [headers[name.lower()]] if name.lower() in headers else []
             headers[name.lower()] = ", ".join([*before, *texts])
         return headers
 
-    def _provenance(self, head: Any, what: str = "`personalize_contract`") -> Provenance:
+    def _provenance(self, head: Any, name: str = "`personalize_contract`") -> Provenance:
         if head is None:
             return Provenance()
-        members = self.mapping(head, what, 0)
-        texts = {name: self.text(members[name], f"`{name}`", members.line) for name in members}
+        members = self.mapping(head, name, 0)
+        texts = {key: self.text(members[key], f"`{key}`", members.line) for key in members}
         if (version := texts.pop("format", FORMAT)) != FORMAT:
             reason = f"its format is {version[:10]}, this version reads {FORMAT}"
             self.bad(reason, members.line, "upgrade personalize-contract")
         known = {field.name for field in fields(Provenance)}
-        provenance = Provenance(**{name: texts[name] for name in texts if name in known})
+        provenance = Provenance(**{key: texts[key] for key in texts if key in known})
         if provenance.answered_by not in RANKS:
-            self.bad(f"answered_by is none of {', '.join(RANKS)}", members.line)
+            self.bad(f"answered_by is not one of {', '.join(RANKS)}", members.line)
         return provenance

@@ -1,7 +1,7 @@
-"""A recording: exchanges onto the disk, so that none is lost and no old cassette is harmed.
+"""A recording: writes exchanges to disk so that none is lost and no old cassette is harmed.
 
-The journal holds the recording, not the memory of a process: it is what a cassette is made of, here
-at the end of a test as well as later, of what a killed recording left (`recovery`).
+The recording is in a journal, not in the memory of a process. The cassette is made of the journal,
+at the end of the test or, after an interrupted recording, by `recovery`.
 """
 
 from __future__ import annotations
@@ -22,19 +22,23 @@ from personalize_contract.model.sdk_call import last_attempts
 
 _EXACT = Matching()
 
-KEPT = "What was recorded is in {}; `personalize-contract recover` makes the cassette of it"
+KEPT = "The recording is in {}; `personalize-contract recover` makes a cassette of it"
 
 
 class Recording:
-    """Records one cassette, from its test's set-up to its teardown. Any thread may `append`.
+    """Records one cassette, from its test's set-up to its teardown. `append` is thread-safe.
 
-    Nothing is changed at `path` before `save`; nobody else can record it until `save`, `discard`
-    or `leave`.
+    The file at `path` doesn't change before `save`. Until `save`, `discard` or `leave`, no other
+    recording of the cassette can begin.
+
+    Args:
+        path: the cassette.
+        provenance: the provenance of the answers.
 
     Raises:
-        CassetteLocked: somebody else is recording this cassette.
-        CassetteError: the folder can't be written to, what lies there is no file, or the cassette
-            belongs to another test.
+        CassetteLocked: another recording of this cassette is under way.
+        CassetteError: the folder can't be written to, the path is not a regular file, or the
+            cassette belongs to another test.
     """
 
     def __init__(self, path: Path, provenance: Provenance) -> None:
@@ -44,12 +48,12 @@ class Recording:
         self._journal = self._opened_journal()
         self._is_open, self._is_broken = True, False
         self.saved: list[Exchange] = []
-        """What the cassette holds, once it is saved."""
+        """The exchanges of the cassette, once it is saved."""
         self._matching: dict[str, Matching] = {}
         self.renew_before = ""
-        """The moment before which a recording is not left as it was, however it is confirmed."""
+        """The time before which a recording gets a new date, even if nothing else changed."""
         self.count = 0
-        """The exchanges so far, each attempt of an SDK call by itself."""
+        """Number of exchanges so far, counting each attempt of an SDK call."""
         try:
             ownership.check_to_record(path, provenance.recorded_for)
         except BaseException:
@@ -60,25 +64,30 @@ class Recording:
         return journal.Journal(self.path, self.provenance)
 
     def match_by(self, matching: Matching, test: str = "") -> None:
-        """Let this decide whether a request was recorded before; of a test, if several share it."""
+        """Set the rule by which a request was recorded before.
+
+        Args:
+            matching: the rule.
+            test: the node id of the test that it is for, in a shared cassette.
+        """
         self._matching[test] = matching
 
     def append(self, exchange: Exchange, call: str = "") -> None:
-        """Take one redacted exchange; it is in the journal when this returns.
+        """Write an exchange to the journal.
 
         Args:
-            exchange: as it may be written.
-            call: shared by the attempts of one SDK call, of which the last one counts; `""`
-                where there is no such thing.
+            exchange: the exchange, redacted.
+            call: the id that the attempts of one SDK call share, of which only the last is kept;
+                `""` if there is none.
 
         Raises:
-            CassetteError: it could not be written. What was taken before stays in the journal,
-                whatever becomes of the test.
+            CassetteError: it can't be written. Earlier exchanges stay in the journal, even if the
+                test fails.
         """
         with self._mutex:
             if not self._is_open:
                 raise CassetteError(
-                    self.path, "its recording is over: this answer came after the test had ended"
+                    self.path, "its recording is over: this answer arrived after the test's end"
                 )
             try:
                 journal.check_recordable(exchange.request.url, exchange.response.status)
@@ -92,21 +101,21 @@ class Recording:
             self.count += 1
 
     def taken(self) -> list[Exchange]:
-        """What was recorded so far, one exchange for each SDK call."""
+        """Return the exchanges so far, one for each SDK call."""
         with self._mutex:
             return taken_of(self._journal.read())[0]
 
     def save(self) -> bool:
-        """Replace the cassette by what was recorded, whole and at once.
+        """Replace the cassette with the recording, atomically.
 
         Returns:
-            False if the cassette there has a higher provenance: it is kept as it is.
+            False if the existing cassette has stronger provenance and was kept.
 
         Raises:
-            CassetteError: it can't be written. The old one is whole, and so is the journal.
+            CassetteError: it can't be written. The old cassette and the journal are kept.
         """
         if self._journal.is_inherited:
-            raise CassetteError(self.path, "a forked child can't save it: its parent records")
+            raise CassetteError(self.path, "only the process that records it can save it")
         keep = True
         try:
             above = _is_above(self.path, self.provenance)
@@ -136,14 +145,14 @@ class Recording:
         return recorded.test, matching.key(recorded.exchange.request)
 
     def discard(self) -> None:
-        """Leave the old cassette as it is, as after a failed test.
+        """Keep the old cassette, as after a failed test.
 
-        The journal stays where the disk, not the test, ended the recording.
+        The journal is kept only if a failure to write ended the recording.
         """
         self._end(keep=self._is_broken)
 
     def leave(self) -> None:
-        """Leave the old cassette as it is, and the journal too: what was recorded is not over."""
+        """Keep the old cassette and the journal, since the recording is incomplete."""
         self._end(keep=True)
 
     def _end(self, *, keep: bool) -> None:
@@ -160,9 +169,9 @@ class Recording:
 
 
 def taken_of(recordings: Iterable[journal.Taken]) -> tuple[list[Exchange], list[str]]:
-    """Return the exchanges of a journal, and the test of each, `""` where none share a cassette."""
+    """Return the exchanges of a journal, and the test of each: `""` unless tests share it."""
     last = {taken.test: taken for taken in recordings}  # a test that was run again has several
-    pairs = [(one, test) for test in last for one in last_attempts(last[test].exchanges)]
+    pairs = [(each, test) for test in last for each in last_attempts(last[test].exchanges)]
     return [exchange for exchange, _ in pairs], [test for _, test in pairs]
 
 
@@ -172,11 +181,11 @@ def _is_above(path: Path, provenance: Provenance) -> bool:
     except CassetteMissing:
         return False
     except CassetteError:
-        return False  # a broken cassette proves nothing
+        return False  # a damaged cassette has no provenance to protect
 
 
 def _check_file(path: Path) -> None:
-    """Refuse to record where something else than a file lies.
+    """Refuse to record to a path that is not a regular file.
 
     Raises:
         CassetteError: it is a link, a folder, a pipe or a device.
@@ -195,19 +204,23 @@ def write(
 
 
 def replace(path: Path, text: Iterable[str]) -> None:
-    """Write a text in pieces beside `path`, then put it in its place in one step.
+    """Write text to a temporary file beside `path`, then move it to `path` atomically.
+
+    Args:
+        path: the file to replace.
+        text: the text, in pieces.
 
     Raises:
-        CassetteError: it can't be written; what was at `path` is untouched.
+        CassetteError: it can't be written. The old file is kept.
     """
-    # One name for each cassette: what a kill leaves is in the way of nothing the next time.
+    # A fixed name, so that the next recording replaces the leftover of a killed one.
     beside = path.with_name(f".{path.name}.tmp")
     try:
         files.make_folder(path.parent)
         _check_file(path)
         with files.new(beside) as file:
             try:
-                # Not synced: that is for the loss of power, and costs more than a small recording.
+                # Not synced: that would only help after a power failure, and costs too much.
                 file.writelines(text)
                 file.close()
                 files.move(beside, path)
@@ -216,6 +229,6 @@ def replace(path: Path, text: Iterable[str]) -> None:
                     files.remove(beside)
                 raise
     except UnicodeEncodeError:
-        raise CassetteError(path, "it can't be written: a text in it is no Unicode") from None
+        raise CassetteError(path, "it can't be written: it has text that isn't Unicode") from None
     except OSError as error:
         raise CassetteError(path, f"it can't be written: {error.strerror}") from error

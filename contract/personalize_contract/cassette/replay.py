@@ -1,8 +1,8 @@
-"""Replay: finds the recorded answer to a request, in order among equals and in constant time.
+"""Replay: finds the recorded answer to a request in constant time, in recorded order among equals.
 
-Exchanges lie in drawers, by the outline of their request: the part of its key that is cheap to
-get. A request that was recorded byte for byte finds its drawer without being understood. Only a
-drawer with several exchanges in it has to be sorted by whole keys, once, when it is first opened.
+Exchanges are in buckets by the outline of their request: the part of its key that is cheap to
+compute. A request that equals a recorded one byte for byte finds its bucket without being parsed.
+Only a bucket with several exchanges is sorted by whole keys, once, when it is first used.
 """
 
 from __future__ import annotations
@@ -22,12 +22,12 @@ _Bytes = tuple[str, str, str, bytes]
 
 
 def _bytes(request: Request) -> _Bytes:
-    """All that a key is made from, as it is."""
+    """Return the parts of a request that its key is made from, unparsed."""
     return (request.method, request.url, media_type(request.headers), request.body)
 
 
-class _Drawer:
-    """The exchanges with one outline that are still to be asked for."""
+class _Bucket:
+    """The unused exchanges with one outline."""
 
     __slots__ = ("_keys", "_sorted", "_unsorted")
 
@@ -40,9 +40,9 @@ class _Drawer:
         self._unsorted.append((request, exchange))
 
     def take(self, request: Request, matching: Matching) -> Exchange | None:
-        """The first of the exchanges whose requests have the key of this one, or None."""
-        asked = _bytes(request)
-        if len(self._unsorted) == 1 and _bytes(self._unsorted[0][0]) == asked:
+        """Remove and return the first exchange whose request has the same key; None without one."""
+        sent = _bytes(request)
+        if len(self._unsorted) == 1 and _bytes(self._unsorted[0][0]) == sent:
             return self._unsorted.pop()[1]
         for recorded, exchange in self._unsorted:
             key = self._keys[_bytes(recorded)] = matching.key(recorded)
@@ -50,33 +50,33 @@ class _Drawer:
         self._unsorted.clear()
         if not self._sorted:
             return None
-        waiting = self._sorted.get(self._keys.get(asked) or matching.key(request))
-        return waiting.popleft() if waiting else None
+        equals = self._sorted.get(self._keys.get(sent) or matching.key(request))
+        return equals.popleft() if equals else None
 
-    def left(self) -> list[Exchange]:
-        sorted_ = [exchange for waiting in self._sorted.values() for exchange in waiting]
-        return [*sorted_, *(exchange for _, exchange in self._unsorted)]
+    def unused(self) -> list[Exchange]:
+        by_key = [exchange for equals in self._sorted.values() for exchange in equals]
+        return [*by_key, *(exchange for _, exchange in self._unsorted)]
 
 
 def _own_first(cassette: Cassette, test: str) -> Iterator[Exchange]:
     pairs = list(zip(cassette.exchanges, cassette.origins, strict=True))
     for is_own in (True, False):
-        yield from (one for one, origin in pairs if (origin.recorded_for == test) is is_own)
+        yield from (each for each, origin in pairs if (origin.recorded_for == test) is is_own)
 
 
 class Replay:
-    """The exchanges of one cassette that are still to be asked for. Any thread may call it.
+    """The unused exchanges of one cassette, for one test. Thread-safe.
 
-    Each exchange answers once, in the order of recording among those that match equally. The
-    attempts of one SDK call get the same exchange. Lives as long as the test that replays.
+    Each exchange answers once; equal ones answer in the order of recording. The attempts of one SDK
+    call get the same exchange.
 
     Args:
         path: the cassette, for messages.
-        cassette: its content.
-        redactor: what a request goes through before it is matched, as it did to be recorded.
-        matching: what decides.
-        test: node id of the test, if it shares the cassette: among those that match equally, what
-            was recorded for it comes first.
+        cassette: the content of the cassette.
+        redactor: the redactor of requests, with the settings that they were recorded with.
+        matching: the rule by which an exchange answers a request.
+        test: the node id of the test if it shares the cassette; of equal exchanges, those that
+            were recorded for it come first.
     """
 
     def __init__(
@@ -90,39 +90,39 @@ class Replay:
         self.path, self.recorded = path, cassette.exchanges
         self._redactor, self._matching = redactor, matching
         self._lock = threading.Lock()
-        self._drawers: dict[Key, _Drawer] = {}
-        self._known: dict[_Bytes, _Drawer] = {}
+        self._buckets: dict[Key, _Bucket] = {}
+        self._known: dict[_Bytes, _Bucket] = {}
         self._answers: ByCall[Exchange] = ByCall()
         for exchange in _own_first(cassette, test) if test else cassette.exchanges:
             request = redactor.request(exchange.request)
-            drawer = self._drawers.setdefault(matching.outline(request), _Drawer())
-            drawer.put(request, exchange)
-            self._known[_bytes(request)] = drawer
+            bucket = self._buckets.setdefault(matching.outline(request), _Bucket())
+            bucket.put(request, exchange)
+            self._known[_bytes(request)] = bucket
 
     def of_other(self, path: Path, cassette: Cassette) -> Replay:
         """Return a replay of another cassette, which redacts and matches as this one does."""
         return Replay(path, cassette, self._redactor, self._matching)
 
     def redacted(self, request: Request) -> Request:
-        """A request as it would have been recorded."""
+        """Return a request in the form that it would be recorded in."""
         return self._redactor.request(request)
 
     def take(self, request: Request) -> Exchange | None:
-        """The recorded exchange that answers a request, or None."""
+        """Return the recorded exchange that answers a request; None for a miss."""
         call = call_id(request)
         redacted = self._redactor.request(request)
-        drawer = self._known.get(_bytes(redacted))
-        if not drawer:
-            drawer = self._drawers.get(self._matching.outline(redacted))
+        bucket = self._known.get(_bytes(redacted))
+        if not bucket:
+            bucket = self._buckets.get(self._matching.outline(redacted))
         with self._lock:
             if answer := self._answers.get(call):
                 return answer
-            exchange = drawer.take(redacted, self._matching) if drawer else None
+            exchange = bucket.take(redacted, self._matching) if bucket else None
             if exchange:
                 self._answers.put(call, exchange)
             return exchange
 
     def unused(self) -> list[Exchange]:
-        """What was recorded and not asked for."""
+        """Return the exchanges that have not answered a request."""
         with self._lock:
-            return [one for drawer in self._drawers.values() for one in drawer.left()]
+            return [each for bucket in self._buckets.values() for each in bucket.unused()]

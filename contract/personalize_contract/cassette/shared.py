@@ -1,7 +1,7 @@
-"""The recording of a cassette that several tests share: whole, in one run.
+"""The recording of a cassette that several tests share, in one run.
 
-Each test's part is in the journal as soon as it is answered, and stays there if that test passes.
-The cassette is replaced at the end of the run, by the parts of all of them.
+Each exchange of a test's part is in the journal at once, and the part is kept if that test passes.
+At the end of the run, the parts of all tests replace the cassette.
 """
 
 from __future__ import annotations
@@ -15,13 +15,13 @@ from personalize_contract.model.sdk_call import last_attempts
 
 
 class SharedRecording(Recording):
-    """Records one cassette for several tests, one after the other. Any thread may call it.
+    """Records one cassette for several tests, one after the other. Thread-safe.
 
     Lives from the first of these tests to the end of the run.
 
     Raises:
-        CassetteLocked: somebody else is recording this cassette.
-        CassetteError: as `Recording`.
+        CassetteLocked: another recording of this cassette is under way.
+        CassetteError: as for `Recording`.
     """
 
     def _opened_journal(self) -> journal.Journal:
@@ -30,8 +30,8 @@ class SharedRecording(Recording):
         except CassetteLocked:
             raise CassetteLocked(
                 self.path,
-                "another process is recording it: a cassette that several tests share is recorded "
-                "by one. With pytest-xdist, say --dist loadfile",
+                "another process is recording it, but a shared cassette has to be recorded by "
+                "only one: with pytest-xdist, add --dist loadfile",
             ) from None
 
     def begin(self, test: str) -> None:
@@ -40,25 +40,25 @@ class SharedRecording(Recording):
             self._journal.begin(self.provenance, test)
 
     def end(self, *, keep: bool) -> None:
-        """End the part that was begun last."""
+        """End the current part."""
         with self._mutex:
             if self._is_open:
                 self._journal.end(keep=keep)
 
     def taken_last(self) -> list[Exchange]:
-        """Return what the part holds that was begun last, one exchange for each SDK call."""
+        """Return the exchanges of the current part, one for each SDK call."""
         with self._mutex:
             return last_attempts(self._journal.read()[-1].exchanges)
 
 
 class Part:
-    """The part of one test in a shared recording; nothing of it unless it is saved.
+    """The part of one test in a shared recording, discarded unless it is saved.
 
-    Use as a context manager.
+    Use it as a context manager.
 
     Args:
-        whole: the recording.
-        test: node id of the test.
+        whole: the shared recording.
+        test: the node id of the test.
     """
 
     def __init__(self, whole: SharedRecording, test: str) -> None:
@@ -67,13 +67,13 @@ class Part:
         self.saved: list[Exchange] = []
         """The exchanges of the part, once it is saved."""
         self.count = 0
-        """The exchanges so far, each attempt of an SDK call by itself."""
+        """Number of exchanges so far, counting each attempt of an SDK call."""
         self.is_saved = False
         whole.begin(test)
 
     @property
     def renew_before(self) -> str:
-        """The moment before which a recording is not left as it was."""
+        """The time before which a recording gets a new date, even if nothing else changed."""
         return self._whole.renew_before
 
     @renew_before.setter
@@ -81,28 +81,28 @@ class Part:
         self._whole.renew_before = moment
 
     def match_by(self, matching: Matching) -> None:
-        """Let this decide whether a request of this test was recorded before."""
+        """Set the rule by which a request of this test was recorded before."""
         self._whole.match_by(matching, self._test)
 
     def append(self, exchange: Exchange, call: str = "") -> None:
-        """Take one redacted exchange, as `Recording.append` does."""
+        """Write an exchange to the journal, as `Recording.append` does."""
         if not self._is_open:
-            raise CassetteError(self.path, "this answer came after the test had ended")
+            raise CassetteError(self.path, "this answer arrived after the test's end")
         self._whole.append(exchange, call)
         self.count += 1
 
     def taken(self) -> list[Exchange]:
-        """Return what was recorded so far, one exchange for each SDK call."""
+        """Return the exchanges so far, one for each SDK call."""
         return self._whole.taken_last()
 
     def save(self) -> bool:
-        """Leave the part to be saved with the others, at the end of the run."""
+        """Mark the part as complete; it is saved with the others at the end of the run."""
         self.saved, self.is_saved = self.taken(), True
         self._end()
         return True
 
     def leave(self) -> None:
-        """Leave the part in the journal, which the end of the run leaves too."""
+        """Leave the part in the journal, since the run is interrupted."""
         self._is_open = False
 
     def _end(self) -> None:

@@ -1,8 +1,8 @@
-"""A cassette that is recorded again: what was confirmed stays as it was, byte for byte.
+"""Recording a cassette again: confirmed exchanges keep their text, byte for byte.
 
-An exchange is confirmed by one that means the same but for dates and ids, of the same provenance
-but for its date and SDK. Everything else is written anew, in the place of what it replaces, so that
-a diff shows what changed and nothing more.
+A new exchange confirms an old one if both mean the same apart from dates and ids, and have the same
+provenance apart from date and SDK. Other exchanges are written again, at the position of the ones
+they replace, so that a diff shows the changes only.
 """
 
 from __future__ import annotations
@@ -29,14 +29,14 @@ _ID_HEADER = "x-amzn-requestid"
 
 
 class Interaction(NamedTuple):
-    """An exchange that was recorded, and its test where several share the cassette."""
+    """A recorded exchange, and its test if several tests share the cassette."""
 
     exchange: Exchange
     test: str
 
 
 Key = Callable[[Interaction], object]
-"""Maps an exchange to a value that it shares with the same exchange recorded again."""
+"""Function from an interaction to a value that is equal for the same interaction recorded again."""
 
 
 def text(
@@ -45,11 +45,11 @@ def text(
     """Return the text of a cassette that is recorded again.
 
     Args:
-        path: the cassette, if there is one.
-        provenance: of what was recorded.
-        new: what was recorded.
-        key: of an exchange.
-        renew_before: the moment before which nothing that was recorded is left as it was.
+        path: the cassette; it need not exist.
+        provenance: the provenance of the new recording.
+        new: the new recording.
+        key: the key function of interactions.
+        renew_before: the time before which recordings get a new date, even if confirmed.
     """
     try:
         data = loader.read(path)
@@ -59,7 +59,7 @@ def text(
     else:
         texts = loader.interaction_texts(data.decode(), old)
         if "".join(writer.assembled(old.provenance, texts)).encode() != data:
-            old, texts = Cassette(Provenance(), ()), []  # of another tool, or edited by hand
+            old, texts = Cassette(Provenance(), ()), []  # written by another tool, or edited
     rows = _aligned(old, new, key)
     confirmed = {
         at
@@ -81,7 +81,7 @@ def text(
 def _aligned(
     old: Cassette, new: Sequence[Interaction], key: Key
 ) -> list[tuple[int | None, Interaction]]:
-    """Return what was recorded, in the old order, each with the place of what it replaces."""
+    """Return the new interactions in the old order, each with the index of the one it replaces."""
     waiting: dict[object, deque[int]] = {}
     for at, (exchange, origin) in enumerate(zip(old.exchanges, old.origins, strict=True)):
         shared_by = origin.recorded_for if origin.recorded_for != _owner(old) else ""
@@ -114,13 +114,13 @@ def _confirms(
         not exchange.altered
         and _owner(old) == provenance.recorded_for
         and origin.recorded_at >= renew_before
-        and _place(origin) == _place(provenance)
+        and _asked(origin) == _asked(provenance)
         and _meaning(exchange.response) == _meaning(recorded.exchange.response)
     )
 
 
-def _place(provenance: Provenance) -> tuple[str, ...]:
-    """What was asked: where it was, and by which service model."""
+def _asked(provenance: Provenance) -> tuple[str, ...]:
+    """Return the members of a provenance that have to be equal: service, region and model."""
     return (
         provenance.answered_by,
         provenance.region,

@@ -1,16 +1,16 @@
-"""Writes the text of a cassette: VCR.py's, kept lean, with the provenance at its head.
+"""Writes the text of a cassette: VCR.py's format, with a provenance at the head.
 
-personalize_contract:        who answered, when...; VCR.py and pytest-recording skip it
+personalize_contract:        the provenance; VCR.py and pytest-recording ignore it
   answered_by: reference
 interactions:                VCR.py's list; each with the digest of its response
 - request: ...
   response: ...
   digest: 0123456789abcdef
-version: 1                   VCR.py's; at the end, so that a file cut short is noticed
+version: 1                   VCR.py's; at the end, so that a truncated file is noticed
 
 In a group, a file of several scenarios (`group`), an interaction begins with the `scenario` that it
-was recorded for, and ends with a `provenance` where it has another than the head. In a cassette
-that several tests share, the `scenario` is the node id of the test.
+was recorded for, and ends with a `provenance` if it differs from the head. In a cassette that
+several tests share, the `scenario` is the node id of the test.
 """
 
 from __future__ import annotations
@@ -28,11 +28,11 @@ from personalize_contract.model.exchange import Exchange, Headers, Response
 from personalize_contract.model.provenance import Provenance
 
 FORMAT = "1"
-"""Of the head. A file with a newer one is not read."""
+"""The format of the head. A file with a newer format is refused."""
 
 INTERACTIONS = "interactions:\n"
 EXCHANGE = "- "
-"""What the first line of each exchange begins with, and no line of a body: those are indented."""
+"""The beginning of each exchange's first line. Lines of bodies are indented, so none begins so."""
 
 END = "version: 1\n"
 
@@ -40,14 +40,14 @@ _PLAIN = re.compile(r"[A-Za-z][A-Za-z0-9/._+-]*(?::[A-Za-z0-9/._+-]+)*")
 _WORDS = frozenset(["true", "false", "null", "yes", "no", "on", "off", "y", "n"])
 _QUOTABLE = re.compile(r"[ -~]*")
 _SHORT = 60
-"""Characters below which a body stays on the line of its key."""
+"""Length in characters below which a body stays on the line of its key."""
 
 NEXT_ITEM = '}, {"'
-"""Where a body is broken into lines: between its items, as botocore writes them."""
+"""The text at which a body is split into lines: between items, as botocore writes them."""
 
 
 def digest(response: Response) -> str:
-    """16 hexadecimal digits that bind a response to its recording."""
+    """Return 16 hexadecimal digits that bind a response to its recording."""
     parts = [str(response.status), response.reason]
     parts += [f"{name}: {value}" for name, value in sorted(response.headers.items())]
     text = "\n".join(parts).encode("utf-8", "surrogateescape") + b"\n\n" + response.body
@@ -55,18 +55,18 @@ def digest(response: Response) -> str:
 
 
 def quoted(text: str) -> str:
-    """A printable ASCII text as a YAML scalar in single quotes."""
+    """Return printable ASCII text as a YAML scalar in single quotes."""
     return "'" + text.replace("'", "''") + "'"
 
 
 def _escaped(text: str) -> str:
-    # `yaml.dump` knows every escape; a scalar never ends up on two lines at this width.
+    # `yaml.dump` knows every escape. At this width a scalar is never split into lines.
     return yaml.dump(text, default_style='"', width=10**9).rstrip("\n")
 
 
 @lru_cache(maxsize=256)
 def scalar(text: str) -> str:
-    """A text as a YAML scalar on one line."""
+    """Return text as a YAML scalar on one line."""
     if _PLAIN.fullmatch(text) and text.lower() not in _WORDS:
         return text
     return quoted(text) if _QUOTABLE.fullmatch(text) else _escaped(text)
@@ -74,8 +74,8 @@ def scalar(text: str) -> str:
 
 @cache
 def _block() -> re.Pattern[str]:
-    """What a block scalar holds as it is: printable, on one line for every YAML reader."""
-    # Five milliseconds to compile, for bodies that are not ASCII.
+    """Return the pattern of text that a block scalar can hold: printable, and on one line."""
+    # Takes 5 ms to compile, and is only needed for bodies that are not ASCII.
     return re.compile(
         "[!-~\xa1-\u1fff\u2010-\u2027\u2030-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]"
         "[ -~\xa0-\u2027\u202a-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]*"
@@ -84,13 +84,13 @@ def _block() -> re.Pattern[str]:
 
 def _fits_a_block(text: str) -> bool:
     if text.isascii():
-        # The same as below; it is asked for every body, and this is the quick way to ask.
+        # Equivalent to the pattern, and faster, since this is called for every body.
         return text.isprintable() and text[:1] not in ("", " ")
     return bool(_block().fullmatch(text))
 
 
 def _body(body: bytes, indent: str) -> str:
-    """A body as a YAML scalar: one item on a line where it is JSON as botocore writes it."""
+    """Return a body as a YAML scalar: one item on a line if it is JSON from botocore."""
     try:
         text = body.decode("utf-8")
     except UnicodeDecodeError:
@@ -101,7 +101,7 @@ def _body(body: bytes, indent: str) -> str:
     if not _fits_a_block(text) or text.endswith(" "):
         return _escaped(text)
     if NEXT_ITEM in text:
-        # In a folded scalar a line break means the one space that stood there.
+        # In a folded scalar, a line break stands for one space.
         return f">-\n{indent}" + text.replace(NEXT_ITEM, f'}},\n{indent}{{"')
     return f"|-\n{indent}{text}"
 
@@ -121,12 +121,13 @@ def _fields(provenance: Provenance, indent: str) -> str:
 
 
 def exchange_text(exchange: Exchange, scenario: str = "", own: Provenance | None = None) -> str:
-    """One interaction of a cassette, as text.
+    """Return the text of one interaction.
 
     Args:
-        exchange: its messages.
-        scenario: that it was recorded for, in a group; in a shared cassette the test.
-        own: its provenance, if that is not the head's; without `recorded_for`.
+        exchange: the exchange.
+        scenario: the scenario that it was recorded for, in a group, or the test, in a shared
+            cassette; otherwise `""`.
+        own: its provenance without `recorded_for`, if it differs from the head.
     """
     request, response = exchange.request, exchange.response
     return (
@@ -153,15 +154,15 @@ def dump(
     """Yield the text of a cassette, in pieces.
 
     Args:
-        provenance: of the answers.
-        exchanges: in the order of recording.
-        tests: the test of each exchange, if several share the cassette.
+        provenance: the provenance of the answers.
+        exchanges: the exchanges in the order of recording.
+        tests: the test of each exchange, in a shared cassette.
     """
     return assembled(provenance, map(exchange_text, exchanges, chain(tests, repeat(""))))
 
 
 def assembled(provenance: Provenance, interactions: Iterable[str]) -> Iterator[str]:
-    """The text of a cassette, in pieces, from the texts of its interactions."""
+    """Yield the text of a cassette, in pieces, from the texts of its interactions."""
     yield f"personalize_contract:\n  format: {FORMAT}\n{_fields(provenance, '  ')}"
     empty = True
     for text in interactions:

@@ -56,7 +56,7 @@ def run(given: argparse.Namespace) -> int:
     if given.remove_gone:
         print(f"{_count(len(gone), 'cassette')} removed")
     for path in folders.files_in(given.path, _is_wanted, at_least_one=True):
-        for one in linter.look(path):
+        for one in linter.check(path):
             print(one)
             notes += one.is_note
             findings += not one.is_note

@@ -184,7 +184,7 @@ def test_it_says_its_version() -> None:
 
 
 BROKEN = {
-    "cut short": (lambda text: text.encode()[:-11], "cut short"),
+    "cut short": (lambda text: text.encode()[:-11], "truncated"),
     "cut in the middle": (lambda text: text.encode()[: len(text) // 2], ":"),
     "empty": (lambda text: b"", "it is empty"),
     "not YAML": (lambda text: b"{" + text.encode(), "it is not YAML"),

@@ -71,8 +71,8 @@ def changed(path: Path, old: str, new: str) -> None:
 
 
 ADVICE = "take it out, and make it void if it was real"
-AGAIN = "delete it and record it again, since what is confirmed keeps its date"
-CLAUSE = "its answer breaks {}; record it again, or correct what answered it"
+AGAIN = "delete it and record it again, since an unchanged recording keeps its date"
+CLAUSE = "its answer breaks {}; record it again, or correct the service that answered"
 ELSEWHERE = "arn:aws:personalize:eu-west-1:123456789012:dataset/x/ITEMS"
 KEY = "AKIAIOSFODNN7EXAMPLE"
 
@@ -103,13 +103,13 @@ FINDINGS: dict[str, tuple[Exchange, Callable[[Path], None], int | None, str]] = 
         GOOD,
         cut,
         None,
-        "`version` is missing: it is cut short, or not a cassette; restore it, or record again",
+        "`version` is missing: it is truncated, or not a cassette; restore it, or record again",
     ),
     "a merge conflict": (
         GOOD,
         change("interactions:", "<<<<<<< HEAD\ninteractions:"),
         5,
-        "a merge conflict is left in it: resolve it, or record again",
+        "it has an unresolved merge conflict: resolve it, or record again",
     ),
     "a changed answer": (
         GOOD,
@@ -189,7 +189,7 @@ def test_unknown_provenance_is_a_note(lint: Lint) -> None:
     status, lines = lint()
     assert status == 0
     assert lines == [
-        f"{path}:1: note: nobody knows who answered it, so it proves nothing; record it to know",
+        f"{path}:1: note: unknown provenance: re-record it to establish where it came from",
         "1 cassette, 1 exchange: 0 findings, 1 note",
     ]
 
@@ -219,9 +219,9 @@ def test_leftovers_of_a_killed_recording_are_found(lint: Lint) -> None:
     assert lint() == (
         1,
         [
-            ".it.personalize.yaml.tmp: a killed recording left it; delete it",
-            "it.personalize.yaml.partial.jsonl: a killed recording left it; "
-            "`personalize-contract recover` it",
+            ".it.personalize.yaml.tmp: left behind by an interrupted recording; delete it",
+            "it.personalize.yaml.partial.jsonl: left behind by an interrupted recording; run "
+            "`personalize-contract recover` on it",
             "1 cassette, 1 exchange: 2 findings, 0 notes",
         ],
     )
@@ -241,7 +241,7 @@ def test_a_recording_without_a_date_is_found_with_max_age(lint: Lint, date: str)
     recording.write(Path(NAME), Provenance("reference", date), [GOOD])
     status, lines = lint("--max-age", "10")
     assert status == 1
-    assert "it.personalize.yaml:1: it doesn't say when it was recorded; record it again" in lines
+    assert "it.personalize.yaml:1: it has no recording date; record it again" in lines
     assert lint()[0] == 0
 
 

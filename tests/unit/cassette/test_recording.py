@@ -127,7 +127,7 @@ def test_the_file_has_default_permissions(path: Path, tmp_path: Path) -> None:
 
 
 def test_a_second_recording_of_a_cassette_is_refused(path: Path) -> None:
-    sentence = "another process or test is recording it; let one of them record it"
+    sentence = "another process or test is recording it; record it in only one"
     with Recording(path, REFERENCE) as recording:
         recording.append(NEW[0])
         with pytest.raises(CassetteLocked, match=sentence):
@@ -237,7 +237,7 @@ def broken(recording: Recording, path: Path, match: str) -> None:
     """Check that saving fails, keeps the old cassette, and leaves the exchanges in the journal."""
     with pytest.raises(CassetteError, match=match) as raised:
         recording.save()
-    assert "`personalize-contract recover` makes the cassette of it" in str(raised.value)
+    assert "`personalize-contract recover` makes a cassette of it" in str(raised.value)
 
 
 def test_a_full_disk_at_the_end_loses_nothing(path: Path, old: bytes) -> None:

@@ -71,7 +71,7 @@ def test_a_journal_becomes_its_cassette(
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout == (
         "cassettes/test_it.personalize.yaml.partial.jsonl: "
-        "3 exchanges, answered by reference, are in test_it.personalize.yaml\n"
+        "3 exchanges, answered by reference, now in test_it.personalize.yaml\n"
     )
     assert path.read_bytes() == whole
     assert list(path.parent.iterdir()) == [path]
@@ -88,7 +88,7 @@ def test_a_journal_without_an_exchange_is_removed(run: Run, path: Path) -> None:
     empty = left(path)
     done = run("recover", empty)
     assert done.returncode == 0
-    assert "nothing was recorded in it; removed" in done.stdout
+    assert "nothing was recorded in it, so it was removed" in done.stdout
     assert list(path.parent.iterdir()) == []
 
 
@@ -123,9 +123,12 @@ def test_a_recording_in_progress_is_left_alone(run: Run, path: Path, tmp_path: P
 BETTER: dict[str, tuple[Callable[[Path], object], str]] = {
     "of higher provenance": (
         lambda path: recorded(path, SOME[0], who=Provenance("aws")),
-        "was answered by aws, this by reference",
+        "was answered by aws, this one by reference",
     ),
-    "with more exchanges": (lambda path: recorded(path, *SOME, *SOME), "has 6 exchanges, this 3"),
+    "with more exchanges": (
+        lambda path: recorded(path, *SOME, *SOME),
+        "has 6 exchanges, this one 3",
+    ),
     "that cannot be read": (lambda path: path.write_text("tea"), "can't be read"),
 }
 
@@ -139,7 +142,7 @@ def test_a_better_cassette_is_not_replaced(run: Run, case: str, path: Path) -> N
     done = run("recover", journal_left)
     assert done.returncode == 2
     assert why in done.stdout
-    assert "delete test_it.personalize.yaml to have this one instead" in done.stdout
+    assert "delete test_it.personalize.yaml to recover this one instead" in done.stdout
     assert path.read_bytes() == there
     assert journal_left.exists()
 
@@ -182,7 +185,7 @@ def test_an_invalid_line_is_reported_with_its_number(run: Run, case: str, path: 
     done = run("recover", broken)
     assert (done.returncode, done.stderr) == (2, "")
     assert (
-        "line 5: it is not a line of a journal; take it out to keep the others; nothing"
+        "line 5: it is not a line of a journal; remove it to keep the others; nothing"
         in done.stdout
     )
     assert broken.read_bytes() == before

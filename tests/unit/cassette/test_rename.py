@@ -112,7 +112,7 @@ def test_what_it_refuses(old: Path, tmp_path: Path, new: str, test: str, problem
 @pytest.mark.parametrize(
     ("content", "problem"),
     [
-        (None, "there is no such cassette"),
+        (None, "no such cassette"),
         ("tea", "it is not a cassette"),
         (
             f"{HEAD}  recorded_for:\n    a.py::test\ninteractions: []\nversion: 1\n",

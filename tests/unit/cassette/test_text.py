@@ -169,10 +169,10 @@ def test_each_exchange_knows_its_line() -> None:
 
 
 def test_a_cassette_that_is_not_there_is_missing(tmp_path: Path) -> None:
-    with pytest.raises(CassetteMissing, match="there is no such cassette"):
+    with pytest.raises(CassetteMissing, match="no such cassette"):
         loader.load(tmp_path / "none.yaml")
 
 
 def test_a_folder_is_not_a_cassette(tmp_path: Path) -> None:
-    with pytest.raises(CassetteError, match="it is a folder, and not a file"):
+    with pytest.raises(CassetteError, match="it is a folder, not a file"):
         loader.load(tmp_path)
