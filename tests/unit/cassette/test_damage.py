@@ -131,14 +131,14 @@ SHAPES = {
     "a key that is no word": ("method: POST", "[a]: 1", 3, "a key is not a scalar"),
     "a tab": ("    method", "\tmethod", 3, "it is not YAML"),
     "an unclosed quote": ("tea", "'tea", 12, "it is not YAML"),
-    "a merge conflict": ("    body: tea", "<<<<<<< HEAD\n    body: tea", 6, "an unresolved merge conflict"),
-    "the end of one": ("    body: tea", "    body: tea\n>>>>>>> other", 7, "an unresolved merge conflict"),
+    "a merge conflict": ("    body: tea", "<<<<<<< HEAD\n    body: tea", 6, "merge conflict"),
+    "the end of one": ("    body: tea", "    body: tea\n>>>>>>> other", 7, "merge conflict"),
     "a merge key": ("    method: POST", "    <<: {method: POST}", 2, "`method` is missing"),
     "an alias of nothing": ("tea", "*tea", 6, "*tea has no anchor"),
     "an alias of itself": ("tea", "&a [*a]", 6, "*a has no anchor"),
     "a newer format": (ONE, f"{HEAD} {{format: 2}}\n{ONE}", 1, "its format is 2"),
     "a head of another kind": (ONE, f"{HEAD} 1\n{ONE}", 1, "`personalize_contract`"),
-    "nobody who can answer": (ONE, f"{HEAD} {{answered_by: me}}\n{ONE}", 1, "answered_by is not one"),
+    "nobody who can answer": (ONE, f"{HEAD} {{answered_by: me}}\n{ONE}", 1, "answered_by is not"),
 }  # fmt: skip
 
 

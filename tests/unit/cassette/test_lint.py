@@ -70,7 +70,7 @@ def changed(path: Path, old: str, new: str) -> None:
     path.write_text(before.replace(old, new))
 
 
-ADVICE = "take it out, and make it void if it was real"
+ADVICE = "remove it, and revoke it if it was real"
 AGAIN = "delete it and record it again, since an unchanged recording keeps its date"
 CLAUSE = "its answer breaks {}; record it again, or correct the service that answered"
 ELSEWHERE = "arn:aws:personalize:eu-west-1:123456789012:dataset/x/ITEMS"
