@@ -5,13 +5,12 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 from personalize_contract.errors import UsageError
 from personalize_contract.report.page_template import template
-from personalize_contract.report.view import STATUSES
+from personalize_contract.report.view import NOT_REACHED, STATUSES
 
 FLAKY = "flaky"
 
@@ -23,22 +22,24 @@ class Night:
     Args:
         reported_at: UTC, as its report has it.
         seconds: duration; None where the report has none.
+        partial: why the run ended before its end; `""` if it did not.
         states: of each clause, a status, followed by `, changed` or `, flaky`.
     """
 
     reported_at: str
     seconds: float | None
+    partial: str
     states: Mapping[str, str]
 
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """A clause whose state is another one than in the run before."""
+    """Clauses whose state changed in the same way in one run, from what it was before."""
 
     reported_at: str
-    clause: str
     before: str
     after: str
+    clauses: Sequence[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,14 +61,26 @@ class History:
 
     @property
     def turns(self) -> list[Turn]:
-        """The first run of each change, newest first."""
-        turns = [
-            Turn(night.reported_at, clause, before.states[clause], night.states[clause])
-            for before, night in pairwise(self.nights)
-            for clause in night.states
-            if before.states.get(clause, night.states[clause]) != night.states[clause]
-        ]
-        return turns[::-1]
+        """The first run of each change, newest first.
+
+        What a partial run did not reach says nothing.
+        """
+        turns: dict[tuple[str, str, str], list[str]] = {}
+        last: dict[str, str] = {}
+        for night in self.nights:
+            for clause, state in night.states.items():
+                if night.partial and state == NOT_REACHED:
+                    continue
+                before = last.get(clause, state)
+                if before != state:
+                    turns.setdefault((night.reported_at, before, state), []).append(clause)
+                last[clause] = state
+        return [Turn(*key, clauses) for key, clauses in reversed(turns.items())]
+
+    @property
+    def newest_first(self) -> Sequence[Night]:
+        """The runs, newest first: the one to read stands beside the names of the clauses."""
+        return self.nights[::-1]
 
 
 def text(paths: Sequence[Path]) -> str:
@@ -115,7 +128,12 @@ def _night(document: Mapping[str, Any], target: str) -> Night:
         str(row["id"]): ", ".join(_state(row["targets"][target])) for row in document["clauses"]
     }
     seconds = document.get("runs", {}).get(target, {}).get("seconds")
-    return Night(_reported_at(document), None if seconds is None else float(seconds), states)
+    return Night(
+        _reported_at(document),
+        None if seconds is None else float(seconds),
+        str(document.get("partial", "")),
+        states,
+    )
 
 
 def _state(cell: Mapping[str, Any]) -> Iterator[str]:

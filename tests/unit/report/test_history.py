@@ -41,12 +41,39 @@ def test_clauses_by_runs_with_the_first_run_of_each_change(tmp_path: Path) -> No
 
     row = re.search(rf"<code>{CLAUSE}</code></th>(.*)</tr>", page)
     assert row
-    assert re.findall(">([^<]+)</td>", row[1]) == ["holds", "holds, flaky", "broken", "broken"]
-    assert re.findall(r"<li>(.*?): <code>.*</code> (.*)</li>", page) == [
-        ("2026-11-03T03:00:00Z", "holds, flaky → broken"),
-        ("2026-11-02T03:00:00Z", "holds → holds, flaky"),
+    assert re.findall(">([^<]+)</td>", row[1]) == ["broken", "broken", "holds, flaky", "holds"]
+    assert turns(page) == [
+        f"2026-11-03 03:00: holds, flaky → broken: {CLAUSE}",
+        f"2026-11-02 03:00: holds → holds, flaky: {CLAUSE}",
     ]
-    assert re.findall(r"<td>(\d min 0 s)</td>", page) == [f"{day} min 0 s" for day in (1, 2, 3, 4)]
+    assert re.findall(r"<td>(\d min 0 s)</td>", page) == [f"{day} min 0 s" for day in (4, 3, 2, 1)]
+    assert ">partial<" not in page
+
+
+def turns(page: str) -> list[str]:
+    return [re.sub("<.*?>", "", line) for line in re.findall("<li>(.*)</li>", page)]
+
+
+def test_clauses_that_change_together_are_one_line(tmp_path: Path) -> None:
+    nights = [report(tmp_path, 1, "holds"), report(tmp_path, 2, "broken")]
+    for path in nights:
+        document = json.loads(path.read_text())
+        document["clauses"] += [{**document["clauses"][0], "id": "request.method"}]
+        path.write_text(json.dumps(document))
+    page = run("history", *nights).stdout
+
+    assert turns(page) == [f"2026-11-02 03:00: holds → broken: {CLAUSE}, request.method"]
+
+
+def test_what_a_partial_run_did_not_reach_is_no_change(tmp_path: Path) -> None:
+    nights = [report(tmp_path, day, "holds") for day in (1, 3)]
+    nights += [report(tmp_path, 2, "not reached"), report(tmp_path, 4, "broken")]
+    for path in nights[2:]:
+        path.write_text(json.dumps(json.loads(path.read_text()) | {"partial": "it was ended"}))
+    page = run("history", *nights).stdout
+
+    assert turns(page) == [f"2026-11-04 03:00: holds → broken: {CLAUSE}"]
+    assert page.count('<td class="partial not">it was ended</td>') == 2
 
 
 def test_a_report_of_verify_is_read(tmp_path: Path) -> None:
