@@ -33,7 +33,7 @@ def test_writing_to_aws_needs_the_account(shop: Shop) -> None:
     shop.tests(TEST)
     result = shop.run(*AWS)
     result.assert_outcomes(errors=1)
-    assert "say --personalize-account ID, the account that may be written to" in text(result)
+    assert "add --personalize-account ID, the account that may be written to" in text(result)
     assert "canary-of-this-test" not in text(result)
 
 

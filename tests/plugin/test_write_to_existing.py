@@ -29,7 +29,7 @@ def test_existing_datasets_are_not_written_to_by_default(shop: Shop) -> None:
     shop.tests(TEST)
     result = shop.run(*AWS)
     result.assert_outcomes(errors=1)
-    assert "add --personalize-write-to-existing if that is what you want" in text(result)
+    assert "add --personalize-write-to-existing to allow that" in text(result)
 
 
 # The next thing that is asked for is the account: so the leave was taken.

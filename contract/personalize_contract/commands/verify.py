@@ -208,7 +208,7 @@ def _dry_run(settings: Settings, *, provision: bool) -> int:
     home = connection.home(settings, settings.account)
     contract, scenarios = load(settings.operation), SCENARIOS[settings.operation]
     calls = plan.provisioned(contract.provisions) if provision else plan.GIVEN
-    for line in plan.told(calls, settings.operation, len(scenarios)):
+    for line in plan.lines(calls, settings.operation, len(scenarios)):
         print(line)
     if contract.identity:
         print(f"\nThe ids that a service which refuses nothing could store, of {contract.batch}:\n")

@@ -1,4 +1,4 @@
-"""Who may be asked: what must be true before anything is written."""
+"""Access to a live service: the conditions to meet before anything is written."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from personalize_contract.errors import UsageError
 from personalize_contract.live.control import Control
 from personalize_contract.live.guard import Guard, Guarded, WriteGuard
-from personalize_contract.live.rate_limit import Pace, shared_file
-from personalize_contract.live.retry import Patience, Tell
+from personalize_contract.live.rate_limit import RateLimiter, shared_file
+from personalize_contract.live.retry import Notify, RetryPolicy
 from personalize_contract.model.contract import operations
 from personalize_contract.model.datasets import State, by_state
 from personalize_contract.model.exchange import Response
@@ -21,89 +21,90 @@ from personalize_contract.targets.endpoint import Endpoint
 
 
 @dataclass(frozen=True)
-class Try:
-    """A dataset in the state that was asked for, as far as that can be known.
+class Candidate:
+    """A dataset that is in a requested state, as far as can be known before a request.
 
     Args:
-        arn: of the dataset.
-        when: at which moment of its life, for people; `""` if it just is in that state.
-        status: what DescribeDataset says of it.
-        shows: whether an answer shows that it was in that state.
+        arn: the ARN of the dataset.
+        moment: the moment of the dataset's life, for reports; `""` for a declared state.
+        status: the status in DescribeDataset.
+        confirmed_by: a predicate of the response that shows that the dataset was in the state.
     """
 
     arn: str
-    when: str = ""
+    moment: str = ""
     status: str = ""
-    shows: Callable[[Response], bool] = lambda response: True
+    confirmed_by: Callable[[Response], bool] = lambda response: True
 
 
 @dataclass
 class Live:
-    """A live service that may be asked. Lives as long as the run.
+    """A live service that may be written to, for the duration of a run.
 
     Args:
-        connection: how to get there.
-        target: who answers.
-        arns: the dataset of each state.
-        notes: what was waited for.
-        left: what could not be taken down, and how to; `""` if nothing is left.
-        run: name of the run that provisioned its dataset; `""` for none.
-        sends_ids: whether it is known that each of its answers has a request id.
+        connection: the address of the service, and the credentials for it.
+        target: the target that answers.
+        arns: the ARN of the dataset of each state.
+        notes: a line for each failure that was waited for.
+        leftovers: the resources that could not be deleted, with the remedy; `""` for none.
+        run: the name of the run that created its dataset; `""` if the datasets were declared.
+        sends_ids: whether each response is known to have a request id.
     """
 
     connection: Connection
     target: Target
     arns: Mapping[State, str]
     notes: list[str] = field(default_factory=list)
-    left: str = ""
+    leftovers: str = ""
     run: str = ""
     sends_ids: bool = False
 
-    def tries(self, state: State, *, while_it_lasts: bool = False) -> Iterator[Try]:
-        """Datasets in a state, the next one to be asked if the last did not show it.
+    def candidates(self, state: State, *, may_change: bool = True) -> Iterator[Candidate]:
+        """Yield datasets in a state, each one after a response did not confirm the last.
 
         Args:
-            state: of the dataset.
-            while_it_lasts: whether none is brought into the state.
+            state: the requested state.
+            may_change: whether a dataset may be brought into the state.
         """
         if state in self.arns:
-            yield Try(self.arns[state])
+            yield Candidate(self.arns[state])
 
 
-def _silent(_: str) -> None:
+def _ignore(_: str) -> None:
     pass
 
 
-MakeGuard = Callable[[str, Mapping[State, str]], Guard]
-"""Makes the guard of a service, from its URL and the ARN of the dataset of each state."""
+GuardFactory = Callable[[str, Mapping[State, str]], Guard]
+"""Makes the guard of a service from its URL and the ARN of the dataset of each state."""
 
 
 def connect(
     settings: Settings,
-    tell: Tell = _silent,
+    notify: Notify = _ignore,
     *,
-    guard: MakeGuard | None = None,
+    guard: GuardFactory | None = None,
     keep_alive: bool = False,
 ) -> Live:
-    """The live service that was asked for, with the datasets that were given.
+    """Return the live service of the settings, with the declared datasets.
 
-    AWS is asked with care, and so is whatever stands in for an account that was named.
+    Requests to AWS are guarded, limited and retried, and so are those to a service that stands in
+    for a named account.
 
     Args:
-        settings: what was asked for.
-        tell: told what is waited for.
-        guard: decides which requests are sent; None for what puts items that are known by
-            their ids into the datasets given.
-        keep_alive: whether connections are used again.
+        settings: the settings of the run.
+        notify: the progress callback.
+        guard: the factory of the guard of requests; None for one that allows items with
+            recognisable ids in the declared datasets.
+        keep_alive: whether connections are reused.
 
     Raises:
-        UsageError: no dataset, no region, no leave to write, the wrong account.
-        TargetUnavailable: STS can't be asked.
+        UsageError: no dataset, no region, no permission to write, or the wrong account.
+        TargetUnavailable: STS can't be called.
     """
     to = connection.live(settings)
     if not settings.datasets:
         raise UsageError(
-            f"live needs a dataset: say {settings.option('dataset')} ARN=STATE, "
+            f"live needs a dataset: add {settings.option('dataset')} ARN=STATE, "
             "where STATE is active, in-use or missing, once for each state"
         )
     target: Target = Endpoint(to.url, to.answered_by, ca_bundle=to.ca_bundle, keep_alive=keep_alive)
@@ -111,25 +112,25 @@ def connect(
     if not connection.is_aws(to.url) and not settings.account:
         return Live(to, target, arns)
     if not settings.write_to_existing:
-        # A dataset that is said to be missing may be there.
+        # A dataset that is declared as missing may exist.
         raise UsageError(
-            "live would put items into the datasets given, and items can't be deleted there: "
-            f"add {settings.option('write-to-existing')} if that is what you want"
+            "live would put items into the declared datasets, and items can't be deleted there: "
+            f"add {settings.option('write-to-existing')} to allow that"
         )
-    pace, patience = Pace(shared_file(settings.account, to.region)), Patience(tell)
-    control = Control(to, pace, patience)
+    rate_limiter = RateLimiter(shared_file(settings.account, to.region))
+    retry_policy = RetryPolicy(notify)
+    control = Control(to, rate_limiter, retry_policy)
     account = own_account(settings, control)
     for arn in settings.datasets:
-        # A tracking id names no account; only who has its tracker knows it.
+        # A tracking id names no account, and only the owner of the tracker knows it.
         if arn.startswith("arn:") and not arn.startswith(f"{to.home(account)}:"):
             raise UsageError(
-                "live: a dataset was given that is not of the account and region that may be "
-                f"written to; name those that are, with {settings.option('account')} and "
-                f"{settings.option('region')}"
+                "live: a declared dataset is not in the account and region that may be written "
+                f"to: correct its ARN, {settings.option('account')} or {settings.option('region')}"
             )
-    decides = guard(to.url, arns) if guard else _write_guard(settings, to.url)
-    guarded = Guarded(target, decides, pace, patience)
-    return Live(to, guarded, arns, patience.notes, sends_ids=control.sends_ids)
+    made_guard = guard(to.url, arns) if guard else _write_guard(settings, to.url)
+    guarded = Guarded(target, made_guard, rate_limiter, retry_policy)
+    return Live(to, guarded, arns, retry_policy.notes, sends_ids=control.sends_ids)
 
 
 def _write_guard(settings: Settings, url: str) -> WriteGuard:
@@ -144,24 +145,24 @@ def _write_guard(settings: Settings, url: str) -> WriteGuard:
     )
 
 
-_OWN_IDS = "; personalize_live_ids = own in the ini file lets the ids of this repo through"
+_OWN_IDS = "; to allow this repo's own ids, set personalize_live_ids = own in the ini file"
 
 
 def own_account(settings: Settings, control: Control) -> str:
-    """The account that was named, which is that of the credentials.
+    """Return the account of the settings, after a check that the credentials belong to it.
 
     Raises:
-        UsageError: none was named, or another one.
-        TargetUnavailable: STS can't be asked.
+        UsageError: no account is set, or the credentials belong to another one.
+        TargetUnavailable: STS can't be called.
     """
     if not settings.account:
         raise UsageError(
-            f"live writes to AWS: say {settings.option('account')} ID, "
+            f"live writes to AWS: add {settings.option('account')} ID, "
             "the account that may be written to"
         )
     if control.account() != settings.account:
         raise UsageError(
-            "live: the credentials are of another account than "
-            f"{settings.option('account')} says; nothing was written"
+            "live: the credentials belong to another account than the one in "
+            f"{settings.option('account')}; nothing was written"
         )
     return settings.account

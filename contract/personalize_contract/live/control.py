@@ -1,4 +1,4 @@
-"""Calls of STS and of Personalize's control plane, one at a time and as careful as any other."""
+"""Calls of STS and of Personalize's control plane, limited and retried like all live requests."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import datetime as dt
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from email.utils import parsedate_to_datetime
+from functools import partial
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -23,8 +24,8 @@ from personalize_contract.errors import (
     TimedOut,
 )
 from personalize_contract.interceptors.botocore import request_of, response_for
-from personalize_contract.live.rate_limit import Pace
-from personalize_contract.live.retry import Patience
+from personalize_contract.live.rate_limit import RateLimiter
+from personalize_contract.live.retry import RetryPolicy
 from personalize_contract.model import failures, origin
 from personalize_contract.model.exchange import Response
 from personalize_contract.model.failures import Trouble
@@ -33,8 +34,8 @@ from personalize_contract.privacy.own_logs import unlogged
 from personalize_contract.targets.connection import Connection
 from personalize_contract.targets.endpoint import Endpoint
 
-Held = Callable[[], contextlib.AbstractContextManager[None]]
-"""Keeps interrupts waiting while a call is under way."""
+Hold = Callable[[], contextlib.AbstractContextManager[None]]
+"""Makes a context that delays interrupts."""
 
 
 _TIMEOUT = 30.0
@@ -45,102 +46,109 @@ class Control:
     """The control plane of one account, and STS.
 
     Args:
-        to: where, and as whom.
-        pace: turns, shared with the requests of the suite.
-        patience: for what passes.
-        held: around each call.
+        to: the address of the services, and the credentials for them.
+        rate_limiter: the rate limiter, shared with the requests of the suite.
+        retry_policy: the retry policy for transient failures.
+        hold: the context around each call.
     """
 
     def __init__(
         self,
         to: Connection,
-        pace: Pace,
-        patience: Patience,
-        held: Held = contextlib.nullcontext,
+        rate_limiter: RateLimiter,
+        retry_policy: RetryPolicy,
+        hold: Hold = contextlib.nullcontext,
     ) -> None:
-        self._pace, self._patience, self._held = pace, patience, held
+        self._rate_limiter, self._retry_policy, self._hold = rate_limiter, retry_policy, hold
         self._to = to
         self._sts, self._personalize = to.client("sts"), to.client("personalize")
         for client in (self._sts, self._personalize):
             client.meta.events.register("before-send", self._send)
         self._operation, self._response = "", Response(0, "", {}, b"")
         self.sends_ids = False
-        """Whether an answer had a request id."""
+        """Whether a response had a request id."""
 
     def account(self) -> str:
-        """The id of the account that the credentials are of.
+        """Return the id of the account that the credentials belong to.
 
         Raises:
-            TargetUnavailable: it can't be asked.
+            TargetUnavailable: STS can't be called.
         """
-        # Everybody may ask this, so that a denial does not pass.
-        return str(self._call(self._sts, "GetCallerIdentity", {}, waits=False)["Account"])
+        # No role needs permission for this call, so a denial is final.
+        identity = self._call(self._sts, "GetCallerIdentity", {}, retries_denial=False)
+        return str(identity["Account"])
 
     def now(self) -> dt.datetime:
-        """The time on the clock of the service, of its last answer; here, if that had none."""
+        """Return the time of the service's last response; this machine's if that had none."""
         try:
             return parsedate_to_datetime(self._response.headers["date"])
         except (KeyError, ValueError):
             return clock.now()
 
-    def call(self, operation: str, **given: Any) -> dict[str, Any]:
-        """Call an operation of the control plane.
+    def call(self, operation: str, **arguments: Any) -> dict[str, Any]:
+        """Call an operation of the control plane, and return its output.
 
         Raises:
-            ControlPlaneRefused: it answered with an error.
-            TargetUnavailable: it can't be asked.
+            ControlPlaneRefused: the response is an error.
+            TargetUnavailable: the control plane can't be reached.
         """
-        return self._call(self._personalize, operation, given)
+        return self._call(self._personalize, operation, arguments)
 
-    def pages(self, operation: str, member: str, **given: Any) -> list[dict[str, Any]]:
-        """What all pages of a list have in a member."""
-        found: list[dict[str, Any]] = []
-        more: dict[str, Any] = {}
+    def pages(self, operation: str, member: str, **arguments: Any) -> list[dict[str, Any]]:
+        """Call a list operation until its last page; return the values of a member of all pages."""
+        values: list[dict[str, Any]] = []
+        token: dict[str, Any] = {}
         while True:
-            page = self.call(operation, **given, **more)
-            found += page[member]
+            page = self.call(operation, **arguments, **token)
+            values += page[member]
             if not page.get("nextToken"):
-                return found
-            more = {"nextToken": page["nextToken"]}
+                return values
+            token = {"nextToken": page["nextToken"]}
 
     def _call(
-        self, client: Any, operation: str, given: dict[str, Any], *, waits: bool = True
+        self,
+        client: Any,
+        operation: str,
+        arguments: dict[str, Any],
+        *,
+        retries_denial: bool = True,
     ) -> dict[str, Any]:
-        def ask() -> dict[str, Any] | Exception:
-            self._pace.turn()
+        def attempt() -> dict[str, Any] | Exception:
+            self._rate_limiter.wait()
             self._operation = operation
             try:
-                with self._held(), unlogged():
-                    return self._answer(client, operation, given)
+                with self._hold(), unlogged():
+                    return self._output(client, operation, arguments)
             except (BotoCoreError, ClientError, NoAnswer) as error:
                 return error
 
-        answer = self._patience.ask(operation, ask, lambda one: _trouble(one, waits=waits))
-        if not isinstance(answer, Exception):
-            return answer
-        if trouble := _trouble(answer):
-            raise TargetUnavailable(trouble.describe(operation, _saw(answer))) from None
-        if isinstance(answer, ClientError):
-            words = redaction.mask_accounts(_message(answer).encode()).decode()
-            raise ControlPlaneRefused(operation, _code(answer), words) from answer
-        raise TargetUnavailable(f"{operation}: {failures.cause(answer)}") from answer
+        trouble_in = partial(_trouble, retries_denial=retries_denial)
+        result: dict[str, Any] | Exception = self._retry_policy.run(operation, attempt, trouble_in)
+        if not isinstance(result, Exception):
+            return result
+        if trouble := _trouble(result):
+            raise TargetUnavailable(trouble.describe(operation, _brief(result))) from None
+        if isinstance(result, ClientError):
+            message = redaction.mask_accounts(_message(result).encode()).decode()
+            raise ControlPlaneRefused(operation, _code(result), message) from result
+        raise TargetUnavailable(f"{operation}: {failures.cause(result)}") from result
 
-    def _answer(self, client: Any, operation: str, given: dict[str, Any]) -> dict[str, Any]:
-        """Call an operation once.
+    def _output(self, client: Any, operation: str, arguments: dict[str, Any]) -> dict[str, Any]:
+        """Call an operation once, and return its output.
 
         Raises:
-            TargetUnavailable: what came back is no answer of the service.
+            TargetUnavailable: the response is not from the service.
         """
-        members = client.meta.service_model.operation_model(operation).output_shape
+        shape = client.meta.service_model.operation_model(operation).output_shape
         try:
-            answer: dict[str, Any] = getattr(client, xform_name(operation))(**given)
+            output: dict[str, Any] = getattr(client, xform_name(operation))(**arguments)
         except (BotoCoreError, ClientError, TargetUnavailable):
             raise
-        except Exception:  # botocore has many for what it can't parse
+        except Exception:  # botocore raises many types for a response that it can't parse
             raise self._unreadable(operation) from None
-        if members and not any(name in answer for name in members.members):
+        if shape and not any(name in output for name in shape.members):
             raise self._unreadable(operation)
-        return answer
+        return output
 
     def _unreadable(self, operation: str) -> TargetUnavailable:
         return TargetUnavailable(
@@ -148,7 +156,7 @@ class Control:
         )
 
     def _send(self, request: AWSPreparedRequest, **_: Any) -> AWSResponse:
-        """Send what botocore is about to send as everything live is sent."""
+        """Send a request of botocore in the same way as all live requests."""
         sent, to = request_of(request), self._to
         parts = urlsplit(sent.url)
         endpoint = Endpoint(
@@ -166,7 +174,7 @@ class Control:
 
 
 _OUTAGE = replace(failures.UNAVAILABLE, transient=True)
-"""A call of the control plane judges nobody, so one that fails is simply made again."""
+"""A call of the control plane verifies no clause, so one that fails may simply be retried."""
 
 _NO_ANSWERS: Mapping[type[NoAnswer], Trouble] = {
     Reset: failures.RESET,
@@ -174,15 +182,15 @@ _NO_ANSWERS: Mapping[type[NoAnswer], Trouble] = {
 }
 
 
-def _trouble(answer: dict[str, Any] | Exception, *, waits: bool = True) -> Trouble | None:
-    if isinstance(answer, NoAnswer):
-        return _NO_ANSWERS.get(type(answer), failures.NO_ANSWER)
-    if isinstance(answer, ClientError):
-        status = answer.response["ResponseMetadata"]["HTTPStatusCode"]
-        found = failures.in_error(status, _code(answer), _message(answer))
-        if found is failures.ACCESS_DENIED and not waits:
-            return replace(found, transient=False)
-        return _OUTAGE if status >= 500 else found
+def _trouble(result: dict[str, Any] | Exception, *, retries_denial: bool = True) -> Trouble | None:
+    if isinstance(result, NoAnswer):
+        return _NO_ANSWERS.get(type(result), failures.NO_ANSWER)
+    if isinstance(result, ClientError):
+        status = result.response["ResponseMetadata"]["HTTPStatusCode"]
+        trouble = failures.in_error(status, _code(result), _message(result))
+        if trouble is failures.ACCESS_DENIED and not retries_denial:
+            return replace(trouble, transient=False)
+        return _OUTAGE if status >= 500 else trouble
     return None
 
 
@@ -194,5 +202,5 @@ def _message(error: ClientError) -> str:
     return str(error.response["Error"]["Message"])
 
 
-def _saw(error: Exception) -> str:
+def _brief(error: Exception) -> str:
     return _code(error) if isinstance(error, ClientError) else failures.cause(error)

@@ -1,7 +1,7 @@
-"""Guards of a live service: they reject requests before anything is sent.
+"""Guards of a live service: they refuse to send unsafe requests.
 
-Items can't be deleted, and the account belongs to somebody. So a request is sent only if every
-parser reads it in the same way, and if it names only allowed resources.
+Items can't be deleted, and the account is somebody's. So a request is sent only if every parser
+reads it in the same way, and if it names only allowed resources.
 """
 
 from __future__ import annotations
@@ -13,8 +13,8 @@ from typing import Any, Protocol
 from urllib.parse import parse_qsl, urlsplit
 
 from personalize_contract.errors import UsageError
-from personalize_contract.live.rate_limit import Pace
-from personalize_contract.live.retry import Patience
+from personalize_contract.live.rate_limit import RateLimiter
+from personalize_contract.live.retry import RetryPolicy
 from personalize_contract.model import failures, json_path
 from personalize_contract.model.contract import Contract
 from personalize_contract.model.datasets import PREFIX, TRACKER
@@ -64,8 +64,8 @@ class WriteGuard:
         return next(self._refusals(request), None)
 
     def _refusals(self, request: ParsedRequest) -> Iterator[str]:
-        if place := misaddressed(request, self.url):
-            yield place
+        if reason := misaddressed(request, self.url):
+            yield reason
             return
         operation, base = request.operation, urlsplit(self.url).path.rstrip("/")
         if (
@@ -76,17 +76,16 @@ class WriteGuard:
             allowed = ", ".join(sorted(self.operations))
             yield f"{request.method} {request.path[:80]} is not one of the operations {allowed}"
             return
-        if framing := _misframed(request):
-            yield framing
+        if reason := _misframed(request):
+            yield reason
             return
         if member := _in_query(request, operation):
             yield (
-                f"its query has {member}, which a service may read in the place of the body's; "
+                f"its query has {member}, which a service may read instead of the body's; "
                 f"{self._remedy}"
             )
         if request.json_error:
-            reason = request.json_error
-            yield f"its body can't be read in one way only ({reason}); {self._remedy}"
+            yield f"its body is not strict JSON ({request.json_error}); {self._remedy}"
             return
         body = request.json
         if not isinstance(body, dict):
@@ -104,8 +103,8 @@ class WriteGuard:
             noun = "tracker" if operation.resource_type == TRACKER else "dataset"
             argument = "TRACKING_ID=STATE" if operation.resource_type == TRACKER else "ARN=STATE"
             yield (
-                f"it names an undeclared {noun}: add {self.option('dataset')} {argument} if "
-                "it may be written to"
+                f"it names an undeclared {noun}: add {self.option('dataset')} {argument} to "
+                "allow writing to it"
             )
         if name not in self.own_ids:
             yield from self._unknown_ids(body, operation)
@@ -119,27 +118,27 @@ class WriteGuard:
         if not isinstance(records, list) or not all(isinstance(record, dict) for record in records):
             yield f"its {operation.batch} is not an array of objects; {self._remedy}"
             return
-        for where, name in _unknown_members(body, operation):
+        for parent, name in _unknown_members(body, operation):
             yield (
-                f"{where or 'the body'} has a member that {operation.operation} doesn't have "
+                f"{parent or 'the body'} has a member that {operation.operation} doesn't have "
                 f"({name[:40]!r}), and a service may interpret it; {self._remedy}"
             )
 
     def _unknown_ids(self, body: dict[str, Any], operation: Contract) -> Iterator[str]:
-        *way, member = json_path.steps(operation.known_by)
+        *parents, member = json_path.steps(operation.known_by)
         owners = [("", body)]
-        if way:
+        if parents:
             records = body.get(operation.batch, [])
             owners = [
                 (f"{operation.batch}[{number}].", record) for number, record in enumerate(records)
             ]
         for at, owner in owners:
-            name, where = owner.get(member), f"{at}{member}"
+            name, path = owner.get(member), f"{at}{member}"
             if not isinstance(name, str):
-                yield f"{where} is not a string, so that nobody could recognise it; {self._remedy}"
+                yield f"{path} is not a string, so it could not be recognised; {self._remedy}"
             elif not name.startswith(self.prefix):
                 yield (
-                    f"{where} does not begin with {self.prefix}: items can't be deleted, and "
+                    f"{path} does not begin with {self.prefix}: items can't be deleted, and "
                     f"the owner of the dataset must recognise them{self.remedy_for_ids}"
                 )
 
@@ -180,7 +179,7 @@ _REROUTING = ("x-amz-target", "x-http-method", "x-http-method-override", "x-meth
 
 
 def _in_query(request: Request, operation: Contract) -> str | None:
-    """Return the part of a query that says what is written, and to what; None if there is none."""
+    """Return the part of a query that names a record or its resource; None if there is none."""
     known = (operation.resource, operation.batch, operation.known_by.rpartition(".")[2])
     names = {name.lower() for name in known if name}
     for name, value in parse_qsl(request.query, keep_blank_values=True):
@@ -213,29 +212,32 @@ class Guarded:
     Args:
         inner: the target that answers.
         guard: the guard of requests.
-        pace: the rate limiter of the account.
-        patience: the retry policy for transient failures.
+        rate_limiter: the rate limiter of the account.
+        retry_policy: the retry policy for transient failures.
     """
 
-    def __init__(self, inner: Target, guard: Guard, pace: Pace, patience: Patience) -> None:
-        self._inner, self._guard, self._pace, self._patience = inner, guard, pace, patience
+    def __init__(
+        self, inner: Target, guard: Guard, rate_limiter: RateLimiter, retry_policy: RetryPolicy
+    ) -> None:
+        self._inner, self._guard = inner, guard
+        self._rate_limiter, self._retry_policy = rate_limiter, retry_policy
 
     def answer(self, request: ParsedRequest) -> Exchange:
         """Return the exchange of a request, if the guard allows it.
 
         Raises:
-            UsageError: it doesn't; nothing was sent.
+            UsageError: the guard refuses it; nothing was sent.
         """
         if reason := self._guard.refusal(request):
             raise UsageError(f"live: this request was not sent: {reason}")
         operation = request.operation
         name = operation.operation if operation else request.path
-        return self._patience.ask(
+        return self._retry_policy.run(
             name,
-            lambda: self._ask(request),
+            lambda: self._attempt(request),
             lambda exchange: failures.in_response(exchange.response),
         )
 
-    def _ask(self, request: ParsedRequest) -> Exchange:
-        self._pace.turn()
+    def _attempt(self, request: ParsedRequest) -> Exchange:
+        self._rate_limiter.wait()
         return self._inner.answer(request)

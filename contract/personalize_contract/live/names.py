@@ -35,7 +35,7 @@ def new_run() -> str:
 
 
 def is_ours(name: str) -> bool:
-    """Whether a schema or dataset group was created by a run, from its peculiar name."""
+    """Whether a schema or dataset group was created by a run, by the form of its name."""
     return _RUN.fullmatch(name) is not None
 
 
@@ -44,11 +44,11 @@ def schema(dataset_type: str, number: int) -> str:
 
     A dataset's schema can only be replaced by one with additional fields.
     """
-    more = ["CATEGORY", *(f"MORE_{n}" for n in range(2, number + 1))]
+    optional = ["CATEGORY", *(f"MORE_{n}" for n in range(2, number + 1))]
     fields: list[dict[str, Any]] = [
         {"name": name, "type": kind} for name, kind in _KEYS[dataset_type].items()
     ]
-    fields += [{"name": name, "type": ["null", "string"]} for name in more]
+    fields += [{"name": name, "type": ["null", "string"]} for name in optional]
     record = {
         "type": "record",
         "name": "".join(word.capitalize() for word in dataset_type.split("_")),

@@ -21,7 +21,7 @@ class Step:
         service: the botocore name of the service.
         operation: the name of the operation.
         on: the type of the resource: `schema`, `dataset-group`, `dataset`, or `""`.
-        why: its purpose.
+        why: the purpose of the call.
     """
 
     service: str
@@ -30,14 +30,14 @@ class Step:
     why: str
 
 
-_WHO = Step("sts", "GetCallerIdentity", "", "the account must be the one of --account")
+_IDENTITY = Step("sts", "GetCallerIdentity", "", "the account must be the one of --account")
 _PUT = Step("personalize-events", "{operation}", "dataset", "{scenarios} scenarios of the suite")
 
-GIVEN = (_WHO, _PUT)
+GIVEN = (_IDENTITY, _PUT)
 """The calls of a run with declared datasets."""
 
 PROVISIONED = (
-    _WHO,
+    _IDENTITY,
     Step("personalize", "CreateSchema", "schema", "one"),
     Step("personalize", "CreateDatasetGroup", "dataset-group", "one of the five of a region"),
     Step("personalize", "DescribeDatasetGroup", "dataset-group", "until it is ACTIVE"),
@@ -47,8 +47,8 @@ PROVISIONED = (
     Step("personalize", "CreateSchema", "schema", "in-use: one with an additional field"),
     Step("personalize", "UpdateDataset", "dataset", "in-use: the first moment to try"),
     Step("personalize", "DescribeDataset", "dataset", "in-use: its status beside each answer"),
-    Step("personalize", "DeleteDataset", "dataset", "in-use: only if an update did not show it"),
-    Step("personalize", "CreateDataset", "dataset", "in-use: only if an update did not show it"),
+    Step("personalize", "DeleteDataset", "dataset", "in-use: only if no update answered 409"),
+    Step("personalize", "CreateDataset", "dataset", "in-use: only if no update answered 409"),
     Step("personalize", "DeleteDataset", "dataset", "always, even after a failure"),
     Step("personalize", "DescribeDataset", "dataset", "until it is gone"),
     Step("personalize", "DeleteSchema", "schema", "each that was created"),
@@ -77,15 +77,21 @@ def provisioned(provisions: str) -> tuple[Step, ...]:
     """
     if not provisions:
         return PROVISIONED
-    made = [call for call in PROVISIONED if not call.why.startswith("in-use")]
-    at = made.index(_PUT)
+    steps = [step for step in PROVISIONED if not step.why.startswith("in-use")]
+    at = steps.index(_PUT)
     if provisions != "INTERACTIONS":  # the dataset comes with a tracker
-        return tuple(made)
-    return (*made[:at], *_TRACKER, _PUT, *_TRACKER_DOWN, *made[at + 1 :])
+        return tuple(steps)
+    return (*steps[:at], *_TRACKER, _PUT, *_TRACKER_DOWN, *steps[at + 1 :])
 
 
-def told(calls: Iterable[Step], operation: str, scenarios: int) -> Iterator[str]:
-    """Yield a line for each call."""
+def lines(calls: Iterable[Step], operation: str, scenarios: int) -> Iterator[str]:
+    """Yield a line for each call.
+
+    Args:
+        calls: the calls.
+        operation: the operation of the contract.
+        scenarios: the number of scenarios.
+    """
     for number, call in enumerate(calls, 1):
         name = f"{call.service} {call.operation.format(operation=operation)}"
         yield f"{number:3} {name:40} {call.why.format(scenarios=scenarios)}"

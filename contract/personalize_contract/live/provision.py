@@ -1,7 +1,7 @@
-"""A dataset of this run's own, brought into each state, and taken down whatever happens.
+"""A dataset created for one run, brought into each state, and always deleted.
 
-One schema, one dataset group, one dataset: nothing that costs anything or trains anything. Which
-moment of a dataset's life answers 409 is written nowhere, so they are tried one after the other.
+One schema, one dataset group, one dataset: nothing that costs anything or trains a model. No
+document says at which moment of its life a dataset answers 409, so they are tried in turn.
 """
 
 from __future__ import annotations
@@ -15,12 +15,12 @@ from functools import partial
 from personalize_contract import clock
 from personalize_contract.errors import ControlPlaneRefused, UsageError
 from personalize_contract.live import names
-from personalize_contract.live.access import Live, MakeGuard, Try, own_account
+from personalize_contract.live.access import Candidate, GuardFactory, Live, own_account
 from personalize_contract.live.control import Control
 from personalize_contract.live.guard import Guarded
-from personalize_contract.live.rate_limit import Pace, shared_file
+from personalize_contract.live.rate_limit import RateLimiter, shared_file
 from personalize_contract.live.resources import GONE, Resources
-from personalize_contract.live.retry import Patience, Tell, pauses
+from personalize_contract.live.retry import Notify, RetryPolicy, pauses
 from personalize_contract.live.signals import Interrupts
 from personalize_contract.model import rest_json
 from personalize_contract.model.contract import load
@@ -32,58 +32,61 @@ from personalize_contract.targets.endpoint import Endpoint
 
 
 @contextlib.contextmanager
-def provisioned(settings: Settings, tell: Tell, guard: MakeGuard) -> Iterator[Live]:
-    """A live service with a dataset that is there for this run only.
+def provisioned(settings: Settings, notify: Notify, guard: GuardFactory) -> Iterator[Live]:
+    """Create a dataset for one run; yield the live service, and delete the dataset at the end.
 
     Args:
-        settings: what was asked for.
-        tell: told what is made, waited for and taken down.
-        guard: decides which requests are sent to the dataset.
+        settings: the settings of the run.
+        notify: the callback for creations, waits and deletions.
+        guard: the factory of the guard of requests.
 
     Raises:
-        UsageError: no account was named, or another one; datasets were given.
-        ControlPlaneRefused, TargetUnavailable: it can't be made; what was made is taken down.
+        UsageError: no account is set, the credentials belong to another one, or datasets are
+            declared.
+        ControlPlaneRefused, TargetUnavailable: it can't be created; the resources created so far
+            are deleted.
     """
     if settings.datasets:
-        raise UsageError("--provision makes the dataset itself: leave --dataset out")
+        raise UsageError("--provision creates the dataset itself: omit --dataset")
     to = connection.live(settings)
-    pace, patience = Pace(shared_file(settings.account, to.region)), Patience(tell)
-    with Interrupts(tell) as interrupts:
-        control = Control(to, pace, patience, interrupts.held)
+    rate_limiter = RateLimiter(shared_file(settings.account, to.region))
+    retry_policy = RetryPolicy(notify)
+    with Interrupts(notify) as interrupts:
+        control = Control(to, rate_limiter, retry_policy, interrupts.held)
         account = own_account(settings, control)
-        operation = load(settings.operation)
-        kind = operation.provisions or operation.resource_type
+        contract = load(settings.operation)
+        dataset_type = contract.provisions or contract.resource_type
         run = names.new_run()
         sweep = f"personalize-contract sweep --account {account} --region {to.region}"
         if settings.endpoint_url:
             sweep += f" --endpoint-url {settings.endpoint_url}"
         sweep += " --older-than 0s"
-        made = Resources(control, tell, run, to.home(account), kind, sweep)
+        resources = Resources(control, notify, run, to.home(account), dataset_type, sweep)
         target = Endpoint(to.url, to.answered_by, ca_bundle=to.ca_bundle)
         arns: dict[State, str] = {
-            "active": made.dataset,
-            "in-use": made.dataset,
-            "missing": made.missing,
+            "active": resources.dataset,
+            "in-use": resources.dataset,
+            "missing": resources.missing,
         }
-        if operation.provisions:
-            # Which moment of a tracker's life answers 409 is not known, nor how to bring it there.
+        if contract.provisions:
+            # No document says at which moment of its life a tracker answers 409.
             arns = {"missing": str(uuid.uuid4())}
-        guarded = Guarded(target, guard(to.url, arns), pace, patience)
+        guarded = Guarded(target, guard(to.url, arns), rate_limiter, retry_policy)
         live: Live = (
-            Live(to, guarded, arns, patience.notes)
-            if operation.provisions
-            else Provisioned(to, guarded, arns, patience.notes, made=made)
+            Live(to, guarded, arns, retry_policy.notes)
+            if contract.provisions
+            else Provisioned(to, guarded, arns, retry_policy.notes, resources=resources)
         )
         live.run = run
         try:
-            made.make()
+            resources.create()
             live.sends_ids = control.sends_ids
-            if operation.provisions:
-                arns["active"] = made.tracking_id
+            if contract.provisions:
+                arns["active"] = resources.tracking_id
             yield live
         finally:
-            interrupts.taking_down()
-            live.left = made.take_down()
+            interrupts.begin_teardown()
+            live.leftovers = resources.delete_all()
 
 
 @dataclass(frozen=True)
@@ -91,117 +94,122 @@ class _Moment:
     """A moment of a dataset's life in which it may be in use.
 
     Args:
-        when: in words.
-        begins: what its statuses begin with.
-        bring: brings a dataset there that is not there now.
+        name: its name in reports.
+        status_prefix: the prefix of the dataset's statuses at that moment.
+        bring: the function that brings a dataset there.
     """
 
-    when: str
-    begins: str
+    name: str
+    status_prefix: str
     bring: Callable[[], None]
 
 
 class Provisioned(Live):
     """A live service with a dataset that can be brought into each state."""
 
-    def __init__(self, *given: object, made: Resources) -> None:
-        super().__init__(*given)  # type: ignore[arg-type]  # as Live takes them
-        self._made = made
+    def __init__(self, *arguments: object, resources: Resources) -> None:
+        super().__init__(*arguments)  # type: ignore[arg-type]  # as Live takes them
+        self._resources = resources
         self._moments = [
             _Moment("during UpdateDataset", "UPDATE", self._update),
             _Moment("right after CreateDataset", "CREATE", self._create),
             _Moment("after DeleteDataset", "DELETE", self._delete),
         ]
-        self._seen: tuple[_Moment, str] | None = None
-        self._passing = False
+        self._in_use_at: tuple[_Moment, str] | None = None
+        self._is_changed = False
 
-    def tries(self, state: State, *, while_it_lasts: bool = False) -> Iterator[Try]:
-        """The dataset in a state; for `in-use`, every moment in which it may be that."""
+    def candidates(self, state: State, *, may_change: bool = True) -> Iterator[Candidate]:
+        """Yield the dataset in a state; for `in-use`, at each moment in which it may be in use."""
         if state == "missing":
-            yield Try(self._made.missing)
+            yield Candidate(self._resources.missing)
         elif state == "active":
-            self._settle()
-            yield Try(self._made.dataset)
-        elif while_it_lasts and self._seen:
-            moment, seen = self._seen
-            if self._made.status() == seen:
-                yield Try(self._made.dataset, moment.when, seen, self._shows_again)
+            self._restore()
+            yield Candidate(self._resources.dataset)
+        elif not may_change and self._in_use_at:
+            moment, status = self._in_use_at
+            if self._resources.status() == status:
+                yield self._candidate(moment, status, self._confirms_again)
         else:
             yield from self._in_use()
 
-    def _settle(self) -> None:
-        """Make the dataset active again after it was brought somewhere else."""
-        if not self._passing:
+    def _candidate(
+        self, moment: _Moment, status: str, confirmed_by: Callable[[Response], bool]
+    ) -> Candidate:
+        return Candidate(self._resources.dataset, moment.name, status, confirmed_by)
+
+    def _restore(self) -> None:
+        """Make the dataset active again after a change of state."""
+        if not self._is_changed:
             return
-        status = self._made.status()
+        status = self._resources.status()
         if status.startswith("DELETE"):
-            self._made.until_gone()
+            self._resources.wait_until_gone()
             status = GONE
         if status == GONE:
-            self._made.make_dataset()
-        self._made.until_active()
-        self._passing = False
+            self._resources.create_dataset()
+        self._resources.wait_until_active()
+        self._is_changed = False
 
-    def _in_use(self) -> Iterator[Try]:
-        if self._seen:
-            moment, seen = self._seen
+    def _in_use(self) -> Iterator[Candidate]:
+        if self._in_use_at:
+            moment, known_status = self._in_use_at
             for status in self._during(moment):
-                if status == seen:
-                    yield Try(self._made.dataset, moment.when, status, self._shows_again)
+                if status == known_status:
+                    yield self._candidate(moment, status, self._confirms_again)
         for moment in list(self._moments):
             try:
                 for status in self._during(moment):
-                    shows = partial(self._shows, moment, status)
-                    yield Try(self._made.dataset, moment.when, status, shows)
+                    confirms = partial(self._confirms, moment, status)
+                    yield self._candidate(moment, status, confirms)
             except ControlPlaneRefused as error:
-                self.notes.append(f"{moment.when}: {error}")
-            # It was asked all the time that this one lasted, and never seen in use.
+                self.notes.append(f"{moment.name}: {error}")
+            # The dataset was never in use during this moment.
             self._moments.remove(moment)
 
-    def _shows(self, moment: _Moment, status: str, response: Response) -> bool:
+    def _confirms(self, moment: _Moment, status: str, response: Response) -> bool:
         code = rest_json.error_code(response)
         if response.status == 409 or code == "ResourceInUseException":
-            self._seen = moment, status
+            self._in_use_at = moment, status
             return True
         return False
 
-    def _shows_again(self, response: Response) -> bool:
-        """Whether an answer is about a dataset in use, at a moment at which it was seen so.
+    def _confirms_again(self, response: Response) -> bool:
+        """Whether a response confirms a dataset in use, at a moment when it has been in use before.
 
-        Such a moment may have ended between the status and the answer. An answer about the
-        request itself counts if it had not.
+        The moment may have ended between the status and the response. A response about the request
+        itself counts only if it had not.
         """
-        assert self._seen
-        moment, seen = self._seen
-        if self._shows(moment, seen, response):
+        assert self._in_use_at
+        moment, status = self._in_use_at
+        if self._confirms(moment, status, response):
             return True
-        about_the_dataset = response.status < 400 or response.status == 404
-        return not about_the_dataset and self._made.status() == seen
+        is_about_dataset = response.status < 400 or response.status == 404
+        return not is_about_dataset and self._resources.status() == status
 
     def _during(self, moment: _Moment) -> Iterator[str]:
-        """The dataset's status, while it is at such a moment; it is brought there if need be."""
+        """Bring the dataset to a moment, unless it is there; yield its status while that lasts."""
         brought = False
         for pause in pauses(0.25):
-            status = self._made.status()
-            if not status.startswith(moment.begins):
+            status = self._resources.status()
+            if not status.startswith(moment.status_prefix):
                 if brought:
                     return
                 moment.bring()
-                brought = self._passing = True
-                status = self._made.status()
+                brought = self._is_changed = True
+                status = self._resources.status()
             yield status
             clock.sleep(pause)
 
     def _update(self) -> None:
-        self._settle()
-        self._made.update()
+        self._restore()
+        self._resources.update()
 
     def _create(self) -> None:
-        self._settle()
-        self._made.delete()
-        self._made.until_gone()
-        self._made.make_dataset()
+        self._restore()
+        self._resources.delete()
+        self._resources.wait_until_gone()
+        self._resources.create_dataset()
 
     def _delete(self) -> None:
-        self._settle()
-        self._made.delete()
+        self._restore()
+        self._resources.delete()

@@ -1,4 +1,4 @@
-"""The rate limit of live calls: so many a second for an account, over all of its processes.
+"""The rate limit of live calls to an account, shared by all processes.
 
 All processes of this user on this machine share the limit of an account and region, through a file
 with the time of the last request. A waiting process holds the lock of the file, which the system
@@ -22,7 +22,7 @@ INTERVAL = 0.125
 """Seconds between two requests: the quota is 10 per second for a dataset group."""
 
 
-class Pace:
+class RateLimiter:
     """A rate limiter of one request every `INTERVAL` seconds. Thread-safe.
 
     Args:
@@ -41,17 +41,17 @@ class Pace:
         self._lock = threading.Lock()
         self._last = float("-inf")
 
-    def turn(self) -> None:
+    def wait(self) -> None:
         """Wait until the next request may be sent."""
-        with self._lock, self._last_turn() as last:
-            wait = last + INTERVAL - self._now()
+        with self._lock, self._last_request() as last:
+            seconds = last + INTERVAL - self._now()
             # A time in the future is from before a reboot.
-            if 0 < wait <= 2 * INTERVAL:
-                self._sleep(wait)
+            if 0 < seconds <= 2 * INTERVAL:
+                self._sleep(seconds)
 
     @contextlib.contextmanager
-    def _last_turn(self) -> Iterator[float]:
-        """Yield the time of any process's last request; update it unless the turn failed."""
+    def _last_request(self) -> Iterator[float]:
+        """Yield the time of any process's last request; update it unless the wait failed."""
         if self._shared is None:
             yield self._last
             self._last = self._now()
@@ -61,8 +61,8 @@ class Pace:
                 import fcntl
             except ImportError:
                 raise UsageError(
-                    "live needs POSIX, whose locks let runs share their turns (fcntl is missing): "
-                    "run it on Linux or macOS"
+                    "live needs POSIX file locks, by which runs share a rate limit (fcntl is "
+                    "missing): run it on Linux or macOS"
                 ) from None
             fcntl.flock(file, fcntl.LOCK_EX)
             try:
@@ -94,7 +94,7 @@ def shared_file(account: str | None, region: str) -> Path:
     Its name does not reveal the account.
     """
     key = hashlib.sha256(f"{account} {region}".encode()).hexdigest()[:16]
-    return _folder() / f"pace-{key}"
+    return _folder() / f"rate-limit-{key}"
 
 
 def _folder() -> Path:
@@ -110,6 +110,6 @@ def _folder() -> Path:
             if folder.stat().st_uid == os.getuid() and os.access(folder, os.W_OK):
                 return folder
     raise UsageError(
-        "live shares its rate limit with other runs in a file, and can't write one in "
+        "live shares its rate limit with other runs in a file, but can't write to "
         f"{' or '.join(map(str, folders))}: set XDG_CACHE_HOME to a writable folder"
     )

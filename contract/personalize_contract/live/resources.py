@@ -1,4 +1,4 @@
-"""The schema, dataset group and dataset of one run: made, waited for, and taken down."""
+"""The schemas, dataset group and dataset of one run: created, waited for, and deleted."""
 
 from __future__ import annotations
 
@@ -14,208 +14,227 @@ from personalize_contract.errors import (
 )
 from personalize_contract.live import names
 from personalize_contract.live.control import Control
-from personalize_contract.live.retry import Tell, pauses
+from personalize_contract.live.retry import Notify, pauses
 
-LONGEST = 900.0
-"""Seconds that one resource may take to become what it should."""
+MAX_WAIT = 900.0
+"""Seconds that one resource may take to reach a status."""
 
-TAKE_DOWN = 900.0
-"""Seconds after which the take-down of a run begins nothing more."""
+MAX_TEARDOWN = 900.0
+"""Seconds after which the teardown of a run deletes nothing more."""
 
-TOLD = 60.0
-"""Seconds after which it is told again what is waited for."""
+NOTIFY_INTERVAL = 60.0
+"""Seconds between two notices about the same wait."""
 
 GONE = "gone"
 
 
+def _short(arn: str) -> str:
+    """Return the part of an ARN after the account, `dataset/<group>/ITEMS`."""
+    return arn.rpartition(":")[2]
+
+
 class Resources:
-    """The schema, dataset group and dataset of one run, by the names that they will have.
+    """The schemas, dataset group and dataset of one run, which have known names from the start.
 
     Args:
         control: the control plane.
-        tell: told what happens.
-        run: the run's name.
-        home: the beginning of the ARNs of its resources, up to the account.
-        kind: the type of the dataset, `ITEMS`.
-        sweep: the command that lists what could not be taken down.
+        notify: the progress callback.
+        run: the name of the run.
+        home: the prefix of the ARNs of the account's resources, up to the account.
+        dataset_type: the type of the dataset, `ITEMS`.
+        sweep: the command that lists the resources that could not be deleted.
     """
 
     def __init__(
-        self, control: Control, tell: Tell, run: str, home: str, kind: str, sweep: str
+        self, control: Control, notify: Notify, run: str, home: str, dataset_type: str, sweep: str
     ) -> None:
-        self._sweep = sweep
-        self._control, self._tell, self._run, self._kind = control, tell, run, kind
-        self._home = home
+        self._control, self._notify, self._sweep = control, notify, sweep
+        self._run, self._home, self._dataset_type = run, home, dataset_type
         self.group = f"{home}:dataset-group/{run}"
-        self.dataset = f"{home}:dataset/{run}/{kind}"
-        self.missing = f"{home}:dataset/{run}-missing/{kind}"
+        self.dataset = f"{home}:dataset/{run}/{dataset_type}"
+        self.missing = f"{home}:dataset/{run}-missing/{dataset_type}"
         self.tracking_id = ""
         self._schemas: list[str] = []
-        self._begun: set[str] = set()
+        self._created: set[str] = set()
 
-    # --- up
+    # --- setup
 
-    def make(self) -> None:
-        """Make all three, and wait until the dataset is active."""
-        self._tell(f"this run is {self._run}")
-        self.make_schema()
+    def create(self) -> None:
+        """Create all of them, and wait until the dataset is active."""
+        self._notify(f"this run is {self._run}")
+        self.create_schema()
         self._create("CreateDatasetGroup", self.group, name=self._run)
-        self.until("dataset group", self.group_status, "ACTIVE")
-        self.make_dataset()
-        self.until_active()
-        if self._kind == _INTERACTIONS:
-            self._make_tracker()
-        elif self._kind == _ACTION_INTERACTIONS:
+        self.wait_for("dataset group", self.group_status, "ACTIVE")
+        self.create_dataset()
+        self.wait_until_active()
+        if self._dataset_type == _INTERACTIONS:
+            self._create_tracker()
+        elif self._dataset_type == _ACTION_INTERACTIONS:
             self.tracking_id = str(self._describe_dataset()["trackingId"])
 
-    def _make_tracker(self) -> None:
-        """Make the event tracker of the dataset group, which has a name of the service's own."""
-        self._tell(f"CreateEventTracker {self._run}")
-        made = self._control.call("CreateEventTracker", name=self._run, datasetGroupArn=self.group)
-        self.tracking_id, arn = str(made["trackingId"]), made["eventTrackerArn"]
+    def _create_tracker(self) -> None:
+        """Create the event tracker of the dataset group; the service chooses its ARN."""
+        self._notify(f"CreateEventTracker {self._run}")
+        tracker = self._control.call(
+            "CreateEventTracker", name=self._run, datasetGroupArn=self.group
+        )
+        self.tracking_id, arn = str(tracker["trackingId"]), tracker["eventTrackerArn"]
 
         def status() -> str:
-            found = self._control.call("DescribeEventTracker", eventTrackerArn=arn)
-            return str(found["eventTracker"]["status"])
+            description = self._control.call("DescribeEventTracker", eventTrackerArn=arn)
+            return str(description["eventTracker"]["status"])
 
-        self.until("event tracker", status, "ACTIVE")
+        self.wait_for("event tracker", status, "ACTIVE")
 
-    def make_schema(self) -> str:
-        """Make the next schema, which has one more field than the last; gives its ARN."""
+    def create_schema(self) -> str:
+        """Create the next schema, which has one more field than the last; return its ARN."""
         number = len(self._schemas) + 1
         name = f"{self._run}-{number}"
         arn = f"{self._home}:schema/{name}"
         self._schemas.append(arn)
-        text = names.schema(self._kind, number)
+        text = names.schema(self._dataset_type, number)
         self._create("CreateSchema", arn, name=name, schema=text)
         return arn
 
-    def make_dataset(self) -> None:
-        """Begin to make the dataset."""
+    def create_dataset(self) -> None:
+        """Request the dataset, without waiting for it."""
         self._create(
             "CreateDataset",
             self.dataset,
             name=self._run,
             schemaArn=self._schemas[-1],
             datasetGroupArn=self.group,
-            datasetType=self._kind,
+            datasetType=self._dataset_type,
         )
 
-    def _create(self, operation: str, arn: str, **given: str) -> None:
-        # Known before it is there: a call that is cut off may have done its work.
-        self._begun.add(arn)
-        self._tell(f"{operation} {arn.rpartition(':')[2]}")
+    def _create(self, operation: str, arn: str, **arguments: str) -> None:
+        # Noted before the call, since an interrupted call may have created it.
+        self._created.add(arn)
+        self._notify(f"{operation} {_short(arn)}")
         try:
-            self._control.call(operation, **given)
+            self._control.call(operation, **arguments)
         except ControlPlaneRefused as error:
             if error.code == "LimitExceededException":
                 raise UsageError(
-                    f"{operation}: there are as many as the account may have in this region "
-                    "(5 dataset groups, 500 schemas): delete one, or `sweep` what dead runs left"
+                    f"{operation}: the account has reached its quota in this region (5 dataset "
+                    "groups, 500 schemas): delete one, or delete the leftovers of killed runs "
+                    "with `personalize-contract sweep`"
                 ) from error
-            # Nobody else has this name, so a call that seemed to fail did not.
+            # The name is unique, so an earlier attempt that seemed to fail has created it.
             if error.code != "ResourceAlreadyExistsException":
                 raise
 
-    # --- meanwhile
+    # --- changes of state
 
     def group_status(self) -> str:
-        """The status of the dataset group."""
-        found = self._control.call("DescribeDatasetGroup", datasetGroupArn=self.group)
-        return str(found["datasetGroup"]["status"])
+        """Return the status of the dataset group."""
+        description = self._control.call("DescribeDatasetGroup", datasetGroupArn=self.group)
+        return str(description["datasetGroup"]["status"])
 
     def status(self) -> str:
-        """The status of the dataset: that of its latest update while that lasts; or `gone`."""
+        """Return the status of the dataset, or of its update in progress; `gone` without one."""
         try:
-            found = self._describe_dataset()
+            description = self._describe_dataset()
         except ControlPlaneRefused as error:
             if error.code == "ResourceNotFoundException":
                 return GONE
             raise
-        updating = str(found.get("latestDatasetUpdate", {}).get("status", ""))
-        passing = updating.startswith("UPDATE") and not updating.endswith("FAILED")
-        return updating if found["status"] == "ACTIVE" and passing else str(found["status"])
+        status = str(description["status"])
+        update = str(description.get("latestDatasetUpdate", {}).get("status", ""))
+        is_updating = update.startswith("UPDATE") and not update.endswith("FAILED")
+        return update if status == "ACTIVE" and is_updating else status
 
     def _describe_dataset(self) -> dict[str, Any]:
-        found: dict[str, Any] = self._control.call("DescribeDataset", datasetArn=self.dataset)
-        return dict(found["dataset"])
+        description = self._control.call("DescribeDataset", datasetArn=self.dataset)
+        return dict(description["dataset"])
 
-    def until_active(self) -> None:
+    def wait_until_active(self) -> None:
         """Wait until the dataset is active."""
-        self.until("dataset", self.status, "ACTIVE")
+        self.wait_for("dataset", self.status, "ACTIVE")
 
-    def until_gone(self) -> None:
+    def wait_until_gone(self) -> None:
         """Wait until the dataset is deleted."""
-        self.until("dataset", self.status, GONE)
+        self.wait_for("dataset", self.status, GONE)
 
     def update(self) -> None:
-        """Begin to replace the dataset's schema."""
-        schema = self.make_schema()
-        self._tell(f"UpdateDataset {self.dataset.rpartition(':')[2]}")
+        """Request the replacement of the dataset's schema, without waiting for it."""
+        schema = self.create_schema()
+        self._notify(f"UpdateDataset {_short(self.dataset)}")
         self._control.call("UpdateDataset", datasetArn=self.dataset, schemaArn=schema)
 
     def delete(self) -> None:
-        """Begin to delete the dataset."""
-        self._tell(f"DeleteDataset {self.dataset.rpartition(':')[2]}")
+        """Request the deletion of the dataset, without waiting for it."""
+        self._notify(f"DeleteDataset {_short(self.dataset)}")
         self._control.call("DeleteDataset", datasetArn=self.dataset)
 
-    def until(self, what: str, status: Callable[[], str], wanted: str) -> None:
-        """Wait, ever longer, until something has a status.
+    def wait_for(self, resource: str, status: Callable[[], str], expected: str) -> None:
+        """Wait until a resource has a status.
+
+        Args:
+            resource: the kind of resource, for messages.
+            status: the function that returns its current status.
+            expected: the status to wait for.
 
         Raises:
-            ControlPlaneRefused: it failed.
-            TargetUnavailable: it takes too long.
+            ControlPlaneRefused: the resource failed.
+            TargetUnavailable: it took longer than `MAX_WAIT`.
         """
-        began, told, told_at = clock.monotonic(), "", 0.0
+        began, notified, notified_at = clock.monotonic(), "", 0.0
         for pause in pauses(0.25):
-            found = status()
-            if found == wanted:
+            current = status()
+            if current == expected:
                 return
-            if found.endswith("FAILED"):
-                raise ControlPlaneRefused(f"the {what}", found, "see it in the console, or sweep")
+            if current.endswith("FAILED"):
+                reason = "look at it in the AWS console, or run `personalize-contract sweep`"
+                raise ControlPlaneRefused(f"the {resource}", current, reason)
             waited = clock.monotonic() - began
-            if waited > LONGEST:
+            if waited > MAX_WAIT:
                 raise TargetUnavailable(
-                    f"the {what} is still {found} after {waited:.0f} s; look at it in the console"
+                    f"the {resource} is still {current} after {waited:.0f} s; "
+                    "look at it in the AWS console"
                 )
-            if found != told or waited - told_at >= TOLD:
-                self._tell(f"{what}: {found} ({waited:.0f} s)")
-                told, told_at = found, waited
+            if current != notified or waited - notified_at >= NOTIFY_INTERVAL:
+                self._notify(f"{resource}: {current} ({waited:.0f} s)")
+                notified, notified_at = current, waited
             clock.sleep(pause)
 
-    # --- down
+    # --- teardown
 
-    def take_down(self) -> str:
-        """Delete all that was begun, in the order that its parts allow; what is left, or `""`."""
+    def delete_all(self) -> str:
+        """Delete everything that may have been created, dependents first.
+
+        Returns:
+            The resources that are left, with the remedy; `""` if there are none.
+        """
         problems: list[str] = []
         order = [self.dataset, *reversed(self._schemas), self.group]
-        removal = Removal(self._control, self._tell, clock.monotonic() + TAKE_DOWN)
+        removal = Removal(self._control, self._notify, clock.monotonic() + MAX_TEARDOWN)
         try:
-            if self._kind == _INTERACTIONS and self.group in self._begun:
-                # A call that was cut off may have made one whose ARN nobody knows.
+            if self._dataset_type == _INTERACTIONS and self.group in self._created:
+                # An interrupted call may have created a tracker and not returned its ARN.
                 for arn in trackers(self._control, self.group):
                     removal.remove(arn)
         except PersonalizeContractError as error:
             problems.append(str(error))
         try:
             for arn in order:
-                if arn in self._begun:
+                if arn in self._created:
                     try:
                         removal.remove(arn)
-                        self._begun.discard(arn)
+                        self._created.discard(arn)
                     except PersonalizeContractError as error:
                         problems.append(str(error))
         finally:
-            left = [arn.rpartition(":")[2] for arn in order if arn in self._begun]
-            if left:
+            leftovers = [_short(arn) for arn in order if arn in self._created]
+            if leftovers:
                 why = f": {problems[0]}" if problems else ""
-                said = (
-                    f"{', '.join(left)} could not be taken down{why}; "
-                    "`personalize-contract sweep` lists and deletes it"
+                problem = (
+                    f"{', '.join(leftovers)} could not be deleted{why}; "
+                    "`personalize-contract sweep` lists and deletes such leftovers"
                 )
-                self._tell(said)
-                self._tell(f"to list it: {self._sweep}")
-                problems = [said]
+                self._notify(problem)
+                self._notify(f"to list them: {self._sweep}")
+                problems = [problem]
         return problems[0] if problems else ""
 
 
@@ -223,38 +242,39 @@ _INTERACTIONS, _ACTION_INTERACTIONS = "INTERACTIONS", "ACTION_INTERACTIONS"
 
 
 def trackers(control: Control, group: str) -> list[str]:
-    """The ARNs of the event trackers of a dataset group."""
-    found = control.pages("ListEventTrackers", "eventTrackers", datasetGroupArn=group)
-    return [str(one["eventTrackerArn"]) for one in found]
+    """Return the ARNs of the event trackers of a dataset group."""
+    pages = control.pages("ListEventTrackers", "eventTrackers", datasetGroupArn=group)
+    return [str(tracker["eventTrackerArn"]) for tracker in pages]
 
 
-_KINDS = {
+_OPERATIONS = {
     "event-tracker": ("DeleteEventTracker", "eventTrackerArn", "DescribeEventTracker"),
     "dataset": ("DeleteDataset", "datasetArn", "DescribeDataset"),
     "schema": ("DeleteSchema", "schemaArn", ""),
     "dataset-group": ("DeleteDatasetGroup", "datasetGroupArn", "DescribeDatasetGroup"),
 }
-"""By kind of resource: what deletes it, the member that names it, what shows it going."""
+"""For each type of resource: the operation that deletes it, the member for its ARN, and the
+operation that describes it; `""` if its deletion is immediate."""
 
 
 class Removal:
-    """Deletes resources, those that others depend on last, and waits until each is gone.
+    """Deletes resources one after the other, and waits until each is gone.
 
     Args:
         control: the control plane.
-        tell: told what is deleted, and each minute what is waited for.
-        until: time on the monotonic clock after which nothing is waited for.
+        notify: the callback for each deletion, and each minute of waiting.
+        deadline: the time on the monotonic clock after which it stops waiting.
     """
 
-    def __init__(self, control: Control, tell: Tell, until: float = float("inf")) -> None:
-        self._control, self._tell, self._until = control, tell, until
+    def __init__(self, control: Control, notify: Notify, deadline: float = float("inf")) -> None:
+        self._control, self._notify, self._deadline = control, notify, deadline
         self._failed = False
 
     def remove(self, arn: str) -> None:
-        """Delete something, and wait until it is gone. It may be gone already.
+        """Delete a resource, and wait until it is gone. It may be gone already.
 
-        What is being made, changed or deleted can't be deleted yet: that is waited for. Not once
-        something could not be deleted: what it uses will be in use for ever.
+        A resource that is being created, changed or deleted can't be deleted yet, so this waits
+        for it, unless an earlier deletion failed: then the resources it depends on stay in use.
 
         Raises:
             ControlPlaneRefused, TargetUnavailable: it can't be deleted.
@@ -266,15 +286,15 @@ class Removal:
             raise
 
     def _remove(self, arn: str) -> None:
-        name = arn.rpartition(":")[2]
-        delete, member, describe = _KINDS[name.partition("/")[0]]
-        began, told_at, asked = clock.monotonic(), 0.0, False
-        self._tell(f"{delete} {name}")
+        name = _short(arn)
+        delete, member, describe = _OPERATIONS[name.partition("/")[0]]
+        began, notified_at, is_requested = clock.monotonic(), 0.0, False
+        self._notify(f"{delete} {name}")
         for pause in pauses(0.25):
             try:
-                if not asked:
+                if not is_requested:
                     self._control.call(delete, **{member: arn})
-                    asked = True
+                    is_requested = True
                     if not describe:
                         return
                 else:
@@ -285,13 +305,13 @@ class Removal:
                 if error.code != "ResourceInUseException" or self._failed:
                     raise
             waited = clock.monotonic() - began
-            if waited > LONGEST or clock.monotonic() > self._until:
+            if waited > MAX_WAIT or clock.monotonic() > self._deadline:
                 raise TargetUnavailable(
-                    f"{name} is still there after {waited:.0f} s; look at it in the console, "
-                    "or `sweep` later"
+                    f"{name} still exists after {waited:.0f} s; look at it in the AWS console, "
+                    "or run `personalize-contract sweep` later"
                 )
-            if waited - told_at >= TOLD:
-                doing = "being deleted" if asked else "in use"
-                self._tell(f"{name}: still {doing} ({waited:.0f} s)")
-                told_at = waited
+            if waited - notified_at >= NOTIFY_INTERVAL:
+                state = "being deleted" if is_requested else "in use"
+                self._notify(f"{name}: still {state} ({waited:.0f} s)")
+                notified_at = waited
             clock.sleep(pause)

@@ -1,4 +1,4 @@
-"""What dead runs left behind: found by its name and age, shown, and only then deleted."""
+"""The leftovers of killed runs: recognised by name and age, listed, and deleted on request."""
 
 from __future__ import annotations
 
@@ -11,21 +11,21 @@ from personalize_contract.errors import PersonalizeContractError
 from personalize_contract.live import names
 from personalize_contract.live.access import own_account
 from personalize_contract.live.control import Control
-from personalize_contract.live.rate_limit import Pace, shared_file
+from personalize_contract.live.rate_limit import RateLimiter, shared_file
 from personalize_contract.live.resources import Removal
-from personalize_contract.live.retry import Patience, Tell
+from personalize_contract.live.retry import Notify, RetryPolicy
 from personalize_contract.settings import Settings
 from personalize_contract.targets import connection
 
 
 @dataclass(frozen=True)
 class Leftover:
-    """Something that a run made.
+    """A resource that a run created.
 
     Args:
-        arn: of the schema, dataset group or dataset.
-        status: its status; `""` of a schema, which has none.
-        created: when it was made.
+        arn: the ARN of the schema, dataset group, dataset or event tracker.
+        status: its status; `""` for a schema, which has none.
+        created: the time of its creation.
     """
 
     arn: str
@@ -37,78 +37,72 @@ class Sweep:
     """The leftovers in one account and region.
 
     Args:
-        settings: which account, where; nothing else counts.
-        tell: told what is waited for and deleted.
+        settings: the account and the connection; other settings have no effect.
+        notify: the callback for waits and deletions.
 
     Raises:
-        UsageError: the credentials are of another account.
+        UsageError: the credentials belong to another account.
     """
 
-    def __init__(self, settings: Settings, tell: Tell) -> None:
+    def __init__(self, settings: Settings, notify: Notify) -> None:
         to = connection.live(settings)
-        self._tell = tell
-        self._control = Control(to, Pace(shared_file(settings.account, to.region)), Patience(tell))
+        self._notify = notify
+        rate_limiter = RateLimiter(shared_file(settings.account, to.region))
+        self._control = Control(to, rate_limiter, RetryPolicy(notify))
         own_account(settings, self._control)
 
     def find(self, older_than: dt.timedelta) -> list[Leftover]:
-        """What runs made that began longer ago than that, in the order that it can be deleted.
+        """Return the resources of runs that began longer ago than that, dependents first.
 
-        A dataset is as old as its dataset group, which nobody else puts a dataset into.
+        A dataset or tracker is as old as its dataset group, since only its run adds to the group.
         """
         groups = list(self._ours("ListDatasetGroups", "datasetGroups", older_than))
         schemas = list(self._ours("ListSchemas", "schemas", older_than))
-        datasets = [
-            one
-            for group in groups
-            for one in self._control.pages(
-                "ListDatasets", "datasets", datasetGroupArn=group["datasetGroupArn"]
-            )
-        ]
-        event_trackers = [
-            one
-            for group in groups
-            for one in self._control.pages(
-                "ListEventTrackers", "eventTrackers", datasetGroupArn=group["datasetGroupArn"]
-            )
-        ]
         return [
-            *(_leftover(one, "eventTrackerArn") for one in event_trackers),
-            *(_leftover(one, "datasetArn") for one in datasets),
-            *(_leftover(one, "schemaArn") for one in schemas),
-            *(_leftover(one, "datasetGroupArn") for one in groups),
+            *self._in_groups("ListEventTrackers", "eventTrackers", "eventTrackerArn", groups),
+            *self._in_groups("ListDatasets", "datasets", "datasetArn", groups),
+            *(_leftover(schema, "schemaArn") for schema in schemas),
+            *(_leftover(group, "datasetGroupArn") for group in groups),
         ]
 
     def now(self) -> dt.datetime:
-        """The time on the clock that says when things were made."""
+        """Return the time on the clock that dates the resources."""
         return self._control.now()
 
     def _ours(
         self, operation: str, member: str, older_than: dt.timedelta
     ) -> Iterator[dict[str, Any]]:
-        for one in self._control.pages(operation, member):
-            # By a clock that goes before ours it may be of tomorrow.
-            age = max(self.now() - one["creationDateTime"], dt.timedelta())
-            if names.is_ours(one["name"]) and age >= older_than:
-                yield one
+        for summary in self._control.pages(operation, member):
+            # The service's clock may be ahead of ours.
+            age = max(self.now() - summary["creationDateTime"], dt.timedelta())
+            if names.is_ours(summary["name"]) and age >= older_than:
+                yield summary
 
-    def remove(self, found: list[Leftover]) -> None:
-        """Delete them, in the order that they were found in.
+    def _in_groups(
+        self, operation: str, member: str, arn: str, groups: list[dict[str, Any]]
+    ) -> Iterator[Leftover]:
+        for group in groups:
+            pages = self._control.pages(operation, member, datasetGroupArn=group["datasetGroupArn"])
+            yield from (_leftover(summary, arn) for summary in pages)
+
+    def remove(self, leftovers: list[Leftover]) -> None:
+        """Delete resources, in the order of `find`.
 
         Raises:
-            PersonalizeContractError: some could not be deleted; the rest was.
+            PersonalizeContractError: some could not be deleted; all others were.
         """
         problems = []
-        removal = Removal(self._control, self._tell)
-        for one in found:
+        removal = Removal(self._control, self._notify)
+        for leftover in leftovers:
             try:
-                removal.remove(one.arn)
+                removal.remove(leftover.arn)
             except PersonalizeContractError as error:
                 problems.append(str(error))
         if problems:
             raise PersonalizeContractError(
-                f"{len(problems)} of {len(found)} could not be deleted: {problems[0]}"
+                f"{len(problems)} of {len(leftovers)} could not be deleted: {problems[0]}"
             )
 
 
-def _leftover(one: dict[str, Any], arn: str) -> Leftover:
-    return Leftover(one[arn], one.get("status", ""), one["creationDateTime"])
+def _leftover(summary: dict[str, Any], arn: str) -> Leftover:
+    return Leftover(summary[arn], summary.get("status", ""), summary["creationDateTime"])

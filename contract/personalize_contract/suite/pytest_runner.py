@@ -298,8 +298,8 @@ def verify(
                         "run": service.run,
                     }
                     _ask(asked, [*which, *selected], progress, found, service)
-                if service.left:
-                    found.append(Outcome("take-down", (), obstacle=service.left))
+                if service.leftovers:
+                    found.append(Outcome("take-down", (), obstacle=service.leftovers))
             else:
                 _ask(asked, [*which, *selected, *spread], progress, found)
             seconds[target] = clock.monotonic() - starts[target][1]

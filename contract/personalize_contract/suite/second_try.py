@@ -66,7 +66,7 @@ class SecondTry:
                 yield first
 
     def _second(self, scenario: Scenario, first: Outcome) -> Outcome:
-        second = self._run.outcome(scenario, while_it_lasts=True)
+        second = self._run.outcome(scenario, may_change=False)
         if second.failed == UNANSWERED:
             return _unanswered(scenario, second)
         if second.exchange is None:

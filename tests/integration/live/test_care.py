@@ -21,8 +21,8 @@ from helpers.stand_in import ACCOUNT, StandIn, short_waits
 from personalize_contract.errors import UsageError
 from personalize_contract.fake_account import aws_json, sts
 from personalize_contract.live.guard import Guarded, WriteGuard
-from personalize_contract.live.rate_limit import Pace
-from personalize_contract.live.retry import Patience
+from personalize_contract.live.rate_limit import RateLimiter
+from personalize_contract.live.retry import RetryPolicy
 from personalize_contract.model.contract import operations
 from personalize_contract.model.exchange import Exchange, Request, Response
 from personalize_contract.model.failures import in_response
@@ -97,8 +97,8 @@ def test_the_right_account_may_be_written_to(account: StandIn, road: Road) -> No
 def test_another_account_is_sent_nothing_at_all(account: StandIn, road: Road) -> None:
     status, said = road(*EXISTING, f"--account={STRANGER}")
     assert status != 0
-    assert "the credentials are of another account than" in said
-    assert "account says; nothing was written" in said
+    assert "the credentials belong to another account than" in said
+    assert "account; nothing was written" in said
     assert account.calls == ["GetCallerIdentity"]
 
 
@@ -115,14 +115,14 @@ def test_provisioning_asks_for_the_account_wherever_it_is(account: StandIn) -> N
     assert "--account ID" in said
     status, said = by_verify(account, "--provision", f"--account={STRANGER}")
     assert status == 2
-    assert "of another account" in said
+    assert "belong to another account" in said
     assert account.calls == ["GetCallerIdentity"]
 
 
 def test_what_is_provisioned_and_what_is_given_are_two_things(account: StandIn) -> None:
     status, said = by_verify(account, "--provision", f"--account={ACCOUNT}", *EXISTING)
     assert status == 2
-    assert "leave --dataset out" in said
+    assert "omit --dataset" in said
     assert account.calls == []
 
 
@@ -169,7 +169,7 @@ def test_a_dataset_of_the_account_that_was_not_given_is_not_written_to(
         "--personalize-write-to-existing",
     )
     assert result.ret == pytest.ExitCode.TESTS_FAILED
-    assert "add --personalize-dataset ARN=STATE if it may be written to" in text(result)
+    assert "add --personalize-dataset ARN=STATE to allow writing to it" in text(result)
     assert "it names an undeclared dataset" in text(result)
     assert account.calls == ["GetCallerIdentity"]
 
@@ -213,20 +213,22 @@ def put(item: str = "personalize-contract-1", arn: str = GIVEN) -> Request:
 OK = Response(200, "OK", {}, b"")
 
 
-def guarded(service: Service, patience: Patience, pace: Pace | None = None) -> Guarded:
-    pace = pace or Pace(None, service.time.sleep, lambda: service.time.now)
+def guarded(
+    service: Service, retry_policy: RetryPolicy, rate_limiter: RateLimiter | None = None
+) -> Guarded:
+    rate_limiter = rate_limiter or RateLimiter(None, service.time.sleep, lambda: service.time.now)
     return Guarded(
         service,
         WriteGuard("https://service.example", [GIVEN], operations(), "--{}".format),
-        pace,
-        patience,
+        rate_limiter,
+        retry_policy,
     )
 
 
 def test_requests_are_sent_below_ten_a_second() -> None:
     time = Time()
     service = Service(time, OK)
-    careful = guarded(service, Patience(print, time.sleep, lambda: time.now))
+    careful = guarded(service, RetryPolicy(print, time.sleep, lambda: time.now))
     for _ in range(30):
         careful.answer(parse(put()))
     gaps = [after - before for before, after in zip(service.at, service.at[1:], strict=False)]
@@ -235,10 +237,10 @@ def test_requests_are_sent_below_ten_a_second() -> None:
 
 def test_threads_share_the_turns() -> None:
     time, turns = Time(), list[float]()
-    pace = Pace(None, time.sleep, lambda: time.now)
+    rate_limiter = RateLimiter(None, time.sleep, lambda: time.now)
 
     def take() -> None:
-        pace.turn()
+        rate_limiter.wait()
         turns.append(time.now)
 
     threads = [threading.Thread(target=take) for _ in range(20)]
@@ -255,40 +257,41 @@ DENIED = core.error(403, "AccessDeniedException", "not yet")
 FAST = core.error(403, "ThrottlingException", "Rate exceeded")
 
 
-def patient(*answers: Response) -> tuple[Guarded, Service, Patience, list[str], Time]:
+def retrying(*answers: Response) -> tuple[Guarded, Service, RetryPolicy, list[str], Time]:
     time, said = Time(), list[str]()
-    service, patience = Service(time, *answers), Patience(said.append, time.sleep, lambda: time.now)
-    pace = Pace(None, lambda _: None, lambda: time.now)
-    return guarded(service, patience, pace), service, patience, said, time
+    service = Service(time, *answers)
+    retry_policy = RetryPolicy(said.append, time.sleep, lambda: time.now)
+    rate_limiter = RateLimiter(None, lambda _: None, lambda: time.now)
+    return guarded(service, retry_policy, rate_limiter), service, retry_policy, said, time
 
 
 @pytest.mark.parametrize(("answer", "name"), [(DENIED, "access denied"), (FAST, "throttling")])
 def test_what_passes_is_waited_for_with_a_note(answer: Response, name: str) -> None:
-    careful, service, patience, said, _ = patient(answer, answer, OK)
+    careful, service, retry_policy, said, _ = retrying(answer, answer, OK)
     assert careful.answer(parse(put())).response is OK
     assert len(service.at) == 3
-    assert patience.notes == [f"PutItems: {name} passed after 3 s"]
+    assert retry_policy.notes == [f"PutItems: {name} passed after 3 s"]
     assert said[0] == f"PutItems: {name}; trying again in 1 s, for 120 s at most"
 
 
 @pytest.mark.parametrize(("answer", "name"), [(DENIED, "access denied"), (FAST, "throttling")])
 def test_what_does_not_pass_is_waited_for_once_and_two_minutes(answer: Response, name: str) -> None:
-    careful, _, patience, _, time = patient(answer)
+    careful, _, retry_policy, _, time = retrying(answer)
     began = time.now
     assert careful.answer(parse(put())).response is answer
     assert time.now - began == 120
-    assert patience.notes == [f"PutItems: {name} did not pass in 120 s"]
+    assert retry_policy.notes == [f"PutItems: {name} did not pass in 120 s"]
     assert careful.answer(parse(put())).response is answer
     assert time.now - began == 120
 
 
 def test_a_role_that_was_let_in_is_not_a_new_one() -> None:
-    careful, _, patience, _, time = patient(OK, DENIED)
+    careful, _, retry_policy, _, time = retrying(OK, DENIED)
     began = time.now
     careful.answer(parse(put()))
     assert careful.answer(parse(put())).response is DENIED
     assert time.now == began
-    assert patience.notes == []
+    assert retry_policy.notes == []
 
 
 @pytest.mark.parametrize(
@@ -302,7 +305,7 @@ def test_a_role_that_was_let_in_is_not_a_new_one() -> None:
     ids=lambda answer: f"{answer.status}-{in_response(answer) is None}",
 )
 def test_no_other_answer_is_asked_for_twice(answer: Response) -> None:
-    careful, service, _, said, _ = patient(answer, OK)
+    careful, service, _, said, _ = retrying(answer, OK)
     assert careful.answer(parse(put())).response is answer
     assert len(service.at) == 1
     assert said == []
@@ -312,7 +315,7 @@ def test_no_other_answer_is_asked_for_twice(answer: Response) -> None:
     "item", ["", "p", "personalize-contract", "personalise-contract-1", "tea-personalize-contract-"]
 )
 def test_any_other_id_is_refused(item: str) -> None:
-    careful, service, *_ = patient(OK)
+    careful, service, *_ = retrying(OK)
     with pytest.raises(UsageError, match="does not begin with"):
         careful.answer(parse(put(item)))
     assert service.at == []
@@ -329,7 +332,7 @@ def test_any_other_id_is_refused(item: str) -> None:
     ],
 )
 def test_no_other_dataset_is_written_to(arn: str) -> None:
-    careful, service, *_ = patient(OK)
+    careful, service, *_ = retrying(OK)
     with pytest.raises(UsageError, match="undeclared"):
         careful.answer(parse(put(arn=arn)))
     assert service.at == []

@@ -19,8 +19,8 @@ from helpers.tls import over_tls, proxy, trusted
 from personalize_contract.errors import ControlPlaneRefused, NoAnswer, TargetUnavailable
 from personalize_contract.fake_account import aws_json, sts
 from personalize_contract.live.control import Control
-from personalize_contract.live.rate_limit import Pace
-from personalize_contract.live.retry import Patience
+from personalize_contract.live.rate_limit import RateLimiter
+from personalize_contract.live.retry import RetryPolicy
 from personalize_contract.model.exchange import Request, Response
 from personalize_contract.model.failures import in_response, why
 from personalize_contract.service import core
@@ -320,8 +320,8 @@ def test_a_denial_that_stays_ends_a_night_with_what_to_allow(tmp_path: Path) -> 
     with stand_in.served():
         control = Control(
             live(Settings(endpoint_url=stand_in.url)),
-            Pace(),
-            Patience(tell.append, slept.append, lambda: sum(slept)),
+            RateLimiter(),
+            RetryPolicy(tell.append, slept.append, lambda: sum(slept)),
         )
         with pytest.raises(TargetUnavailable) as caught:
             control.call("CreateDatasetGroup", name="shop")
@@ -333,7 +333,9 @@ def test_a_denial_that_stays_ends_a_night_with_what_to_allow(tmp_path: Path) -> 
 
 def test_what_the_control_plane_says_is_told_without_account_ids() -> None:
     with StandIn().served() as stand_in:
-        control = Control(live(Settings(endpoint_url=stand_in.url)), Pace(), Patience(print))
+        control = Control(
+            live(Settings(endpoint_url=stand_in.url)), RateLimiter(), RetryPolicy(print)
+        )
         arn = f"arn:aws:personalize:us-east-1:{ACCOUNT}:schema/tea"
         with pytest.raises(ControlPlaneRefused) as caught:
             control.call("DeleteSchema", schemaArn=arn)

@@ -21,9 +21,9 @@ from helpers.tls import over_tls, proxy, trusted
 from personalize_contract.fake_account import aws_json
 from personalize_contract.live import resources
 from personalize_contract.live.control import Control
-from personalize_contract.live.rate_limit import Pace
+from personalize_contract.live.rate_limit import RateLimiter
 from personalize_contract.live.resources import Resources
-from personalize_contract.live.retry import Patience
+from personalize_contract.live.retry import RetryPolicy
 from personalize_contract.model.exchange import Request, Response
 from personalize_contract.settings import Settings
 from personalize_contract.targets.connection import live
@@ -251,8 +251,8 @@ def test_a_quota_is_respected(account: StandIn) -> None:
     done = verify(account)
     assert done.returncode == 2
     assert "sweep" in done.stderr.splitlines()[-1]
-    made, deleted = account.written()[:2], account.written()[2:]
-    assert made == ["CreateSchema", "CreateDatasetGroup"]
+    created, deleted = account.written()[:2], account.written()[2:]
+    assert created == ["CreateSchema", "CreateDatasetGroup"]
     assert deleted == ["DeleteSchema", "DeleteDatasetGroup"]
     assert account.left() == []
 
@@ -309,7 +309,7 @@ def test_ctrl_c_takes_down_what_was_made(account: StandIn) -> None:
 
 
 def test_an_interrupt_waits_for_the_answer_of_a_call(account: StandIn) -> None:
-    """Otherwise what is made while the run takes down what it knows of would stay."""
+    """Otherwise a resource created while the run deletes the others would stay."""
     following = threading.Event()
 
     def note(name: str) -> None:
@@ -333,7 +333,7 @@ def test_an_interrupt_after_the_last_scenario_changes_nothing(account: StandIn, 
     done = interrupted(account, step, signal.SIGTERM, f"-k{STEPS[step]}")
     assert done.returncode == 0
     assert re.search(r"all \d+ clauses asked about hold on live", done.stdout)
-    assert "interrupt again to leave it there" in done.stderr
+    assert "interrupt again to leave them" in done.stderr
     assert account.left() == []
 
 
@@ -354,8 +354,8 @@ def test_an_interrupt_while_taking_down_is_answered_and_the_second_one_obeyed(
     account.step = 0  # nothing ever passes, so that taking down lasts
     done = interrupted(account, "CreateDatasetGroup", signal.SIGINT, times=3)
     assert done.returncode == 130
-    assert "interrupt again to leave it there" in done.stderr
-    assert "could not be taken down" in done.stderr
+    assert "interrupt again to leave them" in done.stderr
+    assert "could not be deleted" in done.stderr
     assert f"sweep --account {ACCOUNT} --region us-east-1 --endpoint-url " in done.stderr
     assert account.left() != []
     account.clock.time += FAST
@@ -386,22 +386,24 @@ def test_what_depends_on_what_could_not_be_deleted_is_not_waited_for(account: St
     deletes = [name for name in account.calls if name.startswith("Delete")]
     assert deletes == ["DeleteDataset", "DeleteSchema", "DeleteDatasetGroup"]
     command = f"sweep --account {ACCOUNT} --region us-east-1 --endpoint-url {account.url}"
-    assert f"to list it: personalize-contract {command} --older-than 0s" in done.stderr
+    assert f"to list them: personalize-contract {command} --older-than 0s" in done.stderr
 
 
 def test_a_take_down_is_bounded_and_tells_what_it_waits_for(account: StandIn) -> None:
     account.step = 0
     told: list[str] = []
-    control = Control(live(Settings(endpoint_url=account.url)), Pace(), Patience(told.append))
-    made = Resources(control, told.append, "personalize-contract-x", HOME, "ITEMS", "sweep it")
-    made.make_schema()
-    made._create("CreateDatasetGroup", made.group, name="personalize-contract-x")
-    with short_waits(), mock.patch.multiple(resources, TAKE_DOWN=0.3, TOLD=0.1):
-        left = made.take_down()
-    assert left.startswith("dataset-group/personalize-contract-x could not be taken down: ")
-    assert "is still there after 0 s" in left
+    control = Control(
+        live(Settings(endpoint_url=account.url)), RateLimiter(), RetryPolicy(told.append)
+    )
+    created = Resources(control, told.append, "personalize-contract-x", HOME, "ITEMS", "sweep it")
+    created.create_schema()
+    created._create("CreateDatasetGroup", created.group, name="personalize-contract-x")
+    with short_waits(), mock.patch.multiple(resources, MAX_TEARDOWN=0.3, NOTIFY_INTERVAL=0.1):
+        left = created.delete_all()
+    assert left.startswith("dataset-group/personalize-contract-x could not be deleted: ")
+    assert "still exists after 0 s" in left
     assert "dataset-group/personalize-contract-x: still in use (0 s)" in told
-    assert told[-1] == "to list it: sweep it"
+    assert told[-1] == "to list them: sweep it"
 
 
 def test_reports_are_written_before_the_take_down_and_after_it(
@@ -419,7 +421,7 @@ def test_reports_are_written_before_the_take_down_and_after_it(
     account.before = look
     verify(account, "-ksuccess-at-the-end", *(f"--report={path}" for path in paths))
     assert seen[0] == [True] * 4
-    assert "could not be taken down" in report(paths[0])["obstacles"][0]
+    assert "could not be deleted" in report(paths[0])["obstacles"][0]
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])

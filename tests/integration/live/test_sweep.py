@@ -116,7 +116,7 @@ def test_another_account_is_asked_for_nothing(account: StandIn) -> None:
     there(account, DEAD, hours=7)
     done = sweep(account, "--account=999999999999", "--yes")
     assert done.returncode == 2
-    assert "of another account" in done.stderr
+    assert "belong to another account" in done.stderr
     assert account.calls == ["GetCallerIdentity"]
 
 

@@ -15,8 +15,8 @@ from helpers.stand_in import ACCOUNT, StandIn
 from personalize_contract.errors import TargetUnavailable
 from personalize_contract.live.access import Live
 from personalize_contract.live.control import Control
-from personalize_contract.live.rate_limit import Pace
-from personalize_contract.live.retry import Patience
+from personalize_contract.live.rate_limit import RateLimiter
+from personalize_contract.live.retry import RetryPolicy
 from personalize_contract.model.datasets import State
 from personalize_contract.model.exchange import Request, Response
 from personalize_contract.service import core
@@ -201,7 +201,9 @@ def test_what_sts_and_the_control_plane_never_answer_is_the_environment(
     operation: str, account: StandIn
 ) -> None:
     told: list[str] = []
-    control = Control(live(Settings(endpoint_url=account.url)), Pace(), Patience(told.append))
+    control = Control(
+        live(Settings(endpoint_url=account.url)), RateLimiter(), RetryPolicy(told.append)
+    )
     try:
         for case, (answer, quoted) in UNREADABLE.items():
             account.before = partial(_give, answer)

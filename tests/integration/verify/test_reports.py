@@ -106,7 +106,7 @@ def test_what_was_not_reached_says_why(bad: Path) -> None:
     cell = rows(bad)["error.not-found.code"]["targets"]["live"]
 
     assert cell["status"] == "not reached"
-    assert cell["why"].endswith("no dataset was given that is missing (--dataset ARN=missing)")
+    assert cell["why"].endswith("no dataset is declared missing (--dataset ARN=missing)")
     assert document(bad)["summary"]["live"] == {"holds": 28, "broken": 1, "not reached": 3}
 
 

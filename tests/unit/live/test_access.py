@@ -53,7 +53,7 @@ def test_permission_is_needed_in_every_state(account: StandIn, state: State) -> 
 def test_a_dataset_of_another_account_or_region_is_not_written_to(
     account: StandIn, arn: str
 ) -> None:
-    with pytest.raises(UsageError, match="not of the account and region"):
+    with pytest.raises(UsageError, match="not in the account and region"):
         connect(settings(account, arn, leave=True))
     assert set(account.calls) <= {"GetCallerIdentity"}
 

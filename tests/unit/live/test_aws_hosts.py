@@ -96,5 +96,5 @@ def test_account_and_permission_are_required_there(
     )
     with pytest.raises(UsageError, match="add --write-to-existing"):
         connect(settings)
-    with pytest.raises(UsageError, match="say --account ID"):
+    with pytest.raises(UsageError, match="add --account ID"):
         connect(settings._replace(write_to_existing=True))

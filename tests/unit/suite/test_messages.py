@@ -9,8 +9,8 @@ import pytest
 from botocore.credentials import Credentials
 
 from personalize_contract.live.guard import Guarded
-from personalize_contract.live.rate_limit import Pace
-from personalize_contract.live.retry import Patience
+from personalize_contract.live.rate_limit import RateLimiter
+from personalize_contract.live.retry import RetryPolicy
 from personalize_contract.model.contract import load
 from personalize_contract.model.datasets import PREFIX, State
 from personalize_contract.model.exchange import Exchange, Request, Response
@@ -47,7 +47,7 @@ def test_the_guard_sends_every_scenario(operation: str, url: str) -> None:
     datasets = arns(operation)
     client = Client(Connection(url, "eu-west-1", Credentials("key", "secret"), "aws"))
     inner, guard = Kept(), TableGuard(operation, url, datasets)
-    guarded = Guarded(inner, guard, Pace(None, lambda seconds: None), Patience(print))
+    guarded = Guarded(inner, guard, RateLimiter(None, lambda seconds: None), RetryPolicy(print))
     for scenario in SCENARIOS[operation]:
         arn = datasets[scenario.state]
         if scenario.control:

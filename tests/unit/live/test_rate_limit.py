@@ -14,26 +14,26 @@ import time_machine
 
 from personalize_contract import clock
 from personalize_contract.errors import UsageError
-from personalize_contract.live.rate_limit import INTERVAL, Pace, shared_file
+from personalize_contract.live.rate_limit import INTERVAL, RateLimiter, shared_file
 
-TURNS = """
+WAITS = """
 import sys
 from pathlib import Path
-from personalize_contract.live.rate_limit import Pace
-pace = Pace(Path(sys.argv[1]))
+from personalize_contract.live.rate_limit import RateLimiter
+rate_limiter = RateLimiter(Path(sys.argv[1]))
 for _ in range(int(sys.argv[2])):
-    pace.turn()
+    rate_limiter.wait()
 """
 HELD = """
 import sys, time
 from pathlib import Path
-from personalize_contract.live.rate_limit import Pace
+from personalize_contract.live.rate_limit import RateLimiter
 def sleep(seconds):
     print("waits", flush=True)
     time.sleep(600)
-pace = Pace(Path(sys.argv[1]), sleep)
-pace.turn()
-pace.turn()
+rate_limiter = RateLimiter(Path(sys.argv[1]), sleep)
+rate_limiter.wait()
+rate_limiter.wait()
 """
 
 
@@ -41,7 +41,7 @@ def test_concurrent_runs_share_the_rate_limit(tmp_path: Path) -> None:
     """Check a lower bound on the time, which no load can break."""
     began = clock.monotonic()
     runs = [
-        subprocess.Popen([sys.executable, "-c", TURNS, tmp_path / "pace", "5"]) for _ in range(3)
+        subprocess.Popen([sys.executable, "-c", WAITS, tmp_path / "limit", "5"]) for _ in range(3)
     ]
     assert [run.wait(60) for run in runs] == [0, 0, 0]
     assert clock.monotonic() - began >= 14 * INTERVAL
@@ -49,12 +49,12 @@ def test_concurrent_runs_share_the_rate_limit(tmp_path: Path) -> None:
 
 def test_a_dead_process_frees_the_lock(tmp_path: Path) -> None:
     holder = subprocess.Popen(
-        [sys.executable, "-c", HELD, tmp_path / "pace"], stdout=subprocess.PIPE, text=True
+        [sys.executable, "-c", HELD, tmp_path / "limit"], stdout=subprocess.PIPE, text=True
     )
     assert holder.stdout
     with holder.stdout:
         assert holder.stdout.readline() == "waits\n"
-    other = subprocess.Popen([sys.executable, "-c", TURNS, tmp_path / "pace", "1"])
+    other = subprocess.Popen([sys.executable, "-c", WAITS, tmp_path / "limit", "1"])
     holder.send_signal(signal.SIGKILL)
     assert other.wait(60) == 0
     holder.wait(60)
@@ -71,9 +71,9 @@ def test_a_dead_process_frees_the_lock(tmp_path: Path) -> None:
 def test_the_rate_limit_uses_the_real_clock(tmp_path: Path, frozen: Callable[[], object]) -> None:
     began = clock.monotonic()
     with frozen():  # type: ignore[attr-defined]
-        pace = Pace(tmp_path / "pace")
+        rate_limiter = RateLimiter(tmp_path / "limit")
         for _ in range(3):
-            pace.turn()
+            rate_limiter.wait()
     assert clock.monotonic() - began >= 2 * INTERVAL
 
 
@@ -81,10 +81,10 @@ def test_the_rate_limit_uses_the_real_clock(tmp_path: Path, frozen: Callable[[],
 def test_an_invalid_state_file_blocks_nothing(tmp_path: Path, text: str) -> None:
     """Such as truncated text, another program's, or one from before a reboot."""
     slept: list[float] = []
-    (tmp_path / "pace").write_text(text)
-    Pace(tmp_path / "pace", slept.append, lambda: 100.0).turn()
+    (tmp_path / "limit").write_text(text)
+    RateLimiter(tmp_path / "limit", slept.append, lambda: 100.0).wait()
     assert slept == []
-    assert float((tmp_path / "pace").read_text()[:32]) == 100.0
+    assert float((tmp_path / "limit").read_text()[:32]) == 100.0
 
 
 def test_each_account_and_region_has_its_own_limit(
