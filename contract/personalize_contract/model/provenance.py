@@ -74,7 +74,7 @@ def days_ago(days: float) -> str:
 
 
 def service_model() -> dict[str, Any]:
-    """Return the service model that the installed botocore builds its clients from."""
+    """Return the service model that botocore builds its clients from."""
     from botocore.loaders import create_loader
 
     # `load_service_model` scans the models of every service first.
@@ -84,9 +84,14 @@ def service_model() -> dict[str, Any]:
     return model
 
 
-@cache
 def model_digest() -> str:
-    """Return the first 16 digits of the SHA-256 of the installed botocore's service model."""
+    """Return the first 16 digits of the SHA-256 of botocore's service model."""
+    return _model_digest(os.environ.get("AWS_DATA_PATH"))
+
+
+@cache
+def _model_digest(_data_path: str | None) -> str:
+    # `AWS_DATA_PATH` can add a service model, so the digest is cached by its value.
     import json
 
     return hashlib.sha256(json.dumps(service_model(), sort_keys=True).encode()).hexdigest()[:16]

@@ -11,7 +11,7 @@ import yaml
 
 from helpers.command import environment, run
 from personalize_contract.model.contract import load
-from personalize_contract.model.provenance import service_model
+from personalize_contract.model.provenance import model_digest, service_model
 from personalize_contract.suite.service_model import differences
 
 HISTORY: dict[str, dict[str, Any]] = yaml.safe_load(
@@ -190,3 +190,13 @@ def test_a_run_with_an_equal_model_reports_nothing(tmp_path: Path) -> None:
 
     assert "the SDK's model differs" not in done.stdout
     assert json.loads(path.read_text())["provenance"]["model_differs"] == []
+
+
+def test_digest_follows_the_data_path(
+    old_model: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    digest = model_digest()
+    monkeypatch.setenv("AWS_DATA_PATH", old_model["AWS_DATA_PATH"])
+    assert model_digest() != digest
+    monkeypatch.undo()
+    assert model_digest() == digest
