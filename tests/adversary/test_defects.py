@@ -106,7 +106,7 @@ def test_the_command_names_a_defect(name: str, tmp_path: Path) -> None:
 
     assert done.returncode == 1, done.stderr
     assert re.search(rf"^{re.escape(mutant.clause)} broken on live$", done.stdout, re.M)
-    assert "This is about the endpoint given, not about AWS." in done.stdout
+    assert "This is about the given endpoint, not about AWS." in done.stdout
     clauses = json.loads(report.read_text())["clauses"]
     named = [row["id"] for row in clauses if row["targets"]["live"]["status"] == "broken"]
     assert mutant.clause in named

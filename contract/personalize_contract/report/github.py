@@ -1,6 +1,6 @@
-"""The findings as GitHub annotations: lines that a job's log turns into notes on its page.
+"""The findings as GitHub annotations: lines of a job's log that GitHub shows on the run's page.
 
-GitHub shows ten of each kind for a step, so the last one tells how many more there are.
+GitHub shows ten of each kind for a step, so the last one has the number of the others.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ MOST = 10
 
 
 def lines(report: Report) -> Iterator[str]:
-    """The annotations: an error for what is broken, a warning for what is to be looked at."""
+    """Yield the annotations: an error for each broken clause, warnings for the rest."""
     yield from _few("error", _clauses(report, BROKEN))
     yield from _few(
         "warning",
@@ -41,30 +41,37 @@ def _clauses(report: Report, status: str) -> list[tuple[str, str]]:
 def _changes(report: Report) -> Iterator[str]:
     for target in report.targets:
         for change in target.changes:
-            what = change.difference
-            yield f"{what.part}: {what.recorded} -> {what.now} ({some(change.scenarios)})"
+            difference = change.difference
+            yield (
+                f"{difference.part}: {difference.recorded} -> {difference.now} "
+                f"({some(change.scenarios)})"
+            )
 
 
 def of_traffic(traffic: Traffic) -> Iterator[str]:
-    """The annotations of a run of tests, at the lines that sent what was found."""
-    problems = [(one.title, one.text, one.site) for one in traffic.problems]
+    """Yield the annotations of a run of tests, at the call sites of the requests."""
+    problems = [(problem.title, problem.text, problem.site) for problem in traffic.problems]
     yield from _few("error", [*problems, *(("changed", line, "") for line in traffic.changed)])
     yield from _few(
-        "warning", [(one.name, f"{one.wrong}: {one.instead}", one.site) for one in traffic.advice]
+        "warning",
+        [
+            (advice.name, f"{advice.wrong}: {advice.instead}", advice.site)
+            for advice in traffic.advice
+        ],
     )
 
 
-def _few(kind: str, found: Sequence[tuple[str, ...]]) -> Iterator[str]:
-    shown = found if len(found) <= MOST else found[: MOST - 1]
+def _few(kind: str, findings: Sequence[tuple[str, ...]]) -> Iterator[str]:
+    shown = findings if len(findings) <= MOST else findings[: MOST - 1]
     for finding in shown:
         yield _command(kind, *finding)
-    if len(found) > len(shown):
-        more = len(found) - len(shown)
+    if len(findings) > len(shown):
+        more = len(findings) - len(shown)
         yield _command(kind, f"and {more} more", "the report has all of them")
 
 
 def _command(kind: str, title: str, message: str, site: str = "") -> str:
-    """A workflow command, escaped as GitHub's toolkit does it; `site` is `file:line`."""
+    """Return a workflow command, escaped as in GitHub's toolkit; `site` is `file:line`."""
     text = message.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
     properties = {"title": title}
     if place := re.match(r"(.+):(\d+)", site):

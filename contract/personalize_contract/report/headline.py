@@ -1,4 +1,4 @@
-"""The sentences that a run comes to."""
+"""The sentences that sum up a run."""
 
 from __future__ import annotations
 
@@ -9,14 +9,21 @@ from personalize_contract.report.words import listed, plural
 
 
 def headline(operation: str, targets: Sequence[TargetSummary], partial: str = "") -> Headline:
-    """Return how many clauses hold, and of whom that says anything."""
+    """Return the sentences about a run.
+
+    Args:
+        operation: the operation that was verified.
+        targets: the result of each target.
+        partial: the reason why the run is incomplete; `""` if it is complete.
+    """
     if all(target.counts[HOLDS] == sum(target.counts.values()) for target in targets):
         total = sum(targets[0].counts.values()) if targets else 0
         of_them = " asked about" if targets and targets[0].not_asked else ""
         names = listed([target.name for target in targets])
         result = f"all {total} clauses{of_them} hold on {names}"
     else:
-        result = "; ".join(map(_result, sorted(targets, key=lambda one: not one.counts[BROKEN])))
+        broken_first = sorted(targets, key=lambda target: not target.counts[BROKEN])
+        result = "; ".join(map(_result, broken_first))
     if flaky := sum(len(target.flaky) for target in targets):
         result += f", {flaky} flaky"
     answered = sorted({who for target in targets for who in target.answered_by})
@@ -24,7 +31,7 @@ def headline(operation: str, targets: Sequence[TargetSummary], partial: str = ""
         others = listed([who for who in answered if who != "aws"])
         about = "AWS itself answered" + (f", and so did {others}" if others else "")
     elif "endpoint" in answered:
-        about = "This is about the endpoint given, not about AWS"
+        about = "This is about the given endpoint, not about AWS"
     else:
         about = "This checks the tool and the recordings, not AWS: no answer here came from it"
     changes = tuple(sentence for target in targets for sentence in _changes(target))
@@ -32,7 +39,7 @@ def headline(operation: str, targets: Sequence[TargetSummary], partial: str = ""
 
 
 def _result(target: TargetSummary) -> str:
-    """How many clauses are broken on a target, or else hold, and how many were not reached."""
+    """Return the number of clauses that are broken, or else hold, and of those not reached."""
     holds, broken, not_reached = (target.counts[status] for status in STATUSES)
     total = sum(target.counts.values())
     if not_reached == total:
@@ -47,14 +54,14 @@ def _result(target: TargetSummary) -> str:
 
 
 def _changes(target: TargetSummary) -> Iterator[str]:
-    """What the comparison of a live service with its recordings comes to."""
+    """Yield the result of comparing a live service with its recordings."""
     by = listed(target.recorded_by)
     if target.changed:
         same = by == listed(sorted(target.answered_by))
         verb = "is" if target.changed == 1 else "are"
-        who = "The service changed" if same else f"It is not what {by} was"
-        yield f"{who}: {target.changed} of {target.comparable} answers {verb} not as recorded."
+        change = "The service changed" if same else f"It differs from {by}"
+        yield f"{change}: {target.changed} of {target.comparable} answers {verb} not as recorded."
     elif target.comparable:
         yield f"Nothing changed: {target.comparable} answers are as recorded."
     elif target.compared:
-        yield f"Whether the service changed can't be told: the recordings are of {by}."
+        yield f"The recordings come from {by}, so they don't show whether the service changed."

@@ -20,10 +20,10 @@ class Night:
     """One run on one target.
 
     Args:
-        reported_at: UTC, as its report has it.
-        seconds: duration; None where the report has none.
-        partial: why the run ended before its end; `""` if it did not.
-        states: of each clause, a status, followed by `, changed` or `, flaky`.
+        reported_at: the time in UTC, as in its report.
+        seconds: the duration; None if the report has none.
+        partial: the reason why the run is incomplete; `""` if it is complete.
+        states: the state of each clause: its status, followed by `, changed` or `, flaky`.
     """
 
     reported_at: str
@@ -34,7 +34,7 @@ class Night:
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """Clauses whose state changed in the same way in one run, from what it was before."""
+    """A change of state, with the clauses that changed in this way in one run."""
 
     reported_at: str
     before: str
@@ -47,8 +47,8 @@ class History:
     """The runs on one target, oldest first.
 
     Args:
-        target: name of the target.
-        nights: its runs.
+        target: the name of the target.
+        nights: the runs.
     """
 
     target: str
@@ -57,13 +57,13 @@ class History:
     @property
     def clauses(self) -> list[str]:
         """Every clause of any run, in the order of the reports."""
-        return list(dict.fromkeys(one for night in self.nights for one in night.states))
+        return list(dict.fromkeys(clause for night in self.nights for clause in night.states))
 
     @property
     def turns(self) -> list[Turn]:
         """The first run of each change, newest first.
 
-        What a partial run did not reach says nothing.
+        Clauses that a partial run did not reach are left out.
         """
         turns: dict[tuple[str, str, str], list[str]] = {}
         last: dict[str, str] = {}
@@ -79,17 +79,20 @@ class History:
 
     @property
     def newest_first(self) -> Sequence[Night]:
-        """The runs, newest first: the one to read stands beside the names of the clauses."""
+        """The runs, newest first, so that the latest is next to the names of the clauses."""
         return self.nights[::-1]
 
 
 def text(paths: Sequence[Path]) -> str:
-    """Return the page about JSON reports of one operation, in whatever order they are given.
+    """Return the page for JSON reports of one operation.
+
+    Args:
+        paths: the reports, in any order.
 
     Raises:
-        UsageError: a file isn't such a report, or two are of different operations.
+        UsageError: a file isn't such a report, or the reports are of several operations.
     """
-    documents = sorted(map(_document, paths), key=lambda one: str(_reported_at(one)))
+    documents = sorted(map(_document, paths), key=_reported_at)
     operations = sorted({str(document["operation"]) for document in documents})
     if len(operations) > 1:
         raise UsageError(
@@ -97,7 +100,10 @@ def text(paths: Sequence[Path]) -> str:
         )
     targets = dict.fromkeys(target for document in documents for target in document["summary"])
     histories = [
-        History(target, [_night(one, target) for one in documents if target in one["summary"]])
+        History(
+            target,
+            [_night(document, target) for document in documents if target in document["summary"]],
+        )
         for target in targets
     ]
     page = template("history.html.jinja")
@@ -118,7 +124,7 @@ def _document(path: Path) -> Mapping[str, Any]:
         raise UsageError(f"{path}: it can't be read: {error.strerror}") from error
     except (ValueError, LookupError, TypeError, AttributeError):
         raise UsageError(
-            f"{path}: it is no JSON report of verify; write one with `verify --report FILE.json`"
+            f"{path}: not a JSON report of verify; write one with `verify --report FILE.json`"
         ) from None
     return dict(document)
 

@@ -1,4 +1,4 @@
-"""The report as one HTML page: no network, no script, light and dark, for a phone and for paper."""
+"""The report as one HTML page without scripts or network: light, dark, narrow and printable."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ from personalize_contract.report.view import (
 from personalize_contract.report.words import noted
 
 MOST = 12
-"""Scenarios of a clause that are shown whole, those that broke or changed first."""
+"""Maximum number of scenarios shown for a clause, broken and changed ones first."""
 
 _OPEN = 5
-"""Rows that stand open at first, so that the matrix stays one that is seen at a glance."""
+"""Maximum number of rows that are open at first, so that the matrix stays compact."""
 
 _URGENT = (BROKEN, CHANGED)
 
@@ -36,14 +36,14 @@ _PARTS = {
     "body": "body",
     "message": "body",
 }
-"""Where in an answer each part of `drift.PARTS` stands."""
+"""The member of an answer that shows each part of `drift.PARTS`."""
 
 _VERDICTS = {1: "broken", 2: "not-reached", 3: "not-reached", 4: "changed"}
 """The class of the page's head by exit status."""
 
 
 def text(report: Report) -> str:
-    """The page."""
+    """Return the page."""
     facts = {target.name: target.facts for target in report.targets}
     rows = [_row(row, report.operation, facts) for row in sorted(report.rows, key=_urgency)]
     for row in [row for row in rows if row["state"] in _URGENT][:_OPEN]:
@@ -100,33 +100,33 @@ def _row(row: Row, operation: str, facts: Mapping[str, RunFacts]) -> dict[str, A
 
 
 def _scenarios(row: Row, operation: str, facts: Mapping[str, RunFacts]) -> list[dict[str, Any]]:
-    """What was sent for a clause, once each, with the answer of every target beside it."""
+    """Return the scenarios of a clause, each once with the answers of all targets."""
     scenarios: dict[str, dict[str, Any]] = {}
     for cell in row.cells:
-        for one in cell.exchanges:
+        for exchange in cell.exchanges:
+            name = exchange["scenario"]
             scenario = scenarios.setdefault(
-                one["scenario"],
+                name,
                 {
-                    "name": one["scenario"],
-                    "request": _message(one["request"]),
+                    "name": name,
+                    "request": _message(exchange["request"]),
                     "answers": [],
                     "seconds": 0.0,
                     "repeat": [],
-                    "curl": repeat.curl(one["request"], facts[cell.target]),
+                    "curl": repeat.curl(exchange["request"], facts[cell.target]),
                     "broken": False,
                     "changed": False,
                     "flaky": False,
                 },
             )
-            scenario["broken"] |= one["status"] == BROKEN
-            scenario["changed"] |= one.get("recorded", {}).get("changed", False)
-            scenario["flaky"] |= one.get("flaky", False)
-            scenario["seconds"] += one.get("seconds", 0.0)
-            name = one["scenario"]
+            scenario["broken"] |= exchange["status"] == BROKEN
+            scenario["changed"] |= exchange.get("recorded", {}).get("changed", False)
+            scenario["flaky"] |= exchange.get("flaky", False)
+            scenario["seconds"] += exchange.get("seconds", 0.0)
             command = repeat.verify(operation, cell.target, name, facts[cell.target])
             if command not in scenario["repeat"]:
                 scenario["repeat"].append(command)
-            scenario["answers"].extend(_answers(cell.target, one))
+            scenario["answers"].extend(_answers(cell.target, exchange))
     return sorted(scenarios.values(), key=_interest)
 
 
@@ -135,11 +135,11 @@ def _interest(scenario: Mapping[str, Any]) -> tuple[bool, ...]:
 
 
 def _answers(target: str, exchange: Mapping[str, Any]) -> Iterable[dict[str, Any]]:
-    """The answer of a target, behind the one that was recorded where the two differ."""
+    """Yield the answer of a target, after the recorded one if the two differ."""
     recorded = exchange.get("recorded", {})
     differences = recorded.get("differences", [])
     attempt = exchange.get("attempt")
-    marks = {_PARTS[one["part"]] for one in differences}
+    marks = {_PARTS[difference["part"]] for difference in differences}
     if differences:
         yield {
             "title": "recorded before",
@@ -160,7 +160,8 @@ def _answers(target: str, exchange: Mapping[str, Any]) -> Iterable[dict[str, Any
         "response": _message(exchange["response"]),
         "marks": marks,
         "differences": [
-            {**one, "changed": recorded["counts"] and one["counts"]} for one in differences
+            {**difference, "changed": recorded["counts"] and difference["counts"]}
+            for difference in differences
         ],
         "as_recorded": "" if differences else recorded.get("recorded_by", ""),
         "notes": _notes(exchange),
@@ -168,29 +169,29 @@ def _answers(target: str, exchange: Mapping[str, Any]) -> Iterable[dict[str, Any
 
 
 def _notes(exchange: Mapping[str, Any]) -> list[str]:
-    """What a live run says about an exchange: the dataset's status then, and what it waited for."""
+    """Return a live run's notes on an exchange: the dataset's status, and waiting times."""
     dataset = exchange.get("dataset")
-    told = [f"{dataset['when']}: the dataset was {dataset['status']}"] if dataset else []
-    return [*told, *exchange.get("notes", [])]
+    status = [f"{dataset['when']}: the dataset was {dataset['status']}"] if dataset else []
+    return [*status, *exchange.get("notes", [])]
 
 
 def _message(message: Mapping[str, Any]) -> dict[str, Any]:
-    """A message with its body laid out, where it is whole JSON: what is in an array a line each."""
+    """Return a message with its body formatted if it is JSON: one line for each array member."""
     try:
         value = json.loads(message["body"])
     except ValueError:
         return dict(message)
-    return {**message, "body": _laid_out(value)}
+    return {**message, "body": _formatted(value)}
 
 
-def _laid_out(value: Any) -> str:
+def _formatted(value: Any) -> str:
     if not isinstance(value, dict):
         return json.dumps(value, ensure_ascii=False)
     lines = []
     for name, member in value.items():
         text = json.dumps(member, ensure_ascii=False)
         if isinstance(member, list) and member:
-            each = ",\n".join(f"    {json.dumps(one, ensure_ascii=False)}" for one in member)
-            text = f"[\n{each}\n  ]"
+            lines_of = ",\n".join(f"    {json.dumps(each, ensure_ascii=False)}" for each in member)
+            text = f"[\n{lines_of}\n  ]"
         lines.append(f"  {json.dumps(name, ensure_ascii=False)}: {text}")
     return "{\n" + ",\n".join(lines) + "\n}" if lines else "{}"

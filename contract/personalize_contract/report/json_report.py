@@ -1,4 +1,4 @@
-"""The report as a JSON document, in the shape that scripts rely on."""
+"""The report as a JSON document. Scripts rely on its members."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from personalize_contract.report.view import Cell, Report
 
 
 def document(report: Report) -> dict[str, Any]:
-    """The report as builtins; `summary` counts the clauses that can fail."""
+    """Return the report as builtins; `summary` counts the clauses that can fail."""
     return {
         "operation": report.operation,
         "headline": str(report.headline),
@@ -54,5 +54,5 @@ def _cell(cell: Cell) -> dict[str, Any]:
 
 
 def text(report: Report) -> str:
-    """The document as indented JSON."""
+    """Return the document as indented JSON."""
     return json.dumps(document(report), indent=2, ensure_ascii=False) + "\n"

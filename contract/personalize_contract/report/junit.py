@@ -10,11 +10,11 @@ from personalize_contract.report.view import BROKEN, NOT_REACHED, Cell, Report
 from personalize_contract.report.words import answered, sent
 
 _NO_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
-"""What XML 1.0 has no way to write."""
+"""The characters that XML 1.0 can't represent."""
 
 
 def _writable(words: str) -> str:
-    return _NO_XML.sub(lambda found: f"\\u{ord(found[0]):04x}", words)
+    return _NO_XML.sub(lambda match: f"\\u{ord(match[0]):04x}", words)
 
 
 def _seconds(number: float) -> str:
@@ -22,7 +22,7 @@ def _seconds(number: float) -> str:
 
 
 def _attempts(cell: Cell) -> Iterator[str]:
-    """The exchanges of the scenarios that were asked again."""
+    """Yield the exchanges of scenarios that were asked again."""
     for exchange in cell.exchanges:
         if attempt := exchange.get("attempt"):
             yield f"{exchange['scenario']}, attempt {attempt}: {sent(exchange)}"
@@ -30,7 +30,7 @@ def _attempts(cell: Cell) -> Iterator[str]:
 
 
 def text(report: Report) -> str:
-    """The document. Not reached is an error, and skipped where it is allowed."""
+    """Return the document. A clause that was not reached is an error, or skipped if allowed."""
     root = ET.Element("testsuites", name=report.operation)
     for at, target in enumerate(report.targets):
         suite = ET.SubElement(root, "testsuite", name=f"{report.operation} {target.name}")
@@ -59,8 +59,8 @@ def text(report: Report) -> str:
                 kind = "skipped" if cell.is_allowed or not clause.can_fail else "error"
             if kind:
                 count["skipped" if kind == "skipped" else f"{kind}s"] += 1
-                one = ET.SubElement(case, kind, message=_writable(f"{cell.status}: {cell.why}"))
-                one.text = f"{clause.statement} [{clause.source}]"
+                result = ET.SubElement(case, kind, message=_writable(f"{cell.status}: {cell.why}"))
+                result.text = f"{clause.statement} [{clause.source}]"
             if attempts := "\n".join(_attempts(cell)):
                 ET.SubElement(case, "system-out").text = _writable(attempts)
         suite.set("time", _seconds(target.facts.seconds))

@@ -1,7 +1,7 @@
 """The report in Markdown: for a pull request, a chat, or the summary of a GitHub job.
 
-What an answer had a say in stands as code in character references, so that none of it can be
-taken for Markdown, HTML or a mention. The size has a bound far below the 1 MiB of a job's summary.
+Text from answers is written as code with character references, so that it can't be interpreted as
+Markdown, HTML or a mention. The size is bounded far below the 1 MiB limit of a job's summary.
 """
 
 from __future__ import annotations
@@ -17,11 +17,11 @@ from personalize_contract.report.words import answered, noted, sent, some
 _SIGNS = {HOLDS: "✅", BROKEN: "❌", NOT_REACHED: "⚪"}
 _CHANGED, _FLAKY = "🔺", "🔁"
 MOST = 40
-"""Differences that are listed, of those that count and of the others."""
+"""Maximum number of differences listed, for those that count and for the others."""
 
 
 def text(report: Report) -> str:
-    """The document."""
+    """Return the report as Markdown."""
     parts = [
         f"## {_plain(str(report.headline))}",
         _summary(report),
@@ -33,7 +33,7 @@ def text(report: Report) -> str:
         _folded("Every clause", _matrix(report)),
         _folded("Observed, where the page is silent", _observed(report)),
         *(
-            _folded("What differs and does not count", table)
+            _folded("Differences that don't count", table)
             for table in _differences(report, changed=False)
         ),
     ]
@@ -81,11 +81,15 @@ def _differences(report: Report, *, changed: bool) -> Iterator[str]:
         if not changes:
             continue
         rows = (
-            [what.part, _code(what.recorded), _code(what.now), some(change.scenarios)]
+            [
+                change.difference.part,
+                _code(change.difference.recorded),
+                _code(change.difference.now),
+                some(change.scenarios),
+            ]
             for change in changes[:MOST]
-            for what in (change.difference,)
         )
-        title = f"### {_CHANGED} What changed on {target.name}\n\n" if changed else ""
+        title = f"### {_CHANGED} Changed on {target.name}\n\n" if changed else ""
         more = f"\n\nand {len(changes) - MOST} more" if len(changes) > MOST else ""
         yield title + _table(["part", "recorded", f"{target.name} now", "in"], rows) + more
 
@@ -98,7 +102,7 @@ def _flaky(report: Report) -> Iterator[str]:
                 + [_code(answered(exchange)) for exchange in (flake.first, flake.second)]
                 for flake in target.flaky[:MOST]
             )
-            title = f"### {_FLAKY} Flaky on {target.name}: right when asked again"
+            title = f"### {_FLAKY} Flaky on {target.name}: passed when asked again"
             yield f"{title}\n\n" + _table(["scenario", "sent", "first answer", "second"], rows)
 
 
@@ -113,7 +117,7 @@ def _matrix(report: Report) -> str:
         [f"`{row.clause.id}`", _source(row), row.clause.level, *map(_cell, row.cells)]
         for row in report.promised
     )
-    return _table(["clause", "source", "level", *(one.name for one in report.targets)], rows)
+    return _table(["clause", "source", "level", *(target.name for target in report.targets)], rows)
 
 
 def _cell(cell: Cell) -> str:
@@ -123,7 +127,7 @@ def _cell(cell: Cell) -> str:
 
 def _observed(report: Report) -> str:
     rows = ([f"`{row.clause.id}`", *map(_notes, row.cells)] for row in report.observed)
-    return _table(["clause", *(one.name for one in report.targets)], rows)
+    return _table(["clause", *(target.name for target in report.targets)], rows)
 
 
 def _notes(cell: Cell) -> str:

@@ -1,4 +1,4 @@
-"""The report on a terminal: the table clause x target, then what does not hold and why."""
+"""The report on a terminal: a table of clauses by target, then each finding with its reason."""
 
 from __future__ import annotations
 
@@ -24,10 +24,10 @@ _STYLES = {HOLDS: "green", BROKEN: "bold red", NOT_REACHED: "yellow"}
 
 
 class Output(Console):
-    """Standard output: what it can't take is an error like any other, and no end of its own."""
+    """Standard output. A broken pipe is raised, so that the command chooses the exit status."""
 
     def on_broken_pipe(self) -> NoReturn:
-        """Leave it to the command, which knows its exit status."""
+        """Raise the error instead of exiting, as rich would."""
         raise BrokenPipeError(errno.EPIPE, os.strerror(errno.EPIPE))
 
 
@@ -43,8 +43,8 @@ def show(report: Report, console: Console) -> None:
             row.clause.id, row.clause.level, *(_status(cell.status) for cell in row.cells)
         )
     table.add_section()
-    who = (Text(target.who, "dim") for target in report.targets)
-    table.add_row(Text("answered by", "dim"), "", *who)
+    provenances = (Text(target.who, "dim") for target in report.targets)
+    table.add_row(Text("answered by", "dim"), "", *provenances)
     console.print(table)
     _observed(report, console)
     _findings(report, console)
@@ -57,13 +57,13 @@ def show(report: Report, console: Console) -> None:
     for target in report.targets:
         for flake in target.flaky:
             first = Text(f"\nflaky on {target.name}: {flake.scenario}: {answered(flake.first)}; ")
-            console.print(first.append("right when asked again"), soft_wrap=True)
+            console.print(first.append("passed when asked again"), soft_wrap=True)
         if target.not_shipped:
             console.print(f"\nnot reached on {target.name}: {NOT_SHIPPED}:", style="bold")
             console.print(Text(f"  {', '.join(target.not_shipped)}"), soft_wrap=True)
     for kept in report.kept:
         console.print(
-            f"kept, because it proves more than what answered now: {kept}", soft_wrap=True
+            f"kept, because the existing recording has stronger provenance: {kept}", soft_wrap=True
         )
     for target in report.targets:
         if target.untouched:
@@ -78,7 +78,7 @@ def _status(status: str) -> Text:
 
 
 def _observed(report: Report, console: Console) -> None:
-    """What the page doesn't say and an answer showed. Not asserted."""
+    """Print the observations where the page is silent. They are not asserted."""
     console.print("\nobserved, where the page is silent:", style="bold")
     for row in report.observed:
         console.print(Text(f"  {row.clause.id}"))
@@ -88,29 +88,30 @@ def _observed(report: Report, console: Console) -> None:
                 seen.setdefault(line, []).append(cell.target)
         for line, targets in seen.items():
             where = "" if len(targets) == len(report.targets) else f" [{', '.join(targets)}]"
-            # No line begins with what was answered: a job's log would obey `::`.
+            # No line begins with text from an answer, since a job's log would execute `::`.
             console.print(Text(f"    - {line}{where}"), soft_wrap=True)
 
 
 def _differences(target: TargetSummary, console: Console) -> None:
-    """What a live service answers otherwise than it was recorded."""
+    """Print the differences of a live service's answers from the recorded ones."""
     for changes, title, style in (
         (target.changes, f"{target.name} changed; recorded -> now:", "bold yellow"),
         (
             target.other_differences,
-            f"{target.name} differs from recordings that prove less, or in words:",
+            f"{target.name} differs from recordings of weaker provenance, or in wording:",
             "bold",
         ),
     ):
         if changes:
             console.print(f"\n{title}", style=style)
         for change in changes:
-            what = change.difference
-            if what.part != "message":
-                line = f"  {what.part}: {what.recorded} -> {what.now} ({some(change.scenarios)})"
+            difference = change.difference
+            if difference.part != "message":
+                values = f"{difference.recorded} -> {difference.now}"
+                line = f"  {difference.part}: {values} ({some(change.scenarios)})"
                 console.print(Text(line), soft_wrap=True)
-        if words := [change for change in changes if change.difference.part == "message"]:
-            console.print(f"  message: {len(words)} in other words (a --report shows them)")
+        if messages := [change for change in changes if change.difference.part == "message"]:
+            console.print(f"  message: {len(messages)} reworded (a --report shows them)")
 
 
 def _findings(report: Report, console: Console) -> None:
@@ -118,7 +119,7 @@ def _findings(report: Report, console: Console) -> None:
     for status in (BROKEN, NOT_REACHED):
         for row, cell in report.findings(status):
             if cell.target in untouched:
-                continue  # what is said of it at the end is the same for each
+                continue  # the reason is the same for each, and printed at the end
             console.print()
             console.print(
                 Text.assemble(

@@ -1,6 +1,6 @@
-"""A run of the suite as its reports show it: values only, made once by `suite.summary`.
+"""The view of a suite run that all reports render: plain values, computed once by `suite.summary`.
 
-Each module of this package that writes a report renders these, and computes none of them.
+Each module of this package that writes a report renders these values and computes none.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ HOLDS, BROKEN, NOT_REACHED = "holds", "broken", "not reached"
 STATUSES = (HOLDS, BROKEN, NOT_REACHED)
 CHANGED = "changed"
 NOT_SHIPPED = "not shipped (size)"
-"""Why a scenario is not reached whose recording would make the package large."""
+"""Reason why a scenario is not reached whose recording is too large to ship."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,16 +26,16 @@ class Cell:
     """One clause on one target.
 
     Args:
-        target: name of the target.
+        target: the name of the target.
         status: one of `STATUSES`.
-        why: what was seen instead, or why nothing was.
-        answered_by: who answered.
-        changed: whether an answer differs from what the same service answered before.
-        flaky: whether a scenario failed, and was right when it was asked again.
-        is_allowed: whether it may stay unreached.
-        exchanges: that show it, as documents.
-        seconds: duration of the scenarios that are about it.
-        notes: what was seen, of a clause that is only observed, with the scenarios that showed it.
+        why: the observation that breaks the clause, or the reason why there is none.
+        answered_by: the provenances of the answers.
+        changed: whether an answer differs from the same service's recorded one.
+        flaky: whether a scenario failed, and passed when it was asked again.
+        is_allowed: whether the clause may stay unreached.
+        exchanges: the exchanges that show it, as documents.
+        seconds: the duration of the scenarios that are about it.
+        notes: the observations on a clause that is only observed, with the scenarios of each.
     """
 
     target: str
@@ -55,9 +55,9 @@ class Row:
     """One clause on each target.
 
     Args:
-        clause: of the contract.
-        link: URL of the section that the clause is from; `""` for none.
-        cells: in the order of the targets.
+        clause: the clause.
+        link: the URL of the section that the clause is from; `""` for none.
+        cells: the cells in the order of the targets.
     """
 
     clause: Clause
@@ -66,18 +66,18 @@ class Row:
 
     @property
     def state(self) -> str:
-        """The worst of its cells: a status, or `CHANGED`."""
-        found = {cell.status for cell in self.cells}
-        if BROKEN in found:
+        """The worst state of its cells: a status, or `CHANGED`."""
+        statuses = {cell.status for cell in self.cells}
+        if BROKEN in statuses:
             return BROKEN
         if any(cell.changed for cell in self.cells):
             return CHANGED
-        return NOT_REACHED if NOT_REACHED in found else HOLDS
+        return NOT_REACHED if NOT_REACHED in statuses else HOLDS
 
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """One difference between recorded answers and those now, with the scenarios that showed it."""
+    """A difference between recorded and current answers, with the scenarios that show it."""
 
     difference: Difference
     scenarios: tuple[str, ...]
@@ -85,12 +85,12 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class Flake:
-    """A scenario that failed once, and was right when it was asked again.
+    """A scenario that failed, and passed when it was asked again.
 
     Args:
-        scenario: its id.
-        first: the exchange that failed, as a document; status 0 is no answer.
-        second: the exchange that was right.
+        scenario: the id of the scenario.
+        first: the exchange that failed, as a document; its status is 0 if there was no answer.
+        second: the exchange that passed, as a document.
     """
 
     scenario: str
@@ -100,14 +100,14 @@ class Flake:
 
 @dataclass(frozen=True, slots=True)
 class RunFacts:
-    """When and where a target was asked.
+    """The time and place of a target's run.
 
     Args:
-        started_at: UTC, as in `2026-11-26T20:00:00Z`; `""` if it isn't known.
-        seconds: duration.
-        region: of the service; `""` for recordings.
-        endpoint: scheme and host of its URL; `""` for what ships with this package.
-        run: name of what a live run provisioned; `""` for none.
+        started_at: the start in UTC, as in `2026-11-26T20:00:00Z`; `""` if it isn't known.
+        seconds: the duration.
+        region: the region of the service; `""` for recordings.
+        endpoint: the scheme and host of its URL; `""` for recordings and the reference service.
+        run: the name of the resources that a live run provisioned; `""` for none.
     """
 
     started_at: str = ""
@@ -124,24 +124,24 @@ class RunFacts:
 
 @dataclass(frozen=True, slots=True)
 class TargetSummary:
-    """What one target comes to.
+    """The result of one target.
 
     Args:
-        name: of the target.
-        answered_by: who answered.
-        counts: number of clauses that can fail, by status.
-        recorded_by: who answered the recordings that it is compared with: those of changed answers
-            if there are any, else all.
-        compared: number of answers that were compared with a recorded one.
-        comparable: number of those whose recording proves at least as much.
-        changed: number of those that differ.
-        changes: the differences that say that the service changed.
-        other_differences: a message in other words, or a recording that proves less.
-        flaky: scenarios that failed, and were right when they were asked again.
-        not_asked: number of clauses that can fail and that no selected scenario asks about.
-        not_shipped: scenarios that were not reached because their recordings don't ship.
-        untouched: why nothing at all was reached; `""` if something was.
-        facts: when and where it was asked.
+        name: the name of the target.
+        answered_by: the provenances of its answers.
+        counts: the number of clauses that can fail, by status.
+        recorded_by: the provenances of the recordings that it is compared with: those of changed
+            answers if there are any, otherwise all.
+        compared: the number of answers that were compared with a recorded one.
+        comparable: the number of these whose recording has no weaker provenance.
+        changed: the number of comparable answers that differ.
+        changes: the differences that mean that the service changed.
+        other_differences: rephrased messages, and differences from weaker recordings.
+        flaky: the scenarios that failed, and passed when they were asked again.
+        not_asked: the number of clauses that can fail and that no selected scenario asks about.
+        not_shipped: the scenarios that were not reached because their recordings don't ship.
+        untouched: the reason why nothing was reached; `""` if anything was.
+        facts: the time and place of its run.
     """
 
     name: str
@@ -161,19 +161,19 @@ class TargetSummary:
 
     @property
     def who(self) -> str:
-        """Who answered, in words."""
+        """The provenances of its answers, in words."""
         return ", ".join(self.answered_by) or "nobody"
 
 
 @dataclass(frozen=True, slots=True)
 class Headline:
-    """The sentences that a run comes to.
+    """The sentences that sum up a run.
 
     Args:
-        result: how many clauses hold on each target.
-        about: of whom that says anything.
-        partial: why the run ended before its end; `""` if it did not.
-        changes: what the comparison with the recordings comes to, a sentence for each target.
+        result: the number of clauses that hold on each target.
+        about: the service that the result is about.
+        partial: the reason why the run is incomplete; `""` if it is complete.
+        changes: the result of the comparison with recordings, a sentence for each target.
     """
 
     result: str
@@ -191,18 +191,18 @@ class Report:
     """One run of the suite.
 
     Args:
-        operation: whose contract was verified.
-        page: URL of its page.
-        headline: what the run comes to.
-        exit_status: of the command.
-        targets: in the order in which they were asked.
-        rows: the clauses, in the order of the contract.
-        obstacles: what kept scenarios from being tried.
-        kept: recordings that were not replaced, because they prove more.
-        model_differs: what the SDK's model says differently from the contract.
-        versions: of this package, the SDK and Python, by their names.
-        service_model: digest of the SDK's model.
-        reported_at: UTC, as in `2026-11-26T20:00:00Z`.
+        operation: the operation that was verified.
+        page: the URL of its page.
+        headline: the sentences that sum up the run.
+        exit_status: the exit status of the command.
+        targets: the targets in the order in which they were asked.
+        rows: the clauses in the order of the contract.
+        obstacles: the problems that prevented scenarios from being tried.
+        kept: the recordings that were not replaced, because their provenance is stronger.
+        model_differs: the differences of the SDK's model from the contract.
+        versions: the versions of this package, the SDK and Python, by name.
+        service_model: the digest of the SDK's model.
+        reported_at: the time in UTC, as in `2026-11-26T20:00:00Z`.
     """
 
     operation: str
@@ -229,7 +229,7 @@ class Report:
         return tuple(row for row in self.rows if not row.clause.can_fail)
 
     def findings(self, status: str) -> list[tuple[Row, Cell]]:
-        """The cells of clauses that can fail with this status, target by target."""
+        """Return the cells with a status, of clauses that can fail, target by target."""
         return [
             (row, row.cells[at])
             for at, _ in enumerate(self.targets)

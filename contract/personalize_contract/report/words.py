@@ -9,22 +9,22 @@ from personalize_contract.report.view import HOLDS
 
 
 def plural(status: str, number: int) -> str:
-    """A status as it is said of so many clauses: 1 holds, 2 hold."""
+    """Return a status as the verb for a number of clauses: 1 holds, 2 hold."""
     return "hold" if status == HOLDS and number != 1 else status
 
 
 def listed(words: Sequence[str]) -> str:
-    """Words as a list: `a, b and c`."""
+    """Return words as a list: `a, b and c`."""
     return " and ".join([", ".join(words[:-1]), words[-1]] if len(words) > 1 else words)
 
 
 def some(names: Sequence[str]) -> str:
-    """The first names of a list, and how many more there are."""
+    """Return the first three names of a list, and the number of the others."""
     return ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")
 
 
 def noted(notes: Mapping[str, Sequence[str]], most: int = 3) -> list[str]:
-    """What was seen, each with the scenarios that showed it where they differ in that."""
+    """Return observations, each with its scenarios if there are several observations."""
     if len(notes) == 1:
         return list(notes)
     lines = [f"{note} ({some(scenarios)})" for note, scenarios in notes.items()]
@@ -33,13 +33,13 @@ def noted(notes: Mapping[str, Sequence[str]], most: int = 3) -> list[str]:
 
 
 def sent(exchange: Mapping[str, Any]) -> str:
-    """The request of an exchange in one line: its method, path and body."""
+    """Return the request of an exchange in one line: its method, path and body."""
     request = exchange["request"]
     return f"{request['method']} {request['path']} {request['body']}".strip()
 
 
 def answered(exchange: Mapping[str, Any]) -> str:
-    """The response of an exchange in one line: its status, code and body, or why there is none."""
+    """Return the response of an exchange in one line: its status, code and body, if any."""
     response = exchange["response"]
     if not response["status"]:
         return f"no answer: {response['reason']}"
@@ -48,7 +48,7 @@ def answered(exchange: Mapping[str, Any]) -> str:
 
 
 def duration(seconds: float) -> str:
-    """A duration as people read it: 0.012 s, 4.2 s, 6 min 5 s."""
+    """Return a duration in readable form: 0.012 s, 4.2 s, 6 min 5 s."""
     if seconds < 1:
         return f"{seconds:.3f} s"
     minutes, rest = divmod(round(seconds), 60)

@@ -262,7 +262,9 @@ def test_recordings_of_the_reference_service_show_no_change() -> None:
 
     assert done.returncode == 0, done.stdout
     assert "code: SerializationException -> ValidationException" in done.stdout
-    assert "can't be told: the recordings are of reference" in done.stdout
+    assert (
+        "The recordings come from reference, so they don't show whether the service" in done.stdout
+    )
 
 
 def test_an_edited_answer_is_not_compared(recorded: Path, tmp_path: Path) -> None:
@@ -434,7 +436,10 @@ def test_a_recording_of_aws_is_not_replaced_by_one_of_an_endpoint(
     now = groups.texts(path)
     assert now["in-use"] == before["in-use"]
     assert now["in-use-ten-items"] != before["in-use-ten-items"]
-    assert f"kept, because it proves more than what answered now: in-use in {path}" in done.stdout
+    assert (
+        f"kept, because the existing recording has stronger provenance: in-use in {path}"
+        in done.stdout
+    )
 
 
 # --- the command

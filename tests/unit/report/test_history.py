@@ -102,7 +102,7 @@ def test_what_is_no_report_is_refused(tmp_path: Path, text: str) -> None:
     done = run("history", path)
 
     assert done.returncode == 2
-    assert "other.json: it is no JSON report of verify" in done.stderr
+    assert "other.json: not a JSON report of verify" in done.stderr
 
 
 def test_reports_of_two_operations_are_refused(tmp_path: Path) -> None:
