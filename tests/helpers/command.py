@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import functools
 import io
 import os
 import signal
@@ -14,8 +13,6 @@ from collections.abc import Iterator, Mapping
 from importlib import import_module
 from pathlib import Path
 from unittest import mock
-
-from botocore.loaders import Loader, create_loader
 
 COMMAND = [sys.executable, "-m", "personalize_contract"]
 
@@ -56,19 +53,12 @@ def run(
     with (
         contextlib.chdir(cwd or Path.cwd()),
         mock.patch.dict(os.environ, env or environment(), clear=True),
-        mock.patch("botocore.session.create_loader", _shared_loader),
         contextlib.redirect_stdout(out),
         contextlib.redirect_stderr(err),
     ):
         # Not imported above, since the independent services of the tests import this module.
         status = import_module("personalize_contract.cli").main([*map(str, arguments)])
     return subprocess.CompletedProcess(arguments, status, out.getvalue(), err.getvalue())
-
-
-@functools.cache
-def _shared_loader(data_path: str | None = None) -> Loader:
-    """Return a loader that reads each of botocore's service models once in this process."""
-    return create_loader(data_path)
 
 
 def run_process(

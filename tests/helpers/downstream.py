@@ -2,34 +2,20 @@
 
 from __future__ import annotations
 
-import functools
-from collections.abc import Iterator
-
 # pytester unloads the modules that a run in this process imports, but doesn't undo patches on them.
 # All modules that a run patches have to be imported before.
 import boto3  # noqa: F401
 import httpcore  # noqa: F401 - httpx keeps references to its classes
 import pytest
 import responses  # noqa: F401
-from botocore.loaders import create_loader
 
 import personalize_contract.plugin.marked  # noqa: F401
 from helpers.nobody import nobody
 from helpers.shop import Shop
 
 
-@pytest.fixture(scope="session")
-def models_are_read_once() -> Iterator[None]:
-    """Cache botocore's data: each session reads megabytes of it, which takes longer than a run."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("botocore.session.create_loader", functools.cache(create_loader))
-        yield
-
-
 @pytest.fixture
-def shop(
-    pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch, models_are_read_once: None
-) -> Shop:
+def shop(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> Shop:
     """Return the repo of a user without any credentials."""
     nobody(monkeypatch)
     monkeypatch.setenv("COLUMNS", "200")
