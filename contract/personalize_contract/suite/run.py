@@ -87,7 +87,12 @@ class Run:
         self._live, self._journal, self._started = live, journal, started
         self._compares = settings.target == "live"
         self._folder = settings.cassettes or shipped.cassettes()
-        self._recorded = recordings.load(self._folder, settings.operation, required=live is None)
+        uses_recordings = live is None or journal is not None or self._compares
+        self._recorded = (
+            recordings.load(self._folder, settings.operation, required=live is None)
+            if uses_recordings
+            else {}
+        )
         self._connection = live.connection if live else connections.recorded()
         self.contract = load(settings.operation)
         self._dummies = _dummies(settings)
