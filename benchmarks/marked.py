@@ -75,11 +75,11 @@ def _module(count: int, life: str, *, stubbed: bool) -> str:
     )
 
 
-def _run(folder: Path, *options: str) -> Round:
+def _run(folder: Path, bytecode: Path, *options: str) -> Round:
     """Return a round that runs pytest in this folder, in seconds of CPU time."""
     command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider"]
     command += ["-p", "personalize_contract.plugin", *options]
-    environment = os.environ | _ENVIRONMENT | {"PYTHONPYCACHEPREFIX": str(folder / "bytecode")}
+    environment = os.environ | _ENVIRONMENT | {"PYTHONPYCACHEPREFIX": str(bytecode)}
 
     def run() -> float:
         before = resource.getrusage(resource.RUSAGE_CHILDREN)
@@ -90,7 +90,7 @@ def _run(folder: Path, *options: str) -> Round:
     return run
 
 
-def _costs(count: int, life: str) -> dict[str, float]:
+def _costs(count: int, life: str, bytecode: Path) -> dict[str, float]:
     with tempfile.TemporaryDirectory() as name:
         subjects = {}
         for subject in ("stub", "replay"):
@@ -98,8 +98,8 @@ def _costs(count: int, life: str) -> dict[str, float]:
             folder.mkdir()
             source = _module(count, life, stubbed=subject == "stub")
             (folder / "test_puts.py").write_text(source, "utf-8")
-            subjects[subject] = _run(folder)
-        _run(Path(name, "replay"), "--personalize-record=reference")()
+            subjects[subject] = _run(folder, bytecode)
+        _run(Path(name, "replay"), bytecode, "--personalize-record=reference")()
         for run in subjects.values():
             run()  # compiles the modules
         return medians(subjects, ROUNDS, bound=60)
@@ -114,14 +114,15 @@ def tables(sizes: Sequence[int]) -> Iterator[Table]:
         "The plugin is installed in both. Medians of alternating runs.",
         ("tests", "a client for each", "stub", "replayed", "more", "more a test"),
     )
-    for life in _CLIENTS:
-        once = 0.0
-        for count in sorted({1, min(200, max(sizes))}):
-            cost = _costs(count, life)
-            more = cost["replay"] - cost["stub"]
-            per_test = "" if count == 1 else seconds((more - once) / (count - 1))
-            once = more
-            ratio = times(cost["replay"], cost["stub"])
-            row = (str(count), life, seconds(cost["stub"]), ratio, seconds(more), per_test)
-            table.rows.append(row)
+    with tempfile.TemporaryDirectory() as bytecode:
+        for life in _CLIENTS:
+            once = 0.0
+            for count in sorted({1, min(200, max(sizes))}):
+                cost = _costs(count, life, Path(bytecode))
+                more = cost["replay"] - cost["stub"]
+                per_test = "" if count == 1 else seconds((more - once) / (count - 1))
+                once = more
+                ratio = times(cost["replay"], cost["stub"])
+                row = (str(count), life, seconds(cost["stub"]), ratio, seconds(more), per_test)
+                table.rows.append(row)
     yield table

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from functools import cache
 from pathlib import Path
 
 import pytest
 from benchmarks import TABLES
 
 from helpers.command import environment
+
+pytestmark = pytest.mark.usefixtures("unmeasured")
 
 ROOT = Path(__file__).parents[2]
 
@@ -27,6 +30,7 @@ main()
 """`python -m benchmarks`, each subject measured once."""
 
 
+@cache
 def run(*arguments: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [sys.executable, "-c", ONE_ROUND, *arguments],
