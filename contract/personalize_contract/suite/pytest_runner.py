@@ -172,6 +172,8 @@ def _ask(
         f"--confcutdir={_SUITE}",
         "-pno:cacheprovider",
         "-pno:terminal",
+        # It collects garbage five times at the end, for warnings that only the terminal shows.
+        "-pno:unraisableexception",
         "--capture=no",  # who waits for a dataset is told so
         *options,
     ]
