@@ -17,6 +17,7 @@ from benchmarks.measure import Round, Table, medians, seconds, times
 from personalize_contract.cassette import loader
 from personalize_contract.cassette.matching import Matching
 from personalize_contract.cassette.replay import Replay
+from personalize_contract.errors import Miss
 from personalize_contract.interceptors import botocore as interceptor
 from personalize_contract.interceptors.identity import DUMMY as DUMMY_IDENTITY
 from personalize_contract.plugin.mark import Mark
@@ -73,7 +74,7 @@ class _Ours:
     def __call__(self, number: int) -> AbstractContextManager[None]:
         if number == 0:
             replay = Replay(self._path, loader.load(self._path), Redactor(), Matching())
-            target = Recorded(replay, lambda _, request: f"nothing answers {request}")
+            target = Recorded(replay, lambda _, request: Miss(f"nothing answers {request}"))
             self._session = Session(target, Mark())
         return interceptor.patched(self._session, DUMMY_IDENTITY)
 

@@ -125,4 +125,13 @@ class SecretFound(PersonalizeContractError):
 
 
 class Miss(PersonalizeContractError):
-    """No recorded exchange answers this request. The message shows the nearest one."""
+    """No recorded exchange answers this request. The message shows the nearest one.
+
+    Args:
+        text: the message.
+        report: the message for reports, without item properties; `""` if it is the same.
+    """
+
+    def __init__(self, text: str, report: str = "") -> None:
+        self.report = report or text
+        super().__init__(text)

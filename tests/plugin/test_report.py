@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html.parser
 import json
+import shlex
 from typing import Any
 
 import pytest
@@ -54,6 +55,8 @@ def test_findings_advice_answers_and_coverage(tests: Shop, workers: tuple[str, .
     (problem,) = found["problems"]
     assert (problem["title"], problem["site"]) == ("request.items.max-members", SITE)
     assert problem["test"] == "test_shop.py::test_eleven"
+    assert problem["repeat"] == "pytest test_shop.py::test_eleven"
+    assert problem["curl"].startswith("curl -X POST --aws-sigv4 ")
     assert found["advice"]
     assert {one["site"] for one in found["advice"]} == {SITE}
     assert found["answers"] == ["5 exchanges answered, not recorded (fault 2, reference 3, aws 0)"]
@@ -77,6 +80,8 @@ def test_the_page_and_the_markdown_say_the_same(tests: Shop) -> None:
     page = (tests.path / "report.html").read_text("utf-8")
     parser.feed(page)
     markdown = (tests.path / "report.md").read_text("utf-8")
+    assert "\n    pytest test_shop.py::test_eleven\n    curl -X POST " in markdown
+    assert "pytest test_shop.py::test_eleven\ncurl -X POST " in page.replace("&#34;", '"')
     for said in ("request.items.max-members", SITE, "ResourceNotFoundException"):
         assert said in words
         assert said.replace(":", "&#58;") in markdown or said.replace("_", "&#95;") in markdown
@@ -128,3 +133,164 @@ def test_a_report_that_can_not_be_written_is_refused_first(shop: Shop, name: str
 
     assert result.ret == pytest.ExitCode.USAGE_ERROR
     assert f"{name}: " in text(result)
+
+
+SHOP = "arn:aws:personalize:us-east-1:123456789012:dataset/shop/ITEMS"
+OPTIONS = "--personalize-dataset ARN=active --personalize-account ID --personalize-strict"
+EACH = """
+MARK = pytest.mark.personalize_contract(ignore=["datasetArn"])
+
+@MARK
+@pytest.mark.parametrize("name", ["a b"])
+def test_miss(name):
+    put(properties='{"category": "Sencha"}')
+
+@MARK
+def test_unused():
+    put()
+
+@pytest.mark.personalize_contract(unused="report")
+def test_reported():
+    put(first=3)
+
+@MARK
+def test_refused():
+    import socket
+
+    socket.create_connection(("192.0.2.1", 80))
+"""
+
+
+def test_each_finding_has_the_commands_that_repeat_it(shop: Shop) -> None:
+    shop.tests(EACH.replace("Sencha", "Pu-erh"))
+    shop.record("--deselect=test_shop.py::test_refused")
+    shop.tests(EACH.replace("    put()", "    pass").replace("    put(first=3)", "    pass"))
+    found = report(
+        shop,
+        "--personalize-strict",
+        "--personalize-account=123456789012",
+        f"--personalize-dataset={SHOP}=active",
+    )
+
+    problems = {one["title"]: one for one in found["problems"]}
+    assert set(problems) == {"Miss", "unused", "NetworkRefused", "sent-nothing"}
+    assert {one["repeat"] for one in found["problems"]} == {
+        f"pytest {shlex.quote(f'test_shop.py::{test}')} {OPTIONS}"
+        for test in ("test_miss[a b]", "test_unused", "test_refused", "test_reported")
+    }
+    assert problems["NetworkRefused"]["site"].startswith("test_shop.py:")
+    assert problems["NetworkRefused"]["curl"] == ""
+    words = shlex.split(problems["Miss"]["curl"])
+    assert words[-1].startswith("https://personalize-events.$AWS_REGION.amazonaws.com/items")
+    body = json.loads(words[words.index("--data-binary") + 1])
+    assert [one["itemId"] for one in body["items"]] == ["tea-0", "tea-1"]
+    assert not any(value in json.dumps(found) for value in ("Sencha", "Pu-erh", "123456789012"))
+    reported, failing = found["unused"]
+    for unused, test in ((reported, "test_reported"), (failing, "test_unused")):
+        assert unused["cassette"] == f"cassettes/test_shop/{test}.personalize.yaml"
+        assert (unused["number"], unused["test"]) == (1, f"test_shop.py::{test}")
+        assert unused["repeat"] == f"pytest test_shop.py::{test} {OPTIONS}"
+        assert unused["curl"].startswith("curl -X POST ")
+    assert "tea-0, tea-1" in failing["request"]
+
+
+def test_a_changed_answer_is_reported_in_full(shop: Shop) -> None:
+    shop.tests("@pytest.mark.personalize_contract\ndef test_it():\n    put()\n")
+    shop.record()
+    cassette = shop.cassette("test_it")
+    cassette.write_text(cassette.read_text("utf-8").replace("code: 200", "code: 202"), "utf-8")
+    found = report(shop, "--personalize-verify=reference", "--personalize-region=eu-west-1")
+
+    (changed,) = found["changed"]
+    assert found["problems"] == []
+    assert (changed["title"], changed["site"]) == ("changed, contract holds", SITE)
+    assert "202 with an empty body was recorded, and reference answers 200" in changed["text"]
+    assert changed["repeat"] == (
+        "pytest test_shop.py::test_it --personalize-verify reference --personalize-region eu-west-1"
+    )
+    assert "aws:amz:eu-west-1:personalize" in changed["curl"]
+
+
+def test_a_verdict_without_a_request_is_reported_too(shop: Shop) -> None:
+    shop.tests("@pytest.mark.personalize_contract\ndef test_it():\n    put()\n")
+    shop.record()
+    url = "http://127.0.0.1:9"
+    found = report(
+        shop,
+        "--personalize-verify=live",
+        f"--personalize-endpoint-url={url}",
+        f"--personalize-dataset={SHOP}=active",
+    )
+    (changed,) = found["changed"]
+    assert (changed["title"], changed["test"]) == ("environment", "test_shop.py::test_it")
+    assert changed["repeat"].endswith(f" --personalize-endpoint-url {url}")
+
+
+SHARED = """
+@pytest.mark.personalize_contract(cassette="seed")
+class TestShop:
+    def test_tea(self):
+        put()
+
+    def test_mate(self):
+        put(first=2)
+"""
+
+
+def test_unused_exchanges_of_a_shared_cassette_are_reported_beside_other_problems(
+    shop: Shop,
+) -> None:
+    shop.tests(SHARED)
+    shop.record()
+    lost = SHARED.replace("put(first=2)", "pass")
+    shop.tests(f"{lost}\n\ndef test_eleven(personalize_service):\n    put(count=11)\n")
+    found = report(shop)
+
+    (unused,) = found["unused"]
+    assert unused["test"] == "test_shop.py::cassette=seed"
+    assert (unused["number"], unused["repeat"]) == (2, "pytest test_shop.py")
+    assert {one["title"] for one in found["problems"]} == {
+        "request.items.max-members",
+        "unused",
+    }
+
+
+def test_refusals_that_fail_no_test_are_reported(shop: Shop) -> None:
+    shop.tests(
+        """
+        import threading
+
+        done, ended = threading.Event(), threading.Event()
+
+
+        def late(client):
+            ended.wait()
+            try:
+                client.put_items(datasetArn=ACTIVE, items=[{"itemId": "tea"}])
+            except Exception:
+                done.set()
+
+
+        @pytest.mark.personalize_contract
+        def test_it():
+            threading.Thread(target=late, args=[client()]).start()
+
+
+        def test_other():
+            ended.set()
+            done.wait()
+        """
+    )
+    (refused,) = report(shop)["refused"]
+    assert "1 request after the end of test_shop.py::test_it" in refused
+
+
+def test_a_cassette_that_can_not_be_read_is_reported(shop: Shop) -> None:
+    shop.tests("@pytest.mark.personalize_contract\ndef test_it():\n    put()\n")
+    shop.record()
+    shop.cassette("test_it").write_text("tea")
+    (problem,) = report(shop)["problems"]
+    assert (problem["title"], problem["repeat"]) == (
+        "CassetteError",
+        "pytest test_shop.py::test_it",
+    )

@@ -194,7 +194,13 @@ def test_the_two_answers_are_shown_side_by_side(shop: Shop) -> None:
         ["!", "code", "ResourceInUseException", "LimitExceededException"],
     ]
     assert "  cassette:  cassettes/test_shop/test_it.personalize.yaml" in lines
-    assert "  record it: pytest test_shop.py::test_it --personalize-record live" in lines
+    commands = [line for line in lines[at:] if line.startswith(("  record it:", "  repeat it:"))]
+    assert commands == [
+        "  record it: pytest test_shop.py::test_it --personalize-record live",
+        "  repeat it: pytest test_shop.py::test_it --personalize-verify live "
+        "--personalize-dataset ARN=active --personalize-dataset ARN=in-use "
+        f"--personalize-dataset ARN=missing --personalize-endpoint-url {url}",
+    ]
 
 
 def test_a_recorded_trouble_cannot_be_provoked(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from typing import NamedTuple
 
 from personalize_contract.cassette.replay import Replay
+from personalize_contract.errors import Miss
 from personalize_contract.feedback.differences import differences, facts
 from personalize_contract.feedback.volatile import ignoring
 from personalize_contract.model.exchange import Request
@@ -17,6 +19,9 @@ _MAX_DIFFERENCES = 12
 
 _MAX_EXPLAINED = 5
 """Maximum number of misses explained in one test."""
+
+_HEAD = ("method", "path", "media type")
+"""The places of a request outside its body."""
 
 _DUMMY = re.compile(
     r".*:dataset/contract-(active|in-use|missing)(?:-\d+)?/(\w+)"
@@ -45,8 +50,8 @@ class Explainer:
         self._record, self._meant, self._orphans = record, meant, orphans
         self._explained = 0
 
-    def __call__(self, replay: Replay, request: Request) -> str:
-        """Return the message of a miss.
+    def __call__(self, replay: Replay, request: Request) -> Miss:
+        """Return the error of a miss.
 
         Args:
             replay: the cassette, with the exchanges used so far.
@@ -61,44 +66,87 @@ class Explainer:
         name = f" {sent.operation.operation}" if sent.operation else ""
         head = f"no recorded exchange answers this{name} request"
         if self._explained == _MAX_EXPLAINED:
-            return f"{head} either; only the first {_MAX_EXPLAINED} misses are explained"
+            return Miss(f"{head} either; only the first {_MAX_EXPLAINED} misses are explained")
         self._explained += 1
         remedy = (
             f"  first:     fix {broken[0]}, which it breaks, before you record it"
             if broken
             else f"  record it: {self._record}"
         )
-        lines = [
+        before = [
             head,
             f"  cassette:  {display.path(replay.path)}",
             f"  sent:      {display.quoted(summary(sent))}",
-            *_nearest(replay, sent),
+        ]
+        nearest = _nearest(replay, sent)
+        after = [
+            *nearest.hints,
             *(() if replay.recorded else self._orphans(replay, request)),
             remedy,
         ]
-        return "\n".join(lines)
+        text, report = (
+            "\n".join([*before, f"  nearest:   {nearest.exchange}", *differing, *after])
+            for differing in (_shown(nearest.differing), _shown(_public(nearest.differing, sent)))
+        )
+        return Miss(text, report)
 
 
-def _nearest(replay: Replay, request: ParsedRequest) -> Iterator[str]:
+class _Nearest(NamedTuple):
+    """The recorded exchange that differs least from a request.
+
+    Args:
+        exchange: its number, in words.
+        differing: each place where they differ, with both values.
+        hints: lines about the reason.
+    """
+
+    exchange: str
+    differing: Sequence[tuple[str, str]] = ()
+    hints: Sequence[str] = ()
+
+
+def _nearest(replay: Replay, request: ParsedRequest) -> _Nearest:
     sent = facts(request)
     recorded = [facts(exchange.request) for exchange in replay.recorded]
     if not recorded:
-        yield "  nearest:   none: the cassette is empty"
-        return
+        return _Nearest("none: the cassette is empty")
     distances = [len(sent.items() ^ other.items()) for other in recorded]
     at = distances.index(min(distances))
     number = f"exchange {at + 1} of {len(recorded)}"
     if distances[at] == 0:
-        yield f"  nearest:   {number} is equal, but each answers once and all are used up"
-        return
-    yield f"  nearest:   {number}"
+        return _Nearest(f"{number} is equal, but each answers once and all are used up")
     differing = list(differences(sent, recorded[at]))
+    hints = _hints(request, replay.recorded[at].request, sent, recorded[at], differing)
+    return _Nearest(number, differing, list(hints))
+
+
+def _shown(differing: Sequence[tuple[str, str]]) -> Iterator[str]:
     for place, values in differing[:_MAX_DIFFERENCES]:
         yield f"    {display.quoted(place)}: {values}"
     if len(differing) > _MAX_DIFFERENCES:
         yield f"    ... and {len(differing) - _MAX_DIFFERENCES} more differences"
-    other = replay.recorded[at].request
-    pairs = [(place, sent.get(place, ""), recorded[at].get(place, "")) for place, _ in differing]
+
+
+def _public(differing: Sequence[tuple[str, str]], sent: ParsedRequest) -> list[tuple[str, str]]:
+    """Return differences without item properties, as a report may show them."""
+    public = {}
+    for place, values in differing:
+        member, document, _ = place, "", ""
+        if sent.operation:
+            member, document, _ = place.partition(f".{sent.operation.document}")
+        is_private = document or place.startswith("body") or not (sent.operation or place in _HEAD)
+        public[member + document] = "differs (not shown in reports)" if is_private else values
+    return list(public.items())
+
+
+def _hints(
+    request: ParsedRequest,
+    other: Request,
+    sent: Mapping[str, str],
+    recorded: Mapping[str, str],
+    differing: Sequence[tuple[str, str]],
+) -> Iterator[str]:
+    pairs = [(place, sent.get(place, ""), recorded.get(place, "")) for place, _ in differing]
     if members := ignoring(pairs, request, other):
         names = ", ".join(f'"{member}"' for member in members)
         yield (

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from personalize_contract.cassette.replay import Replay
 from personalize_contract.feedback.miss_report import summary
-from personalize_contract.model.exchange import Exchange
+from personalize_contract.model.exchange import Exchange, Request
 from personalize_contract.model.parsed_request import ParsedRequest, parse
 from personalize_contract.privacy import display
 
@@ -21,24 +21,31 @@ def unused_text(replay: Replay, unused: Sequence[Exchange]) -> str:
         replay: the cassette.
         unused: its unused exchanges, at least one.
     """
-    recorded = replay.recorded
-    numbers = [
-        number
-        for number, exchange in enumerate(recorded, 1)
-        if any(exchange is other for other in unused)
-    ]
+    recorded, described = replay.recorded, list(requests(replay, unused))
     lines = [
         f"{len(unused)} of the {len(recorded)} exchanges recorded in {display.path(replay.path)} "
         f"{'was' if len(unused) == 1 else 'were'} not used: "
         "the test no longer sends a request that it used to send"
     ]
-    for number in numbers[:_MAX_SHOWN]:
-        request = parse(replay.redacted(recorded[number - 1].request))
-        lines.append(f"  exchange {number}: {display.quoted(_described(request))}")
-    if len(numbers) > _MAX_SHOWN:
-        lines.append(f"  ... and {len(numbers) - _MAX_SHOWN} more")
+    lines += [f"  exchange {number}: {words}" for number, words, _ in described[:_MAX_SHOWN]]
+    if len(described) > _MAX_SHOWN:
+        lines.append(f"  ... and {len(described) - _MAX_SHOWN} more")
     lines.append('  If that is right, record the test again, or add unused="report" to its mark')
     return "\n".join(lines)
+
+
+def requests(replay: Replay, unused: Sequence[Exchange]) -> Iterator[tuple[int, str, Request]]:
+    """Yield the number of each unused exchange, its request in words, and that request.
+
+    Args:
+        replay: the cassette.
+        unused: its unused exchanges.
+    """
+    chosen = set(map(id, unused))
+    for number, exchange in enumerate(replay.recorded, 1):
+        if id(exchange) in chosen:
+            request = parse(replay.redacted(exchange.request))
+            yield number, display.quoted(_described(request)), request
 
 
 def _described(request: ParsedRequest) -> str:

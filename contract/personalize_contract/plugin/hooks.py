@@ -161,7 +161,7 @@ def _settle(item: pytest.Item, report: pytest.TestReport, problems: Sequence[Pro
 
         if settled := verdicts.settle(report, problems):
             verdict, why = settled
-            run_state.tally(item.config)[verdict, f"{item.nodeid}: {why}"] = 1
+            run_state.tally(item.config)[verdict, f"{item.nodeid}: {why}", item.nodeid] = 1
 
 
 def _phase(item: pytest.Item) -> Generator[None, object, object]:
@@ -222,6 +222,9 @@ def _open(item: pytest.Item) -> None:
             from personalize_contract.plugin.session import Problem
 
             item.stash[_UNOPENED] = Problem(problem, error)
+        if options.reports_traffic(item.config):
+            title = type(error).__name__
+            run_state.tally(item.config)["problem", title, "", item.nodeid, problem, ""] = 1
     if problem:
         _fail(problem)
 
@@ -233,6 +236,15 @@ def _close(item: pytest.Item) -> None:
         stack.close()
         _refuse_late(item.config, left_running=marked.owner.close())
         run_state.tally(item.config).update(marked.tally())
+        if options.reports_traffic(item.config):
+            from personalize_contract.plugin import mode_factory, traffic_report
+
+            tally, settings = run_state.tally(item.config), marked.settings
+            redactor = mode_factory.redactor(marked.mark, settings)
+            traffic_report.note_problems(tally, marked.test, marked.problems, redactor, settings)
+            if replay := marked.judged_replay:
+                unused = replay.unused()
+                traffic_report.note_unused(tally, marked.test, replay, unused, settings)
         run_state.count_waits(item.config)
 
 

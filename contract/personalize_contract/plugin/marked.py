@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
@@ -19,15 +19,16 @@ from personalize_contract.model import contract
 from personalize_contract.plugin import aws_env, mode_factory, options
 from personalize_contract.plugin.loopback import Loopback, Loopbacks
 from personalize_contract.plugin.mark import Mark
-from personalize_contract.plugin.modes import Answering, Mode, Recording
+from personalize_contract.plugin.modes import Answering, Mode, Recording, Replaying
 from personalize_contract.plugin.network_guard import Place, guarded, or_allow
 from personalize_contract.plugin.owners import Owner
 from personalize_contract.plugin.run_log import RunLog
-from personalize_contract.plugin.session import Session
+from personalize_contract.plugin.session import Problem, Session
 
 if TYPE_CHECKING:
     import pytest
 
+    from personalize_contract.cassette.replay import Replay
     from personalize_contract.live.access import Live
     from personalize_contract.plugin.service import Service
     from personalize_contract.plugin.summary import Tally
@@ -52,6 +53,7 @@ class Marked:
         faults: the target's fault injector; None without a fixture that injects faults.
         passed: whether the test ran and passed.
         failed_as_expected: whether it failed as its xfail mark says, and had no problems.
+        not_sent: the problems of requests that it did not send, once it has finished.
     """
 
     test: str
@@ -65,6 +67,7 @@ class Marked:
     faults: FaultInjector | None = None
     passed: bool = False
     failed_as_expected: bool = False
+    not_sent: list[Problem] = field(default_factory=list)
 
     def finish(self) -> str:
         """Return the text of the test's problems, or save its recording if it passed without any.
@@ -78,31 +81,46 @@ class Marked:
         """
         if self.loopback:
             self.loopback.finish()
-        problems = [problem.text for problem in self.session.problems]
+        problems = self.session.problems
         if not self.passed:
             is_new = isinstance(self.mode, Recording) and (
                 bool(self.mark.cassette) or not self.mode.recording.path.exists()
             )
             if self.mode and is_new and self.failed_as_expected and not problems:
                 self.mode.save()
-            return "\n\n".join(problems)
-        problems += self.lacking()
+            return "\n\n".join(problem.text for problem in problems)
+        self.not_sent = self.lacking()
+        problems += self.not_sent
         if self.mode and not problems:
             self.mode.save()
         if self.mode and (advice := self.session.sent_nothing()):
             self.session.advice[advice] += 1
-        return "\n\n".join(problems)
+        return "\n\n".join(problem.text for problem in problems)
 
-    def lacking(self) -> list[str]:
+    def lacking(self) -> list[Problem]:
         """Return the problems of requests that a passing test was expected to send and did not."""
         return [
             *(
-                f"the mark says violates=[{clause!r}], but no request of this test broke that "
-                f"clause: remove it from `violates`, or send such a request{_hint(clause)}"
+                Problem(
+                    f"the mark says violates=[{clause!r}], but no request of this test broke that "
+                    f"clause: remove it from `violates`, or send such a request{_hint(clause)}",
+                    title=f"violates={clause}",
+                )
                 for clause in self.session.missing_violations()
             ),
             *((*self.mode.lacking(), *self.session.lacking()) if self.mode else ()),
         ]
+
+    @property
+    def problems(self) -> list[Problem]:
+        """All problems so far, whether or not a report has shown them."""
+        return [*self.session.in_reports, *self.session.problems, *self.not_sent]
+
+    @property
+    def judged_replay(self) -> Replay | None:
+        """The replay whose unused exchanges this test has to answer for; None if there is none."""
+        # The end of the run judges a shared one.
+        return self.mode.replay if self.passed and type(self.mode) is Replaying else None
 
     def interrupt(self) -> None:
         """Keep the recording so far, since the run is interrupted."""

@@ -73,7 +73,7 @@ def make(
     return make(
         target,
         recording,
-        _redactor(mark, settings, live),
+        redactor(mark, settings, live),
         _matching(mark, settings),
         fail_unused=mark.unused == "fail",
     )
@@ -100,6 +100,7 @@ def _verifying(
         mode.redactor,
         display.path(mode.path),
         mode.record_command,
+        paths.repeat_command(item.config, item.nodeid),
         absent(settings),
     )
     return mode
@@ -123,7 +124,7 @@ def _replaying(
     return (shared.replaying if shared else Replaying)(
         path,
         cassette,
-        _redactor(mark, settings, live, numbered=not shares),
+        redactor(mark, settings, live, numbered=not shares),
         _matching(mark, settings),
         shared.record_command(again) if shared else paths.record_command(item, again),
         mark,
@@ -146,9 +147,17 @@ def _matching(mark: Mark, settings: Settings) -> Matching:
     return Matching((*settings.ignore, *mark.ignore), mark.items_any_order)
 
 
-def _redactor(
-    mark: Mark, settings: Settings, live: Live | None, *, numbered: bool = True
+def redactor(
+    mark: Mark, settings: Settings, live: Live | None = None, *, numbered: bool = True
 ) -> Redactor:
+    """Return the redactor of a test's requests.
+
+    Args:
+        mark: the mark of the test.
+        settings: the run's settings, as they apply to this test.
+        live: the live service, if that is the target.
+        numbered: whether several datasets of one state have a dummy each.
+    """
     from personalize_contract.model.datasets import PREFIX, stand_ins
     from personalize_contract.privacy.redaction import Redactor
 

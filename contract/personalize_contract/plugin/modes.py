@@ -11,6 +11,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Protocol
 
 from personalize_contract.model.interruption import FAULT
+from personalize_contract.plugin.session import Problem
 from personalize_contract.targets import modes
 
 if TYPE_CHECKING:
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from personalize_contract.cassette.reader import Cassette
     from personalize_contract.cassette.recording import Recording as CassetteRecording
     from personalize_contract.cassette.shared import Part
+    from personalize_contract.errors import Miss
     from personalize_contract.model.parsed_request import ParsedRequest
     from personalize_contract.plugin.gone import Orphans
     from personalize_contract.plugin.mark import Mark
@@ -27,11 +29,14 @@ if TYPE_CHECKING:
     from personalize_contract.privacy.redaction import Redactor
     from personalize_contract.targets.base import Target
 
+UNUSED = "unused"
+"""The title of a problem with unused exchanges, and the tally's word for them."""
+
 
 class Mode(modes.Mode, Protocol):
     """Answers the requests of one test."""
 
-    def lacking(self) -> list[str]:
+    def lacking(self) -> list[Problem]:
         """Return the problems of requests that a passing test was expected to send and did not."""
 
     def interrupt(self) -> None:
@@ -49,7 +54,7 @@ class Mode(modes.Mode, Protocol):
 class Answering(modes.Answering):
     """Answers from a service, and keeps nothing."""
 
-    def lacking(self) -> list[str]:
+    def lacking(self) -> list[Problem]:
         """Return nothing, since no request is expected."""
         return []
 
@@ -103,14 +108,14 @@ class Replaying(modes.Replaying):
         self.outcome = "replayed"
         """The tally's word for an exchange that was used."""
 
-    def lacking(self) -> list[str]:
+    def lacking(self) -> list[Problem]:
         """Return the problem of unused exchanges: each is a request that was not sent again."""
         unused = self.replay.unused() if self.fail_unused else []
         if not unused:
             return []
         from personalize_contract.feedback.unused_report import unused_text
 
-        return [unused_text(self.replay, unused)]
+        return [Problem(unused_text(self.replay, unused), title=UNUSED)]
 
     def interrupt(self) -> None:
         """Do nothing, since the cassette is only read."""
@@ -119,7 +124,7 @@ class Replaying(modes.Replaying):
         """Count the answers and the unused exchanges, and note a stale or aged cassette."""
         tally = _by(self.outcome, answered)
         notes = {
-            "unused": len(self.replay.unused()) if passed else 0,
+            UNUSED: len(self.replay.unused()) if passed else 0,
             "stale": int(self._stale),
             "aged": int(self._aged),
             "shared-dummy": int(self._shares_dummies and bool(answered)),
@@ -148,7 +153,7 @@ class _Explanation:
         self._command, self._violates, self._orphans = record_command, violates, orphans
         self._explainer: object = None
 
-    def __call__(self, replay: object, request: ParsedRequest) -> str:
+    def __call__(self, replay: object, request: ParsedRequest) -> Miss:
         from personalize_contract.feedback.miss_report import Explainer
 
         if not isinstance(self._explainer, Explainer):
@@ -185,12 +190,14 @@ class Recording(modes.Recording):
         self._left = False
         self._missing = 0
 
-    def lacking(self) -> list[str]:
+    def lacking(self) -> list[Problem]:
         """Return the problem of an empty recording that would replace exchanges."""
         if self.recording.count or not self._fail_unused:
             return []
         before = recorded_before(self.recording.path)
-        return [recorded_nothing(self.recording.path, before)] if before else []
+        if not before:
+            return []
+        return [Problem(recorded_nothing(self.recording.path, before), title="nothing recorded")]
 
     def save(self) -> bool | None:
         """Save the recording; do nothing for a test without requests and without a cassette."""

@@ -154,6 +154,25 @@ def add(parser: pytest.Parser) -> None:
     )
 
 
+def given(config: pytest.Config) -> list[str]:
+    """Return the options of this plugin on the command line, without accounts and ARNs."""
+    words = []
+    for name in (*_BOTH, *_FLAGS):
+        value = config.getoption(f"personalize_{name}")
+        values = value if isinstance(value, list) else [value] if value else []
+        option = f"--personalize-{name.replace('_', '-')}"
+        for each in values:
+            words += [option] if each is True else [option, _public(name, each)]
+    return words
+
+
+def _public(name: str, value: str) -> str:
+    """Return the value of an option, with its metavar in the place of an account."""
+    if name == "dataset":
+        return f"ARN={value.rpartition('=')[2]}"
+    return _BOTH[name][0] if name == "account" else value
+
+
 def reports(config: pytest.Config) -> tuple[Path, ...]:
     """Return the files of the reports of this run.
 

@@ -15,6 +15,7 @@ import pytest
 
 from personalize_contract.cassette.folders import SUFFIX
 from personalize_contract.errors import CassetteError, CassetteMissing
+from personalize_contract.plugin import options
 from personalize_contract.plugin.mark import cassette_of
 from personalize_contract.settings import Settings
 
@@ -86,10 +87,22 @@ def record_command(item: pytest.Item, target: str, node_id: str = "") -> str:
         target: the target that answers.
         node_id: the node id to record, such as a class; `""` for that of the test.
     """
-    module, separator, names = (node_id or item.nodeid).partition("::")
-    here = os.path.relpath(item.config.rootpath / module, item.config.invocation_params.dir)
-    where = f"{here}{separator}{names}"
-    return f"pytest {shlex.quote(where)} --personalize-record {target}"
+    command = _pytest_command(item.config, node_id or item.nodeid)
+    return f"{command} --personalize-record {target}"
+
+
+def repeat_command(config: pytest.Config, node_id: str) -> str:
+    """Return the shell command that runs a test alone, with the options of this run.
+
+    Accounts, and ARNs with them, are not in it.
+    """
+    return " ".join([_pytest_command(config, node_id), *map(shlex.quote, options.given(config))])
+
+
+def _pytest_command(config: pytest.Config, node_id: str) -> str:
+    module, separator, names = node_id.partition("::")
+    here = os.path.relpath(config.rootpath / module, config.invocation_params.dir)
+    return f"pytest {shlex.quote(f'{here}{separator}{names}')}"
 
 
 def orphans(

@@ -14,14 +14,17 @@ if TYPE_CHECKING:
     from personalize_contract.settings import Settings
 
 
-def report(session: pytest.Session, name: str, text: str) -> None:
+def report(session: pytest.Session, tally: Tally, name: str, text: str, title: str = "") -> None:
     """Report a failure of the run.
 
     Args:
         session: the session of the run.
+        tally: the tally of the run, in which it is noted for reports.
         name: the name to report, in place of a node id.
         text: the problem. The first line makes sense alone.
+        title: the kind of problem, for reports; `""` if the name says it.
     """
+    tally["problem", title or name, "", name if title else "", text, ""] = 1
     location = (name.partition("::")[0], None, name)
     failure = pytest.TestReport(name, location, {}, "failed", display.message(text), "call")
     setattr(failure, options.OURS, "run")
@@ -36,4 +39,4 @@ def fail_on_cassettes(session: pytest.Session, tally: Tally, settings: Settings)
         if paths := sorted(key[1] for key in tally if key[0] == kind):
             cassettes = f"{len(paths)} cassette{'' if len(paths) == 1 else 's'}"
             lines = [f"{cassettes}: {CASSETTES[kind]}", *(f"  {path}" for path in paths)]
-            report(session, f"personalize_fail_on = {kind}", "\n".join(lines))
+            report(session, tally, f"personalize_fail_on = {kind}", "\n".join(lines))

@@ -39,7 +39,7 @@ class RunLog:
         test: the node id.
         tally: the tally of the run.
         owner: the owner of the test's threads and tasks; None if every thread counts as its own.
-        is_reported: whether outcomes and problems are noted for a report.
+        is_reported: whether outcomes are noted for a report.
     """
 
     def __init__(
@@ -68,12 +68,6 @@ class RunLog:
             site = call_site.of_caller() or call_site.of_client(request)
             name = request.operation.operation
             self._tally["met", site, name, _outcome(request.operation, response)] += 1
-
-    def note_problem(self, title: str, text: str, site: str = "") -> None:
-        """Note a problem that fails the test, with the call site if it is known."""
-        if self._is_reported:
-            site = site or call_site.of_caller()
-            self._tally["problem", site, self._test, title, text] += 1
 
     def note_refusal(self, sentence: str) -> None:
         """Note a refused connection for which no test is responsible."""

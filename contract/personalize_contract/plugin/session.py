@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from personalize_contract.errors import NetworkRefused, PersonalizeContractError
+from personalize_contract.errors import Miss, NetworkRefused, PersonalizeContractError
 from personalize_contract.feedback import call_site
 from personalize_contract.feedback.adviser import Advice, Adviser
 from personalize_contract.interceptors.child_processes import REFUSED
@@ -36,11 +36,34 @@ class Problem:
         text: the problem, its place and its remedy. The first line makes sense alone.
         error: the error that it raised in the code under test; None if it raised none.
         verdict: the verdict on a verified answer; `""` if the problem is about no answer.
+        title: the clause, or the kind of problem, for reports.
+        site: the call site; `""` if it is unknown.
+        request: the request that the problem is about; None if there is none.
     """
 
     text: str
     error: BaseException | None = None
     verdict: str = ""
+    title: str = ""
+    site: str = ""
+    request: Request | None = None
+
+    @classmethod
+    def of_error(cls, error: BaseException, request: Request | None = None) -> Problem:
+        """Return the problem of an error in the calling code."""
+        name = type(error).__name__
+        return cls(str(error), error, title=name, site=call_site.of_caller(), request=request)
+
+    @classmethod
+    def of_advice(cls, advice: Advice, request: Request | None = None) -> Problem:
+        """Return the problem of a piece of advice, if advice is one."""
+        name = advice.row.name
+        return cls(_advice_text(advice), title=name, site=advice.sent, request=request)
+
+    @property
+    def report(self) -> str:
+        """The text for reports, which show no item properties."""
+        return self.error.report if isinstance(self.error, Miss) else self.text
 
 
 class Session:
@@ -97,7 +120,7 @@ class Session:
             with self._lock:
                 self.advice[advice] += 1
                 if self._strict and self._is_new(advice.row.name, advice.sent):
-                    self._problems.append(Problem(_advice_text(advice)))
+                    self._problems.append(Problem.of_advice(advice, parsed))
         return parsed
 
     def forward(self, request: ParsedRequest) -> Response | None:
@@ -120,9 +143,9 @@ class Session:
             raise
         except PersonalizeContractError as error:
             self._refuse_if_closed()
+            problem = Problem.of_error(error, request)
             with self._lock:
-                self._problems.append(Problem(str(error), error))
-            self.run.note_problem(type(error).__name__, str(error))
+                self._problems.append(problem)
             raise
         self._refuse_if_closed()
         self.run.note_outcome(request, exchange.response)
@@ -149,8 +172,9 @@ class Session:
         It fails the test whose code tried to connect, even if that code swallows the error.
         """
         if self.run.blames_test():
+            problem = Problem.of_error(error)
             with self._lock:
-                self._problems.append(Problem(str(error), error))
+                self._problems.append(problem)
         else:
             self.run.note_refusal(str(error))
 
@@ -169,7 +193,7 @@ class Session:
         if request.path == REFUSED:
             sentence = f"in a child process: {request.body.decode('utf-8', 'replace')}"
             with self._lock:
-                self._problems.append(Problem(sentence))
+                self._problems.append(Problem(sentence, title=NetworkRefused.__name__))
             return Response(204, "No Content", {"content-length": "0"}, b"")
         try:
             response = self.forward(self.check(request))
@@ -187,7 +211,7 @@ class Session:
             "and nothing was sent: wait for it to finish before stopping it"
         )
         with self._lock:
-            self._problems.append(Problem(sentence))
+            self._problems.append(Problem(sentence, title="abandoned request"))
 
     def _count(self, exchange: Exchange) -> None:
         if exchange.answered_by:
@@ -204,8 +228,7 @@ class Session:
                 elif self._is_new(clause, sent):
                     self.violations += 1
                     text = _violation_text(violation, request, sent)
-                    self._problems.append(Problem(text))
-                    self.run.note_problem(clause, text, sent)
+                    self._problems.append(Problem(text, title=clause, site=sent, request=request))
 
     def _is_new(self, name: str, sent: str) -> bool:
         """Whether this is the first note of that name for that call site."""
@@ -229,10 +252,10 @@ class Session:
         """Return the advice on a test that sends nothing; None if this one sent a request."""
         return None if self.sent else self._adviser.sent_nothing()
 
-    def lacking(self) -> list[str]:
+    def lacking(self) -> list[Problem]:
         """Return the advice on a test that sends nothing, if advice is a problem."""
         advice = self.sent_nothing() if self._strict else None
-        return [_advice_text(advice)] if advice else []
+        return [Problem.of_advice(advice)] if advice else []
 
     def missing_violations(self) -> list[str]:
         """Return the clauses in the mark's `violates` that no request broke."""

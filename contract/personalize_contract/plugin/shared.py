@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from personalize_contract.cassette.shared import Part, SharedRecording
     from personalize_contract.model.exchange import Exchange
     from personalize_contract.model.provenance import Provenance
+    from personalize_contract.plugin.session import Problem
     from personalize_contract.plugin.summary import Tally
     from personalize_contract.settings import Settings
 
@@ -184,7 +185,7 @@ class Replaying(modes.Replaying):
         super().__init__(*arguments, test=test, **named)
         self._shared, self._test = shared, test
 
-    def lacking(self) -> list[str]:
+    def lacking(self) -> list[Problem]:
         """Return nothing, since only the end of the run can tell."""
         return []
 
@@ -206,7 +207,7 @@ class Replaying(modes.Replaying):
 class Recording(modes.Recording):
     """Answers from a service, and records the answers as a test's part of a shared cassette."""
 
-    def lacking(self) -> list[str]:
+    def lacking(self) -> list[Problem]:
         """Return nothing, since only the end of the run can tell."""
         return []
 
@@ -243,16 +244,24 @@ def finish(session: pytest.Session, tally: Tally, settings: Settings) -> None:
         try:
             tally.update(shared.save())
         except (CassetteError, UsageError) as error:
-            tally["problem", str(shared.path), shared.owner, str(error)] = 1
+            tally["unsaved", str(shared.path), shared.owner, str(error)] = 1
     if hasattr(session.config, "workeroutput"):
         return
-    problems = [key[2:] for key in tally if key[0] == "problem"]
-    for owner, text in (*problems, *_unused(tally, settings)):
-        run_failures.report(session, owner, text)
+    for _, _, owner, text in [key for key in tally if key[0] == "unsaved"]:
+        run_failures.report(session, tally, owner, text, "not saved")
+    is_reported = options.reports_traffic(session.config)
+    for owner, text in list(_unused(tally, settings, is_reported=is_reported)):
+        run_failures.report(session, tally, owner, text, modes.UNUSED)
 
 
-def _unused(tally: Tally, settings: Settings) -> Iterator[tuple[str, str]]:
-    """Yield the owner of each shared cassette with unused exchanges, and the problem."""
+def _unused(tally: Tally, settings: Settings, *, is_reported: bool) -> Iterator[tuple[str, str]]:
+    """Yield the owner of each shared cassette with unused exchanges, and the problem.
+
+    Args:
+        tally: the tally of the run, in which unused exchanges are noted.
+        settings: the run's settings.
+        is_reported: whether each of them is noted, for a report.
+    """
     from personalize_contract.cassette.matching import Matching
     from personalize_contract.cassette.replay import Replay
     from personalize_contract.feedback.unused_report import unused_text
@@ -276,6 +285,11 @@ def _unused(tally: Tally, settings: Settings) -> Iterator[tuple[str, str]]:
             (failing if ran.get(test, "fail") == "fail" else reported).append(exchange)
         if reported:
             tally["unused", display.path(path)] += len(reported)
+        owner = cassette.provenance.recorded_for
+        replay = Replay(path, cassette, Redactor(paths=settings.redact), Matching())
+        if is_reported:
+            from personalize_contract.plugin import traffic_report
+
+            traffic_report.note_unused(tally, owner, replay, [*failing, *reported], settings)
         if failing:
-            replay = Replay(path, cassette, Redactor(paths=settings.redact), Matching())
-            yield cassette.provenance.recorded_for, unused_text(replay, failing)
+            yield owner, unused_text(replay, failing)

@@ -95,6 +95,17 @@ def short(tally: Tally) -> str:
     return "; ".join(parts)
 
 
+def refusals(tally: Tally) -> Iterator[str]:
+    """Yield the requests and connections that were refused, and for which no test failed."""
+    for test, count in _by(tally, "late").items():
+        yield (
+            f"late: {_number(count, 'request')} after the end of {test}, from a thread or task "
+            "that it left running"
+        )
+    for refusal, count in _by(tally, "refused").items():
+        yield f"refused: {_number(count, 'time')}, to threads that belong to no test: {refusal}"
+
+
 def lines(tally: Tally) -> Iterator[str]:
     """Yield the lines of the summary."""
     yield from answers(tally)
@@ -121,13 +132,7 @@ def lines(tally: Tally) -> Iterator[str]:
         yield f"unused: {_number(count, 'exchange')} in {path}"
     for test, count in _by(tally, "faults").items():
         yield f"fail_next: {_number(count, 'requested failure')} did not happen in {test}"
-    for test, count in _by(tally, "late").items():
-        yield (
-            f"late: {_number(count, 'request')} after the end of {test}, from a thread or task "
-            "that it left running"
-        )
-    for refusal, count in _by(tally, "refused").items():
-        yield f"refused: {_number(count, 'time')}, to threads that belong to no test: {refusal}"
+    yield from refusals(tally)
     for target in _by(tally, "ini-record"):
         yield (
             f"personalize_record = {target} is in the ini file, so every run records again: "

@@ -37,7 +37,7 @@ def verdict(problems: Sequence[Problem]) -> str:
     """
     trouble, failures = "", []
     for problem in problems:
-        found = _of(problem)
+        found = of(problem)
         if found in (ENVIRONMENT, NOT_REACHED):
             trouble = trouble if trouble == ENVIRONMENT else found
         elif not (trouble and isinstance(problem.error, Miss)):
@@ -47,7 +47,8 @@ def verdict(problems: Sequence[Problem]) -> str:
     return next((one for one in (BROKEN, CHANGED) if one in failures), "")
 
 
-def _of(problem: Problem) -> str:
+def of(problem: Problem) -> str:
+    """Return the verdict of one problem; `""` if it is of another kind."""
     return ENVIRONMENT if isinstance(problem.error, TargetUnavailable) else problem.verdict
 
 
@@ -67,7 +68,7 @@ def settle(report: pytest.TestReport, problems: Sequence[Problem]) -> tuple[str,
         # Later, pytest fails a passed test whose subtests failed.
         setattr(report, _VERDICT, found)
         return None
-    text = next(one.text for one in problems if _of(one) == found)
+    text = next(one.text for one in problems if of(one) == found)
     why = display.quoted(text.partition("\n")[0])
     if found == NOT_REACHED:
         path, line, _ = report.location

@@ -23,7 +23,7 @@ from personalize_contract.privacy import display
 
 if TYPE_CHECKING:
     from personalize_contract.model.checker import Violation
-    from personalize_contract.model.exchange import Exchange, Response
+    from personalize_contract.model.exchange import Exchange, Request, Response
     from personalize_contract.model.parsed_request import ParsedRequest
     from personalize_contract.plugin.session import Session
     from personalize_contract.privacy.redaction import Redactor
@@ -47,6 +47,7 @@ class Verified:
         redactor: the redactor for answers in messages.
         cassette: the path of the cassette, for messages.
         record_command: the command that records the test again.
+        repeat_command: the command that verifies this test alone.
         absent: the dummy ARN, or tracking id, of each state without a declared dataset.
     """
 
@@ -58,11 +59,13 @@ class Verified:
         redactor: Redactor,
         cassette: str,
         record_command: str,
+        repeat_command: str,
         absent: Mapping[str, State],
     ) -> None:
         self._recorded, self._service, self._session = recorded, service, session
         self._redactor, self._absent = redactor, absent
-        self._cassette, self._record_command = cassette, record_command
+        self._cassette = cassette
+        self._record_command, self._repeat_command = record_command, repeat_command
 
     def answer(self, request: ParsedRequest) -> Exchange:
         """Return the service's exchange, or the recorded one if there is no dataset to ask.
@@ -76,7 +79,7 @@ class Verified:
         resource = request.members.get(operation.resource) if operation else None
         if isinstance(resource, str) and (state := self._absent.get(resource)):
             why = f"no dataset is declared as {state}: add --personalize-dataset ARN={state}"
-            self._note(request, Problem(f"{NOT_REACHED}: {why}", verdict=NOT_REACHED))
+            self._note(request, _problem(NOT_REACHED, f"{NOT_REACHED}: {why}", request))
             return replace(recorded, answered_by="")  # nobody was asked
         exchange = self._service.answer(request)
         self._note(request, self._difference(recorded, exchange))
@@ -94,15 +97,16 @@ class Verified:
             _words(now) if _words(now) != _words(then) else "with another form of body"
         )
         if why := _environment(exchange):
-            return Problem(f"{ENVIRONMENT}: {why}", verdict=ENVIRONMENT)
+            return _problem(ENVIRONMENT, f"{ENVIRONMENT}: {why}", exchange.request)
         broken = [
             one for one in violations(exchange) if one.by == "service" and one.clause.can_fail
         ]
-        if broken:
-            return Problem(self._text(BROKEN, summary, exchange, recorded, broken), verdict=BROKEN)
-        if why := _not_reached(then, now):
-            return Problem(f"{NOT_REACHED}: {summary}: {why}", verdict=NOT_REACHED)
-        return Problem(self._text(CHANGED, summary, exchange, recorded), verdict=CHANGED)
+        why = "" if broken else _not_reached(then, now)
+        if why:
+            return _problem(NOT_REACHED, f"{NOT_REACHED}: {summary}: {why}", exchange.request)
+        verdict = BROKEN if broken else CHANGED
+        text = self._text(verdict, summary, exchange, recorded, broken)
+        return _problem(verdict, text, exchange.request)
 
     def _text(
         self,
@@ -110,24 +114,32 @@ class Verified:
         summary: str,
         exchange: Exchange,
         recorded: Exchange,
-        broken: list[Violation] | None = None,
+        broken: list[Violation],
     ) -> str:
-        request = exchange.request
-        sent = call_site.of_caller() or call_site.of_client(request)
+        request, sent = exchange.request, _site(exchange.request)
         before, now = (
             display.response(one.response, request, self._redactor) for one in (recorded, exchange)
         )
         lines = [
             f"{verdict}: {summary}",
-            *(f"  breaks:    {display.quoted(one)}" for one in broken or ()),
+            *(f"  breaks:    {display.quoted(one)}" for one in broken),
             f"  cassette:  {self._cassette}",
             f"  sent:      {request.method} {display.quoted(request.path)}, "
             f"{len(request.body)} bytes" + (f", {sent}" if sent else ""),
             *_side_by_side(before, now, recorded.answered_by, exchange.answered_by),
             *_hint(recorded, exchange.response),
             f"  record it: {self._record_command}",
+            f"  repeat it: {self._repeat_command}",
         ]
         return "\n".join(lines)
+
+
+def _problem(verdict: str, text: str, request: Request) -> Problem:
+    return Problem(text, verdict=verdict, title=verdict, site=_site(request), request=request)
+
+
+def _site(request: Request) -> str:
+    return call_site.of_caller() or call_site.of_client(request)
 
 
 def _words(response: Response) -> str:

@@ -78,17 +78,22 @@ def answered(words: str, to: Request, redactor: Redactor) -> str:
 
 def exchange(recorded: Exchange, redactor: Redactor) -> dict[str, Any]:
     """Return an exchange as a JSON document for reports."""
-    request = redactor.request(recorded.request)
-    target = f"{request.path}?{request.query}" if request.query else request.path
     return {
         "answered_by": recorded.answered_by,
-        "request": {
-            "method": text(request.method, redactor),
-            "path": text(target, redactor),
-            "headers": _headers(request.headers, redactor),
-            "body": _request_body(request, redactor),
-        },
+        "request": request(recorded.request, redactor),
         "response": response(recorded.response, recorded.request, redactor),
+    }
+
+
+def request(sent: Request, redactor: Redactor) -> dict[str, Any]:
+    """Return a request as a JSON document for reports."""
+    redacted = redactor.request(sent)
+    target = f"{redacted.path}?{redacted.query}" if redacted.query else redacted.path
+    return {
+        "method": text(redacted.method, redactor),
+        "path": text(target, redactor),
+        "headers": _headers(redacted.headers, redactor),
+        "body": _request_body(redacted, redactor),
     }
 
 

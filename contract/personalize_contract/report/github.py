@@ -50,8 +50,8 @@ def _changes(report: Report) -> Iterator[str]:
 
 def of_traffic(traffic: Traffic) -> Iterator[str]:
     """Yield the annotations of a run of tests, at the call sites of the requests."""
-    problems = [(problem.title, problem.text, problem.site) for problem in traffic.problems]
-    yield from _few("error", [*problems, *(("changed", line, "") for line in traffic.changed)])
+    findings = (*traffic.problems, *traffic.changed)
+    yield from _few("error", [(finding.title, finding.text, finding.site) for finding in findings])
     yield from _few(
         "warning",
         [

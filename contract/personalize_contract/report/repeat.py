@@ -5,9 +5,10 @@ from __future__ import annotations
 import json
 import shlex
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from personalize_contract.report.view import RunFacts
+if TYPE_CHECKING:
+    from personalize_contract.report.view import RunFacts
 
 _KEYS = "$AWS_ACCESS_KEY_ID:$AWS_SECRET_ACCESS_KEY"
 

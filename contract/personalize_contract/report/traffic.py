@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 
 from personalize_contract.report.markdown_text import code, plain, table
@@ -11,20 +11,45 @@ from personalize_contract.report.page_template import template
 
 
 @dataclass(frozen=True, slots=True)
-class Problem:
-    """A problem that fails a test.
+class ReportedProblem:
+    """A problem that fails a test, or the verdict on an answer that differs from its cassette.
 
     Args:
+        title: a clause id, a verdict, or the kind of problem.
         site: `file:line` that sent the request; `""` if unknown.
         test: node id.
-        title: a clause id, or the kind of problem.
-        text: the problem, its evidence and its remedy.
+        text: the problem, its evidence and its remedy, without item properties.
+        repeat: the command that runs the test alone; `""` for a problem of a whole run.
+        curl: the command that sends the request; `""` if it is about none, or not shown whole.
     """
 
+    title: str
     site: str
     test: str
-    title: str
     text: str
+    repeat: str
+    curl: str
+
+
+@dataclass(frozen=True, slots=True)
+class UnusedExchange:
+    """A recorded exchange that was not used.
+
+    Args:
+        cassette: path.
+        number: of the exchange in the cassette, from 1.
+        request: in words.
+        test: node id of the test that has the cassette.
+        repeat: the command that runs the test alone.
+        curl: the command that sends the request; `""` if it is not shown whole.
+    """
+
+    cassette: str
+    number: int
+    request: str
+    test: str
+    repeat: str
+    curl: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,14 +88,18 @@ class Traffic:
     Args:
         answers: who answered, in words.
         problems: that failed tests.
-        changed: verdicts on answers that differ from their cassettes, with the test of each.
+        changed: verdicts on answers that differ from their cassettes.
+        unused: recorded exchanges that were not used.
+        refused: requests and connections that were refused, and for which no test failed.
         advice: on what is valid and probably a mistake.
         coverage: by call site.
     """
 
     answers: tuple[str, ...]
-    problems: tuple[Problem, ...]
-    changed: tuple[str, ...]
+    problems: tuple[ReportedProblem, ...]
+    changed: tuple[ReportedProblem, ...]
+    unused: tuple[UnusedExchange, ...]
+    refused: tuple[str, ...]
     advice: tuple[AdviceLine, ...]
     coverage: tuple[SiteCoverage, ...]
 
@@ -88,15 +117,29 @@ def as_json(traffic: Traffic) -> str:
 def as_markdown(traffic: Traffic) -> str:
     """Return the report as Markdown."""
     parts = ["## Amazon Personalize in these tests", *map(plain, traffic.answers)]
-    if traffic.problems:
+    for title, findings in (
+        ("Findings", traffic.problems),
+        ("Answers that differ from their cassettes", traffic.changed),
+    ):
+        if findings:
+            rows = [
+                [code(one.title), code(one.site), code(one.test), plain(one.text)]
+                for one in findings
+            ]
+            parts.append(f"### {title}\n\n" + table(["finding", "sent at", "test", "text"], rows))
+    if traffic.unused:
         rows = [
-            [code(one.title), code(one.site), code(one.test), plain(one.text)]
-            for one in traffic.problems
+            [code(one.cassette), str(one.number), plain(one.request), code(one.test)]
+            for one in traffic.unused
         ]
-        parts.append("### Findings\n\n" + table(["finding", "sent at", "test", "text"], rows))
-    if traffic.changed:
-        lines = "\n".join(f"- {plain(line)}" for line in traffic.changed)
-        parts.append(f"### Answers that differ from their cassettes\n\n{lines}")
+        head = ["cassette", "exchange", "request", "test"]
+        parts.append("### Unused exchanges\n\n" + table(head, rows))
+    if commands := list(_commands(traffic)):
+        block = "\n".join(f"    {line}" for line in commands)
+        parts.append(f"### Commands that repeat them\n\n{block}")
+    if traffic.refused:
+        lines = "\n".join(f"- {plain(line)}" for line in traffic.refused)
+        parts.append(f"### Refused\n\n{lines}")
     if traffic.advice:
         rows = [
             [code(one.name), code(one.site), str(one.requests), plain(_advice(one))]
@@ -116,6 +159,17 @@ def as_markdown(traffic: Traffic) -> str:
         head = ["call site", "operation", "met by tests", "never met"]
         parts.append("### Outcomes by call site\n\n" + table(head, rows))
     return "\n\n".join(parts) + "\n"
+
+
+def _commands(traffic: Traffic) -> Iterator[str]:
+    """Yield the commands that repeat each finding and send each unused request, with comments."""
+    for one in (*traffic.problems, *traffic.changed):
+        if one.repeat or one.curl:
+            yield f"# {one.title}"
+        yield from filter(None, (one.repeat, one.curl))
+    for unused in traffic.unused:
+        yield f"# {unused.cassette}, exchange {unused.number}"
+        yield from filter(None, (unused.repeat, unused.curl))
 
 
 def _advice(one: AdviceLine) -> str:

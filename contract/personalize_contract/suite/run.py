@@ -312,8 +312,8 @@ def _dummies(settings: Settings) -> Mapping[State, str]:
     return dummies(load(settings.operation).resource_type)
 
 
-def _explain(replay: Replay, request: Request) -> str:
-    return (
+def _explain(replay: Replay, request: Request) -> Miss:
+    return Miss(
         f"{replay.path}: it has another request than this version of the suite sends; "
         "`verify --record` records it again"
     )

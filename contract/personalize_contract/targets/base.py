@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Protocol
 
-from personalize_contract.errors import Miss
 from personalize_contract.model.exchange import Exchange, Response
 from personalize_contract.model.parsed_request import ParsedRequest
 from personalize_contract.model.sdk_call import call_id
@@ -17,6 +16,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from personalize_contract.cassette.replay import Replay
+    from personalize_contract.errors import Miss
     from personalize_contract.privacy.redaction import Redactor
 
 
@@ -51,7 +51,7 @@ class InProcess:
 class Recorded:
     """Answers from a cassette. Opens no socket."""
 
-    def __init__(self, replay: Replay, explain: Callable[[Replay, ParsedRequest], str]) -> None:
+    def __init__(self, replay: Replay, explain: Callable[[Replay, ParsedRequest], Miss]) -> None:
         self._replay, self._explain = replay, explain
 
     def answer(self, request: ParsedRequest) -> Exchange:
@@ -59,7 +59,7 @@ class Recorded:
         __tracebackhide__ = True
         recorded = self._replay.take(request)
         if recorded is None:
-            raise Miss(self._explain(self._replay, request))
+            raise self._explain(self._replay, request)
         return Exchange(request, recorded.response, recorded.answered_by, recorded.altered)
 
 

@@ -13,6 +13,7 @@ from personalize_contract.targets.base import Recordable, Recorded, Recorder, Ta
 
 if TYPE_CHECKING:
     from personalize_contract.cassette.replay import Replay
+    from personalize_contract.errors import Miss
     from personalize_contract.model.parsed_request import ParsedRequest
     from personalize_contract.privacy.redaction import Redactor
 
@@ -53,7 +54,7 @@ class Replaying:
         explain: explains a request that is not recorded.
     """
 
-    def __init__(self, replay: Replay, explain: Callable[[Replay, ParsedRequest], str]) -> None:
+    def __init__(self, replay: Replay, explain: Callable[[Replay, ParsedRequest], Miss]) -> None:
         self.replay = replay
         self.target: Target = Recorded(replay, explain)
 

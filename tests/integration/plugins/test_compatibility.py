@@ -27,6 +27,7 @@ from helpers.exchanges import URL, exchanges
 from personalize_contract.cassette import loader, recording, writer
 from personalize_contract.cassette.matching import Matching
 from personalize_contract.cassette.replay import Replay
+from personalize_contract.errors import Miss
 from personalize_contract.interceptors import botocore as door
 from personalize_contract.interceptors.identity import DUMMY as DUMMY_IDENTITY
 from personalize_contract.model.datasets import DUMMY
@@ -104,7 +105,7 @@ STATUSES = [STATUS.get(name, 200) for name in CALLS]
 def replayed(path: Path) -> tuple[list[int], Replay]:
     """The statuses of all calls, answered by a cassette through our door."""
     replay = Replay(path, loader.load(path), Redactor(), Matching())
-    target = Recorded(replay, lambda _, request: f"nothing answers {request}")
+    target = Recorded(replay, lambda _, request: Miss(f"nothing answers {request}"))
     violates = ("request.items.max-members",)
     with door.patched(Session(target, Mark(violates)), DUMMY_IDENTITY):
         return [by_botocore(None, name) for name in CALLS], replay

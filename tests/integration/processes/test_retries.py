@@ -22,6 +22,7 @@ from personalize_contract.cassette import loader
 from personalize_contract.cassette.matching import Matching
 from personalize_contract.cassette.recording import Recording
 from personalize_contract.cassette.replay import Replay
+from personalize_contract.errors import Miss
 from personalize_contract.interceptors import botocore as door
 from personalize_contract.interceptors.identity import DUMMY as DUMMY_IDENTITY
 from personalize_contract.model.provenance import Provenance
@@ -89,7 +90,7 @@ def recorded(path: Path, mode: str, fails: list[bool], *names: str) -> tuple[lis
 def replayed(path: Path, mode: str, *names: str) -> tuple[list[int], int]:
     """Return the statuses that the caller saw, and the unused exchanges."""
     replay = Replay(path, loader.load(path), Redactor(), Matching())
-    target = Recorded(replay, lambda *_: "nothing is recorded")
+    target = Recorded(replay, lambda *_: Miss("nothing is recorded"))
     with door.patched(Session(target, Mark()), DUMMY_IDENTITY):
         return put(mode, *names), len(replay.unused())
 

@@ -41,7 +41,7 @@ def replay(*bodies: Any) -> Replay:
 
 
 def explained(recorded: Replay, sent: Any) -> list[str]:
-    return Explainer(COMMAND)(recorded, request(sent)).splitlines()
+    return str(Explainer(COMMAND)(recorded, request(sent))).splitlines()
 
 
 def test_nothing_recorded() -> None:
@@ -108,7 +108,7 @@ def test_an_account_is_not_shown() -> None:
 
 def test_only_the_first_ones_are_explained() -> None:
     recorded, explainer = replay(puts("{}")), Explainer(COMMAND)
-    said = [explainer(recorded, request(puts(f'{{"a": {number}}}'))) for number in range(50)]
+    said = [str(explainer(recorded, request(puts(f'{{"a": {number}}}')))) for number in range(50)]
     assert sum("nearest:" in one for one in said) == 5
     assert len(set(said[5:])) == 1
     assert said[-1].startswith("no recorded exchange answers this PutItems request either")
@@ -126,7 +126,7 @@ def test_another_operation_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(contract, "at", lambda path: other)
     monkeypatch.setattr(parsed_request, "checker", lambda operation: Checker(other))
     sent = request({"things": [{"thingId": "a", "facts": '{"b": 1}'}]}, "/things")
-    lines = Explainer(COMMAND)(replay({"things": [{"thingId": "a"}]}), sent).splitlines()
+    lines = str(Explainer(COMMAND)(replay({"things": [{"thingId": "a"}]}), sent)).splitlines()
     assert lines[0] == "no recorded exchange answers this PutThings request"
     assert lines[2].startswith("  sent:      POST /things, 1 thing, ")
     assert "    things[0].facts.b: sent 1, recorded nothing" in lines
@@ -172,7 +172,49 @@ def test_a_request_that_breaks_a_clause_should_not_be_recorded() -> None:
         "  first:     fix request.items.max-members, which it breaks, before you record it"
     )
     meant = Explainer(COMMAND, ["request.items.max-members"])(replay(puts("{}")), request(eleven))
-    assert meant.splitlines()[-1] == f"  record it: {COMMAND}"
+    assert str(meant).splitlines()[-1] == f"  record it: {COMMAND}"
+
+
+REPORTED: dict[str, tuple[Any, Any, list[str]]] = {
+    "properties": (
+        puts('{"a": "Pu-erh", "b": 1}', '{"a": 1}'),
+        puts('{"a": "Sencha", "c": 1}', "{}"),
+        [f"items[{at}].properties: differs (not shown in reports)" for at in range(2)],
+    ),
+    "an object": (
+        {"datasetArn": ACTIVE, "items": [{"itemId": "tea", "properties": {"a": "Sencha"}}]},
+        {"datasetArn": ACTIVE, "items": [{"itemId": "tea", "properties": "Pu-erh"}]},
+        ["items[0].properties: differs (not shown in reports)"],
+    ),
+    "an id": (
+        {"datasetArn": ACTIVE, "items": [{"itemId": "tea"}]},
+        {"datasetArn": ACTIVE, "items": [{"itemId": "mate"}]},
+        ['items[0].itemId: sent "mate", recorded "tea"'],
+    ),
+    "a body": ("Pu-erh", "Sencha", ["body: differs (not shown in reports)"]),
+}
+
+
+@pytest.mark.parametrize("kind", REPORTED)
+def test_no_report_shows_item_properties(kind: str) -> None:
+    recorded, sent, differing = REPORTED[kind]
+    miss = Explainer(COMMAND)(replay(recorded), request(sent))
+    lines = miss.report.splitlines()
+    assert [line.strip() for line in lines if line.startswith("    ")] == differing
+    assert [line for line in str(miss).splitlines() if not line.startswith("    ")] == [
+        line for line in lines if not line.startswith("    ")
+    ]
+    assert not any(value in miss.report for value in ("Pu-erh", "Sencha"))
+
+
+def test_nor_any_of_a_body_that_nobody_understands() -> None:
+    miss = Explainer(COMMAND)(
+        replay({"a": "Pu-erh"}),
+        Request("PUT", "https://example.org/nowhere", {}, b'{"a": "Sencha"}'),
+    )
+    assert "Pu-erh" in str(miss)
+    assert not any(value in miss.report for value in ("Pu-erh", "Sencha"))
+    assert "    method: sent" in miss.report
 
 
 def test_another_dataset_of_the_same_state_is_named() -> None:
@@ -207,7 +249,8 @@ VALUES: dict[str, tuple[str, Any, Any]] = {
 
 def missed(name: str, recorded: Any, sent: Any, **more: Any) -> str:
     before = json.dumps({name: recorded})
-    return Explainer(COMMAND)(replay(puts(before)), request(puts(json.dumps({name: sent} | more))))
+    body = puts(json.dumps({name: sent} | more))
+    return str(Explainer(COMMAND)(replay(puts(before)), request(body)))
 
 
 @pytest.mark.parametrize("kind", VOLATILE)
@@ -228,5 +271,5 @@ def test_several_volatile_members_are_all_named_once() -> None:
         json.dumps({"at": at, "id": one})
         for at, one in zip((1764189402, 1764200000), UUIDS, strict=True)
     )
-    text = Explainer(COMMAND)(replay(puts(old, old)), request(puts(new, new)))
+    text = str(Explainer(COMMAND)(replay(puts(old, old)), request(puts(new, new))))
     assert 'ignore=["items[].properties.at", "items[].properties.id"] in the mark' in text

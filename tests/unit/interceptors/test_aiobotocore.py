@@ -103,7 +103,7 @@ def test_64_concurrent_calls_lose_no_exchange_and_open_no_connection(
                 recorded = using(put)
             recording.save()
         replay = Replay(path, loader.load(path), Redactor(), Matching())
-        target = Recorded(replay, lambda replay, request: "nothing recorded answers")
+        target = Recorded(replay, lambda replay, request: Miss("nothing recorded answers"))
         with of_sdks(Session(target, Mark()), DUMMY_IDENTITY):
             played = all_at_once(lambda number: by_aiobotocore(elsewhere.url, f"tea-{number}"), 64)
 

@@ -95,7 +95,7 @@ def _recording(path: Path) -> Recording:
 
 def _replay(path: Path) -> Recorded:
     replay = Replay(path, loader.load(path), Redactor(), Matching())
-    return Recorded(replay, lambda replay, request: "nothing recorded answers")
+    return Recorded(replay, lambda replay, request: Miss("nothing recorded answers"))
 
 
 def test_64_threads_with_fresh_clients_lose_no_exchange_and_open_no_connection(

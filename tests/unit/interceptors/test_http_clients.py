@@ -59,7 +59,7 @@ def opened(target: Target, *urls: str) -> AbstractContextManager[None]:
 
 def replayed(path: Path) -> Recorded:
     replay = Replay(path, loader.load(path), Redactor(), Matching())
-    return Recorded(replay, lambda replay, request: "nothing recorded answers")
+    return Recorded(replay, lambda replay, request: Miss("nothing recorded answers"))
 
 
 @every_client
