@@ -42,6 +42,7 @@ def pytest_configure(config: pytest.Config) -> None:
     try:
         config.stash[_SETTINGS] = options.read(config)
         reports = options.reports(config)
+        config.stash[options.BASELINE] = options.baseline(config)
     except UsageError as error:
         from personalize_contract.privacy import display
 
@@ -291,6 +292,11 @@ def pytest_runtestloop(session: pytest.Session) -> Generator[None, object, objec
         raise
     else:
         _note_gone(config)
+        if baseline := config.stash[options.BASELINE]:
+            tally, items = run_state.tally(config), config.stash.get(_WHOLE, [])
+            baseline.note_collected(tally, items)
+            if not hasattr(config, "workeroutput"):
+                baseline.note_unmatched(tally)
         if _SHARED in config.stash.get(run_state.TALLY, ()):
             from personalize_contract.plugin import shared
 

@@ -241,7 +241,9 @@ def _marked(item: pytest.Item, mark: Mark, settings: Settings, tally: Tally) -> 
     owner = Owner(item.nodeid)
     is_reported = options.reports_traffic(item.config)
     log = RunLog(item.nodeid, tally, owner, is_reported=is_reported)
-    session = Session(None, mark, off, strict=settings.strict, run=log)
+    baseline = item.config.stash[options.BASELINE]
+    known = baseline.of(item.nodeid) if baseline else {}
+    session = Session(None, mark, off, strict=settings.strict, run=log, known=known)
     return Marked(item.nodeid, session, mark, settings, owner)
 
 

@@ -34,9 +34,13 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from personalize_contract.model.datasets import State
+    from personalize_contract.plugin.baseline import Baseline
 
 COLLECTED = pytest.StashKey[Sequence[pytest.Item]]()
 """Every test of the run's modules, deselected ones too; none if single tests were requested."""
+
+BASELINE = pytest.StashKey["Baseline | None"]()
+"""The known findings of this run."""
 
 SKIPPED = pytest.StashKey[bool]()
 """Whether a test was skipped, or failed as expected."""
@@ -146,6 +150,13 @@ def add(parser: pytest.Parser) -> None:
         "repeated",
     )
     group.addoption(
+        "--personalize-baseline",
+        dest="personalize_baseline",
+        metavar="FILE",
+        help="known findings (YAML: test, clause, until, why), each of which fails no test until "
+        "a date",
+    )
+    group.addoption(
         "--personalize-operation",
         dest="personalize_operation",
         metavar="NAME",
@@ -157,7 +168,7 @@ def add(parser: pytest.Parser) -> None:
 def given(config: pytest.Config) -> list[str]:
     """Return the options of this plugin on the command line, without accounts and ARNs."""
     words = []
-    for name in (*_BOTH, *_FLAGS):
+    for name in (*_BOTH, *_FLAGS, "baseline"):
         value = config.getoption(f"personalize_{name}")
         values = value if isinstance(value, list) else [value] if value else []
         option = f"--personalize-{name.replace('_', '-')}"
@@ -171,6 +182,21 @@ def _public(name: str, value: str) -> str:
     if name == "dataset":
         return f"ARN={value.rpartition('=')[2]}"
     return _BOTH[name][0] if name == "account" else value
+
+
+def baseline(config: pytest.Config) -> Baseline | None:
+    """Return the known findings of this run; None if no file was given.
+
+    Raises:
+        UsageError: the file can't be read, or is no such table.
+    """
+    if not (name := config.getoption("personalize_baseline")):
+        return None
+    from pathlib import Path
+
+    from personalize_contract.plugin.baseline import load
+
+    return load(Path(name).absolute())
 
 
 def reports(config: pytest.Config) -> tuple[Path, ...]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from typing import NoReturn
+from typing import TYPE_CHECKING, NoReturn
 
 from personalize_contract.errors import TooLate
 from personalize_contract.feedback import call_site
@@ -11,6 +11,9 @@ from personalize_contract.model.contract import Contract
 from personalize_contract.model.exchange import Request, Response
 from personalize_contract.model.parsed_request import ParsedRequest, parse
 from personalize_contract.plugin.owners import Owner, finished_test
+
+if TYPE_CHECKING:
+    from personalize_contract.plugin.baseline import KnownFinding
 
 _LONGEST = 120
 
@@ -68,6 +71,11 @@ class RunLog:
             site = call_site.of_caller() or call_site.of_client(request)
             name = request.operation.operation
             self._tally["met", site, name, _outcome(request.operation, response)] += 1
+
+    def note_known(self, entry: KnownFinding) -> None:
+        """Note a finding that the baseline knows."""
+        until, why = f"until {entry.until}", entry.why
+        self._tally["known", entry.place, self._test, entry.clause, until, why] += 1
 
     def note_refusal(self, sentence: str) -> None:
         """Note a refused connection for which no test is responsible."""

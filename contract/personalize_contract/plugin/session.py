@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import threading
 from collections import Counter
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from personalize_contract.errors import Miss, NetworkRefused, PersonalizeContractError
@@ -25,6 +25,7 @@ from personalize_contract.plugin.mark import Mark
 from personalize_contract.plugin.run_log import RunLog
 
 if TYPE_CHECKING:
+    from personalize_contract.plugin.baseline import KnownFinding
     from personalize_contract.targets.base import Target
 
 
@@ -39,6 +40,7 @@ class Problem:
         title: the clause, or the kind of problem, for reports.
         site: the call site; `""` if it is unknown.
         request: the request that the problem is about; None if there is none.
+        clauses: the clauses that are broken, all of which a baseline has to know to excuse it.
     """
 
     text: str
@@ -47,6 +49,7 @@ class Problem:
     title: str = ""
     site: str = ""
     request: Request | None = None
+    clauses: tuple[str, ...] = ()
 
     @classmethod
     def of_error(cls, error: BaseException, request: Request | None = None) -> Problem:
@@ -75,6 +78,7 @@ class Session:
         no_advice: the names of the advice that is turned off.
         strict: whether advice is a problem.
         run: the log of events for which the test is not responsible.
+        known: the findings of the test in the baseline, by clause.
     """
 
     def __init__(
@@ -85,10 +89,12 @@ class Session:
         *,
         strict: bool = False,
         run: RunLog | None = None,
+        known: Mapping[str, KnownFinding] | None = None,
     ) -> None:
         self.target = target
         self._mark, self._strict = mark, strict
         self.run = run or RunLog("")
+        self._known = known or {}
         self.sent = 0
         self._closed = False
         self._adviser = Adviser(no_advice)
@@ -159,6 +165,8 @@ class Session:
             call: the id that the attempts of one SDK call share; `""` if there is none.
             problem: the problem with its verdict; None if the answer is as recorded.
         """
+        if problem:
+            problem = self._judged(problem)
         with self._lock:
             earlier = self._verdicts.get(call)
             self._problems = [each for each in self._problems if each is not earlier]
@@ -226,9 +234,25 @@ class Session:
                 if clause in self._mark.violates:
                     self._violated.add(clause)
                 elif self._is_new(clause, sent):
-                    self.violations += 1
                     text = _violation_text(violation, request, sent)
-                    self._problems.append(Problem(text, title=clause, site=sent, request=request))
+                    problem = Problem(
+                        text, title=clause, site=sent, request=request, clauses=(clause,)
+                    )
+                    if judged := self._judged(problem):
+                        self.violations += 1
+                        self._problems.append(judged)
+
+    def _judged(self, problem: Problem) -> Problem | None:
+        """Return a problem; None if it is a known one. An expired entry is named in its text."""
+        entries = [self._known[clause] for clause in problem.clauses if clause in self._known]
+        if not entries or len(entries) < len(problem.clauses):
+            return problem
+        for entry in entries:
+            if entry.is_expired:
+                return replace(problem, text=f"{problem.text}\n{entry.remedy}")
+        for entry in entries:
+            self.run.note_known(entry)
+        return None
 
     def _is_new(self, name: str, sent: str) -> bool:
         """Whether this is the first note of that name for that call site."""

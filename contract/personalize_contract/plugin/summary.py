@@ -18,7 +18,10 @@ Tally = Counter[tuple[str, ...]]
 _SHOWN = 10
 """Maximum number of cassettes listed of each kind."""
 
-_COUNTED = ("unused", "fewer", "late", "refused", "unmarked", "ini-record", "unrecorded", "waited")
+_COUNTED = (
+    *("unused", "fewer", "late", "refused", "unmarked", "ini-record", "unrecorded"),
+    *("known", "unmatched", "waited"),
+)
 """The other kinds of events that the short summary counts."""
 
 VERDICTS = ("contract broken", "changed, contract holds", "environment", "not reached")
@@ -95,6 +98,18 @@ def short(tally: Tally) -> str:
     return "; ".join(parts)
 
 
+def baseline(tally: Tally) -> Iterator[str]:
+    """Yield the findings that the baseline knows, and its entries that matched nothing."""
+    known = sorted((key, count) for key, count in tally.items() if key[0] == "known")
+    if known:
+        count = sum(count for _, count in known)
+        yield f"known: {_number(count, 'finding')} of the baseline, which fail no test"
+    for (_, place, test, clause, until, why), _ in known:
+        yield f"  {test}: {clause} ({until}, {place}): {why}"
+    for entry in _by(tally, "unmatched"):
+        yield f"baseline: {entry}: no such finding in this run; remove the entry"
+
+
 def refusals(tally: Tally) -> Iterator[str]:
     """Yield the requests and connections that were refused, and for which no test failed."""
     for test, count in _by(tally, "late").items():
@@ -111,6 +126,7 @@ def lines(tally: Tally) -> Iterator[str]:
     yield from answers(tally)
     if violations := tally["violations",]:
         yield f"{_number(violations, 'violation')} of the contract: see the failed tests"
+    yield from baseline(tally)
     if advice := places(tally):
         yield "advice (valid, but probably a mistake):"
     for (sent, name), (where, requests) in advice.items():

@@ -87,6 +87,7 @@ def of(tally: Tally, config: pytest.Config) -> Traffic:
         problems=tuple(finding for finding in findings if finding not in changed),
         changed=(*changed, *_other_verdicts(tally, config, changed)),
         unused=tuple(_unused(tally, config)),
+        baseline=tuple(map(display.quoted, summary.baseline(tally))),
         refused=tuple(map(display.quoted, summary.refusals(tally))),
         advice=tuple(_advice(tally)),
         coverage=tuple(_coverage(tally)),

@@ -106,7 +106,8 @@ class Verified:
             return _problem(NOT_REACHED, f"{NOT_REACHED}: {summary}: {why}", exchange.request)
         verdict = BROKEN if broken else CHANGED
         text = self._text(verdict, summary, exchange, recorded, broken)
-        return _problem(verdict, text, exchange.request)
+        clauses = tuple(dict.fromkeys(violation.clause.id for violation in broken))
+        return replace(_problem(verdict, text, exchange.request), clauses=clauses)
 
     def _text(
         self,

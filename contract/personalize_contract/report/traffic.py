@@ -90,6 +90,7 @@ class Traffic:
         problems: that failed tests.
         changed: verdicts on answers that differ from their cassettes.
         unused: recorded exchanges that were not used.
+        baseline: known findings, and entries of the baseline that matched nothing.
         refused: requests and connections that were refused, and for which no test failed.
         advice: on what is valid and probably a mistake.
         coverage: by call site.
@@ -99,6 +100,7 @@ class Traffic:
     problems: tuple[ReportedProblem, ...]
     changed: tuple[ReportedProblem, ...]
     unused: tuple[UnusedExchange, ...]
+    baseline: tuple[str, ...]
     refused: tuple[str, ...]
     advice: tuple[AdviceLine, ...]
     coverage: tuple[SiteCoverage, ...]
@@ -137,9 +139,9 @@ def as_markdown(traffic: Traffic) -> str:
     if commands := list(_commands(traffic)):
         block = "\n".join(f"    {line}" for line in commands)
         parts.append(f"### Commands that repeat them\n\n{block}")
-    if traffic.refused:
-        lines = "\n".join(f"- {plain(line)}" for line in traffic.refused)
-        parts.append(f"### Refused\n\n{lines}")
+    for title, lines in (("Baseline", traffic.baseline), ("Refused", traffic.refused)):
+        if lines:
+            parts.append("\n".join([f"### {title}\n", *(f"- {plain(line)}" for line in lines)]))
     if traffic.advice:
         rows = [
             [code(one.name), code(one.site), str(one.requests), plain(_advice(one))]
