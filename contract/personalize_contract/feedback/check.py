@@ -8,11 +8,12 @@ from collections.abc import Mapping
 from typing import Any
 
 from personalize_contract.errors import ContractBroken, UsageError
-from personalize_contract.feedback.violation_text import violation_text
+from personalize_contract.model.checker import Violation
 from personalize_contract.model.contract import load
 from personalize_contract.model.datasets import REGION
 from personalize_contract.model.exchange import Exchange, Request, Response
 from personalize_contract.model.parsed_request import parse, violations
+from personalize_contract.privacy import display
 
 
 def check(operation: str, arguments: Mapping[str, Any]) -> None:
@@ -66,3 +67,22 @@ def broken_clauses(operation: str, body: bytes, response: Response | None = None
         for violation in broken
         if violation.clause.can_fail
     ]
+
+
+def violation_text(violation: Violation, body: bytes, *, subject: str, sent: str = "") -> str:
+    """Return a violation as a block of lines, of which the first makes sense alone.
+
+    Args:
+        violation: the clause, and the place where it is broken.
+        body: the body of the request. One of its values is shown, but never item properties.
+        subject: the name of the message that breaks the clause: `this test's request`.
+        sent: the line of code or the client that sent it; `""` if unknown.
+    """
+    clause = violation.clause
+    value = display.value(body, violation.where) if violation.by == "caller" else ""
+    return (
+        f"{clause.id} is broken by {subject}\n"
+        f"  says:   {clause.statement} [{clause.source}]\n"
+        f"  found:  {display.quoted(f'{violation.where}: {violation.found}')}"
+        f"{f': {value}' if value else ''}" + (f"\n  sent:   {sent}" if sent else "")
+    )

@@ -302,9 +302,9 @@ def pytest_runtestloop(session: pytest.Session) -> Generator[None, object, objec
 
             shared.finish(session, run_state.tally(config), config.stash[_SETTINGS])
         if config.stash[_SETTINGS].fail_on and not hasattr(config, "workeroutput"):
-            from personalize_contract.plugin import run_failures
+            from personalize_contract.plugin import failure_report
 
-            run_failures.fail_on_cassettes(
+            failure_report.fail_on_cassettes(
                 session, run_state.tally(config), config.stash[_SETTINGS]
             )
         return result

@@ -287,7 +287,7 @@ class Session:
 
 
 def _violation_text(violation: Violation, request: ParsedRequest, sent: str) -> str:
-    from personalize_contract.feedback.violation_text import violation_text
+    from personalize_contract.feedback.check import violation_text
 
     text = violation_text(violation, request.body, subject="this test's request", sent=sent)
     return f'{text}\n  if the test means it: violates=["{violation.clause.id}"] in its mark'

@@ -16,7 +16,7 @@ import pytest
 
 from personalize_contract.cassette import loader
 from personalize_contract.errors import CassetteError, CassetteMissing, UsageError
-from personalize_contract.plugin import modes, options, paths, run_failures
+from personalize_contract.plugin import failure_report, modes, options, paths
 from personalize_contract.plugin.mark import cassette_of
 from personalize_contract.privacy import display
 
@@ -248,10 +248,10 @@ def finish(session: pytest.Session, tally: Tally, settings: Settings) -> None:
     if hasattr(session.config, "workeroutput"):
         return
     for _, _, owner, text in [key for key in tally if key[0] == "unsaved"]:
-        run_failures.report(session, tally, owner, text, "not saved")
+        failure_report.of_run(session, tally, owner, text, "not saved")
     is_reported = options.reports_traffic(session.config)
     for owner, text in list(_unused(tally, settings, is_reported=is_reported)):
-        run_failures.report(session, tally, owner, text, modes.UNUSED)
+        failure_report.of_run(session, tally, owner, text, modes.UNUSED)
 
 
 def _unused(tally: Tally, settings: Settings, *, is_reported: bool) -> Iterator[tuple[str, str]]:
