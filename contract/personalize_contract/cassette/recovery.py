@@ -81,7 +81,7 @@ def _recovered(path: Path, cassette: Path, redactor: Redactor) -> RecoveryResult
     provenance = taken[0].provenance
     exchanges = [redactor.exchange(exchange) for exchange in exchanges]
     ownership.check_to_record(cassette, provenance.recorded_for)
-    _check_readable(cassette, provenance, exchanges)
+    check_readable(cassette, provenance, exchanges)
     if better := _better(cassette, provenance, exchanges):
         advice = f"delete {cassette.name} to recover this one instead, or delete the journal"
         return RecoveryResult(path, f"kept: the existing cassette {better}; {advice}", done=False)
@@ -93,8 +93,8 @@ def _recovered(path: Path, cassette: Path, redactor: Redactor) -> RecoveryResult
     )
 
 
-def _check_readable(cassette: Path, provenance: Provenance, exchanges: list[Exchange]) -> None:
-    """Check that the cassette will be readable, since the journal may have been edited.
+def check_readable(cassette: Path, provenance: Provenance, exchanges: list[Exchange]) -> None:
+    """Check that the cassette will be readable, since a journal or HAR file may have been edited.
 
     Raises:
         CassetteError: it won't.
@@ -102,7 +102,7 @@ def _check_readable(cassette: Path, provenance: Provenance, exchanges: list[Exch
     try:
         text = "".join(writer.dump(provenance, exchanges)).encode()
     except UnicodeEncodeError:
-        raise CassetteError(cassette, "the journal has text that isn't Unicode") from None
+        raise CassetteError(cassette, "it would have text that isn't Unicode") from None
     try:
         loader.parse(cassette, text)
     except CassetteError as error:
