@@ -45,7 +45,7 @@ def test_a_known_finding_fails_no_test_and_is_counted(tests: Shop) -> None:
 
     assert result.ret == 0
     line = f"  {ELEVEN}: {CLAUSE} (until {FUTURE}, known.yaml:2): SHOP-12: batches"
-    at = result.outlines.index("known: 1 finding of the baseline, which fail no test")
+    at = result.outlines.index("known: 1 finding excused by the baseline")
     assert result.outlines[at + 1] == line
     assert "violation" not in text(result)
     report = json.loads((tests.path / "report.json").read_text("utf-8"))
@@ -85,7 +85,7 @@ def test_an_entry_that_matched_nothing_is_told(tests: Shop, workers: tuple[str, 
     lost = entry("test_gone.py::test_it") + entry("test_shop.py::test_it[2]", until=PAST)
     result = run(tests, entry() + lost, *workers)
     assert result.ret == 0
-    assert "known: 1 finding of the baseline, which fail no test" in result.outlines
+    assert "known: 1 finding excused by the baseline" in result.outlines
     assert [line for line in result.outlines if line.startswith("baseline:")] == [
         f"baseline: known.yaml:{line}: {test}, {CLAUSE}: no such finding in this run; remove the "
         "entry"

@@ -103,7 +103,7 @@ def baseline(tally: Tally) -> Iterator[str]:
     known = sorted((key, count) for key, count in tally.items() if key[0] == "known")
     if known:
         count = sum(count for _, count in known)
-        yield f"known: {_number(count, 'finding')} of the baseline, which fail no test"
+        yield f"known: {_number(count, 'finding')} excused by the baseline"
     for (_, place, test, clause, until, why), _ in known:
         yield f"  {test}: {clause} ({until}, {place}): {why}"
     for entry in _by(tally, "unmatched"):
