@@ -9,7 +9,7 @@ from helpers import groups
 from personalize_contract.cassette import group, loader
 from personalize_contract.model.contract import load, operations
 from personalize_contract.suite import shipped
-from personalize_contract.suite.scenario import SENSITIVE, Call, Wire
+from personalize_contract.suite.scenario import SENSITIVE, Call, RawRequest
 from personalize_contract.suite.scenario import text as sent
 from personalize_contract.suite.tables.scenarios import SCENARIOS
 
@@ -17,7 +17,7 @@ ARN = "arn:aws:personalize:us-east-1:000000000000:dataset/contract-active/ITEMS"
 PUT_ITEMS = {scenario.id: scenario for scenario in SCENARIOS["PutItems"]}
 
 
-def sends(scenario: str) -> Call | Wire:
+def sends(scenario: str) -> Call | RawRequest:
     return PUT_ITEMS[scenario].sends
 
 
@@ -149,7 +149,7 @@ RAW = {
 
 @pytest.mark.parametrize("scenario", RAW)
 def test_requests_that_no_sdk_sends_are_raw(scenario: str) -> None:
-    assert isinstance(sends(scenario), Wire)
+    assert isinstance(sends(scenario), RawRequest)
     assert RAW[scenario] in sent(sends(scenario), ARN)
 
 

@@ -11,7 +11,7 @@ from personalize_contract.model.datasets import DUMMY
 from personalize_contract.settings import Settings
 from personalize_contract.suite.evidence import Evidence
 from personalize_contract.suite.run import opened
-from personalize_contract.suite.scenario import Scenario, Wire, text
+from personalize_contract.suite.scenario import RawRequest, Scenario, text
 
 Notes = dict[str, list[str]]
 BY_ID = {scenario.id: scenario for scenario in ALL}
@@ -96,7 +96,7 @@ def test_each_message_is_reported_once(noted: dict[str, Notes]) -> None:
 def test_another_method_or_path_is_sent(scenario: str, method: str, path: str) -> None:
     sends = BY_ID[scenario].sends
 
-    assert isinstance(sends, Wire)
+    assert isinstance(sends, RawRequest)
     assert (sends.method, sends.path) == (method, path)
 
 
@@ -151,7 +151,8 @@ def test_no_unknown_can_fail_a_run() -> None:
     asked = {
         text(scenario.sends, DUMMY[scenario.state])
         for scenario in ALL
-        if isinstance(scenario.sends, Wire) and scenario.expects[0][0] == "request.body.lenient"
+        if isinstance(scenario.sends, RawRequest)
+        and scenario.expects[0][0] == "request.body.lenient"
     }
     failure = Answer(500, b"Oh", (("content-type", "text/plain"),))
 

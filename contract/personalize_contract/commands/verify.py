@@ -213,7 +213,7 @@ def _dry_run(settings: Settings, *, provision: bool) -> int:
     if contract.identity:
         print(f"\nThe ids that a service which refuses nothing could store, of {contract.batch}:\n")
         names = contract.batch, contract.identity, contract.document
-        for line in stored.told(scenarios, *names):
+        for line in stored.lines(scenarios, *names):
             print(line)
     print("\nThe least IAM policy for it:\n")
     print(json.dumps(plan.policy(calls, settings.operation, home, settings.datasets), indent=2))

@@ -11,12 +11,12 @@ from botocore.credentials import Credentials
 from personalize_contract.interceptors.botocore import request_of, response_for
 from personalize_contract.model.exchange import Exchange, Request
 from personalize_contract.model.parsed_request import parse
-from personalize_contract.suite.scenario import Scenario, Wire, text
+from personalize_contract.suite.scenario import RawRequest, Scenario, text
 from personalize_contract.targets.base import Target
 from personalize_contract.targets.connection import Connection
 from personalize_contract.targets.signing import signed
 
-_NOBODY = Credentials("personalize-contract-nobody", "personalize-contract-no-secret")
+_UNKNOWN_KEY = Credentials("personalize-contract-nobody", "personalize-contract-no-secret")
 """Credentials that every service rejects."""
 
 
@@ -32,7 +32,7 @@ class Client:
         self._botocore = connection.client()
         self._botocore.meta.events.register("before-send", self._before_send)
         self._target: Target | None = None
-        self._answered: list[Exchange] = []
+        self._exchanges: list[Exchange] = []
 
     def send(self, scenario: Scenario, target: Target, arn: str) -> Exchange:
         """Send a scenario with the dataset of an ARN, and return the exchange.
@@ -40,31 +40,31 @@ class Client:
         Raises:
             TargetUnavailable, Miss: there is no answer.
         """
-        for before in scenario.before:
-            first = self._raw(before, arn)
+        for earlier in scenario.before:
+            request = self._raw(earlier, arn)
             target.answer(
-                parse(replace(first, headers={**first.headers, "connection": "keep-alive"}))
+                parse(replace(request, headers={**request.headers, "connection": "keep-alive"}))
             )
-        if isinstance(scenario.sends, Wire):
+        if isinstance(scenario.sends, RawRequest):
             return target.answer(parse(self._raw(scenario.sends, arn)))
         self._target = target
-        self._answered.clear()
+        self._exchanges.clear()
         try:
             getattr(self._botocore, scenario.sends.method)(**text(scenario.sends, arn))
         except Exception:
-            # The answer is judged, not the SDK's reaction to it.
-            if not self._answered:
+            # The response is judged, not the SDK's reaction to it.
+            if not self._exchanges:
                 raise
-        return self._answered[-1]
+        return self._exchanges[-1]
 
     def _before_send(self, request: AWSPreparedRequest, **_: Any) -> AWSResponse:
         assert self._target is not None
         exchange = self._target.answer(parse(request_of(request)))
-        self._answered.append(exchange)
+        self._exchanges.append(exchange)
         return response_for(request.url, exchange.response)
 
-    def _raw(self, sends: Wire, arn: str) -> Request:
-        headers = dict(sends.more)
+    def _raw(self, sends: RawRequest, arn: str) -> Request:
+        headers = dict(sends.headers)
         if sends.content_type:
             headers["content-type"] = sends.content_type
         url = self._connection.url.rstrip("/") + sends.path
@@ -73,13 +73,14 @@ class Client:
         if sends.signature == "none":
             return request
         if sends.signature == "of-nobody":
-            credentials = _NOBODY
+            credentials = _UNKNOWN_KEY
         if sends.signature == "of-another-region":
             region = "eu-west-1" if region != "eu-west-1" else "us-east-1"
-        sent = signed(request, credentials, region)
+        signed_request = signed(request, credentials, region)
         if sends.signature == "wrong":
             # Change the last digit of the signature.
-            begin, last = sent.headers["authorization"][:-1], sent.headers["authorization"][-1]
-            changed = {**sent.headers, "authorization": begin + ("0" if last != "0" else "1")}
-            return replace(sent, headers=changed)
-        return sent
+            authorization = signed_request.headers["authorization"]
+            last = "0" if authorization[-1] != "0" else "1"
+            changed = {**signed_request.headers, "authorization": authorization[:-1] + last}
+            return replace(signed_request, headers=changed)
+        return signed_request

@@ -22,29 +22,29 @@ from personalize_contract.suite.tables.scenarios import SCENARIOS
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """One test for each scenario of the operation that was asked for."""
+    """Generate a test for each scenario of the selected operation."""
     if "scenario" in metafunc.fixturenames:
         rows = SCENARIOS[load(metafunc.config.stash[KEY].operation).operation]
         metafunc.parametrize("scenario", rows, ids=[row.id for row in rows])
 
 
 _ORDER = ("active", "missing", "in-use")
-"""The states in the order that a live service is brought into them: the costly one last."""
+"""The states in the order of a live run: the slowest one to reach last."""
 
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Ask a live service state by state, and first for what the page says is accepted."""
+    """Order the tests of a live service by state, after one with a valid request."""
     if config.stash[KEY].target == "live":
         items.sort(key=lambda item: _ORDER.index(_scenario(item).state))
         valid = next((item for item in items if _scenario(item).is_valid), None)
         items.sort(key=lambda item: item is not valid)
-        if not hasattr(config, "workerinput"):  # whose scenarios are those of no whole state
+        if not hasattr(config, "workerinput"):  # a worker has only some scenarios of a state
             items[:] = _with_second_try(items)
 
 
 def _with_second_try(items: list[pytest.Item]) -> Iterator[pytest.Item]:
-    """Yield the tests, and after those of each state the one that asks again."""
+    """Yield the tests, and after those of each state the one that retries."""
     for state, group in itertools.groupby(items, key=lambda item: _scenario(item).state):
         item = None
         for item in group:
@@ -56,18 +56,18 @@ def _with_second_try(items: list[pytest.Item]) -> Iterator[pytest.Item]:
 
 
 def _scenario(item: pytest.Item) -> Scenario:
-    found = item.callspec.params["scenario"]  # type: ignore[attr-defined]  # of a Function
-    assert isinstance(found, Scenario)
-    return found
+    scenario = item.callspec.params["scenario"]  # type: ignore[attr-defined]  # of a Function
+    assert isinstance(scenario, Scenario)
+    return scenario
 
 
 _RECORDINGS = pytest.StashKey[Recordings]()
 _STARTED = "personalize_contract started"
-"""Under what a worker of the suite is told when the recording began."""
+"""Key of the start time of the recording in the input of a worker."""
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Take over the settings of `verify`, in a worker of it."""
+    """Take over the settings of `verify` in its workers."""
     if SETTINGS in (inputs := getattr(config, "workerinput", {})):
         settings = pickle.loads(inputs[SETTINGS])  # noqa: S301 - from the run itself
         config.stash[KEY] = settings
@@ -75,7 +75,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_sessionstart(session: pytest.Session) -> None:
-    """Begin to record, unless this is a worker: its run does so."""
+    """Start the recording, in the main process only."""
     config = session.config
     settings = config.stash[KEY]
     if not settings.record or hasattr(config, "workerinput"):
@@ -83,8 +83,8 @@ def pytest_sessionstart(session: pytest.Session) -> None:
     try:
         if not settings.cassettes:
             raise UsageError(
-                "recording the suite needs a folder for its cassettes: "
-                "-o personalize_cassettes=DIR, or `verify --record --cassettes DIR`"
+                "recording the suite needs a folder for its cassettes: add "
+                "-o personalize_cassettes=DIR, or use `verify --record --cassettes DIR`"
             )
         operation = load(settings.operation).operation
         config.stash[_RECORDINGS] = Recordings(settings.cassettes, operation)
@@ -94,7 +94,7 @@ def pytest_sessionstart(session: pytest.Session) -> None:
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_configure_node(node: Any) -> None:
-    """Let a worker record for this run."""
+    """Make a worker record for this run."""
     if recordings := node.config.stash.get(_RECORDINGS, None):
         recordings.spread(node.gateway.id)
         node.workerinput[_STARTED] = recordings.started
@@ -102,7 +102,7 @@ def pytest_configure_node(node: Any) -> None:
 
 @pytest.hookimpl(wrapper=True)
 def pytest_sessionfinish(session: pytest.Session) -> Generator[None]:
-    """Write what was recorded, also by workers: after all else they have ended."""
+    """Write the recordings, after all other hooks, so that the workers have ended."""
     yield
     if recordings := session.config.stash.get(_RECORDINGS, None):
         try:
@@ -113,7 +113,7 @@ def pytest_sessionfinish(session: pytest.Session) -> Generator[None]:
 
 @pytest.fixture(scope="session")
 def run(pytestconfig: pytest.Config, request: pytest.FixtureRequest) -> Iterator[Run | SecondTry]:
-    """The target, connected."""
+    """The run on the connected target."""
     try:
         with contextlib.ExitStack() as stack:
             settings = pytestconfig.stash[KEY]
@@ -126,11 +126,11 @@ def run(pytestconfig: pytest.Config, request: pytest.FixtureRequest) -> Iterator
                 journal = worker_journal(settings.cassettes, settings.operation, inputs["workerid"])
                 stack.callback(journal.close, keep=True)
             live = pytestconfig.stash.get(LIVE, None)
-            found = stack.enter_context(opened(settings, live, journal, started))
+            run = stack.enter_context(opened(settings, live, journal, started))
             if settings.target == "live" and not hasattr(pytestconfig, "workerinput"):
                 total = sum(not isinstance(item, Again) for item in request.session.items)
-                pytestconfig.stash[SECOND_TRY] = SecondTry(found, total)
-            yield pytestconfig.stash.get(SECOND_TRY, found)
+                pytestconfig.stash[SECOND_TRY] = SecondTry(run, total)
+            yield pytestconfig.stash.get(SECOND_TRY, run)
     except PersonalizeContractError as error:
         if hasattr(pytestconfig, "workeroutput"):
             pytestconfig.workeroutput[STOPPED] = str(error)

@@ -1,6 +1,6 @@
-"""Evidence: the findings of the scenarios as clause x target, and the exit status they come to.
+"""Evidence: the findings of scenarios as clause x target, and the exit status of a run.
 
-A clause `holds` on a target, is `broken`, or was `not reached`. Not reached is never a pass.
+On each target a clause `holds`, is `broken`, or was `not reached`. Not reached is never a pass.
 """
 
 from __future__ import annotations
@@ -17,7 +17,14 @@ from personalize_contract.report.words import noted
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """What one scenario found out about one clause; `why` says what was seen instead."""
+    """The finding of one scenario about one clause.
+
+    Args:
+        clause: the id of the clause.
+        status: `holds`, `broken` or `not reached`.
+        why: the difference from the expectation, the reason it was not reached, or the note of a
+            clause that is only observed.
+    """
 
     clause: str
     status: str
@@ -26,17 +33,16 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What one scenario found out.
+    """The outcome of one scenario.
 
     Args:
-        scenario: its id.
-        findings: of its clauses, the one that it is about first.
-        answered_by: who answered; `""` if nobody did.
-        exchange: as a report shows it; None if there was none.
-        obstacle: why the scenario could not be tried although it should have been.
-        failed: how the service failed, if it did so in a way that may pass: `no answer`, `500` or
-            `503`.
-        first: the exchange that failed before this one, if the scenario was asked again.
+        scenario: the id of the scenario.
+        findings: a finding for each of its clauses, the one that it is about first.
+        answered_by: the service that answered, as in provenance; `""` without an answer.
+        exchange: the exchange as a report shows it; None without one.
+        obstacle: the problem of the environment that prevented it; `""` for none.
+        failed: the kind of failure of the service, if it may pass: `no answer`, `500` or `503`.
+        first: the failed exchange of the first try, if the scenario was retried.
     """
 
     scenario: str
@@ -47,22 +53,22 @@ class Outcome:
     failed: str = ""
     first: Mapping[str, Any] | None = None
     kept: str = ""
-    """The recording that was not replaced, because it proves more."""
+    """The recording that was not overwritten, since it has stronger provenance."""
 
     not_shipped: bool = False
     """Whether it was not reached because its recording doesn't ship, which is allowed."""
 
     seconds: float = 0.0
-    """Duration, as whoever ran it measured it."""
+    """Duration of its test."""
 
     is_postponed: bool = False
-    """Whether it will be asked again, because the service failed in it."""
+    """Whether it will be retried, because the service failed."""
 
     def as_property(self) -> dict[str, Any]:
-        """As builtins, which is what a pytest report can carry from an xdist worker."""
+        """Return it as builtin types, which a pytest report can carry from an xdist worker."""
         return {
             "scenario": self.scenario,
-            "findings": [[one.clause, one.status, one.why] for one in self.findings],
+            "findings": [[each.clause, each.status, each.why] for each in self.findings],
             "answered_by": self.answered_by,
             "exchange": self.exchange,
             "obstacle": self.obstacle,
@@ -74,7 +80,7 @@ class Outcome:
         }
 
     def failures(self, contract: Contract) -> list[str]:
-        """Return what keeps the test of this scenario from passing, a line each."""
+        """Return a line for each finding that fails the test of this scenario."""
         return [
             f"{self.scenario}: {finding.clause} {finding.status}: {finding.why}"
             for finding in self.findings
@@ -83,13 +89,13 @@ class Outcome:
 
     @property
     def is_flaky(self) -> bool:
-        """Whether the service failed, and was right when it was asked again."""
-        return self.first is not None and all(one.status == HOLDS for one in self.findings)
+        """Whether the service failed at first, and answered correctly when retried."""
+        return self.first is not None and all(each.status == HOLDS for each in self.findings)
 
     @classmethod
     def from_property(cls, value: Mapping[str, Any]) -> Outcome:
-        """The opposite of `as_property`."""
-        return cls(**{**value, "findings": tuple(Finding(*one) for one in value["findings"])})
+        """Return the outcome of `as_property`."""
+        return cls(**{**value, "findings": tuple(Finding(*each) for each in value["findings"])})
 
 
 @dataclass(slots=True)
@@ -101,68 +107,74 @@ class Cell:
     answered_by: list[str] = field(default_factory=list)
     exchanges: list[Mapping[str, Any]] = field(default_factory=list)
     notes: dict[str, list[str]] = field(default_factory=dict)
-    """Of a clause that is only observed: what was seen, and in which scenarios."""
+    """For a clause that is only observed: the scenarios of each observation."""
 
     is_allowed: bool = False
-    """Whether it may be unreached: all recordings of what it is about don't ship."""
+    """Whether it may stay unreached, since no recording of a scenario about it ships."""
 
     is_asked: bool = True
-    """Whether a scenario that was selected asks about it."""
+    """Whether a selected scenario checks it."""
 
     is_flaky: bool = False
-    """Whether the service failed in a scenario of it, and was right when it was asked again."""
+    """Whether the service failed in one of its scenarios, and was right when retried."""
 
     @property
     def changed(self) -> bool:
-        """Whether an answer that shows it differs from what the same service answered before."""
-        return any(one.get("recorded", {}).get("changed") for one in self.exchanges)
+        """Whether an answer that shows it differs from an earlier one of the same service."""
+        return any(each.get("recorded", {}).get("changed") for each in self.exchanges)
 
 
 def cell(clause: Clause, outcomes: Iterable[Outcome], *, is_selection: bool = False) -> Cell:
-    """What all outcomes together say of a clause.
+    """Return the evidence of all outcomes for one clause.
 
-    One breach is a breach. It holds only if every scenario that is about it was reached. Those
-    whose recordings don't ship are left out, unless there is no other.
+    One breach is enough to break it. It holds only if every scenario about it was reached, except
+    those with a recording that doesn't ship, unless there is no other scenario about it.
+
+    Args:
+        clause: the clause.
+        outcomes: the outcomes on one target.
+        is_selection: whether only some scenarios were selected.
     """
-    found = Cell()
-    held = held_itself = False
+    cell = Cell()
+    is_reached = is_subject_reached = False
     missed: list[str] = []
     not_shipped: list[str] = []
     broken: list[str] = []
     for outcome in outcomes:
-        for place, finding in enumerate(outcome.findings):
+        for index, finding in enumerate(outcome.findings):
             if finding.clause != clause.id:
                 continue
+            is_subject = index == 0
             if finding.status == NOT_REACHED:
-                if place == 0:
+                if is_subject:
                     line = f"{outcome.scenario}: {finding.why}"
                     (not_shipped if outcome.not_shipped else missed).append(line)
-                    found.exchanges += _shown(outcome, finding)
+                    cell.exchanges += _documents(outcome, finding)
                 continue
             if finding.status == BROKEN:
                 broken.append(f"{outcome.scenario}: {finding.why}")
-            held = True
-            held_itself = held_itself or place == 0
+            is_reached = True
+            is_subject_reached = is_subject_reached or is_subject
             if not clause.can_fail and finding.why:
-                found.notes.setdefault(finding.why, []).append(outcome.scenario)
-            if outcome.answered_by and outcome.answered_by not in found.answered_by:
-                found.answered_by.append(outcome.answered_by)
-            found.is_flaky = found.is_flaky or outcome.is_flaky
-            found.exchanges += _shown(outcome, finding)
+                cell.notes.setdefault(finding.why, []).append(outcome.scenario)
+            if outcome.answered_by and outcome.answered_by not in cell.answered_by:
+                cell.answered_by.append(outcome.answered_by)
+            cell.is_flaky = cell.is_flaky or outcome.is_flaky
+            cell.exchanges += _documents(outcome, finding)
     if broken:
-        found.status, found.why = BROKEN, _several(broken)
-        found.exchanges = [one for one in found.exchanges if one["status"] == BROKEN]
-    elif held and not missed and (held_itself or not not_shipped):
-        found.status, found.why = HOLDS, "; ".join(noted(found.notes))
+        cell.status, cell.why = BROKEN, _abbreviated(broken)
+        cell.exchanges = [each for each in cell.exchanges if each["status"] == BROKEN]
+    elif is_reached and not missed and (is_subject_reached or not not_shipped):
+        cell.status, cell.why = HOLDS, "; ".join(noted(cell.notes))
     elif missed or not_shipped:
-        found.why, found.is_allowed = _several([*missed, *not_shipped]), not missed
+        cell.why, cell.is_allowed = _abbreviated([*missed, *not_shipped]), not missed
     elif is_selection:
-        found.why, found.is_asked = "no scenario that was selected asks about it", False
-    return found
+        cell.why, cell.is_asked = "no selected scenario checks it", False
+    return cell
 
 
-def _shown(outcome: Outcome, finding: Finding) -> Iterator[dict[str, Any]]:
-    """The exchanges of an outcome as a report shows them, the one that failed first."""
+def _documents(outcome: Outcome, finding: Finding) -> Iterator[dict[str, Any]]:
+    """Yield the exchanges of an outcome as a report shows them, a failed first try first."""
     about: dict[str, Any] = {"scenario": outcome.scenario, "status": finding.status}
     if outcome.is_flaky:
         about["flaky"] = True
@@ -173,21 +185,22 @@ def _shown(outcome: Outcome, finding: Finding) -> Iterator[dict[str, Any]]:
         yield {**about, "seconds": outcome.seconds, **outcome.exchange}
 
 
-def _several(lines: list[str]) -> str:
+def _abbreviated(lines: list[str]) -> str:
+    """Return the first line, and the number of the others."""
     more = f" (and {len(lines) - 1} more)" if len(lines) > 1 else ""
     return lines[0] + more
 
 
 class Evidence:
-    """Clause x target, of one run of the suite.
+    """The evidence of one run of the suite, as clause x target.
 
     Args:
-        contract: whose clauses are the rows.
-        outcomes: of each target that was asked, in the order they were asked in.
-        facts: when and where each was asked.
-        is_selection: whether only some scenarios were asked for, so that only the clauses that
-            they ask about are judged.
-        partial: why the run ended before its end; `""` if it did not.
+        contract: the contract with the clauses.
+        outcomes: the outcomes on each target, in the order of the run.
+        facts: the time and place of the run on each target.
+        is_selection: whether only some scenarios were selected, so that only the clauses that
+            they check are judged.
+        partial: the reason that the run ended early; `""` for a complete run.
     """
 
     def __init__(
@@ -210,7 +223,7 @@ class Evidence:
         }
 
     def clauses(self, status: str, target: str) -> list[Clause]:
-        """The clauses that can fail and have this status on a target."""
+        """Return the clauses that can fail and have a status on a target."""
         return [
             clause
             for clause in self.contract.clauses.values()
@@ -220,24 +233,24 @@ class Evidence:
         ]
 
     def not_asked(self, target: str) -> int:
-        """The number of clauses that can fail and that no selected scenario asks about."""
+        """Return the number of clauses that can fail and that no selected scenario checks."""
         return sum(
             clause.can_fail and not self.cells[clause.id, target].is_asked
             for clause in self.contract.clauses.values()
         )
 
     def answered_by(self, target: str | None = None) -> list[str]:
-        """Who answered on a target, or on any."""
-        found = (
+        """Return the services that answered on a target, or on all targets."""
+        services = (
             outcome.answered_by
-            for asked, outcomes in self._outcomes.items()
+            for name, outcomes in self._outcomes.items()
             for outcome in outcomes
-            if target in (None, asked) and outcome.answered_by
+            if target in (None, name) and outcome.answered_by
         )
-        return list(dict.fromkeys(found))
+        return list(dict.fromkeys(services))
 
     def seconds(self, clause: str, target: str) -> float:
-        """The duration of the scenarios that are about a clause."""
+        """Return the duration of the scenarios about a clause."""
         return sum(
             outcome.seconds
             for outcome in self._outcomes[target]
@@ -245,35 +258,46 @@ class Evidence:
         )
 
     def obstacles(self) -> list[str]:
-        """What kept scenarios from being tried, each once."""
-        found = (o.obstacle for outcomes in self._outcomes.values() for o in outcomes if o.obstacle)
-        return list(dict.fromkeys(found))
+        """Return the problems of the environment that prevented scenarios, without repetition."""
+        obstacles = (
+            outcome.obstacle for outcomes in self._outcomes.values() for outcome in outcomes
+        )
+        return [obstacle for obstacle in dict.fromkeys(obstacles) if obstacle]
 
     def flaky(self, target: str) -> list[Outcome]:
-        """The outcomes of a target that failed once, and were right when they were asked again."""
+        """Return the outcomes of scenarios that failed, and succeeded when retried."""
         return [outcome for outcome in self._outcomes[target] if outcome.is_flaky]
 
     def not_shipped(self, target: str) -> list[str]:
-        """The scenarios of a target that were not reached because their recordings don't ship."""
+        """Return the scenarios that were not reached because their recordings don't ship."""
         return [outcome.scenario for outcome in self._outcomes[target] if outcome.not_shipped]
 
     def may_stay_unreached(self, clause: str, target: str, allowed: Iterable[str]) -> bool:
-        """Whether it is no matter that a clause was not reached.
+        """Whether a clause may be unreached on a target.
 
         Args:
-            clause: its id.
-            target: where it was not reached.
-            allowed: ids of clauses that may stay unreached.
+            clause: the id of the clause.
+            target: the name of the target.
+            allowed: the ids of the clauses that may stay unreached.
         """
         cell = self.cells[clause, target]
         return clause in allowed or cell.is_allowed or not cell.is_asked
 
     def kept(self) -> list[str]:
-        """The recordings that were not replaced, because they prove more than the new ones."""
-        return [o.kept for outcomes in self._outcomes.values() for o in outcomes if o.kept]
+        """Return the recordings that were not overwritten, since they have stronger provenance."""
+        return [
+            outcome.kept
+            for outcomes in self._outcomes.values()
+            for outcome in outcomes
+            if outcome.kept
+        ]
 
     def compared(self, target: str) -> list[tuple[str, Mapping[str, Any]]]:
-        """The scenarios of a target whose answer was compared with a recorded one, and how."""
+        """Return the scenarios that were compared with their recordings, each with the result.
+
+        Args:
+            target: the name of the target.
+        """
         return [
             (outcome.scenario, outcome.exchange["recorded"])
             for outcome in self._outcomes[target]
@@ -281,26 +305,26 @@ class Evidence:
         ]
 
     def differences(self, target: str, *, changed: bool) -> dict[Difference, list[str]]:
-        """What differs from the recordings, each with the scenarios that showed it.
+        """Return the differences from the recordings, each with the scenarios that showed it.
 
         Args:
-            target: whose answers.
-            changed: those that say that the service changed, or the others: a message in other
-                words, or a recording that proves less than the answer.
+            target: the name of the target.
+            changed: True for those that show a change of the service; False for all others, such
+                as a reworded message, or a recording of weaker provenance than the answer.
         """
-        found: dict[Difference, list[str]] = {}
+        differences: dict[Difference, list[str]] = {}
         for scenario, compared in self.compared(target):
             for row in compared["differences"]:
                 if changed == (compared["counts"] and row["counts"]):
-                    found.setdefault(Difference(**row), []).append(scenario)
-        return found
+                    differences.setdefault(Difference(**row), []).append(scenario)
+        return differences
 
     def changed(self) -> list[str]:
-        """The targets that answer otherwise than they did when they were recorded."""
+        """Return the targets that have changed since they were recorded."""
         return [target for target in self.targets if self.differences(target, changed=True)]
 
     def untouched(self) -> list[str]:
-        """The targets of which nothing at all was reached."""
+        """Return the targets on which no clause was reached."""
         return [
             target
             for target in self.targets
@@ -310,13 +334,14 @@ class Evidence:
         ]
 
     def exit_status(self, allowed: Iterable[str] = ()) -> int:
-        """0 all hold, 1 one is broken, 2 it could not be done, 4 it changed, 3 one was not reached.
+        """Return the exit status of the run.
 
-        Of several the first of these: a run that could not be done is to be done again, and what
-        changed is news, while a state that is not reached was not reached yesterday either.
+        The first that applies: 1 a clause is broken, 2 it could not be done, 4 a target changed,
+        3 a clause was not reached, 0 all hold. A run that could not be done has to be repeated,
+        and a change is news, while an unreached state was probably unreached yesterday too.
 
         Args:
-            allowed: ids of clauses that may stay unreached.
+            allowed: the ids of the clauses that may stay unreached.
         """
         if any(self.clauses(BROKEN, target) for target in self.targets):
             return 1

@@ -25,7 +25,7 @@ class Expectation(ABC):
 
     @abstractmethod
     def breach(self, response: Response) -> str | None:
-        """Return the finding if the answer is not as expected, or None."""
+        """Return the difference from the expectation, or None."""
 
     def settles(self, response: Response) -> bool:
         """Whether a breach makes the others pointless: an accepted request has no error."""
@@ -75,7 +75,7 @@ class WellFormed(Expectation):
 
 
 @dataclass(frozen=True, slots=True)
-class Refused(Expectation):
+class Rejected(Expectation):
     """The request is rejected, with any error status; other clauses expect a certain one."""
 
     def breach(self, response: Response) -> str | None:
@@ -127,14 +127,14 @@ class Code(Expectation):
 
     Args:
         code: the documented code.
-        of: the status that it is expected with; None for any error.
+        with_status: the status that it is expected with; None for any error.
     """
 
     code: str
-    of: int | None = None
+    with_status: int | None = None
 
     def applies(self, response: Response) -> bool:
-        return response.status >= 400 and self.of in (None, response.status)
+        return response.status >= 400 and self.with_status in (None, response.status)
 
     def breach(self, response: Response) -> str | None:
         code = rest_json.error_code(response)

@@ -1,4 +1,4 @@
-"""Holds one answer against the expectations of its scenario."""
+"""Compares an answer with the expectations of its scenario."""
 
 from __future__ import annotations
 
@@ -11,25 +11,24 @@ from personalize_contract.suite.evidence import Finding
 from personalize_contract.suite.expectations import Observed, Status
 from personalize_contract.suite.scenario import Scenario
 
-ALTERED = "its recording was changed after it was made, so it shows nobody's answer"
-
+ALTERED = "its recording was changed after it was made, so it is no service's answer"
 
 UNRECOGNISED = "unrecognised answer"
-"""Begins why a scenario was not reached that a front end of the service may have refused."""
+"""Prefix of the reason for a scenario that a front end of the service may have rejected."""
 
 
 def judge(scenario: Scenario, exchange: Exchange) -> list[Finding]:
-    """What an exchange says of each clause that its scenario expects something of."""
-    return list(_judged(scenario, exchange))
+    """Return a finding for each clause of a scenario that applies to the exchange."""
+    return list(_findings(scenario, exchange))
 
 
 def trouble(scenario: Scenario, response: Response, *, sends_ids: bool) -> str:
-    """Why an answer says nothing about the operation, or `""` if it does.
+    """Return the reason that a response says nothing about the operation; `""` if it does.
 
     Args:
-        scenario: what was asked.
-        response: the answer.
-        sends_ids: whether each answer of this service has a request id.
+        scenario: the scenario.
+        response: the response to its request.
+        sends_ids: whether each response of this service has a request id.
     """
     elsewhere = origin.foreign(response, sends_ids=False)
     if elsewhere is None:
@@ -37,41 +36,41 @@ def trouble(scenario: Scenario, response: Response, *, sends_ids: bool) -> str:
         if not denied and (why := failures.why(response)):
             return why
         elsewhere = origin.foreign(response, sends_ids=sends_ids)
-    refused = 400 <= response.status < 500 and response.status != 407
-    if elsewhere and refused and scenario.may_meet_front_end:
+    is_rejected = 400 <= response.status < 500 and response.status != 407
+    if elsewhere and is_rejected and scenario.may_meet_front_end:
         return f"{UNRECOGNISED}: {origin.summary(response)}"
     return elsewhere or ""
 
 
-def _judged(scenario: Scenario, exchange: Exchange) -> Iterator[Finding]:
+def _findings(scenario: Scenario, exchange: Exchange) -> Iterator[Finding]:
     response = exchange.response
     for clause, expectation in scenario.expects:
         if not expectation.applies(response):
             continue
-        if (found := expectation.breach(response)) is not None:
-            yield Finding(clause, BROKEN, f"{found} ({ALTERED})" if exchange.altered else found)
+        if (breach := expectation.breach(response)) is not None:
+            yield Finding(clause, BROKEN, f"{breach} ({ALTERED})" if exchange.altered else breach)
             if expectation.settles(response):
                 return
         elif exchange.altered:
             yield Finding(clause, NOT_REACHED, ALTERED)
         else:
-            seen = expectation.note(response) if isinstance(expectation, Observed) else ""
-            yield Finding(clause, HOLDS, seen)
+            note = expectation.note(response) if isinstance(expectation, Observed) else ""
+            yield Finding(clause, HOLDS, note)
 
 
 def not_reached(scenario: Scenario, why: str) -> list[Finding]:
-    """The findings of a scenario that could not be tried."""
+    """Return the findings of a scenario that could not be tried."""
     return [Finding(clause, NOT_REACHED, why) for clause, _ in scenario.expects]
 
 
 def unanswered(scenario: Scenario, why: str) -> list[Finding]:
-    """The findings of a scenario that a service took and gave no whole answer to.
+    """Return the findings of a scenario with a request that got no complete response.
 
-    That breaks what the scenario is about, and what says with which status it is answered. Where
-    nothing is expected, it is noted.
+    That breaks the clause that the scenario is about, and those about the status. If nothing is
+    expected, it is an observation.
     """
     (first, expectation), *rest = scenario.expects
     if isinstance(expectation, Observed):
         return [Finding(first, HOLDS, why)]
-    answered = [clause for clause, one in rest if isinstance(one, Status)]
-    return [Finding(clause, BROKEN, why) for clause in dict.fromkeys([first, *answered])]
+    statuses = [clause for clause, each in rest if isinstance(each, Status)]
+    return [Finding(clause, BROKEN, why) for clause in dict.fromkeys([first, *statuses])]

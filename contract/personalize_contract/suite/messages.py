@@ -52,8 +52,8 @@ class TableGuard:
 
     def refusal(self, request: Request) -> str | None:
         """Return the reason that a request may not be sent; None if it may."""
-        if place := misaddressed(request, self._url):
-            return place
+        if reason := misaddressed(request, self._url):
+            return reason
         path = request.path.removeprefix(urlsplit(self._url).path.rstrip("/"))
         target = f"{path}?{request.query}" if request.query else path
         if _digest(Message(request.method, target, request.body)) in self._table:

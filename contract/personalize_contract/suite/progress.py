@@ -1,4 +1,4 @@
-"""How far a run is: a bar on a terminal, a line for each target in a log."""
+"""Progress of a run: a bar on a terminal, a line for each target in a log."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from rich.text import Text
 
 
 class Bar:
-    """Progress of `verify`. Use as a context manager; what it drew is gone afterwards.
+    """The progress of `verify`. Use as a context manager, which erases the bar at the end.
 
     Args:
-        console: where to draw; not the one that the report is printed on.
+        console: the console of the bar; not the one of the report.
     """
 
     def __init__(self, console: Console) -> None:
@@ -29,19 +29,19 @@ class Bar:
         self._task: TaskID | None = None
 
     def begin(self, target: str, total: int) -> None:
-        """The scenarios of a target begin."""
+        """Show that the scenarios of a target begin."""
         if not self._console.is_terminal:
             self._console.print(f"{target}: {total} scenario{'s' * (total != 1)}")
         self._task = self._bars.add_task(target, total=total)
 
     def step(self) -> None:
-        """One more scenario is done."""
+        """Show that one more scenario is done."""
         if self._task is not None:
             self._bars.advance(self._task)
 
     def say(self, line: str) -> None:
-        """Something else that happens meanwhile."""
-        with contextlib.suppress(OSError):  # of a terminal that was closed
+        """Print a line above the bar."""
+        with contextlib.suppress(OSError):  # the terminal was closed
             self._console.print(Text(line, "dim"), soft_wrap=True)
 
     def __enter__(self) -> Bar:
@@ -53,7 +53,7 @@ class Bar:
         self,
         kind: type[BaseException] | None,
         error: BaseException | None,
-        where: TracebackType | None,
+        traceback: TracebackType | None,
     ) -> None:
         if self._console.is_terminal:
-            self._bars.stop()  # which ends with an empty line where nothing was drawn
+            self._bars.stop()  # prints an empty line even if nothing was drawn

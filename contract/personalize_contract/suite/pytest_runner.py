@@ -36,17 +36,17 @@ _SUITE = Path(__file__).parent
 
 
 class Progress(Protocol):
-    """Told how far a run is."""
+    """A progress callback."""
 
     def begin(self, target: str, total: int) -> None:
-        """The scenarios of a target begin."""
+        """Take note that the scenarios of a target begin."""
 
     def step(self) -> None:
-        """One more scenario is done."""
+        """Take note that one more scenario is done."""
 
 
 class _Collector:
-    """A pytest plugin that takes the outcomes out of the reports of one run."""
+    """A pytest plugin that collects the outcomes in the test reports of one run."""
 
     def __init__(self, settings: Settings, progress: Progress, live: Live | None) -> None:
         self._settings, self._progress, self._live = settings, progress, live
@@ -68,7 +68,7 @@ class _Collector:
     def pytest_collection_modifyitems(self) -> Generator[None]:
         try:
             yield
-        except pytest.UsageError as error:  # of -k; pytest would print a line of its own
+        except pytest.UsageError as error:  # a bad -k, for which pytest would print its own line
             pytest.exit(str(error))
 
     def pytest_collection_finish(self, session: pytest.Session) -> None:
@@ -79,30 +79,30 @@ class _Collector:
         self._begin(len(ids))
 
     def _begin(self, total: int) -> None:
-        # Each worker collects all there is, and the process that waits for them nothing.
+        # With workers, each of them collects all tests, and the main process none.
         if total and not self._begun:
             self._begun = True
             self._progress.begin(self._settings.target, total)
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_testnodedown(self, node: Any) -> None:
-        if told := getattr(node, "workeroutput", {}).get(STOPPED):
-            self.stopped = pytest.exit.Exception(told)
+        if reason := getattr(node, "workeroutput", {}).get(STOPPED):
+            self.stopped = pytest.exit.Exception(reason)
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         if report.when != "call":
             if report.failed:
                 self.crashes.append(_crash(report))
             return
-        found = [value for name, value in report.user_properties if name == "personalize_contract"]
-        for value in found:
+        values = [value for name, value in report.user_properties if name == "personalize_contract"]
+        for value in values:
             assert isinstance(value, dict)
             outcome = Outcome.from_property(value)
             outcome = replace(outcome, seconds=round(report.duration, 3))
-            self.outcomes[outcome.scenario] = outcome  # what was asked again counts
+            self.outcomes[outcome.scenario] = outcome  # a retry replaces the first try
         if "[" not in report.nodeid and not report.failed:
-            return  # what asks again, and had nothing to
-        if not found:
+            return  # the test that retries, without anything to retry
+        if not values:
             self.crashes.append(_crash(report))
         self._progress.step()
 
@@ -117,7 +117,7 @@ class _Collector:
     def pytest_sessionstart(self, session: pytest.Session) -> Generator[None]:
         try:
             yield
-        except pytest.exit.Exception as error:  # pytest would print a line of its own
+        except pytest.exit.Exception as error:  # pytest would print its own line
             self.stopped = error
             raise session.Failed from None
 
@@ -133,15 +133,15 @@ class _Collector:
 
 
 def _crash(report: pytest.CollectReport | pytest.TestReport) -> str:
-    """Return where a report says that something failed, and how, in a line."""
+    """Return the location and message of a failure in one line."""
     crash = getattr(report.longrepr, "reprcrash", None)
-    where = str(crash) if crash else report.longreprtext.strip().splitlines()[-1]
-    return " ".join(where.split())
+    failure = str(crash) if crash else report.longreprtext.strip().splitlines()[-1]
+    return " ".join(failure.split())
 
 
 @contextlib.contextmanager
 def _shielded() -> Iterator[None]:
-    """Without what a caller's environment would add to pytest."""
+    """Run pytest without the options and plugins of the caller's environment."""
     before = dict(os.environ)
     os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
     for name in ("PYTEST_ADDOPTS", "PYTEST_PLUGINS"):
@@ -153,18 +153,25 @@ def _shielded() -> Iterator[None]:
         os.environ.update(before)
 
 
-def _ask(
+def _run(
     settings: Settings,
     options: Sequence[str],
     progress: Progress,
     outcomes: list[Outcome],
     live: Live | None = None,
 ) -> None:
-    """Put the outcomes of one target into a list, in the order of the table of scenarios.
+    """Run the suite on one target; append the outcomes to a list in the order of the table.
+
+    Args:
+        settings: the settings of the run.
+        options: further arguments of pytest.
+        progress: the progress callback.
+        outcomes: the list.
+        live: the connected live service, if that is the target.
 
     Raises:
-        UsageError, PersonalizeContractError, KeyboardInterrupt: the run ended before its end; the
-            list has what was found out until then.
+        UsageError, PersonalizeContractError, KeyboardInterrupt: the run ended early; the list has
+            the outcomes so far.
     """
     collector = _Collector(settings, progress, live)
     arguments = [
@@ -174,37 +181,40 @@ def _ask(
         "-pno:terminal",
         # It collects garbage five times at the end, for warnings that only the terminal shows.
         "-pno:unraisableexception",
-        "--capture=no",  # who waits for a dataset is told so
+        "--capture=no",  # the progress of waiting for a dataset is shown
         *options,
     ]
     with _shielded():
         status = pytest.main(arguments, plugins=[collector])
     order = [scenario.id for scenario in SCENARIOS[settings.operation]]
-    outcomes += sorted(collector.outcomes.values(), key=lambda one: order.index(one.scenario))
+    outcomes += sorted(
+        collector.outcomes.values(), key=lambda outcome: order.index(outcome.scenario)
+    )
     if isinstance(collector.stopped, pytest.exit.Exception):
         raise UsageError(collector.stopped.msg)
-    # First: after an error while it collects, pytest interrupts itself.
+    # Before interrupts, since pytest interrupts itself after an error during collection.
     if collector.crashes:
         raise PersonalizeContractError(
-            f"this is a defect of the suite, met on {settings.target}: {collector.crashes[0]}; "
-            "please report it with the command that led to it"
+            f"the suite has a defect, seen on {settings.target}: {collector.crashes[0]}; "
+            "please report it with the command that you ran"
         )
     if collector.stopped:
         raise KeyboardInterrupt
     if status == pytest.ExitCode.NO_TESTS_COLLECTED:
-        raise UsageError("-k selects no scenario; it is an expression of their names")
+        expression = next((option[2:] for option in options if option.startswith("-k")), "")
+        raise UsageError(f"no scenario matches -k {expression!r}; --list prints their names")
 
 
-def _spread(workers: str | None) -> list[str]:
-    """The options that spread a target's scenarios over processes.
+def _worker_options(workers: str | None) -> list[str]:
+    """Return the pytest options that spread a target's scenarios over processes.
 
     Raises:
-        UsageError: it is no number of workers, or pytest-xdist is not installed.
+        UsageError: it is not a number of workers, or pytest-xdist is not installed.
     """
     if workers is None:
         return []
     if workers != "auto" and not (workers.isascii() and workers.isdigit()):
-        raise UsageError(f"-n {workers}: say how many workers, as a number, or auto")
+        raise UsageError(f"-n {workers}: must be a number of workers, or auto")
     if find_spec("xdist") is None:
         raise UsageError("-n needs pytest-xdist: pip install pytest-xdist")
     return ["-pxdist", f"-n{workers}", "--max-worker-restart=0"]
@@ -224,44 +234,44 @@ def verify(
     """Run the suite against each target.
 
     Args:
-        settings: settings of the run, whatever target they name. Their `cassettes` is the folder
-            to read recordings from, or with `record` to write them into; None for those that
-            this version ships with.
+        settings: the settings of the run; their target has no effect. Their `cassettes` is the
+            folder to read recordings from, or with `record` to write them to; None for the shipped
+            recordings.
         targets: some of `recorded`, `reference`, `live`.
-        expression: selects scenarios by their names, as in pytest; None for all.
+        expression: a pytest expression that selects scenarios by name; None for all.
         is_smoke: whether only one scenario is tried for each outcome and limit.
-        workers: how many processes ask a target, a number or `auto`; None for this one. A live
-            service is asked by this one always: its quota and its dataset are one, too.
-        progress: told how far the run is.
-        live: opens the live service, for the time that it is asked.
-        publish: given the evidence before anything is taken down, and again, marked as partial,
-            if the run ends before its end.
+        workers: the number of processes for each target, or `auto`; None for this process. A live
+            service always gets this process, since its quota and its dataset can't be shared.
+        progress: the progress callback.
+        live: the function that opens the live service as a context.
+        publish: the callback for the evidence. It is called before anything is deleted, and again,
+            with partial evidence, if the run ends early.
 
     Raises:
-        UsageError, CassetteError: it could not be done, as the message says.
+        UsageError, CassetteError: it could not be done.
         KeyboardInterrupt: it was interrupted; whole cassettes were written, or none.
     """
     for target in targets:
         if target not in TARGETS:
-            raise UsageError(f"target {target!r}: it is one of {', '.join(TARGETS)}")
+            raise UsageError(f"target {target!r}: must be one of {', '.join(TARGETS)}")
     operation, cassettes, record = settings.operation, settings.cassettes, settings.record
-    # What is recorded in this run is what is replayed in it.
+    # The recorded target comes last, so that it replays the new recordings.
     order = sorted(set(targets), key=("reference", "live", "recorded").index)
     if record and order == ["recorded"]:
-        raise UsageError("--record needs somebody who answers: --target reference or live")
+        raise UsageError("--record needs a live or reference target: add --target reference")
     if record and not cassettes:
         raise UsageError("--record needs a folder to write to: add --cassettes DIR")
     if "recorded" in order and not record:
-        # Before anybody is asked, who may take minutes.
+        # Fails before another target takes minutes.
         recordings.load(cassettes or shipped.cassettes(), operation, required=True)
-    spread = _spread(workers)
-    selected = [f"-k{expression}"] if expression else []
+    worker_options = _worker_options(workers)
+    selection = [f"-k{expression}"] if expression else []
     tests = str(_SUITE / "test_operation.py")
     if is_smoke:
         rows = smoke(SCENARIOS[load(operation).operation])
-        which = [f"{tests}::test_operation[{row.id}]" for row in rows]
+        node_ids = [f"{tests}::test_operation[{row.id}]" for row in rows]
     else:
-        which = [str(_SUITE)]
+        node_ids = [str(_SUITE)]
     outcomes: dict[str, list[Outcome]] = {}
     starts: dict[str, tuple[str, float]] = {}
     seconds: dict[str, float] = {}
@@ -277,54 +287,55 @@ def verify(
             )
             for target, (started_at, start) in starts.items()
         }
-        is_selection = bool(selected) or is_smoke
+        is_selection = bool(selection) or is_smoke
         return Evidence(
             load(operation), outcomes, facts, is_selection=is_selection, partial=partial
         )
 
-    def early(why: str) -> None:
+    def publish_early(partial: str) -> None:
         if any(outcomes.values()):
-            publish(evidence(why))
+            publish(evidence(partial))
 
     try:
         for target in order:
-            asked = settings._replace(target=target, record=record and target != "recorded")
-            found = outcomes.setdefault(target, [])
+            of_target = settings._replace(target=target, record=record and target != "recorded")
+            target_outcomes = outcomes.setdefault(target, [])
             starts[target] = clock.now().strftime("%Y-%m-%dT%H:%M:%SZ"), clock.monotonic()
             if target == "live":
-                with live() as service, _at_the_end(early):
+                with live() as service, _before_teardown(publish_early):
                     url = urlsplit(service.connection.url)
                     places[target] = {
                         "region": service.connection.region,
                         "endpoint": f"{url.scheme}://{url.netloc.rpartition('@')[2]}",
                         "run": service.run,
                     }
-                    _ask(asked, [*which, *selected], progress, found, service)
+                    _run(of_target, [*node_ids, *selection], progress, target_outcomes, service)
                 if service.leftovers:
-                    found.append(Outcome("take-down", (), obstacle=service.leftovers))
+                    target_outcomes.append(Outcome("teardown", (), obstacle=service.leftovers))
             else:
-                _ask(asked, [*which, *selected, *spread], progress, found)
+                options = [*node_ids, *selection, *worker_options]
+                _run(of_target, options, progress, target_outcomes)
             seconds[target] = clock.monotonic() - starts[target][1]
     except (PersonalizeContractError, KeyboardInterrupt) as error:
         if any(outcomes.values()) or not isinstance(error, UsageError):
-            publish(evidence(_ended(error)))
+            publish(evidence(_reason(error)))
         raise
     return evidence()
 
 
 @contextlib.contextmanager
-def _at_the_end(publish: Callable[[str], None]) -> Iterator[None]:
-    """Publish at the end, however it comes: what follows is the take-down, which may take long."""
-    why = ""
+def _before_teardown(publish: Callable[[str], None]) -> Iterator[None]:
+    """Publish at the end of the context, even after an error, since the teardown may take long."""
+    partial = ""
     try:
         yield
     except BaseException as error:
-        why = _ended(error)
+        partial = _reason(error)
         raise
     finally:
-        publish(why)
+        publish(partial)
 
 
-def _ended(error: BaseException) -> str:
-    """Return why a run ended before its end."""
+def _reason(error: BaseException) -> str:
+    """Return the reason that a run ended early."""
     return "it was interrupted" if isinstance(error, KeyboardInterrupt) else str(error)

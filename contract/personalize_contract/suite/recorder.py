@@ -1,8 +1,7 @@
-"""The recording of the suite: one run, its processes, and the folder that it holds.
+"""The recording of the suite by the processes of one run, which locks the operation's folder.
 
-A run that records holds the lock of an operation's folder. Each process of it journals what it
-records, and the run puts all of it into the groups at its end; `recover` does so for one that was
-killed.
+Each process writes a journal, and the run merges the journals into the groups at its end. `recover`
+merges those of a killed run.
 """
 
 from __future__ import annotations
@@ -21,13 +20,13 @@ from personalize_contract.suite import recordings
 
 
 class ScenarioRecording:
-    """A scenario while it is recorded; nothing of it unless it is kept. Use as a context manager.
+    """The recording of one scenario, discarded unless it is saved. Use as a context manager.
 
     Args:
-        journal: of this process.
-        path: the group that it will be in.
-        provenance: of its answers, and its name.
-        replaces: provenance of the recording that is there; None if there is none.
+        journal: the journal of this process.
+        path: the path of the scenario's group.
+        provenance: the provenance of the answers, with the name of the scenario.
+        replaces: the provenance of the existing recording; None if there is none.
     """
 
     def __init__(
@@ -39,11 +38,11 @@ class ScenarioRecording:
     ) -> None:
         self.path, self._provenance, self._replaces = path, provenance, replaces
         self._journal = journal
-        self._is_kept = False
+        self._is_saved = False
         journal.begin(provenance)
 
     def append(self, exchange: Exchange, call: str = "") -> None:
-        """Take one redacted exchange; it is in the journal when this returns."""
+        """Append a redacted exchange; it is in the journal when this returns."""
         try:
             journal.check_recordable(exchange.request.url, exchange.response.status)
         except ValueError as error:
@@ -51,32 +50,32 @@ class ScenarioRecording:
         self._journal.append(exchange, call)
 
     def save(self) -> bool:
-        """Let it be written into its group at the end of the run.
+        """Mark it for its group, which is written at the end of the run.
 
         Returns:
-            False if the recording there has a higher provenance: it is kept as it is.
+            False if the existing recording has stronger provenance and is not overwritten.
         """
-        self._is_kept = not (self._replaces and self._provenance.below(self._replaces))
-        return self._is_kept
+        self._is_saved = not (self._replaces and self._provenance.below(self._replaces))
+        return self._is_saved
 
     def __enter__(self) -> ScenarioRecording:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._journal.end(keep=self._is_kept)
+        self._journal.end(keep=self._is_saved)
 
 
 class Recordings:
     """The recording of an operation, from the start of a run to its end.
 
-    Nobody else can record into its folder meanwhile, and no group is changed before `save`.
+    Until then no other run can record into the folder, and no group is changed before `save`.
 
     Args:
-        folder: with a folder for each operation.
-        operation: whose scenarios are recorded.
+        folder: the folder with a subfolder for each operation.
+        operation: the name of the operation.
 
     Raises:
-        CassetteLocked: another run is recording it.
+        CassetteLocked: another run is recording into the folder.
         CassetteError: the folder can't be written to, or a group in it can't be read.
     """
 
@@ -87,7 +86,9 @@ class Recordings:
         try:
             self.journal = journal.Journal(self._folder / recordings.JOURNAL)
         except CassetteLocked:
-            reason = "another run is recording it; wait for that one, or record into another folder"
+            reason = (
+                "another run is recording into it; wait for its end, or record into another folder"
+            )
             raise CassetteLocked(self._folder, reason) from None
         try:
             recordings.load(folder, operation, required=False)
@@ -96,14 +97,14 @@ class Recordings:
             raise
 
     def spread(self, worker: str) -> None:
-        """Expect a journal of this worker."""
+        """Expect the journal of a worker."""
         self._workers.append(self._folder / f"{recordings.JOURNAL}.{worker}")
 
     def save(self) -> None:
-        """Put what was recorded into the groups, each whole and at once, and end the recording.
+        """Merge the journals into the groups, each replaced atomically, and end the recording.
 
         Raises:
-            CassetteError: it can't be written. What is there is whole, and so are the journals.
+            CassetteError: a group can't be written. It is unchanged, and the journals remain.
         """
         keep = True
         try:
@@ -114,13 +115,13 @@ class Recordings:
                     if files.mode(path):
                         stack.enter_context(journal.held(path, worker))
                         journals[path] = journal.read(path)
-                all_taken = itertools.chain(self.journal.read(), *journals.values())
-                whole = [one for one in all_taken if one.is_whole]
-                for path, new in recordings.by_group(self._folder, whole).items():
+                contents = itertools.chain(self.journal.read(), *journals.values())
+                complete = [recording for recording in contents if recording.is_whole]
+                for path, new in recordings.by_group(self._folder, complete).items():
                     recordings.put(path, group.load(path), new)
-                for path, taken in journals.items():
-                    # What a worker did not end before it died is left to `recover`.
-                    if all(one.is_whole for one in taken):
+                for path, content in journals.items():
+                    # The unfinished recording of a dead worker is left to `recover`.
+                    if all(recording.is_whole for recording in content):
                         files.remove(path)
             keep = False
         except CassetteError as error:
@@ -131,5 +132,5 @@ class Recordings:
 
 
 def worker_journal(folder: Path, operation: str, worker: str) -> journal.Journal:
-    """Open the journal of a worker, which its run knows of by `Recordings.spread`."""
+    """Open the journal of a worker that the run expects, by `Recordings.spread`."""
     return journal.Journal(folder / operation / f"{recordings.JOURNAL}.{worker}")

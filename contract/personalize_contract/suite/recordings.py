@@ -54,18 +54,18 @@ def load(folder: Path, operation: str, *, required: bool) -> dict[str, Cassette]
         required: whether a missing recording is an error.
 
     Raises:
-        CassetteError: one can't be read, there is none, or they are of an earlier version.
+        CassetteError: one can't be read, is missing, or was written by an earlier version.
     """
     inside, rows = folder / operation, SCENARIOS[operation]
     earlier = (inside / f"{row.id}{folders.SUFFIX}" for row in rows)
     if single := next((path for path in earlier if path.exists()), None):
         raise CassetteError(
             single,
-            "it is of an earlier version, which wrote a file for each scenario; move those away, "
-            f"and record again: {_command(folder, operation)}",
+            "it was written by an earlier version, with a file for each scenario; move those "
+            f"files away, and record again: {_command(folder, operation)}",
         )
     groups = dict.fromkeys(path(inside, row) for row in rows)
-    recorded = {name: part for group_ in groups for name, part in group.load(group_).items()}
+    recorded = {name: part for file in groups for name, part in group.load(file).items()}
     if required and not recorded:
         reason = f"it has no recording of {operation}; record it: {_command(folder, operation)}"
         raise CassetteError(folder, reason)
@@ -80,20 +80,20 @@ def _command(folder: Path, operation: str) -> str:
     )
 
 
-def by_group(folder: Path, taken: Iterable[Taken]) -> dict[Path, dict[str, Cassette]]:
-    """Return the contents of journals as the recording of each scenario, by group.
+def by_group(folder: Path, content: Iterable[Taken]) -> dict[Path, dict[str, Cassette]]:
+    """Return the content of journals as the recording of each scenario, by group.
 
     Args:
         folder: the folder of the operation.
-        taken: the contents of its scenarios' journals; the last one of a scenario counts.
+        content: the recordings in journals; the last one of a scenario counts.
     """
     rows = {row.id: row for row in SCENARIOS[folder.name]}
     groups: dict[Path, dict[str, Cassette]] = {}
-    for content in taken:
-        if exchanges := tuple(last_attempts(content.exchanges)):
-            name = content.provenance.recorded_for
-            origins = (content.provenance,) * len(exchanges)
-            part = Cassette(content.provenance, exchanges, (0,) * len(exchanges), origins)
+    for recording in content:
+        if exchanges := tuple(last_attempts(recording.exchanges)):
+            name = recording.provenance.recorded_for
+            origins = (recording.provenance,) * len(exchanges)
+            part = Cassette(recording.provenance, exchanges, (0,) * len(exchanges), origins)
             groups.setdefault(path(folder, rows[name]), {})[name] = part
     return groups
 

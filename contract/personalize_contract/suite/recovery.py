@@ -1,4 +1,4 @@
-"""Recovery of the suite: what a killed run left behind is put into the groups."""
+"""Recovery of the suite: the journals of a killed run are merged into the groups."""
 
 from __future__ import annotations
 
@@ -18,25 +18,26 @@ from personalize_contract.suite.tables.scenarios import SCENARIOS
 
 def is_journal(path: Path) -> bool:
     """Whether a file is a journal of the suite, and not of a test's cassette."""
-    is_any = folders.is_journal(path) and folders.SUFFIX not in path.name
-    return is_any and path.name.startswith(f"{recordings.JOURNAL}.")
+    is_of_test = folders.SUFFIX in path.name
+    is_journal = folders.is_journal(path) and path.name.startswith(f"{recordings.JOURNAL}.")
+    return is_journal and not is_of_test
 
 
 def recover(path: Path, placeholders: Collection[str] = ()) -> RecoveryResult:
-    """Put what is in one journal of the suite into its groups, and remove the journal.
+    """Merge a journal of the suite into its groups, and remove the journal.
 
-    A recording there of higher provenance, or with more exchanges, is never replaced, and none is
-    by a scenario that was cut off.
+    A recording of stronger provenance, or with more exchanges, is never overwritten, and none is
+    overwritten by the recording of an interrupted scenario.
 
     Args:
-        path: the journal.
+        path: the path of the journal.
         placeholders: values that look like secrets and may be written.
     """
     if not files.mode(path):
-        # That of a run whose workers had it all: it went with the lock that was taken on it.
+        # The empty journal of a run whose workers recorded everything is removed on unlocking.
         return RecoveryResult(path, NOTHING, done=True)
     try:
-        # While the run lasts, what its workers left is its own.
+        # The journals of workers belong to their run until it ends.
         with journal.held(path, path.with_name(recordings.JOURNAL)):
             return _recovered(path, Redactor(placeholders=placeholders, keep=None))
     except CassetteError as error:
@@ -46,41 +47,49 @@ def recover(path: Path, placeholders: Collection[str] = ()) -> RecoveryResult:
 
 
 def _recovered(path: Path, redactor: Redactor) -> RecoveryResult:
-    taken = [
-        replace(one, exchanges=[(redactor.exchange(each), call) for each, call in one.exchanges])
-        for one in journal.read(path)
-        if one.exchanges
+    content = [
+        replace(
+            recording,
+            exchanges=[(redactor.exchange(each), call) for each, call in recording.exchanges],
+        )
+        for recording in journal.read(path)
+        if recording.exchanges
     ]
-    if not taken:
+    if not content:
         files.remove(path)
         return RecoveryResult(path, NOTHING, done=True)
-    known = {row.id for row in SCENARIOS.get(path.parent.name, ())}
-    names = list(dict.fromkeys(one.provenance.recorded_for for one in taken))
+    operation = path.parent.name
+    known = {row.id for row in SCENARIOS.get(operation, ())}
+    names = list(dict.fromkeys(recording.provenance.recorded_for for recording in content))
     if unknown := [name for name in names if name not in known]:
-        reason = f"{unknown[0][:60]!r} is no scenario of {path.parent.name}"
-        raise CassetteError(path, f"{reason}; recover it where, and with the version that, made it")
-    cut_off = {one.provenance.recorded_for for one in taken if not one.is_whole}
-    staying: list[str] = []
-    for group_, new in recordings.by_group(path.parent, taken).items():
-        there = group.load(group_)
-        stay = [
+        reason = f"{operation} has no scenario {unknown[0][:60]!r}"
+        remedy = "recover it in the folder, and with the version, that recorded it"
+        raise CassetteError(path, f"{reason}; {remedy}")
+    interrupted = {
+        recording.provenance.recorded_for for recording in content if not recording.is_whole
+    }
+    kept: list[str] = []
+    for group_path, new in recordings.by_group(path.parent, content).items():
+        existing = group.load(group_path)
+        stronger = [
             name
             for name in new
-            if name in there and (name in cut_off or _is_more(there[name], new[name]))
+            if name in existing and (name in interrupted or _is_stronger(existing[name], new[name]))
         ]
-        recordings.put(group_, there, {name: new[name] for name in new if name not in stay})
-        staying += stay
-    number = len(names) - len(staying)
-    by = f"answered by {taken[0].provenance.answered_by}"
-    done = f"{number} scenario{'' if number == 1 else 's'}, {by}, put into {path.parent.name}"
-    if staying:
-        why = "proves more, has more exchanges or was not cut off"
-        text = f"{done}; left as it is: the recording of {some(staying)} there {why}"
+        replacements = {name: new[name] for name in new if name not in stronger}
+        recordings.put(group_path, existing, replacements)
+        kept += stronger
+    number = len(names) - len(kept)
+    by = f"answered by {content[0].provenance.answered_by}"
+    done = f"{number} scenario{'' if number == 1 else 's'}, {by}, merged into {operation}"
+    if kept:
+        why = "has stronger provenance, has more exchanges, or was not interrupted"
+        text = f"{done}; not overwritten: the existing recording of {some(kept)} {why}"
         return RecoveryResult(path, f"{text}; delete the journal", done=False)
     files.remove(path)
     return RecoveryResult(path, done, done=True)
 
 
-def _is_more(there: Cassette, new: Cassette) -> bool:
-    more = len(there.exchanges) > len(new.exchanges)
-    return more or new.provenance.below(there.provenance)
+def _is_stronger(existing: Cassette, new: Cassette) -> bool:
+    has_more = len(existing.exchanges) > len(new.exchanges)
+    return has_more or new.provenance.below(existing.provenance)

@@ -1,8 +1,8 @@
-"""A scenario: one situation, what is sent in it, and what must come back.
+"""Scenarios: the state of the dataset, the request, and the expectations of the response.
 
-`@dataset@` stands for the dataset's ARN, or the tracker's id, `@dataset:256@` for it made 256
-characters long, `@dataset:longer@` for it with one character more, which names nothing, and
-`@dataset:escaped@` for it as a JSON text may write it.
+In requests, `@dataset@` stands for the ARN of the dataset, or the id of the tracker;
+`@dataset:256@` for it padded to 256 characters, and `@dataset:longer@` for it with one more
+character, which both name nothing; `@dataset:escaped@` for it as a JSON text may escape it.
 """
 
 from __future__ import annotations
@@ -18,27 +18,25 @@ from personalize_contract.suite.expectations import Accepted, Expectation
 DATASET, LONGER, ESCAPED = "@dataset@", "@dataset:longer@", "@dataset:escaped@"
 
 SENSITIVE = "tea-and-a-secret"
-"""In the properties of everything that is put; no error may repeat it."""
+"""A text in the properties of each record, which no error may repeat."""
 
 _PROPERTIES = f'{{"category": "{SENSITIVE}"}}'
 
 LARGE = 20_000
-"""What a scenario sends, in bytes or characters, from which on its recording is large."""
+"""Bytes or characters of a request above which its recording is in the group `large`."""
 
-Thing = dict[str, str]
+Record = dict[str, str]
 Expects = tuple[tuple[str, Expectation], ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """A call of a botocore client, as `put_items(datasetArn=..., items=...)`.
-
-    For what botocore lets pass.
+    """A call of a botocore client, for requests that pass botocore's validation.
 
     Args:
-        method: of the client.
-        path: that the client sends it to.
-        members: its arguments.
+        method: the method of the client, `put_items`.
+        path: the path that the client sends it to.
+        members: the arguments.
     """
 
     method: str
@@ -50,16 +48,16 @@ Signature = Literal["good", "none", "wrong", "of-nobody", "of-another-region"]
 
 
 @dataclass(frozen=True, slots=True)
-class Wire:
-    """An HTTP request as written here, for what no SDK would send.
+class RawRequest:
+    """A literal HTTP request, for those that no SDK would send.
 
     Args:
-        path: with the query, if there is one.
-        body: of the message.
-        content_type: None for no such header.
-        method: of the message.
-        signature: how it is signed, `good` unless that is what a scenario is about.
-        more: further headers.
+        path: the path, with the query if there is one.
+        body: the message body.
+        content_type: the media type; None for no such header.
+        method: the HTTP method.
+        signature: the kind of signature, `good` unless the scenario is about signatures.
+        headers: further headers.
     """
 
     path: str
@@ -67,65 +65,71 @@ class Wire:
     content_type: str | None = "application/json"
     method: str = "POST"
     signature: Signature = "good"
-    more: tuple[tuple[str, str], ...] = ()
+    headers: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Scenario:
-    """One situation: the state of the dataset, what is sent, and what must come back.
+    """One situation.
 
-    The first expectation is the scenario's own: a clause isn't verified before each scenario
-    that begins with it was reached. Where `denial` is true, an answer that refuses the sender is
-    an answer too, not trouble with the credentials.
-
-    `before` is sent first, on the same connection, and what comes back is not judged. `control`
-    is another request than what is sent in nothing but what the scenario is about: a service that
-    refuses it too has another reason for that, and its answer to the scenario says nothing.
+    Args:
+        id: the name of the scenario.
+        sends: the request.
+        expects: the clauses, each with an expectation of the response. The scenario is about the
+            first clause, which isn't verified until every scenario about it was reached.
+        state: the state of the dataset.
+        denial: whether rejecting the sender is a valid response too, and not a problem of the
+            credentials.
+        before: requests that are sent first on the same connection; their responses are ignored.
+        control: a request that lacks only the scenario's subject. A service that rejects it too
+            has another reason to, so its response to the scenario shows nothing.
     """
 
     id: str
-    sends: Call | Wire
+    sends: Call | RawRequest
     expects: Expects
     state: State = "active"
     denial: bool = False
-    before: tuple[Wire, ...] = ()
-    control: Wire | None = None
+    before: tuple[RawRequest, ...] = ()
+    control: RawRequest | None = None
 
     @property
     def group(self) -> str:
-        """The name of the file that its recording is in, with those of its kind.
+        """The name of the file with its recording and others of its kind.
 
-        That is the beginning of the clause that it is about, as `request.items`, or `large`.
+        It is the prefix of the clause that the scenario is about, `request.items`, or `large`.
         """
-        sends = (*self.before, *([self.control] if self.control else []), self.sends)
-        is_large = sum(_size(each) for each in sends) > LARGE
+        requests = (*self.before, *([self.control] if self.control else []), self.sends)
+        is_large = sum(_size(request) for request in requests) > LARGE
         return "large" if is_large else ".".join(self.expects[0][0].split(".")[:2])
 
     @property
     def is_valid(self) -> bool:
-        """Whether the page says that what is sent is accepted."""
+        """Whether the page says that the request is accepted."""
         return self.state == "active" and isinstance(self.expects[0][1], Accepted)
 
     @property
     def may_meet_front_end(self) -> bool:
-        """Whether what is before the service may refuse it: for its sender, address or size."""
+        """Whether a server before the service may reject it for its sender, address or size."""
         return self.denial or self.group == "large"
 
 
-def _size(sends: Call | Wire) -> int:
-    return len(json.dumps(dict(sends.members)) if isinstance(sends, Call) else sends.body)
+def _size(request: Call | RawRequest) -> int:
+    if isinstance(request, Call):
+        return len(json.dumps(dict(request.members)))
+    return len(request.body)
 
 
 class Operation(Protocol):
-    """How requests of an operation are written, as far as every table asks."""
+    """A builder of an operation's requests, with all that tables of any operation need."""
 
     @property
-    def first(self) -> str:
-        """The member that a body begins with."""
+    def first_member(self) -> str:
+        """The first member of a body."""
 
     @property
-    def many(self) -> str:
-        """The member that holds a batch."""
+    def plural(self) -> str:
+        """The member that holds the records."""
 
     @property
     def id(self) -> str:
@@ -133,125 +137,130 @@ class Operation(Protocol):
 
     @property
     def path(self) -> str:
-        """The path of its requests."""
+        """The path of requests."""
 
-    def wire(self, body: str | bytes, content_type: str | None = ...) -> Wire:
-        """A request of the operation with any body at all."""
+    def raw(self, body: str | bytes, content_type: str | None = ...) -> RawRequest:
+        """Return a request with any body."""
 
-    def calls(self, count: int) -> Call | Wire:
-        """A legal request with so many things in its batch."""
+    def valid(self, count: int) -> Call | RawRequest:
+        """Return a valid request with a number of records."""
 
-    def body(self, *, things: str = "") -> str:
-        """A legal JSON body, or one with this JSON text for its batch."""
+    def body(self, *, records: str = "") -> str:
+        """Return a valid JSON body, or one with this JSON text in place of the records."""
 
-    def text(self) -> str:
-        """The JSON text of a thing."""
+    def record_text(self) -> str:
+        """Return the JSON text of a record."""
 
-    def with_id(self, name: str) -> str:
-        """A body in which this JSON text stands for one string."""
+    def body_with_id(self, name: str) -> str:
+        """Return a body with this JSON text in place of one string."""
 
 
 @dataclass(frozen=True)
 class Batch:
-    """What differs between the operations that put a batch of things into a dataset.
+    """A builder of the requests of an operation that puts a batch of records into a dataset.
 
     Args:
-        one: a thing, as `item`; its id is the member `itemId`.
-        max_properties: characters that the string `properties` may have.
+        singular: the name of a record, `item`; its id is the member `itemId`.
+        max_properties: the maximum number of characters of the string `properties`.
     """
 
-    one: str
+    singular: str
     max_properties: int
 
-    first = "datasetArn"
-    """The member that a body begins with."""
+    first_member = "datasetArn"
+    """The first member of a body."""
 
     @property
     def path(self) -> str:
-        """The path of its requests."""
-        return f"/{self.many}"
+        """The path of requests."""
+        return f"/{self.plural}"
 
     @property
-    def many(self) -> str:
-        """The member that holds the things, as `items`."""
-        return f"{self.one}s"
+    def plural(self) -> str:
+        """The member that holds the records, `items`."""
+        return f"{self.singular}s"
 
     @property
     def id(self) -> str:
-        """The member that names a thing, as `itemId`."""
-        return f"{self.one}Id"
+        """The member that identifies a record, `itemId`."""
+        return f"{self.singular}Id"
 
-    def named(self, name: str, properties: str | None = _PROPERTIES) -> Thing:
-        """A thing with this id, without properties where they are None."""
+    def record_with_id(self, name: str, properties: str | None = _PROPERTIES) -> Record:
+        """Return a record with an id; without properties if they are None."""
         return {self.id: name} | ({} if properties is None else {"properties": properties})
 
-    def thing(self, number: int = 1, properties: str | None = _PROPERTIES) -> Thing:
-        """A thing with an id that its dataset's owner knows it by."""
-        return self.named(f"{PREFIX}{number}", properties)
+    def record(self, number: int = 1, properties: str | None = _PROPERTIES) -> Record:
+        """Return a record with a numbered id that the owner of the dataset can recognise."""
+        return self.record_with_id(f"{PREFIX}{number}", properties)
 
-    def things(self, count: int) -> list[Thing]:
-        """That many different things."""
-        return [self.thing(number) for number in range(1, count + 1)]
+    def records(self, count: int) -> list[Record]:
+        """Return a number of different records."""
+        return [self.record(number) for number in range(1, count + 1)]
 
-    def call(self, things: list[Thing], arn: str = DATASET) -> Call:
-        """A call of the SDK that puts these things."""
-        return Call(f"put_{self.many}", self.path, {"datasetArn": arn, self.many: things})
+    def call(self, records: list[Record], arn: str = DATASET) -> Call:
+        """Return an SDK call that puts records."""
+        return Call(f"put_{self.plural}", self.path, {"datasetArn": arn, self.plural: records})
 
-    def wire(self, body: str | bytes, content_type: str | None = "application/json") -> Wire:
-        """A request of the operation with any body at all."""
-        return Wire(self.path, body, content_type)
+    def raw(self, body: str | bytes, content_type: str | None = "application/json") -> RawRequest:
+        """Return a request with any body."""
+        return RawRequest(self.path, body, content_type)
 
-    def calls(self, count: int) -> Call:
-        """A legal call with this many things."""
-        return self.call(self.things(count))
+    def valid(self, count: int) -> Call:
+        """Return a valid call with a number of records."""
+        return self.call(self.records(count))
 
-    def body(self, arn: str = '"@dataset@"', things: str = "") -> str:
-        """A JSON body made of these JSON texts."""
-        return f'{{"datasetArn": {arn}, "{self.many}": {things or f"[{self.text()}]"}}}'
+    def body(self, arn: str = '"@dataset@"', records: str = "") -> str:
+        """Return a JSON body with these JSON texts."""
+        records = records or f"[{self.record_text()}]"
+        return f'{{"datasetArn": {arn}, "{self.plural}": {records}}}'
 
-    def text(
+    def record_text(
         self,
         name: str = f'"{PREFIX}1"',
         properties: str = json.dumps(_PROPERTIES),
     ) -> str:
-        """The JSON text of a thing, made of these JSON texts."""
+        """Return the JSON text of a record with these JSON texts."""
         return f'{{"{self.id}": {name}, "properties": {properties}}}'
 
-    def nameless(self) -> str:
-        """The JSON text of a thing that has no id."""
+    def record_text_without_id(self) -> str:
+        """Return the JSON text of a record without an id."""
         return f'{{"properties": {json.dumps(_PROPERTIES)}}}'
 
-    def backwards(self) -> str:
-        """The JSON text of a thing whose id stands behind its properties."""
-        return f'{self.nameless()[:-1]}, "{self.id}": "{PREFIX}1"}}'
+    def record_text_reversed(self) -> str:
+        """Return the JSON text of a record with its id after the properties."""
+        return f'{self.record_text_without_id()[:-1]}, "{self.id}": "{PREFIX}1"}}'
 
-    def with_id(self, name: str) -> str:
-        """A body with one thing of this id, a JSON text."""
-        return self.body(things=f"[{self.text(name)}]")
+    def body_with_id(self, name: str) -> str:
+        """Return a body with one record with this JSON text as its id."""
+        return self.body(records=f"[{self.record_text(name)}]")
 
-    def with_properties(self, properties: str) -> str:
-        """A body with one thing of these properties, a JSON text."""
-        return self.body(things=f"[{self.text(properties=properties)}]")
+    def body_with_properties(self, properties: str) -> str:
+        """Return a body with one record with this JSON text as its properties."""
+        return self.body(records=f"[{self.record_text(properties=properties)}]")
 
 
 def long_id(length: int) -> str:
-    """An id of this many characters."""
+    """Return an id of a number of characters."""
     return (PREFIX + "x" * length)[:length]
 
 
 def long_properties(length: int, letter: str = "x") -> str:
-    """The JSON text of an object, of exactly this many characters."""
+    """Return the JSON text of an object, of exactly a number of characters."""
     return _PROPERTIES[:-2] + letter * (length - len(_PROPERTIES)) + _PROPERTIES[-2:]
 
 
-def text(sends: Call | Wire, arn: str) -> Any:
-    """What is sent to a dataset with this ARN: arguments of a Call, the body of a Wire."""
-    if isinstance(sends, Call):
+def text(request: Call | RawRequest, arn: str) -> Any:
+    """Return the content of a request to the dataset of an ARN.
+
+    Returns:
+        The arguments of a Call, or the body of a RawRequest.
+    """
+    if isinstance(request, Call):
         return {
             name: _filled(value, arn) if isinstance(value, str) else value
-            for name, value in sends.members.items()
+            for name, value in request.members.items()
         }
-    body = sends.body if isinstance(sends.body, bytes) else sends.body.encode()
+    body = request.body if isinstance(request.body, bytes) else request.body.encode()
     for name, form in _FORMS.items():
         body = body.replace(name.encode(), form(arn).encode())
     return body
@@ -266,11 +275,11 @@ _FORMS: Mapping[str, Callable[[str], str]] = {
         for length in (256, 257, 512, 1100)
     },
 }
-"""How the ARN of a dataset is written; those that are longer name nothing."""
+"""The forms of a dataset's ARN, by placeholder. Longer ones name nothing."""
 
 
 def forms(arn: str) -> list[str]:
-    """The ARN in each way that a scenario writes it."""
+    """Return each form in which a scenario may write an ARN."""
     return [form(arn) for form in _FORMS.values()]
 
 

@@ -1,7 +1,7 @@
-"""Scenarios that a live service failed in, asked again once before they count.
+"""One retry of the scenarios in which a live service failed.
 
-A reset, a 500 or a 503 that comes once in a night is a flake. One that comes again, or that comes
-often, is how the service is.
+A reset, a 500 or a 503 that occurs once in a night is a flake. One that occurs again, or often, is
+the behaviour of the service.
 """
 
 from __future__ import annotations
@@ -21,20 +21,20 @@ from personalize_contract.suite.run import UNANSWERED, Run
 from personalize_contract.suite.scenario import Scenario
 
 _FEW, _SHARE = 3, 0.02
-"""Of the scenarios of a run, so many may fail, or this share of them, and be asked again."""
+"""The number, or share, of the scenarios of a run that may be retried."""
 
 
 class SecondTry:
-    """Tries scenarios on a live service, and those that it failed in once more.
+    """Tries scenarios on a live service, and retries those in which it failed.
 
     Args:
-        run: tries them.
-        total: the number of scenarios that will be tried.
+        run: the run that tries a scenario.
+        total: the number of scenarios of the run.
     """
 
     def __init__(self, run: Run, total: int) -> None:
-        self._run, self._most = run, max(_FEW, _SHARE * total)
-        self._waiting: list[tuple[Scenario, Outcome]] = []
+        self._run, self._limit = run, max(_FEW, _SHARE * total)
+        self._postponed: list[tuple[Scenario, Outcome]] = []
         self._count = 0
 
     @property
@@ -43,22 +43,22 @@ class SecondTry:
         return self._run.contract
 
     def outcome(self, scenario: Scenario) -> Outcome:
-        """Return what a scenario found out; postponed, if the service failed in it."""
+        """Return the outcome of a scenario, which is postponed if the service failed."""
         outcome = self._run.outcome(scenario, is_last=False)
         if not outcome.failed:
             return outcome
-        self._waiting.append((scenario, outcome))
-        why = f"{outcome.failed} when it was asked first; to be asked again"
+        self._postponed.append((scenario, outcome))
+        why = f"{outcome.failed} on the first try; to be retried"
         findings = tuple(not_reached(scenario, why))
         return replace(outcome, findings=findings, obstacle="", is_postponed=True)
 
     def again(self, state: State) -> Iterator[Outcome]:
-        """Yield the outcomes that were postponed, of the scenarios of a state."""
-        waiting = [one for one in self._waiting if one[0].state == state]
-        self._waiting = [one for one in self._waiting if one[0].state != state]
-        self._count += len(waiting)
-        for scenario, first in waiting:
-            if self._count <= self._most:
+        """Retry the postponed scenarios of a state; yield their outcomes."""
+        due = [each for each in self._postponed if each[0].state == state]
+        self._postponed = [each for each in self._postponed if each[0].state != state]
+        self._count += len(due)
+        for scenario, first in due:
+            if self._count <= self._limit:
                 yield self._second(scenario, first)
             elif first.failed == UNANSWERED:
                 yield _unanswered(scenario, first)
@@ -75,7 +75,7 @@ class SecondTry:
 
 
 def _unanswered(scenario: Scenario, outcome: Outcome) -> Outcome:
-    """The outcome of a scenario that got no answer: the network is to blame."""
+    """Return the outcome of a scenario that got no answer, which is a problem of the network."""
     why = f"{NO_ANSWER.name}: {outcome.findings[0].why}; {NO_ANSWER.advice}"
     return replace(
         outcome, findings=tuple(not_reached(scenario, why)), answered_by="", obstacle=why
@@ -83,23 +83,28 @@ def _unanswered(scenario: Scenario, outcome: Outcome) -> Outcome:
 
 
 def _no_answer(exchange: Any, outcome: Outcome) -> dict[str, Any]:
-    """The exchange that got no answer, from the one that did. Its status is 0."""
+    """Return the document of the first try without an answer, with status 0.
+
+    Args:
+        exchange: the document of the second try, which has the same request.
+        outcome: the outcome of the first try.
+    """
     why = outcome.findings[0].why
     none = {"status": 0, "reason": why, "code": "", "headers": {}, "body": ""}
     return {"answered_by": "", "request": exchange["request"], "response": none}
 
 
 SECOND_TRY = pytest.StashKey[SecondTry]()
-"""Where a run of pytest keeps it."""
+"""Stash key of the second try of a pytest run."""
 
 
 class Again(pytest.Item):
-    """The scenarios of a state that were postponed, as one test."""
+    """The postponed scenarios of a state, as one test."""
 
     state: State
 
     def runtest(self) -> None:
-        """Ask them again."""
+        """Retry them."""
         failed = []
         second_try = self.config.stash[SECOND_TRY]
         for outcome in second_try.again(self.state):
@@ -109,5 +114,5 @@ class Again(pytest.Item):
             pytest.fail("\n".join(failed), pytrace=False)
 
     def reportinfo(self) -> tuple[Any, None, str]:
-        """Where it is, and what it is called."""
+        """Return its location and name."""
         return self.path, None, self.name

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from personalize_contract.suite.expectations import Refused
+from personalize_contract.suite.expectations import Rejected
 from personalize_contract.suite.scenario import Scenario
 
 _LIMITS = ("min-members", "max-members", "min-length", "max-length", "pattern")
@@ -17,7 +17,7 @@ def smoke(rows: Iterable[Scenario]) -> Iterator[Scenario]:
         clause, expectation = row.expects[0]
         _, *_, last = clause.split(".")
         is_outcome = last == "status"
-        is_past = last in _LIMITS and isinstance(expectation, Refused)
-        if clause not in seen and (is_outcome or is_past):
+        is_past_limit = last in _LIMITS and isinstance(expectation, Rejected)
+        if clause not in seen and (is_outcome or is_past_limit):
             seen.add(clause)
             yield row

@@ -58,11 +58,12 @@ def _in_body(body: Any, batch: str, identity: str, document: str) -> Iterator[st
         with contextlib.suppress(ValueError):
             yield from _in_body(_loads(body), batch, identity, document)
     elif isinstance(body, _Object):
-        things = [value for name, value in body if name == batch]
-        yield from (name for name in _leaves(things, document) if name != identity)
-        for thing in (thing for batch in things if isinstance(batch, list) for thing in batch):
-            if isinstance(thing, _Object) and identity not in dict(thing):
-                yield ""
+        batches = [value for name, value in body if name == batch]
+        yield from (name for name in _leaves(batches, document) if name != identity)
+        for records in batches:
+            for record in records if isinstance(records, list) else ():
+                if isinstance(record, _Object) and identity not in dict(record):
+                    yield ""
     elif isinstance(body, list):
         for value in body:
             yield from _in_body(value, batch, identity, document)
@@ -91,16 +92,23 @@ def _shown(name: str) -> str:
     return "a JSON text" if name[:1] in ("{", "[") else json.dumps(name[:_MAX_SHOWN])
 
 
-def told(scenarios: Iterable[Scenario], batch: str, identity: str, document: str) -> Iterator[str]:
-    """Yield the lines about storable ids, one for each scenario with an id without the prefix."""
-    usual, others = 0, []
+def lines(scenarios: Iterable[Scenario], batch: str, identity: str, document: str) -> Iterator[str]:
+    """Yield the lines about storable ids, one for each scenario with an id without the prefix.
+
+    Args:
+        scenarios: the scenarios.
+        batch: the member that holds the records, `items`.
+        identity: the member that identifies each record, `itemId`.
+        document: the member of each record to skip, `properties`.
+    """
+    prefixed, others = 0, []
     for scenario in scenarios:
         ids = could_store(scenario, batch, identity, document)
-        if odd := sorted(name for name in ids if not name.startswith(PREFIX)):
-            shown = ", ".join(map(_shown, odd))
+        if without_prefix := sorted(name for name in ids if not name.startswith(PREFIX)):
+            shown = ", ".join(map(_shown, without_prefix))
             others.append(f"    {scenario.id:40} {shown}")
         else:
-            usual += 1
-    yield f"{usual:5} scenarios: nothing, or only ids that begin with {PREFIX}"
+            prefixed += 1
+    yield f"{prefixed:5} scenarios: nothing, or only ids that begin with {PREFIX}"
     yield f"{len(others):5} scenarios: also these ids"
     yield from others

@@ -40,8 +40,8 @@ def summarize(evidence: Evidence, allowed: Iterable[str] = ()) -> Report:
     """Return the report of a run.
 
     Args:
-        evidence: of the run.
-        allowed: ids of clauses that may stay unreached.
+        evidence: the evidence of the run.
+        allowed: the ids of the clauses that may stay unreached.
     """
     contract, allowed = evidence.contract, set(allowed)
     targets = tuple(_target(evidence, name) for name in evidence.targets)
@@ -89,7 +89,9 @@ def _target(evidence: Evidence, name: str) -> TargetSummary:
         name=name,
         answered_by=tuple(evidence.answered_by(name)),
         counts={status: len(evidence.clauses(status, name)) for status in STATUSES},
-        recorded_by=tuple(sorted({one["recorded_by"] for one in changed or compared})),
+        recorded_by=tuple(
+            sorted({comparison["recorded_by"] for comparison in changed or compared})
+        ),
         compared=len(compared),
         comparable=sum(comparison["counts"] for comparison in compared),
         changed=len(changed),

@@ -15,12 +15,12 @@ from personalize_contract.suite.second_try import SecondTry
 def test_operation(
     scenario: Scenario, run: Run | SecondTry, record_property: Callable[[str, object], None]
 ) -> None:
-    """Each clause that the scenario speaks of holds."""
+    """Check that every clause of the scenario holds."""
     outcome = run.outcome(scenario)
     record_property("personalize_contract", outcome.as_property())
     if outcome.not_shipped:
         pytest.skip(NOT_SHIPPED)
     if outcome.is_postponed:
         pytest.skip(outcome.findings[0].why)
-    if failed := outcome.failures(run.contract):
-        pytest.fail("\n".join(failed), pytrace=False)
+    if failures := outcome.failures(run.contract):
+        pytest.fail("\n".join(failures), pytrace=False)

@@ -29,7 +29,7 @@ BAD: dict[str, tuple[list[str], list[str]]] = {
         ["--allow-not-reached", "request.items.max-member"],
         ["did you mean", "request.items.max-members"],
     ),
-    "a selection of nothing": (["-k", "coffee"], ["-k selects no scenario"]),
+    "a selection of nothing": (["-k", "coffee"], ["no scenario matches -k 'coffee'"]),
     "a selection that is none": (["-k", "and and"], ["Wrong expression passed to '-k'"]),
     "an ARN that is none": (
         [*LIVE, "--dataset", "shop=active"],
@@ -64,7 +64,7 @@ BAD: dict[str, tuple[list[str], list[str]]] = {
     "recording without a folder": (["--record"], ["--cassettes DIR"]),
     "recording nobody": (
         ["--record", "--target", "recorded", "--cassettes", "new"],
-        ["--target reference or live"],
+        ["--record needs a live or reference target"],
     ),
     "recording into a file": (
         ["--record", "--target", "reference", "--cassettes", "file", "-k", "items-11"],

@@ -161,8 +161,8 @@ def test_a_recording_under_way_is_not_joined_by_another(tmp_path: Path) -> None:
 
     assert done.returncode == 2
     assert done.stderr == (
-        f"personalize-contract: {tmp_path / 'PutItems'}: another run is recording it; wait for "
-        "that one, or record into another folder\n"
+        f"personalize-contract: {tmp_path / 'PutItems'}: another run is recording into "
+        "it; wait for its end, or record into another folder\n"
     )
     with pytest.raises(CassetteLocked):
         Recordings(tmp_path, "PutItems")
@@ -181,7 +181,9 @@ def test_one_file_for_each_scenario_is_refused_and_stays(target: str, tmp_path: 
     done = run("verify", f"--target={target}", "--cassettes", tmp_path, *options)
 
     assert done.returncode == 2
-    assert "is of an earlier version, which wrote a file for each scenario; move" in done.stderr
+    assert (
+        "it was written by an earlier version, with a file for each scenario; move" in done.stderr
+    )
     assert path.read_bytes() == before
     assert list(path.parent.iterdir()) == [path]
 
@@ -254,7 +256,7 @@ def test_a_killed_run_loses_nothing(tmp_path: Path) -> None:
     done = run("recover", tmp_path)
 
     assert done.returncode == 0, done.stdout
-    assert "19 scenarios, answered by endpoint, put into PutItems" in done.stdout
+    assert "19 scenarios, answered by endpoint, merged into PutItems" in done.stdout
     assert not list(folder.glob("*.jsonl"))
     # In the groups, each in the order of the table.
     order = [one.id for one in SCENARIOS["PutItems"]]
@@ -331,7 +333,7 @@ def test_a_better_recording_is_not_recovered_over(
     done = run("recover", tmp_path)
 
     assert done.returncode == 2
-    assert "left as it is: the recording of items-11" in done.stdout
+    assert "not overwritten: the existing recording of items-11" in done.stdout
     assert path.read_bytes() == before
     assert journal_left.exists()
 
@@ -341,7 +343,7 @@ def test_what_is_no_scenario_is_not_recovered(tmp_path: Path) -> None:
     done = run("recover", tmp_path)
 
     assert done.returncode == 2
-    assert "'../../tea' is no scenario of PutItems" in done.stdout
+    assert "PutItems has no scenario '../../tea'" in done.stdout
     assert [one.name for one in (tmp_path / "PutItems").iterdir()] == ["suite.partial.jsonl"]
 
 

@@ -32,7 +32,7 @@ def test_a_smoke_asks_for_each_outcome_and_limit_once(tmp_path: Path) -> None:
     assert shown["summary"]["live"] == {"holds": 18, "broken": 0, "not reached": 0}
     (other,) = (one for one in shown["clauses"] if one["id"] == "request.method")
     assert other["targets"]["live"]["status"] == "not reached"
-    assert other["targets"]["live"]["why"] == "no scenario that was selected asks about it"
+    assert other["targets"]["live"]["why"] == "no selected scenario checks it"
 
 
 def test_a_list_takes_no_expression() -> None:

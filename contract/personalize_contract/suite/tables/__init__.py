@@ -1,1 +1,1 @@
-"""The tables of the suite: what is sent in which state, and what must come back, as literals."""
+"""The tables of scenarios: states, requests and expected responses, as literals."""

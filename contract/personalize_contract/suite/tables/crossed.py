@@ -1,6 +1,6 @@
-"""Scenarios made by crossing: each wrong JSON type with each member, each mistake with each place.
+"""Cross products: each wrong JSON type of each member, each mistake at each position of a batch.
 
-A service that checks only the first of a batch, or only what is truthy, is seen here.
+They catch a service that checks only the first record of a batch, or only truthy values.
 """
 
 from __future__ import annotations
@@ -21,9 +21,9 @@ from personalize_contract.suite.scenario import (
 from personalize_contract.suite.tables.rows import (
     MALFORMED,
     accepted,
-    arn_refused,
+    arn_rejected,
     malformed,
-    refused,
+    rejected,
 )
 
 _ACUTE = "e\N{COMBINING ACUTE ACCENT}"
@@ -43,30 +43,30 @@ _TEXTS: Mapping[str, str] = {
     "empty-array": "[]",
     "empty-object": "{}",
 }
-"""A JSON text of each type that is the same wherever it stands."""
+"""JSON texts of each type, for any member."""
 
 
-def crossed(of: Batch) -> Iterator[Scenario]:
-    """All of them, for one operation."""
-    yield from _wrong_types(of)
-    yield from _in_places(of)
-    yield from _with_and_without_properties(of)
-    yield from _sizes(of)
+def crossed(batch: Batch) -> Iterator[Scenario]:
+    """Yield the scenarios of an operation."""
+    yield from _wrong_types(batch)
+    yield from _at_positions(batch)
+    yield from _with_and_without_properties(batch)
+    yield from _sizes(batch)
 
 
-def _wrong_types(of: Batch) -> Iterator[Scenario]:
-    """What stands in each place: the types it must not have, as near to what is right as may be."""
-    one, many, item = of.one, of.many, of.text()
+def _wrong_types(batch: Batch) -> Iterator[Scenario]:
+    """Yield each wrong type of each member, as close to the valid value as possible."""
+    singular, plural, item = batch.singular, batch.plural, batch.record_text()
     secret = f'"{SENSITIVE}"'
     table: Mapping[str, tuple[str, Callable[[str], str], Mapping[str, str]]] = {
         "arn": (
             "request.dataset-arn.type",
-            lambda text: of.body(arn=text),
+            lambda text: batch.body(arn=text),
             {**_TEXTS, "array": f'["{DATASET}"]', "object": f'{{"arn": "{DATASET}"}}'},
         ),
-        many: (
-            f"request.{many}.type",
-            lambda text: of.body(things=text),
+        plural: (
+            f"request.{plural}.type",
+            lambda text: batch.body(records=text),
             {
                 **_without("empty-array"),
                 "string": '"none"',
@@ -76,26 +76,26 @@ def _wrong_types(of: Batch) -> Iterator[Scenario]:
                 "object-of-one": f'{{"1": {item}}}',
             },
         ),
-        one: (
-            f"request.{one}.type",
-            lambda text: of.body(things=f"[{text}]"),
+        singular: (
+            f"request.{singular}.type",
+            lambda text: batch.body(records=f"[{text}]"),
             {
                 **_without("empty-object"),
                 "string": f'"{PREFIX}1"',
                 "text-of-json": json.dumps(item),
                 "array": f"[{item}]",
-                "array-of-pairs": f'[["{of.id}", "{PREFIX}1"]]',
+                "array-of-pairs": f'[["{batch.id}", "{PREFIX}1"]]',
             },
         ),
-        f"{one}-id": (
-            f"request.{one}-id.type",
-            of.with_id,
+        f"{singular}-id": (
+            f"request.{singular}-id.type",
+            batch.body_with_id,
             {**_TEXTS, "array": f'["{PREFIX}1"]', "object": f'{{"id": "{PREFIX}1"}}'},
         ),
-        # Of an optional member null may mean that it is left out.
+        # For an optional member null may mean that it is absent.
         "properties": (
             "request.properties.type",
-            of.with_properties,
+            batch.body_with_properties,
             {
                 **_without("null"),
                 "array": f"[{secret}]",
@@ -106,14 +106,14 @@ def _wrong_types(of: Batch) -> Iterator[Scenario]:
         "body": (
             "request.body.json-object",
             str,
-            {**_without("empty-object"), "string": '"tea"', "array": f"[{of.body()}]"},
+            {**_without("empty-object"), "string": '"tea"', "array": f"[{batch.body()}]"},
         ),
     }
     for member, (clause, body, texts) in table.items():
         for kind, text in texts.items():
-            name, sends = f"{member}-{kind}", of.wire(body(text))
+            name, sends = f"{member}-{kind}", batch.raw(body(text))
             if member == "arn":
-                yield arn_refused(name, clause, sends, MALFORMED)
+                yield arn_rejected(name, clause, sends, MALFORMED)
             else:
                 yield malformed(name, clause, sends)
 
@@ -122,7 +122,7 @@ def _without(kind: str) -> Mapping[str, str]:
     return {name: text for name, text in _TEXTS.items() if name != kind}
 
 
-_PLACES = {
+_POSITIONS = {
     "first-of-ten": (0, 10),
     "second-of-ten": (1, 10),
     "fifth-of-ten": (4, 10),
@@ -130,68 +130,99 @@ _PLACES = {
     "last-of-ten": (9, 10),
     "last-of-two": (1, 2),
 }
-"""Index and size of the batch."""
+"""Positions in a batch, as index and number of records."""
 
 
-def _in_places(of: Batch) -> Iterator[Scenario]:
-    """One mistake in a batch of ten: in the first, the second, the fifth, the eighth, the last.
-
-    And in the second of two.
-    """
-    one, too_long = of.one, f'"{long_id(257)}"'
-    too_much = json.dumps(long_properties(of.max_properties + 1))
+def _at_positions(batch: Batch) -> Iterator[Scenario]:
+    """Yield each mistake at each position of a batch."""
+    singular, too_long = batch.singular, f'"{long_id(257)}"'
+    too_much = json.dumps(long_properties(batch.max_properties + 1))
     mistakes: Mapping[str, tuple[str, Callable[..., Scenario], str]] = {
-        f"{one}-null": (f"request.{one}.type", malformed, "null"),
-        f"{one}-string": (f"request.{one}.type", malformed, f'"{PREFIX}1"'),
-        f"{one}-id-absent": (f"request.{one}-id.required", refused, of.nameless()),
-        f"{one}-id-null": (f"request.{one}-id.type", malformed, of.text("null")),
-        f"{one}-id-number": (f"request.{one}-id.type", malformed, of.text("1")),
-        f"{one}-id-0": (f"request.{one}-id.min-length", refused, of.text('""')),
-        f"{one}-id-257": (f"request.{one}-id.max-length", refused, of.text(too_long)),
-        "properties-number": ("request.properties.type", malformed, of.text(properties="1")),
-        "properties-0": ("request.properties.min-length", refused, of.text(properties='""')),
-        f"properties-{of.max_properties + 1}": (
+        f"{singular}-null": (f"request.{singular}.type", malformed, "null"),
+        f"{singular}-string": (f"request.{singular}.type", malformed, f'"{PREFIX}1"'),
+        f"{singular}-id-absent": (
+            f"request.{singular}-id.required",
+            rejected,
+            batch.record_text_without_id(),
+        ),
+        f"{singular}-id-null": (
+            f"request.{singular}-id.type",
+            malformed,
+            batch.record_text("null"),
+        ),
+        f"{singular}-id-number": (f"request.{singular}-id.type", malformed, batch.record_text("1")),
+        f"{singular}-id-0": (
+            f"request.{singular}-id.min-length",
+            rejected,
+            batch.record_text('""'),
+        ),
+        f"{singular}-id-257": (
+            f"request.{singular}-id.max-length",
+            rejected,
+            batch.record_text(too_long),
+        ),
+        "properties-number": (
+            "request.properties.type",
+            malformed,
+            batch.record_text(properties="1"),
+        ),
+        "properties-0": (
+            "request.properties.min-length",
+            rejected,
+            batch.record_text(properties='""'),
+        ),
+        f"properties-{batch.max_properties + 1}": (
             "request.properties.max-length",
-            refused,
-            of.text(properties=too_much),
+            rejected,
+            batch.record_text(properties=too_much),
         ),
     }
     for name, (clause, row, mistake) in mistakes.items():
-        for place, (index, count) in _PLACES.items():
-            things = [of.text(f'"{PREFIX}{number}"') for number in range(1, count + 1)]
-            things[index] = mistake
-            sends = of.wire(of.body(things=f"[{', '.join(things)}]"))
-            yield row(f"{name}-{place}", clause, sends)
+        for position, (index, count) in _POSITIONS.items():
+            records = [batch.record_text(f'"{PREFIX}{number}"') for number in range(1, count + 1)]
+            records[index] = mistake
+            sends = batch.raw(batch.body(records=f"[{', '.join(records)}]"))
+            yield row(f"{name}-{position}", clause, sends)
 
 
-def _with_and_without_properties(of: Batch) -> Iterator[Scenario]:
-    """The same mistakes with and without the member that may be left out."""
-    one, many = of.one, of.many
-    bare = of.named(f"{PREFIX}1", None)
+def _with_and_without_properties(batch: Batch) -> Iterator[Scenario]:
+    """Yield the mistakes of records without the optional member."""
+    singular, plural = batch.singular, batch.plural
+    bare = batch.record_with_id(f"{PREFIX}1", None)
 
     def alone(name: str) -> str:
-        return of.body(things=f'[{{"{of.id}": {name}}}]')
+        return batch.body(records=f'[{{"{batch.id}": {name}}}]')
 
-    absent = of.body(things="[{}]")
-    yield refused(f"{one}-empty", f"request.{one}-id.required", of.wire(absent))
-    yield refused(f"bare-{one}-id-0", f"request.{one}-id.min-length", of.wire(alone('""')))
-    yield malformed(f"bare-{one}-id-number", f"request.{one}-id.type", of.wire(alone("1")))
-    yield malformed(f"bare-{one}-id-null", f"request.{one}-id.type", of.wire(alone("null")))
-    yield refused(
-        f"bare-{one}-id-257",
-        f"request.{one}-id.max-length",
-        of.call([of.named(long_id(257), None)]),
+    absent = batch.body(records="[{}]")
+    yield rejected(f"{singular}-empty", f"request.{singular}-id.required", batch.raw(absent))
+    yield rejected(
+        f"bare-{singular}-id-0", f"request.{singular}-id.min-length", batch.raw(alone('""'))
     )
-    yield refused(f"bare-{many}-11", f"request.{many}.max-members", of.call(_bare(of, 11)))
-    yield accepted(f"bare-{many}-10", f"request.{many}.max-members", of.call(_bare(of, 10)))
+    yield malformed(
+        f"bare-{singular}-id-number", f"request.{singular}-id.type", batch.raw(alone("1"))
+    )
+    yield malformed(
+        f"bare-{singular}-id-null", f"request.{singular}-id.type", batch.raw(alone("null"))
+    )
+    yield rejected(
+        f"bare-{singular}-id-257",
+        f"request.{singular}-id.max-length",
+        batch.call([batch.record_with_id(long_id(257), None)]),
+    )
+    yield rejected(
+        f"bare-{plural}-11", f"request.{plural}.max-members", batch.call(_bare(batch, 11))
+    )
+    yield accepted(
+        f"bare-{plural}-10", f"request.{plural}.max-members", batch.call(_bare(batch, 10))
+    )
     yield accepted(
         "properties-absent-in-one-of-three",
         "request.properties.optional",
-        of.call([of.thing(1), of.thing(2, None), of.thing(3)]),
+        batch.call([batch.record(1), batch.record(2, None), batch.record(3)]),
     )
     yield Scenario(
-        f"bare-{one}-missing",
-        of.call([bare]),
+        f"bare-{singular}-missing",
+        batch.call([bare]),
         (
             ("error.not-found.status", Status(404)),
             ("error.not-found.code", Code("ResourceNotFoundException")),
@@ -200,8 +231,8 @@ def _with_and_without_properties(of: Batch) -> Iterator[Scenario]:
         state="missing",
     )
     yield Scenario(
-        f"bare-{one}-in-use",
-        of.call([bare]),
+        f"bare-{singular}-in-use",
+        batch.call([bare]),
         (
             ("error.in-use.status", Status(409)),
             ("error.in-use.code", Code("ResourceInUseException")),
@@ -210,33 +241,35 @@ def _with_and_without_properties(of: Batch) -> Iterator[Scenario]:
         state="in-use",
     )
     yield Scenario(
-        f"in-use-ten-{many}-message",
-        of.call(of.things(10)),
+        f"in-use-ten-{plural}-message",
+        batch.call(batch.records(10)),
         (("error.message", Message(never=SENSITIVE)),),
         state="in-use",
     )
 
 
-def _bare(of: Batch, count: int) -> list[dict[str, str]]:
-    return [of.named(f"{PREFIX}{number}", None) for number in range(1, count + 1)]
+def _bare(batch: Batch, count: int) -> list[dict[str, str]]:
+    return [batch.record_with_id(f"{PREFIX}{number}", None) for number in range(1, count + 1)]
 
 
-def _sizes(of: Batch) -> Iterator[Scenario]:
-    """Sizes between the limits, far past them, and those that other units would call small."""
-    one, many, most = of.one, of.many, of.max_properties
+def _sizes(batch: Batch) -> Iterator[Scenario]:
+    """Yield sizes between the limits, far past them, and past them in code points only."""
+    singular, plural, limit = batch.singular, batch.plural, batch.max_properties
     for count in range(2, 10):
-        yield accepted(f"{many}-{count}", f"request.{many}.max-members", of.call(of.things(count)))
-    name, id_clause = f"{one}-id", f"request.{one}-id.max-length"
+        yield accepted(
+            f"{plural}-{count}", f"request.{plural}.max-members", batch.call(batch.records(count))
+        )
+    name, id_clause = f"{singular}-id", f"request.{singular}-id.max-length"
     for words, text in {
         "258": long_id(258),
         "300": long_id(300),
         "512": long_id(512),
         "1100": long_id(1100),
-        # 257 code points that count as fewer for readers, after NFC, or without blanks.
+        # 257 code points, but fewer grapheme clusters, fewer after NFC, or fewer when stripped.
         "257-combining": PREFIX + _ACUTE * 118,
         "257-blanks": long_id(200) + " " * 57,
     }.items():
-        yield refused(f"{name}-{words}", id_clause, of.call([of.named(text)]))
+        yield rejected(f"{name}-{words}", id_clause, batch.call([batch.record_with_id(text)]))
     for words, text in {
         "128": long_id(128),
         "255": long_id(255),
@@ -245,24 +278,24 @@ def _sizes(of: Batch) -> Iterator[Scenario]:
         "odd-characters": PREFIX + _ODD,
         "other-scripts": PREFIX + _SCRIPTS,
     }.items():
-        yield accepted(f"{name}-{words}", id_clause, of.call([of.named(text)]))
+        yield accepted(f"{name}-{words}", id_clause, batch.call([batch.record_with_id(text)]))
     yield accepted(
         f"{name}-256-in-each-of-ten",
         id_clause,
-        of.call([of.named(f"{long_id(255)}{number}") for number in range(10)]),
+        batch.call([batch.record_with_id(f"{long_id(255)}{number}") for number in range(10)]),
     )
     clause, cup = "request.properties.max-length", "\N{TEACUP WITHOUT HANDLE}"
     for words, text in {
-        f"{most + 1}-emoji": long_properties(most + 1, cup),
-        f"{most + 1}-combining": f'{{"category": "{SENSITIVE}x{_ACUTE * ((most - 32) // 2)}"}}',
-        f"{most + 1}-blanks": long_properties(most - 99) + " " * 100,
-        f"{most + 10}": long_properties(most + 10),
+        f"{limit + 1}-emoji": long_properties(limit + 1, cup),
+        f"{limit + 1}-combining": f'{{"category": "{SENSITIVE}x{_ACUTE * ((limit - 32) // 2)}"}}',
+        f"{limit + 1}-blanks": long_properties(limit - 99) + " " * 100,
+        f"{limit + 10}": long_properties(limit + 10),
         "65600": long_properties(65600),
         "150000": long_properties(150000),
-        # Fewer, once they are read.
-        f"{most + 1}-escapes": long_properties(most + 1).replace("xx", "\\n"),
+        # Fewer characters once the text is parsed.
+        f"{limit + 1}-escapes": long_properties(limit + 1).replace("xx", "\\n"),
     }.items():
-        yield refused(f"properties-{words}", clause, of.call([of.thing(1, text)]))
+        yield rejected(f"properties-{words}", clause, batch.call([batch.record(1, text)]))
     for words, text in {
         "odd-characters": json.dumps({"category": f"{SENSITIVE} {_ODD}"}),
         "other-scripts": f'{{"category": "{SENSITIVE} {_SCRIPTS}"}}',
@@ -271,16 +304,16 @@ def _sizes(of: Batch) -> Iterator[Scenario]:
         "spread-out": f'{{\n\t"category" : "{SENSITIVE}"\r\n}} ',
     }.items():
         yield accepted(
-            f"properties-{words}", "response.success.status", of.call([of.thing(1, text)])
+            f"properties-{words}", "response.success.status", batch.call([batch.record(1, text)])
         )
-    large = [of.thing(number, long_properties(most, cup)) for number in range(10)]
+    large = [batch.record(number, long_properties(limit, cup)) for number in range(10)]
     yield accepted(
-        f"properties-{most}-emoji-in-each-of-ten",
+        f"properties-{limit}-emoji-in-each-of-ten",
         clause,
-        of.wire(of.body(things=json.dumps(large, ensure_ascii=False))),
+        batch.raw(batch.body(records=json.dumps(large, ensure_ascii=False))),
     )
     yield accepted(
-        f"properties-{most}-in-each-of-ten",
+        f"properties-{limit}-in-each-of-ten",
         clause,
-        of.call([of.thing(number, long_properties(most)) for number in range(10)]),
+        batch.call([batch.record(number, long_properties(limit)) for number in range(10)]),
     )

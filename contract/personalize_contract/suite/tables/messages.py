@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
 from personalize_contract.suite.expectations import Status
-from personalize_contract.suite.scenario import Operation, Scenario, Wire
+from personalize_contract.suite.scenario import Operation, RawRequest, Scenario
 from personalize_contract.suite.tables.rows import SUCCESS, accepted
 
 _HEADERS = {
@@ -22,49 +22,51 @@ _HEADERS = {
 """Further headers of SDKs and other clients."""
 
 
-def messages(of: Operation) -> Iterator[Scenario]:
+def messages(operation: Operation) -> Iterator[Scenario]:
     """Yield valid messages of an operation."""
-    good = of.body()
-    yield Scenario("success", of.calls(1), SUCCESS)
-    yield Scenario("success-body", of.calls(3), (SUCCESS[1], SUCCESS[0]))
-    yield accepted("post", "request.method", of.wire(good))
-    yield accepted("path", "request.path", of.wire(good))
-    yield accepted("no-uri-parameters", "request.no-uri-parameters", of.wire(good))
-    yield accepted("media-type", "request.media-type", of.wire(good))
+    good = operation.body()
+    yield Scenario("success", operation.valid(1), SUCCESS)
+    yield Scenario("success-body", operation.valid(3), (SUCCESS[1], SUCCESS[0]))
+    yield accepted("post", "request.method", operation.raw(good))
+    yield accepted("path", "request.path", operation.raw(good))
+    yield accepted("no-uri-parameters", "request.no-uri-parameters", operation.raw(good))
+    yield accepted("media-type", "request.media-type", operation.raw(good))
     yield accepted(
         "media-type-charset",
         "request.media-type",
-        of.wire(good, content_type="application/json; charset=utf-8"),
+        operation.raw(good, content_type="application/json; charset=utf-8"),
     )
     yield accepted(
         "media-type-charset-close",
         "request.media-type",
-        of.wire(good, content_type="application/json;charset=UTF-8"),
+        operation.raw(good, content_type="application/json;charset=UTF-8"),
     )
-    for name, more in _HEADERS.items():
+    for name, headers in _HEADERS.items():
         yield accepted(
-            f"headers-of-{name}", "response.success.status", replace(of.wire(good), more=more)
+            f"headers-of-{name}",
+            "response.success.status",
+            replace(operation.raw(good), headers=headers),
         )
 
 
-def after(of: Operation, more: Mapping[str, tuple[Wire, ...]]) -> Iterator[Scenario]:
+def after(operation: Operation, more: Mapping[str, tuple[RawRequest, ...]]) -> Iterator[Scenario]:
     """Yield valid messages on a reused connection.
 
     Args:
-        of: the operation.
+        operation: the operation.
         more: further preceding requests, by name.
     """
-    good = of.body()
+    good = operation.body()
     usual = {
-        "success": (of.wire(good),),
-        "three-more": (of.wire(good),) * 3,
-        "invalid-input": (of.wire(of.body(things="[]")),),
-        "malformed": (of.wire(good[:-1]),),
+        "success": (operation.raw(good),),
+        "three-more": (operation.raw(good),) * 3,
+        "invalid-input": (operation.raw(operation.body(records="[]")),),
+        "malformed": (operation.raw(good[:-1]),),
     }
     for name, before in {**usual, **more}.items():
         yield Scenario(
             f"success-after-{name}",
-            of.wire(good),
+            operation.raw(good),
             (("response.success.status", Status(200)), SUCCESS[1]),
             before=before,
         )

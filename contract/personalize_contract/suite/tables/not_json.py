@@ -14,14 +14,15 @@ from personalize_contract.suite.scenario import Operation, Scenario
 from personalize_contract.suite.tables.rows import malformed
 
 
-def not_json(of: Operation) -> Iterator[Scenario]:
+def not_json(operation: Operation) -> Iterator[Scenario]:
     """Yield the scenarios of an operation."""
-    for name, body in _bodies(of).items():
-        yield malformed(f"body-{name}", "request.body.json-object", of.wire(body))
+    for name, body in _bodies(operation).items():
+        yield malformed(f"body-{name}", "request.body.json-object", operation.raw(body))
 
 
-def _bodies(of: Operation) -> Mapping[str, str | bytes]:
-    good = of.body()
+def _bodies(operation: Operation) -> Mapping[str, str | bytes]:
+    good, record = operation.body(), operation.record_text()
+    first_member, plural = operation.first_member, operation.plural
 
     def holding(token: str) -> str:
         return f'{good[:-1]}, "tea": {token}}}'
@@ -44,7 +45,7 @@ def _bodies(of: Operation) -> Mapping[str, str | bytes]:
         "leading-comma": "{," + good[1:],
         "two-commas": good.replace(", ", ",, ", 1),
         "no-comma": good.replace(", ", " ", 1),
-        "no-comma-in-list": of.body(things=f"[{of.text()} {of.text()}]"),
+        "no-comma-in-list": operation.body(records=f"[{record} {record}]"),
         "semicolon": good.replace(", ", "; ", 1),
         "equals-sign": good.replace(": ", " = ", 1),
         "unclosed-list": good.replace("]", ""),
@@ -59,11 +60,11 @@ def _bodies(of: Operation) -> Mapping[str, str | bytes]:
         "line-separator": "\N{LINE SEPARATOR}" + good,
         # --- strings
         "single-quotes": good.replace('"', "'"),
-        "name-without-quotes": good.replace(f'"{of.first}"', of.first),
-        "line-break-in-string": of.with_id(f'"{PREFIX}\n"'),
-        "tab-in-string": of.with_id(f'"{PREFIX}\t"'),
-        "unknown-escape": of.with_id(f'"{PREFIX}\\q"'),
-        "short-escape": of.with_id(f'"{PREFIX}\\u12"'),
+        "name-without-quotes": good.replace(f'"{first_member}"', first_member),
+        "line-break-in-string": operation.body_with_id(f'"{PREFIX}\n"'),
+        "tab-in-string": operation.body_with_id(f'"{PREFIX}\t"'),
+        "unknown-escape": operation.body_with_id(f'"{PREFIX}\\q"'),
+        "short-escape": operation.body_with_id(f'"{PREFIX}\\u12"'),
         "overlong-utf-8": good.encode().replace(b"tea", b"\xc1\xb4ea"),
         "not-utf-8": good.encode().replace(b"tea", b"t\xe9"),
         # --- numbers and words
@@ -78,5 +79,5 @@ def _bodies(of: Operation) -> Mapping[str, str | bytes]:
         # --- something else
         "form": "datasetArn=@dataset@&items=1",
         "text-of-json": json.dumps(good),
-        "yaml": f"{of.first}: @dataset@\n{of.many}:\n- {of.id}: {PREFIX}1\n",
+        "yaml": f"{first_member}: @dataset@\n{plural}:\n- {operation.id}: {PREFIX}1\n",
     }

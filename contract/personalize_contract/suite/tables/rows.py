@@ -1,6 +1,6 @@
-"""The kinds of rows in the tables of scenarios, with the answers that the page documents.
+"""The kinds of rows in the tables of scenarios, with the documented answers.
 
-Every expectation is written down from the page, and none is computed.
+Every expectation is a literal from the page; none is computed.
 """
 
 from __future__ import annotations
@@ -13,10 +13,10 @@ from personalize_contract.suite.expectations import (
     Message,
     NotLookedUp,
     Observed,
-    Refused,
+    Rejected,
     Status,
 )
-from personalize_contract.suite.scenario import SENSITIVE, Call, Expects, Scenario, Wire
+from personalize_contract.suite.scenario import SENSITIVE, Call, Expects, RawRequest, Scenario
 
 SUCCESS: Expects = (
     ("response.success.status", Status(200)),
@@ -47,21 +47,21 @@ UNKNOWN: Expects = (
 """Expectations of an answer that may accept or reject the request."""
 
 
-def accepted(scenario: str, clause: str, sends: Call | Wire) -> Scenario:
+def accepted(scenario: str, clause: str, sends: Call | RawRequest) -> Scenario:
     """Return the scenario of a request that the page allows."""
     return Scenario(scenario, sends, ((clause, Accepted()), *SUCCESS))
 
 
-def refused(scenario: str, clause: str, sends: Call | Wire) -> Scenario:
+def rejected(scenario: str, clause: str, sends: Call | RawRequest) -> Scenario:
     """Return the scenario of a request that breaks a constraint of the page."""
-    return Scenario(scenario, sends, ((clause, Refused()), *INVALID))
+    return Scenario(scenario, sends, ((clause, Rejected()), *INVALID))
 
 
-def malformed(scenario: str, clause: str, sends: Wire) -> Scenario:
+def malformed(scenario: str, clause: str, sends: RawRequest) -> Scenario:
     """Return the scenario of a request that is not JSON, or has a wrong JSON type."""
-    return Scenario(scenario, sends, ((clause, Refused()), *MALFORMED))
+    return Scenario(scenario, sends, ((clause, Rejected()), *MALFORMED))
 
 
-def arn_refused(scenario: str, clause: str, sends: Call | Wire, error: Expects) -> Scenario:
+def arn_rejected(scenario: str, clause: str, sends: Call | RawRequest, error: Expects) -> Scenario:
     """Return the scenario of an invalid ARN, with further expectations of the error."""
-    return Scenario(scenario, sends, ((clause, Refused()), (clause, NotLookedUp()), *error))
+    return Scenario(scenario, sends, ((clause, Rejected()), (clause, NotLookedUp()), *error))

@@ -1,7 +1,7 @@
-"""The table of scenarios of each operation, and of those that put things into a dataset.
+"""The scenarios of each operation, and the table of operations that put a batch of records.
 
-Every expectation is written out here from the page. None is computed from the contract file or
-taken from the reference service, so that a mistake in those can't hide itself.
+Every expectation is a literal from the page. None is computed from the contract file or taken from
+the reference service, so a mistake in those can't hide itself.
 """
 
 from __future__ import annotations
@@ -20,8 +20,8 @@ from personalize_contract.suite.scenario import (
     LONGER,
     SENSITIVE,
     Batch,
+    RawRequest,
     Scenario,
-    Wire,
     long_id,
     long_properties,
 )
@@ -34,9 +34,9 @@ from personalize_contract.suite.tables.rows import (
     MALFORMED,
     UNKNOWN,
     accepted,
-    arn_refused,
+    arn_rejected,
     malformed,
-    refused,
+    rejected,
 )
 from personalize_contract.suite.tables.unknowns import unknowns
 
@@ -55,13 +55,13 @@ _NEAR_MISSES = {
     "no-partition": "arn::personalize:us-east-1:000000000000:dataset/contract/ITEMS",
     "bad-partition": "arn:a_s:personalize:us-east-1:000000000000:dataset/c/ITEMS",
     "dot-in-partition": "arn:a.s:personalize:us-east-1:000000000000:dataset/c/ITEMS",
-    # A pattern that is tried in every way takes its time with these.
+    # A backtracking pattern takes very long for these.
     "colons-and-line-break": f"arn:aws:personalize{':' * 170}\n",
     "no-resource": "arn:aws:personalize:us-east-1:000000000000:",
     "too-few-fields": "arn:aws:personalize:us-east-1:000000000000",
     "other-separator": "arn/aws/personalize/us-east-1/000000000000/dataset/c/ITEMS",
 }
-"""What almost is the ARN of a Personalize resource."""
+"""Texts that almost are the ARN of a Personalize resource."""
 
 _WELL_FORMED = {
     "empty-fields": "arn:aws:personalize:::x",
@@ -73,81 +73,116 @@ _WELL_FORMED = {
     "longer": LONGER,
     "more-colons": "arn:aws:personalize:us-east-1:000000000000:dataset:contract:ITEMS",
 }
-"""What the pattern allows, whether there is such a dataset or not."""
+"""Texts that match the pattern, whether such a dataset exists or not."""
 
 
-def scenarios(of: Batch) -> tuple[Scenario, ...]:
-    """The table, for one operation."""
-    one, many, good, most = of.one, of.many, of.body(), of.max_properties
+def scenarios(batch: Batch) -> tuple[Scenario, ...]:
+    """Return the scenarios of an operation that puts a batch of records."""
+    singular, plural, limit = batch.singular, batch.plural, batch.max_properties
+    good, record = batch.body(), batch.record_text()
     return (
-        *messages(of),
-        # --- how many
-        refused(f"{many}-0", f"request.{many}.min-members", of.wire(of.body(things="[]"))),
-        accepted(f"{many}-1", f"request.{many}.min-members", of.call(of.things(1))),
-        accepted(f"{many}-10", f"request.{many}.max-members", of.call(of.things(10))),
-        refused(f"{many}-11", f"request.{many}.max-members", of.call(of.things(11))),
+        *messages(batch),
+        # --- number of records
+        rejected(
+            f"{plural}-0", f"request.{plural}.min-members", batch.raw(batch.body(records="[]"))
+        ),
+        accepted(f"{plural}-1", f"request.{plural}.min-members", batch.call(batch.records(1))),
+        accepted(f"{plural}-10", f"request.{plural}.max-members", batch.call(batch.records(10))),
+        rejected(f"{plural}-11", f"request.{plural}.max-members", batch.call(batch.records(11))),
         *(
-            refused(f"{many}-{count}", f"request.{many}.max-members", of.call(of.things(count)))
+            rejected(
+                f"{plural}-{count}",
+                f"request.{plural}.max-members",
+                batch.call(batch.records(count)),
+            )
             for count in (12, 20, 21, 99, 100, 266)
         ),
-        refused(f"{many}-11-the-same", f"request.{many}.max-members", of.call([of.thing()] * 11)),
+        rejected(
+            f"{plural}-11-the-same",
+            f"request.{plural}.max-members",
+            batch.call([batch.record()] * 11),
+        ),
         accepted(
-            f"same-{one}-twice", f"request.{many}.max-members", of.call([of.thing(1), of.thing(1)])
+            f"same-{singular}-twice",
+            f"request.{plural}.max-members",
+            batch.call([batch.record(1), batch.record(1)]),
         ),
-        # --- its id, in code points
-        refused(f"{one}-id-0", f"request.{one}-id.min-length", of.wire(of.with_id('""'))),
-        accepted(f"{one}-id-1", f"request.{one}-id.min-length", of.call([of.named(long_id(1))])),
+        # --- length of an id, in code points
+        rejected(
+            f"{singular}-id-0",
+            f"request.{singular}-id.min-length",
+            batch.raw(batch.body_with_id('""')),
+        ),
         accepted(
-            f"{one}-id-256", f"request.{one}-id.max-length", of.call([of.named(long_id(256))])
+            f"{singular}-id-1",
+            f"request.{singular}-id.min-length",
+            batch.call([batch.record_with_id(long_id(1))]),
         ),
-        refused(f"{one}-id-257", f"request.{one}-id.max-length", of.call([of.named(long_id(257))])),
         accepted(
-            f"{one}-id-256-emoji",
-            f"request.{one}-id.max-length",
-            of.call([of.named(PREFIX + "\N{TEACUP WITHOUT HANDLE}" * 235)]),
+            f"{singular}-id-256",
+            f"request.{singular}-id.max-length",
+            batch.call([batch.record_with_id(long_id(256))]),
         ),
-        refused(
-            f"{one}-id-257-emoji",
-            f"request.{one}-id.max-length",
-            of.call([of.named(PREFIX + "\N{TEACUP WITHOUT HANDLE}" * 236)]),
+        rejected(
+            f"{singular}-id-257",
+            f"request.{singular}-id.max-length",
+            batch.call([batch.record_with_id(long_id(257))]),
         ),
-        refused(
-            f"{one}-id-257-last",
-            f"request.{one}-id.max-length",
-            of.call([*of.things(9), of.named(long_id(257))]),
+        accepted(
+            f"{singular}-id-256-emoji",
+            f"request.{singular}-id.max-length",
+            batch.call([batch.record_with_id(PREFIX + "\N{TEACUP WITHOUT HANDLE}" * 235)]),
         ),
-        # --- properties, in code points
-        accepted("properties-absent", "request.properties.optional", of.call([of.thing(1, None)])),
-        refused("properties-0", "request.properties.min-length", of.wire(of.with_properties('""'))),
-        # No object has a text of one character. A service that reads what it holds refuses two.
+        rejected(
+            f"{singular}-id-257-emoji",
+            f"request.{singular}-id.max-length",
+            batch.call([batch.record_with_id(PREFIX + "\N{TEACUP WITHOUT HANDLE}" * 236)]),
+        ),
+        rejected(
+            f"{singular}-id-257-last",
+            f"request.{singular}-id.max-length",
+            batch.call([*batch.records(9), batch.record_with_id(long_id(257))]),
+        ),
+        # --- length of properties, in code points
+        accepted(
+            "properties-absent", "request.properties.optional", batch.call([batch.record(1, None)])
+        ),
+        rejected(
+            "properties-0",
+            "request.properties.min-length",
+            batch.raw(batch.body_with_properties('""')),
+        ),
+        # No JSON object has one character. A service that parses the text also rejects two.
         replace(
-            accepted("properties-1", "request.properties.min-length", of.call([of.thing(1, "1")])),
-            control=of.wire(of.with_properties('"12"')),
+            accepted(
+                "properties-1", "request.properties.min-length", batch.call([batch.record(1, "1")])
+            ),
+            control=batch.raw(batch.body_with_properties('"12"')),
         ),
         accepted(
-            f"properties-{most}",
+            f"properties-{limit}",
             "request.properties.max-length",
-            of.call([of.thing(1, long_properties(most))]),
+            batch.call([batch.record(1, long_properties(limit))]),
         ),
-        refused(
-            f"properties-{most + 1}",
+        rejected(
+            f"properties-{limit + 1}",
             "request.properties.max-length",
-            of.call([of.thing(1, long_properties(most + 1))]),
+            batch.call([batch.record(1, long_properties(limit + 1))]),
         ),
         accepted(
-            f"properties-{most}-emoji",
+            f"properties-{limit}-emoji",
             "request.properties.max-length",
-            of.call([of.thing(1, long_properties(most, "\N{TEACUP WITHOUT HANDLE}"))]),
+            batch.call([batch.record(1, long_properties(limit, "\N{TEACUP WITHOUT HANDLE}"))]),
         ),
-        refused(
-            f"properties-{most + 1}-last",
+        rejected(
+            f"properties-{limit + 1}-last",
             "request.properties.max-length",
-            of.call([*of.things(9), of.thing(10, long_properties(most + 1))]),
+            batch.call([*batch.records(9), batch.record(10, long_properties(limit + 1))]),
         ),
         # --- datasetArn
         Scenario(
             "arn-256",
-            of.call(of.things(1), "@dataset:256@"),
+            batch.call(batch.records(1), "@dataset:256@"),
             (
                 ("request.dataset-arn.max-length", WellFormed()),
                 ("error.not-found.status", Status(404)),
@@ -157,19 +192,19 @@ def scenarios(of: Batch) -> tuple[Scenario, ...]:
             state="missing",
         ),
         *(
-            arn_refused(
+            arn_rejected(
                 f"arn-{length}",
                 "request.dataset-arn.max-length",
-                of.call(of.things(1), f"@dataset:{length}@"),
+                batch.call(batch.records(1), f"@dataset:{length}@"),
                 INVALID,
             )
             for length in (257, 512, 1100)
         ),
         *(
-            arn_refused(
+            arn_rejected(
                 f"arn-{name}",
                 "request.dataset-arn.pattern",
-                of.call(of.things(1), arn),
+                batch.call(batch.records(1), arn),
                 INVALID,
             )
             for name, arn in _NEAR_MISSES.items()
@@ -177,76 +212,78 @@ def scenarios(of: Batch) -> tuple[Scenario, ...]:
         *(
             Scenario(
                 f"arn-{name}",
-                of.call(of.things(1), arn),
+                batch.call(batch.records(1), arn),
                 (
                     ("request.dataset-arn.pattern", WellFormed()),
-                    ("error.not-found.code", Code("ResourceNotFoundException", of=404)),
+                    ("error.not-found.code", Code("ResourceNotFoundException", with_status=404)),
                     *UNKNOWN,
                 ),
                 denial=True,
             )
             for name, arn in _WELL_FORMED.items()
         ),
-        # --- what is required
-        arn_refused(
+        # --- required members
+        arn_rejected(
             "arn-absent",
             "request.dataset-arn.required",
-            of.wire(f'{{"{many}": [{of.text()}]}}'),
+            batch.raw(f'{{"{plural}": [{batch.record_text()}]}}'),
             INVALID,
         ),
-        refused(
-            f"{many}-absent", f"request.{many}.required", of.wire('{"datasetArn": "@dataset@"}')
+        rejected(
+            f"{plural}-absent",
+            f"request.{plural}.required",
+            batch.raw('{"datasetArn": "@dataset@"}'),
         ),
-        refused(
-            f"{one}-id-absent",
-            f"request.{one}-id.required",
-            of.wire(of.body(things=f"[{of.nameless()}]")),
+        rejected(
+            f"{singular}-id-absent",
+            f"request.{singular}-id.required",
+            batch.raw(batch.body(records=f"[{batch.record_text_without_id()}]")),
         ),
-        refused(
-            f"{one}-id-absent-last",
-            f"request.{one}-id.required",
-            of.wire(of.body(things=f"[{of.text()}, {{}}]")),
+        rejected(
+            f"{singular}-id-absent-last",
+            f"request.{singular}-id.required",
+            batch.raw(batch.body(records=f"[{batch.record_text()}, {{}}]")),
         ),
-        # --- JSON in other words, and malformed
+        # --- other notations of the same JSON, and malformed JSON
         accepted(
             "body-other-order",
             "request.body.json-object",
-            of.wire(f'{{"{many}": [{of.text()}], "datasetArn": "@dataset@"}}'),
+            batch.raw(f'{{"{plural}": [{batch.record_text()}], "datasetArn": "@dataset@"}}'),
         ),
         accepted(
             "body-white-space",
             "request.body.json-object",
-            of.wire(f'\n{{\r\n\t"datasetArn" : "@dataset@" , "{many}":[ {of.text()}\n] }} \n'),
+            batch.raw(f'\n{{\r\n\t"datasetArn" : "@dataset@" , "{plural}":[ {record}\n] }} \n'),
         ),
         accepted(
             "body-no-white-space",
             "request.body.json-object",
-            of.wire(good.replace(": ", ":").replace(", ", ",")),
+            batch.raw(good.replace(": ", ":").replace(", ", ",")),
         ),
         accepted(
             "body-utf-8",
             "request.body.json-object",
-            of.wire(of.with_id(f'"{PREFIX}\N{TEACUP WITHOUT HANDLE}"')),
+            batch.raw(batch.body_with_id(f'"{PREFIX}\N{TEACUP WITHOUT HANDLE}"')),
         ),
         accepted(
             "body-escapes",
             "request.body.json-object",
-            of.wire(
-                of.with_id(f'"{PREFIX}\\u00E9\\u00e9"')
+            batch.raw(
+                batch.body_with_id(f'"{PREFIX}\\u00E9\\u00e9"')
                 .replace(DATASET, ESCAPED)
-                .replace(many, f"\\u{ord(many[0]):04x}{many[1:]}")
+                .replace(plural, f"\\u{ord(plural[0]):04x}{plural[1:]}")
             ),
         ),
         accepted(
-            f"{one}-other-order",
+            f"{singular}-other-order",
             "request.body.json-object",
-            of.wire(of.body(things=f"[{of.backwards()}]")),
+            batch.raw(batch.body(records=f"[{batch.record_text_reversed()}]")),
         ),
-        *not_json(of),
-        # --- the dataset's state
+        *not_json(batch),
+        # --- state of the dataset
         Scenario(
             "missing",
-            of.call(of.things(1)),
+            batch.call(batch.records(1)),
             (
                 ("error.not-found.status", Status(404)),
                 ("error.not-found.code", Code("ResourceNotFoundException")),
@@ -259,7 +296,7 @@ def scenarios(of: Batch) -> tuple[Scenario, ...]:
         ),
         Scenario(
             "in-use",
-            of.call(of.things(1)),
+            batch.call(batch.records(1)),
             (
                 ("error.in-use.status", Status(409)),
                 ("error.in-use.code", Code("ResourceInUseException")),
@@ -271,8 +308,8 @@ def scenarios(of: Batch) -> tuple[Scenario, ...]:
             state="in-use",
         ),
         Scenario(
-            f"missing-ten-{many}",
-            of.call(of.things(10)),
+            f"missing-ten-{plural}",
+            batch.call(batch.records(10)),
             (
                 ("error.not-found.code", Code("ResourceNotFoundException")),
                 ("error.not-found.status", Status(404)),
@@ -281,62 +318,68 @@ def scenarios(of: Batch) -> tuple[Scenario, ...]:
             state="missing",
         ),
         Scenario(
-            f"in-use-ten-{many}",
-            of.call(of.things(10)),
+            f"in-use-ten-{plural}",
+            batch.call(batch.records(10)),
             (
                 ("error.in-use.code", Code("ResourceInUseException")),
                 ("error.in-use.status", Status(409)),
             ),
             state="in-use",
         ),
-        # --- errors of their own
+        # --- scenarios about an error itself
         Scenario(
             "invalid-input-status",
-            of.call(of.things(11)),
+            batch.call(batch.records(11)),
             (("error.invalid-input.status", Status(400)),),
         ),
         Scenario(
             "invalid-input-code",
-            of.call(of.things(11)),
+            batch.call(batch.records(11)),
             (("error.invalid-input.code", Code("InvalidInputException")),),
         ),
-        Scenario("malformed-status", of.wire("{"), MALFORMED),
+        Scenario("malformed-status", batch.raw("{"), MALFORMED),
         Scenario(
             "message-keeps-properties",
-            of.call([*of.things(10), of.thing(1)]),
+            batch.call([*batch.records(10), batch.record(1)]),
             (("error.message", Message(never=SENSITIVE)),),
         ),
-        # --- what the page doesn't say
-        *unknowns(of),
-        # --- wrong JSON types, and mistakes anywhere in a batch
-        *crossed(of),
-        # --- on a connection that was used before
+        # --- undocumented behaviour
+        *unknowns(batch),
+        # --- wrong JSON types, and mistakes at any position of a batch
+        *crossed(batch),
+        # --- a reused connection
         *after(
-            of,
+            batch,
             {
-                "perhaps-missing": (of.wire(of.body(arn=f'"{LONGER}"')),),
-                "another-path": (Wire(f"/{many}/tea", good),),
+                "perhaps-missing": (batch.raw(batch.body(arn=f'"{LONGER}"')),),
+                "another-path": (RawRequest(f"/{plural}/tea", good),),
                 "a-large-success": (
-                    of.wire(of.with_properties(json.dumps(long_properties(most)))),
+                    batch.raw(batch.body_with_properties(json.dumps(long_properties(limit)))),
                 ),
-                "a-long-mistake": (of.wire(of.with_properties(f'"{"x" * (most + 1)}"')),),
+                "a-long-mistake": (
+                    batch.raw(batch.body_with_properties(f'"{"x" * (limit + 1)}"')),
+                ),
             },
         ),
         *(
-            replace(row, id=f"{row.id}-after-{name}", before=(of.wire(before),))
+            replace(row, id=f"{row.id}-after-{name}", before=(batch.raw(before),))
             for name, before in {"success": good, "malformed": good[:-1]}.items()
             for row in (
-                refused(f"{many}-0", f"request.{many}.min-members", of.wire(of.body(things="[]"))),
-                malformed("body-truncated", "request.body.json-object", of.wire(good[:-1])),
+                rejected(
+                    f"{plural}-0",
+                    f"request.{plural}.min-members",
+                    batch.raw(batch.body(records="[]")),
+                ),
+                malformed("body-truncated", "request.body.json-object", batch.raw(good[:-1])),
             )
         ),
-        # --- still there after all that
-        accepted("success-at-the-end", "response.success.status", of.call(of.things(2))),
+        # --- the service still works after all that
+        accepted("success-at-the-end", "response.success.status", batch.call(batch.records(2))),
     )
 
 
 class _Tables(Mapping[str, tuple[Scenario, ...]]):
-    """The scenarios of each operation, made of the `suite` of its file when they are asked for."""
+    """The scenarios of each operation, made on first use from the `suite` of its contract file."""
 
     def __getitem__(self, operation: str) -> tuple[Scenario, ...]:
         if operation not in contract_files.operations():
