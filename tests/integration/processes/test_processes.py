@@ -48,6 +48,8 @@ def test_of_eight_processes_one_records_a_test_and_seven_are_told_so(tmp_path: P
         gate.close()
         out, _ = process.communicate(timeout=120)
     assert "1 passed" in out
-    assert all("another process or test is recording it; let one of them" in one for one in told)
+    assert all(
+        "another process or test is recording it; record it in only one" in one for one in told
+    )
     assert parts(cassette) == {0: CALLS}
     assert list(cassette.parent.iterdir()) == [cassette]
