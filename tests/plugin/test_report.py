@@ -204,7 +204,7 @@ def test_a_changed_answer_is_reported_in_full(shop: Shop) -> None:
     (changed,) = found["changed"]
     assert found["problems"] == []
     assert (changed["title"], changed["site"]) == ("changed, contract holds", SITE)
-    assert "202 with an empty body was recorded, and reference answers 200" in changed["text"]
+    assert "202 with an empty body was recorded, but reference answers 200" in changed["text"]
     assert changed["repeat"] == (
         "pytest test_shop.py::test_it --personalize-verify reference --personalize-region eu-west-1"
     )

@@ -185,7 +185,7 @@ def test_the_two_answers_are_shown_side_by_side(shop: Shop) -> None:
     with nights({"tea-0": error(400, "LimitExceededException")}) as url:
         lines = text(verify(shop, url)).splitlines()
     at = lines.index(
-        "changed, contract holds: 409 ResourceInUseException was recorded, and endpoint answers "
+        "changed, contract holds: 409 ResourceInUseException was recorded, but endpoint answers "
         "400 LimitExceededException"
     )
     assert [line.split() for line in lines[at + 3 : at + 6]] == [
@@ -216,7 +216,7 @@ def test_a_recorded_trouble_cannot_be_provoked(shop: Shop, monkeypatch: pytest.M
     with listening() as url:
         result = verify(shop, url, "-rs")
     result.assert_outcomes(skipped=1)
-    assert "throttling can't be provoked" in text(result)
+    assert "throttling can't be caused on purpose" in text(result)
 
 
 def test_a_recorded_refusal_that_is_now_accepted_is_broken_by_the_service(shop: Shop) -> None:
@@ -289,7 +289,7 @@ def test_equal_requests_are_compared_in_their_order(shop: Shop) -> None:
     with listening() as url:
         result = verify(shop, url)
     result.assert_outcomes(failed=1)
-    assert text(result).count("400 LimitExceededException was recorded, and endpoint ") > 0
+    assert text(result).count("400 LimitExceededException was recorded, but endpoint ") > 0
 
 
 def test_last_attempt_of_a_call_decides(shop: Shop) -> None:

@@ -96,8 +96,8 @@ class Recording:
                 raise CassetteError(self.path, f"the exchange can't be recorded: {error}") from None
             except CassetteError as error:
                 self._is_broken = self._is_broken or bool(taken_of(self._journal.read())[0])
-                kept = f". {KEPT.format(self._journal.path)}" if self._is_broken else ""
-                raise CassetteError(error.path, error.reason + kept, error.line) from error
+                hint = f". {KEPT.format(self._journal.path)}" if self._is_broken else ""
+                raise CassetteError(error.path, error.reason + hint, error.line) from error
             self.count += 1
 
     def taken(self) -> list[Exchange]:

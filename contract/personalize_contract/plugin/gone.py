@@ -1,6 +1,6 @@
-"""Cassettes whose test is gone: all those of a repo, or those that answer what a test sends.
+"""Cassettes without a test: all of a repo's, or those that answer the requests of another test.
 
-The tests of a repo are collected in a process of their own; a miss asks those of its own run.
+The tests of a repo are collected in a separate process; a miss uses the tests of its own run.
 """
 
 from __future__ import annotations
@@ -35,26 +35,26 @@ _MAX_SHOWN = 5
 
 
 def find() -> list[Path]:
-    """Collect the tests of the repo in the current folder; return the cassettes that none plays.
+    """Collect the tests of the repo in the current folder; return the cassettes without a test.
 
     Raises:
         UsageError: the tests can't all be collected.
     """
     with tempfile.TemporaryDirectory() as folder:
-        found = Path(folder, "gone.json")
-        command = [sys.executable, "-m", __name__, str(found)]
+        result = Path(folder, "gone.json")
+        command = [sys.executable, "-m", __name__, str(result)]
         done = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603
-        if done.returncode or not found.exists():
+        if done.returncode or not result.exists():
             lines = (done.stdout + done.stderr).strip().splitlines()
             raise UsageError(
-                "pytest can't collect all the tests here, so no cassette is known to be "
-                f"gone: {lines[-1] if lines else f'exit status {done.returncode}'}"
+                "pytest can't collect all tests, so cassettes without a test can't be "
+                f"determined: {lines[-1] if lines else f'exit status {done.returncode}'}"
             )
-        return [Path(path) for path in json.loads(found.read_text("utf-8"))]
+        return [Path(path) for path in json.loads(result.read_text("utf-8"))]
 
 
 class Orphans:
-    """The cassettes of tests that no longer exist which answer all that one test sends.
+    """Finds cassettes of tests that no longer exist and that answer all requests of one test.
 
     Args:
         item: the test.
@@ -69,11 +69,11 @@ class Orphans:
         self._requests = 0
 
     def __call__(self, replay: Replay, request: Request) -> list[str]:
-        """Return the lines of a miss about the cassettes that would have answered it.
+        """Return the lines about such cassettes for the message of a miss.
 
         Args:
             replay: the replay of the test, whose cassette is missing.
-            request: the request that it doesn't answer.
+            request: the request that missed.
         """
         if self._path.exists():
             return []
@@ -125,10 +125,9 @@ class Orphans:
 def _without_test(
     session: pytest.Session, collected: Iterable[pytest.Item], settings: Settings
 ) -> Iterator[tuple[Path, Cassette]]:
-    """Yield the cassettes whose test is known not to exist, below the root of a repo.
+    """Yield the cassettes below the rootdir whose test is known not to exist.
 
-    Of a module that exists only the tests that were collected are known, and all of them only if
-    no single ones were named.
+    The tests of an existing module are only known if the whole module was collected.
 
     Args:
         session: the session.
@@ -148,7 +147,7 @@ def _without_test(
         try:
             cassette = loader.load(path)
         except CassetteError:
-            continue  # its own test, or `lint`, says so
+            continue  # its own test, or `lint`, reports it
         module, separator, _ = (owner := cassette.provenance.recorded_for).partition("::")
         modules = (root / module, paths.module_of(path, root, settings))
         is_known = all(each in whole or not each.exists() for each in modules)
@@ -171,7 +170,7 @@ class _Finder:
         self._found = found
 
     def pytest_collection_finish(self, session: pytest.Session) -> None:
-        """Write down the cassettes that no test plays; nothing, if single tests are named."""
+        """Write the cassettes without a test to the file, if whole modules were collected."""
         if items := session.config.stash.get(options.COLLECTED, []):
             playing = [item for item in items if options.is_marked(item)]
             gone = paths.orphans(items, playing, session.config.stash[KEY])

@@ -220,8 +220,8 @@ def reports(config: pytest.Config) -> tuple[Path, ...]:
 
 def reports_traffic(config: pytest.Config) -> bool:
     """Whether a run notes outcomes by call site, for a report or for GitHub."""
-    asked = config.getoption("personalize_report")
-    return bool(asked) or os.environ.get("GITHUB_ACTIONS") == "true"
+    reports = config.getoption("personalize_report")
+    return bool(reports) or os.environ.get("GITHUB_ACTIONS") == "true"
 
 
 def add_mark(config: pytest.Config) -> None:

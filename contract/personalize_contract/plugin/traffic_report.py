@@ -1,4 +1,4 @@
-"""Reports of a run, in files and on GitHub: made of the tallies, those of xdist's workers too."""
+"""Reports of a run, in files and on GitHub, made of its tally, to which xdist's workers add."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from personalize_contract.settings import Settings
 
 
-# --- by each test, into the tally
+# --- into the tally, by each test
 
 
 def note_problems(
@@ -66,7 +66,7 @@ def _curl(request: Request, redactor: Redactor, settings: Settings) -> str:
     return repeat.curl(display.request(request, redactor), facts)
 
 
-# --- at the end of the run, out of it
+# --- out of the tally, at the end of the run
 
 
 def of(tally: Tally, config: pytest.Config) -> Traffic:
@@ -139,11 +139,11 @@ def _coverage(tally: Tally) -> Iterator[SiteCoverage]:
 
 
 class Reporter:
-    """Writes the reports at the end of a run. Registered where one was asked for, or on GitHub.
+    """Writes the reports at the end of a run. Registered if there is a report, and on GitHub.
 
     Args:
         paths: the files to write.
-        tally: of the run.
+        tally: the tally of the run.
     """
 
     def __init__(self, paths: tuple[Path, ...], tally: Tally) -> None:
@@ -151,23 +151,23 @@ class Reporter:
 
     @pytest.hookimpl(trylast=True)
     def pytest_sessionfinish(self, session: pytest.Session) -> None:
-        """Write the files; on GitHub, annotate the lines that sent what was found."""
-        found = of(self._tally, session.config)
+        """Write the files; on GitHub, annotate the call sites of findings."""
+        report = of(self._tally, session.config)
         for path in self._paths:
             try:
-                files.save(path, traffic.FORMS[path.suffix](found))
+                files.save(path, traffic.FORMS[path.suffix](report))
             except UsageError as error:
                 pytest.exit(display.quoted(error), returncode=pytest.ExitCode.USAGE_ERROR)
         terminal = session.config.pluginmanager.get_plugin("terminalreporter")
-        if os.environ.get("GITHUB_ACTIONS") != "true" or not found.has_findings:
+        if os.environ.get("GITHUB_ACTIONS") != "true" or not report.has_findings:
             return
         if terminal:
-            for line in github.of_traffic(found):
+            for line in github.of_traffic(report):
                 terminal.write_line(line)
         if step_summary := os.environ.get("GITHUB_STEP_SUMMARY"):
             try:
                 with Path(step_summary).open("a", encoding="utf-8") as file:
-                    file.write(traffic.as_markdown(found))
+                    file.write(traffic.as_markdown(report))
             except OSError as error:
                 if terminal:
                     terminal.write_line(

@@ -37,14 +37,14 @@ def verdict(problems: Sequence[Problem]) -> str:
     """
     trouble, failures = "", []
     for problem in problems:
-        found = of(problem)
-        if found in (ENVIRONMENT, NOT_REACHED):
-            trouble = trouble if trouble == ENVIRONMENT else found
+        kind = of(problem)
+        if kind in (ENVIRONMENT, NOT_REACHED):
+            trouble = trouble if trouble == ENVIRONMENT else kind
         elif not (trouble and isinstance(problem.error, Miss)):
-            failures.append(found)
+            failures.append(kind)
     if not failures:
         return trouble
-    return next((one for one in (BROKEN, CHANGED) if one in failures), "")
+    return next((verdict for verdict in (BROKEN, CHANGED) if verdict in failures), "")
 
 
 def of(problem: Problem) -> str:
@@ -62,20 +62,20 @@ def settle(report: pytest.TestReport, problems: Sequence[Problem]) -> tuple[str,
     Returns:
         The verdict and its reason in one line; None without a verdict.
     """
-    if not (found := verdict(problems)):
+    if not (settled := verdict(problems)):
         return None
     if not report.failed:
         # Later, pytest fails a passed test whose subtests failed.
-        setattr(report, _VERDICT, found)
+        setattr(report, _VERDICT, settled)
         return None
-    text = next(one.text for one in problems if of(one) == found)
+    text = next(problem.text for problem in problems if of(problem) == settled)
     why = display.quoted(text.partition("\n")[0])
-    if found == NOT_REACHED:
+    if settled == NOT_REACHED:
         path, line, _ = report.location
         report.outcome = "skipped"
         report.longrepr = (path, (line or 0) + 1, f"Skipped: {why}")
-    setattr(report, _VERDICT, found)
-    return found, why.removeprefix(f"{found}: ")
+    setattr(report, _VERDICT, settled)
+    return settled, why.removeprefix(f"{settled}: ")
 
 
 class Verdicts:

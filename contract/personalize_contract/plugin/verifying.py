@@ -80,7 +80,7 @@ class Verified:
         if isinstance(resource, str) and (state := self._absent.get(resource)):
             why = f"no dataset is declared as {state}: add --personalize-dataset ARN={state}"
             self._note(request, _problem(NOT_REACHED, f"{NOT_REACHED}: {why}", request))
-            return replace(recorded, answered_by="")  # nobody was asked
+            return replace(recorded, answered_by="")  # nothing was sent
         exchange = self._service.answer(request)
         self._note(request, self._difference(recorded, exchange))
         return exchange
@@ -91,15 +91,17 @@ class Verified:
     def _difference(self, recorded: Exchange, exchange: Exchange) -> Problem | None:
         """Return the problem of an answer that differs from the recorded one, if it does."""
         then, now = recorded.response, exchange.response
-        if not any(one.part in PARTS for one in drift.differences(then, now)):
+        if not any(difference.part in PARTS for difference in drift.differences(then, now)):
             return None
-        summary = f"{_words(then)} was recorded, and {exchange.answered_by} answers " + (
-            _words(now) if _words(now) != _words(then) else "with another form of body"
+        summary = f"{_words(then)} was recorded, but {exchange.answered_by} answers " + (
+            _words(now) if _words(now) != _words(then) else "with a different body"
         )
         if why := _environment(exchange):
             return _problem(ENVIRONMENT, f"{ENVIRONMENT}: {why}", exchange.request)
         broken = [
-            one for one in violations(exchange) if one.by == "service" and one.clause.can_fail
+            violation
+            for violation in violations(exchange)
+            if violation.by == "service" and violation.clause.can_fail
         ]
         why = "" if broken else _not_reached(then, now)
         if why:
@@ -119,11 +121,12 @@ class Verified:
     ) -> str:
         request, sent = exchange.request, _site(exchange.request)
         before, now = (
-            display.response(one.response, request, self._redactor) for one in (recorded, exchange)
+            display.response(each.response, request, self._redactor)
+            for each in (recorded, exchange)
         )
         lines = [
             f"{verdict}: {summary}",
-            *(f"  breaks:    {display.quoted(one)}" for one in broken),
+            *(f"  breaks:    {display.quoted(violation)}" for violation in broken),
             f"  cassette:  {self._cassette}",
             f"  sent:      {request.method} {display.quoted(request.path)}, "
             f"{len(request.body)} bytes" + (f", {sent}" if sent else ""),
@@ -150,7 +153,7 @@ def _words(response: Response) -> str:
 
 
 def _environment(exchange: Exchange) -> str | None:
-    """Return why an answer says nothing about the operation; None if it does."""
+    """Return the reason why an answer isn't the operation's; None if it is."""
     response = exchange.response
     return (
         origin.foreign(response, sends_ids=False)
@@ -160,9 +163,9 @@ def _environment(exchange: Exchange) -> str | None:
 
 
 def _not_reached(recorded: Response, now: Response) -> str:
-    """Return why the recorded answer can't be expected now; `""` if it can."""
+    """Return the reason why the recorded answer can't be expected now; `""` if it can."""
     if trouble := failures.in_response(recorded):
-        return f"{trouble.name} can't be provoked"
+        return f"{trouble.name} can't be caused on purpose"
     about_state = now.status < 300 or now.status in _STATUS_OF
     if recorded.status in _STATUS_OF and about_state and now.status != recorded.status:
         return f"the dataset is not {_STATUS_OF[recorded.status]} now"

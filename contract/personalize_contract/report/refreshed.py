@@ -77,9 +77,9 @@ def text(refreshed: Refreshed) -> str:
 
 
 def _headline(total: int, counts: Mapping[str, int], renewed: int, failed: int) -> str:
-    told = ", ".join(f"{count} {what}" for what, count in counts.items() if count)
+    changes = ", ".join(f"{count} {what}" for what, count in counts.items() if count)
     cassettes = _count(total, "cassette")
-    parts = [f"Of {cassettes}: {told}" if told else f"Nothing changed in {cassettes}"]
+    parts = [f"Of {cassettes}: {changes}" if changes else f"Nothing changed in {cassettes}"]
     if renewed:
         parts.append(f"{_count(renewed, 'date')} renewed")
     if failed:
@@ -140,7 +140,7 @@ def _changes(before: Cassette, after: Cassette) -> Iterator[tuple[int, Differenc
         else:
             unmatched.append((number, exchange))
     # A request without an equal is compared with the next one that is missing.
-    left = deque(one for queue in waiting.values() for one in queue)
+    left = deque(exchange for queue in waiting.values() for exchange in queue)
     for number, exchange in unmatched:
         if not left:
             yield number, Difference("request", "not sent", "sent", counts=True)
@@ -153,17 +153,17 @@ def _changes(before: Cassette, after: Cassette) -> Iterator[tuple[int, Differenc
 
 
 def _places(before: Exchange, after: Exchange) -> str:
-    found = request_differences(facts(after.request), facts(before.request))
-    places = [display.quoted(place) for place, _ in found]
+    members = request_differences(facts(after.request), facts(before.request))
+    places = [display.quoted(place) for place, _ in members]
     more = f" and {len(places) - _FEW} more" if len(places) > _FEW else ""
     return f"differs in {', '.join(places[:_FEW])}{more}"
 
 
 def _of_answer(number: int, before: Exchange, after: Exchange) -> Iterator[tuple[int, Difference]]:
     redactor = Redactor(keep=None)
-    for found in differences(before.response, after.response):
+    for difference in differences(before.response, after.response):
         recorded, now = (
-            display.answered(words, one.request, redactor)
-            for words, one in ((found.recorded, before), (found.now, after))
+            display.answered(words, exchange.request, redactor)
+            for words, exchange in ((difference.recorded, before), (difference.now, after))
         )
-        yield number, Difference(found.part, recorded, now, found.counts)
+        yield number, Difference(difference.part, recorded, now, difference.counts)

@@ -1,4 +1,4 @@
-"""The report of a run of somebody's tests: findings, advice, answers, and coverage by call site."""
+"""The report of a run of tests: findings, advice, answers, and coverage by call site."""
 
 from __future__ import annotations
 
@@ -92,8 +92,8 @@ class Traffic:
         unused: recorded exchanges that were not used.
         baseline: known findings, and entries of the baseline that matched nothing.
         refused: requests and connections that were refused, and for which no test failed.
-        advice: on what is valid and probably a mistake.
-        coverage: by call site.
+        advice: the advice on valid requests that are probably mistakes.
+        coverage: the outcomes by call site.
     """
 
     answers: tuple[str, ...]
@@ -107,7 +107,7 @@ class Traffic:
 
     @property
     def has_findings(self) -> bool:
-        """Whether something is to be looked at: advice counts, gaps of coverage don't."""
+        """Whether anything needs attention: advice does, gaps of coverage don't."""
         return bool(self.problems or self.changed or self.advice)
 
 
@@ -125,14 +125,19 @@ def as_markdown(traffic: Traffic) -> str:
     ):
         if findings:
             rows = [
-                [code(one.title), code(one.site), code(one.test), plain(one.text)]
-                for one in findings
+                [code(finding.title), code(finding.site), code(finding.test), plain(finding.text)]
+                for finding in findings
             ]
             parts.append(f"### {title}\n\n" + table(["finding", "sent at", "test", "text"], rows))
     if traffic.unused:
         rows = [
-            [code(one.cassette), str(one.number), plain(one.request), code(one.test)]
-            for one in traffic.unused
+            [
+                code(exchange.cassette),
+                str(exchange.number),
+                plain(exchange.request),
+                code(exchange.test),
+            ]
+            for exchange in traffic.unused
         ]
         head = ["cassette", "exchange", "request", "test"]
         parts.append("### Unused exchanges\n\n" + table(head, rows))
@@ -144,19 +149,19 @@ def as_markdown(traffic: Traffic) -> str:
             parts.append("\n".join([f"### {title}\n", *(f"- {plain(line)}" for line in lines)]))
     if traffic.advice:
         rows = [
-            [code(one.name), code(one.site), str(one.requests), plain(_advice(one))]
-            for one in traffic.advice
+            [code(advice.name), code(advice.site), str(advice.requests), plain(_advice(advice))]
+            for advice in traffic.advice
         ]
         parts.append("### Advice\n\n" + table(["advice", "sent at", "requests", "text"], rows))
     if traffic.coverage:
         rows = [
             [
-                code(one.site),
-                one.operation,
-                ", ".join(f"{plain(name)} ({number})" for name, number in one.met.items()),
-                ", ".join(one.never),
+                code(site.site),
+                site.operation,
+                ", ".join(f"{plain(name)} ({number})" for name, number in site.met.items()),
+                ", ".join(site.never),
             ]
-            for one in traffic.coverage
+            for site in traffic.coverage
         ]
         head = ["call site", "operation", "met by tests", "never met"]
         parts.append("### Outcomes by call site\n\n" + table(head, rows))
@@ -165,10 +170,10 @@ def as_markdown(traffic: Traffic) -> str:
 
 def _commands(traffic: Traffic) -> Iterator[str]:
     """Yield the commands that repeat each finding and send each unused request, with comments."""
-    for one in (*traffic.problems, *traffic.changed):
-        if one.repeat or one.curl:
-            yield f"# {one.title}"
-        yield from filter(None, (one.repeat, one.curl))
+    for finding in (*traffic.problems, *traffic.changed):
+        if finding.repeat or finding.curl:
+            yield f"# {finding.title}"
+        yield from filter(None, (finding.repeat, finding.curl))
     for unused in traffic.unused:
         yield f"# {unused.cassette}, exchange {unused.number}"
         yield from filter(None, (unused.repeat, unused.curl))

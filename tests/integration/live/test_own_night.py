@@ -79,7 +79,7 @@ NIGHTS: dict[str, tuple[Change, dict[str, int], int, str]] = {
         of(200, lambda answer: replace(answer, status=202), 3),
         {"passed": 10, "failed": 1},
         1,
-        f"contract broken: 1 test\n  tests/{CATALOGUE}: 200 with an empty body was recorded, and "
+        f"contract broken: 1 test\n  tests/{CATALOGUE}: 200 with an empty body was recorded, but "
         "endpoint answers 202 with an empty body",
     ),
     "a body": (
@@ -87,13 +87,13 @@ NIGHTS: dict[str, tuple[Change, dict[str, int], int, str]] = {
         {"passed": 10, "failed": 1},
         1,
         f"changed, contract holds: 1 test\n  tests/{REPORTED}: 409 ResourceInUseException was "
-        "recorded, and endpoint answers with another form of body",
+        "recorded, but endpoint answers with a different body",
     ),
     "the availability of a 409": (
         of(409, available),
         {"passed": 10, "skipped": 1},
         0,
-        f"not reached: 1 test\n  tests/{REPORTED}: 409 ResourceInUseException was recorded, and "
+        f"not reached: 1 test\n  tests/{REPORTED}: 409 ResourceInUseException was recorded, but "
         "endpoint answers 200 with an empty body: the dataset is not in-use now",
     ),
     "the environment": (
