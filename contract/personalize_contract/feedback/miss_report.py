@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
+from personalize_contract.cassette import files
 from personalize_contract.cassette.replay import Replay
 from personalize_contract.errors import Miss
 from personalize_contract.feedback.differences import differences, facts
@@ -109,7 +110,8 @@ def _nearest(replay: Replay, request: ParsedRequest) -> _Nearest:
     sent = facts(request)
     recorded = [facts(exchange.request) for exchange in replay.recorded]
     if not recorded:
-        return _Nearest("none: the cassette is empty")
+        is_there = files.mode(replay.path)
+        return _Nearest(f"none: {'the cassette is empty' if is_there else 'there is no cassette'}")
     distances = [len(sent.items() ^ other.items()) for other in recorded]
     at = distances.index(min(distances))
     number = f"exchange {at + 1} of {len(recorded)}"

@@ -44,12 +44,16 @@ def explained(recorded: Replay, sent: Any) -> list[str]:
     return str(Explainer(COMMAND)(recorded, request(sent))).splitlines()
 
 
-def test_nothing_recorded() -> None:
+@pytest.mark.parametrize("is_there", [False, True])
+def test_nothing_recorded(is_there: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    if is_there:
+        (tmp_path / "it.personalize.yaml").touch()
     assert explained(replay(), puts("{}")) == [
         "no recorded exchange answers this PutItems request",
         "  cassette:  it.personalize.yaml",
         f"  sent:      POST /items, 1 item, {len(json.dumps(puts('{}')))} bytes",
-        "  nearest:   none: the cassette is empty",
+        f"  nearest:   none: {'the cassette is empty' if is_there else 'there is no cassette'}",
         f"  record it: {COMMAND}",
     ]
 
