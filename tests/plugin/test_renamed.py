@@ -109,6 +109,19 @@ def test_one_has_to_answer_all_that_was_sent(shop: Shop) -> None:
     assert "rename cassettes/test_shop/test_old.personalize.yaml" in last[2]
 
 
+def test_each_test_is_matched_by_its_own_rules(shop: Shop) -> None:
+    shop.tests(f"{MARK}def test_old():\n    put()\n")
+    shop.record()
+    ignoring = MARK.replace("contract", 'contract(ignore=["items[].itemId"])')
+    source = "".join(
+        f"{mark}def test_{name}():\n    put(first=7)\n\n"
+        for mark, name in ((MARK, "exact"), (ignoring, "loose"), (MARK, "other"))
+    )
+    assert [test for *_, test in commands(moved(shop, source).run())] == [
+        "test_shop.py::test_loose"
+    ]
+
+
 @pytest.mark.parametrize(
     ("after", "arguments"),
     [

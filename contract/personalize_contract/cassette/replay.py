@@ -103,6 +103,10 @@ class Replay:
         """Return a replay of another cassette, which redacts and matches as this one does."""
         return Replay(path, cassette, self._redactor, self._matching)
 
+    def key(self, request: Request) -> Key:
+        """Return the key by which a request is looked up."""
+        return self._matching.key(self._redactor.request(request))
+
     def redacted(self, request: Request) -> Request:
         """Return a request in the form that it would be recorded in."""
         return self._redactor.request(request)

@@ -23,12 +23,16 @@ from personalize_contract.plugin import options, paths
 from personalize_contract.settings import KEY
 
 if TYPE_CHECKING:
+    from personalize_contract.cassette.matching import Key
     from personalize_contract.cassette.reader import Cassette
     from personalize_contract.cassette.replay import Replay
     from personalize_contract.model.exchange import Request
     from personalize_contract.settings import Settings
 
+_ByKey = dict["Key", dict[Path, "Cassette"]]
+
 _ORPHANS = pytest.StashKey["dict[Path, Cassette]"]()
+_BY_RULES = pytest.StashKey["dict[object, _ByKey]"]()
 
 _MAX_SHOWN = 5
 """Maximum number of cassettes that a miss lists."""
@@ -58,11 +62,12 @@ class Orphans:
 
     Args:
         item: the test.
+        rules: a value that tests share whose requests are matched by the same rules.
         settings: the settings of the run.
     """
 
-    def __init__(self, item: pytest.Item, settings: Settings) -> None:
-        self._item, self._settings = item, settings
+    def __init__(self, item: pytest.Item, rules: object, settings: Settings) -> None:
+        self._item, self._rules, self._settings = item, rules, settings
         self._path = paths.cassette_path(item, settings)
         self._owner = paths.owner(item)
         self._fitting: list[Replay] | None = None
@@ -78,22 +83,34 @@ class Orphans:
         if self._path.exists():
             return []
         if self._fitting is None:
-            self._fitting = list(self._candidates(replay))
+            self._fitting = list(self._candidates(replay, request))
         self._requests += 1
         self._fitting = [other for other in self._fitting if other.take(request)]
         return list(self._lines([other.path for other in self._fitting]))
 
-    def _candidates(self, replay: Replay) -> Iterator[Replay]:
+    def _candidates(self, replay: Replay, request: Request) -> Iterator[Replay]:
+        """Yield a replay of each orphan that has a request like this one."""
         from personalize_contract.cassette import ownership
 
+        is_shared = ownership.is_shared(self._owner)
+        for path, cassette in self._orphans_by_key(replay).get(replay.key(request), {}).items():
+            if ownership.is_shared(cassette.provenance.recorded_for) is is_shared:
+                yield replay.of_other(path, cassette)
+
+    def _orphans_by_key(self, replay: Replay) -> _ByKey:
+        """Return the orphans by the key of each of their requests, computed once for many tests."""
         config = self._item.config
         if _ORPHANS not in config.stash:
             tests = config.stash.get(options.COLLECTED, [])
             config.stash[_ORPHANS] = dict(_without_test(self._item.session, tests, self._settings))
-        is_shared = ownership.is_shared(self._owner)
-        for path, cassette in config.stash[_ORPHANS].items():
-            if ownership.is_shared(cassette.provenance.recorded_for) is is_shared:
-                yield replay.of_other(path, cassette)
+        by_rules = config.stash.setdefault(_BY_RULES, {})
+        if self._rules not in by_rules:
+            by_key: _ByKey = {}
+            for path, cassette in config.stash[_ORPHANS].items():
+                for exchange in cassette.exchanges:
+                    by_key.setdefault(replay.key(exchange.request), {})[path] = cassette
+            by_rules[self._rules] = by_key
+        return by_rules[self._rules]
 
     def _lines(self, fitting: list[Path]) -> Iterator[str]:
         from personalize_contract.privacy import display

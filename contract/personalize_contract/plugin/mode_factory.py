@@ -128,17 +128,17 @@ def _replaying(
         _matching(mark, settings),
         shared.record_command(again) if shared else paths.record_command(item, again),
         mark,
-        partial(_orphans, item, settings),
+        partial(_orphans, item, mark, settings),
         shares_dummies=shares,
         max_age=settings.max_age,
         test=item.nodeid if shared else "",
     )
 
 
-def _orphans(item: pytest.Item, settings: Settings) -> Orphans:
+def _orphans(item: pytest.Item, mark: Mark, settings: Settings) -> Orphans:
     from personalize_contract.plugin.gone import Orphans
 
-    return Orphans(item, settings)
+    return Orphans(item, (mark.ignore, mark.items_any_order, mark.redact), settings)
 
 
 def _matching(mark: Mark, settings: Settings) -> Matching:
