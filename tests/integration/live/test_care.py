@@ -1,7 +1,6 @@
-"""Live is careful: with whose account it is, with datasets that were given, with ids, with speed.
+"""The rules of a live run: the right account, declared datasets, recognisable ids, a rate limit.
 
-Each rule in `verify` and in a marked test alike, against the stand-in for an account; then the
-two that need a clock, on one of their own.
+Each rule applies to `verify` and to a marked test. They run against the stand-in for an account;
 """
 
 from __future__ import annotations
@@ -43,7 +42,7 @@ def account() -> Iterator[StandIn]:
 
 
 Road = Callable[..., tuple[int, str]]
-"""Runs something live with these options of `verify`; gives the exit status and what was said."""
+"""Makes a live run with options of `verify`; returns the exit status and the printed text."""
 
 TEST = """
 @pytest.mark.personalize_contract
@@ -68,7 +67,7 @@ def by_verify(account: StandIn, *options: str) -> tuple[int, str]:
 
 @pytest.fixture(params=["verify", "record", "target"])
 def road(request: pytest.FixtureRequest, account: StandIn, shop: Shop) -> Road:
-    """`verify`, and pytest with each option that asks a live service."""
+    """Return a live run by `verify`, or by pytest with each option for a live service."""
     if request.param == "verify":
         return lambda *options: by_verify(account, *options)
 
@@ -94,7 +93,7 @@ def test_the_right_account_may_be_written_to(account: StandIn, road: Road) -> No
     assert account.calls == ["GetCallerIdentity", "PutItems"]
 
 
-def test_another_account_is_sent_nothing_at_all(account: StandIn, road: Road) -> None:
+def test_another_account_is_sent_nothing(account: StandIn, road: Road) -> None:
     status, said = road(*EXISTING, f"--account={STRANGER}")
     assert status != 0
     assert "the credentials belong to another account than" in said
@@ -102,14 +101,14 @@ def test_another_account_is_sent_nothing_at_all(account: StandIn, road: Road) ->
     assert account.calls == ["GetCallerIdentity"]
 
 
-def test_a_given_dataset_is_written_to_only_with_leave(account: StandIn, road: Road) -> None:
+def test_declared_dataset_is_written_to_only_with_permission(account: StandIn, road: Road) -> None:
     status, said = road(f"--dataset={GIVEN}=active", f"--account={ACCOUNT}")
     assert status != 0
     assert "write-to-existing" in said
     assert account.calls == []
 
 
-def test_provisioning_asks_for_the_account_wherever_it_is(account: StandIn) -> None:
+def test_provisioning_needs_the_account_at_any_endpoint(account: StandIn) -> None:
     status, said = by_verify(account, "--provision")
     assert status == 2
     assert "--account ID" in said
@@ -119,15 +118,15 @@ def test_provisioning_asks_for_the_account_wherever_it_is(account: StandIn) -> N
     assert account.calls == ["GetCallerIdentity"]
 
 
-def test_what_is_provisioned_and_what_is_given_are_two_things(account: StandIn) -> None:
+def test_provisioning_excludes_declared_datasets(account: StandIn) -> None:
     status, said = by_verify(account, "--provision", f"--account={ACCOUNT}", *EXISTING)
     assert status == 2
     assert "omit --dataset" in said
     assert account.calls == []
 
 
-def test_nothing_is_asked_that_was_not_named(account: StandIn, shop: Shop) -> None:
-    """An environment that leads to an account does not make a run a live one."""
+def test_environment_alone_does_not_make_a_run_live(account: StandIn, shop: Shop) -> None:
+    """A profile and an endpoint URL in the environment are not a request for a live run."""
     shop.tests(TEST.format(item="personalize-contract-1", dataset=f'"{GIVEN}"'))
     shop.pytester.makeini("[pytest]")
     for name, value in (("AWS_ENDPOINT_URL", account.url), ("AWS_PROFILE", "shop")):
@@ -139,9 +138,7 @@ def test_nothing_is_asked_that_was_not_named(account: StandIn, shop: Shop) -> No
 
 
 @pytest.mark.parametrize("how", ["record", "target"])
-def test_an_item_that_its_owner_would_not_know_is_not_sent(
-    account: StandIn, shop: Shop, how: str
-) -> None:
+def test_item_with_an_unrecognisable_id_is_not_sent(account: StandIn, shop: Shop, how: str) -> None:
     shop.tests(TEST.format(item="tea-1", dataset=f'"{GIVEN}"'))
     result = shop.run(
         f"--personalize-{how}=live",
@@ -157,9 +154,7 @@ def test_an_item_that_its_owner_would_not_know_is_not_sent(
     assert shop.cassettes() == []
 
 
-def test_a_dataset_of_the_account_that_was_not_given_is_not_written_to(
-    account: StandIn, shop: Shop
-) -> None:
+def test_undeclared_dataset_of_the_account_is_not_written_to(account: StandIn, shop: Shop) -> None:
     shop.tests(TEST.format(item="personalize-contract-1", dataset=f'"{OTHER}"'))
     result = shop.run(
         "--personalize-record=live",
@@ -174,17 +169,17 @@ def test_a_dataset_of_the_account_that_was_not_given_is_not_written_to(
     assert account.calls == ["GetCallerIdentity"]
 
 
-def test_an_endpoint_without_an_account_is_asked_as_it_is(account: StandIn) -> None:
+def test_endpoint_without_an_account_is_not_guarded(account: StandIn) -> None:
     status, said = by_verify(account, f"--dataset={GIVEN}=active")
     assert status == 0, said
     assert account.calls == ["PutItems"]
 
 
-# --- below ten a second
+# --- rate limit
 
 
 class Time:
-    """A clock that only sleeping moves."""
+    """A clock that only sleeping advances."""
 
     def __init__(self) -> None:
         self.now = 100.0
@@ -194,7 +189,7 @@ class Time:
 
 
 class Service:
-    """A target that gives these answers, the last of them for ever, and notes when."""
+    """A target that gives answers in order, repeats the last, and logs the times."""
 
     def __init__(self, time: Time, *answers: Response) -> None:
         self.time, self.answers, self.at = time, list(answers), list[float]()
@@ -235,7 +230,7 @@ def test_requests_are_sent_below_ten_a_second() -> None:
     assert min(gaps) > 0.1
 
 
-def test_threads_share_the_turns() -> None:
+def test_threads_share_the_rate_limit() -> None:
     time, turns = Time(), list[float]()
     rate_limiter = RateLimiter(None, time.sleep, lambda: time.now)
 
@@ -251,7 +246,7 @@ def test_threads_share_the_turns() -> None:
     assert time.now == pytest.approx(100 + 19 * 0.125)
 
 
-# --- what passes is waited for, and not for ever
+# --- retries
 
 DENIED = core.error(403, "AccessDeniedException", "not yet")
 FAST = core.error(403, "ThrottlingException", "Rate exceeded")
@@ -266,7 +261,7 @@ def retrying(*answers: Response) -> tuple[Guarded, Service, RetryPolicy, list[st
 
 
 @pytest.mark.parametrize(("answer", "name"), [(DENIED, "access denied"), (FAST, "throttling")])
-def test_what_passes_is_waited_for_with_a_note(answer: Response, name: str) -> None:
+def test_transient_failure_is_retried_and_noted(answer: Response, name: str) -> None:
     careful, service, retry_policy, said, _ = retrying(answer, answer, OK)
     assert careful.answer(parse(put())).response is OK
     assert len(service.at) == 3
@@ -275,7 +270,7 @@ def test_what_passes_is_waited_for_with_a_note(answer: Response, name: str) -> N
 
 
 @pytest.mark.parametrize(("answer", "name"), [(DENIED, "access denied"), (FAST, "throttling")])
-def test_what_does_not_pass_is_waited_for_once_and_two_minutes(answer: Response, name: str) -> None:
+def test_lasting_failure_is_retried_for_two_minutes_in_all(answer: Response, name: str) -> None:
     careful, _, retry_policy, _, time = retrying(answer)
     began = time.now
     assert careful.answer(parse(put())).response is answer
@@ -285,7 +280,7 @@ def test_what_does_not_pass_is_waited_for_once_and_two_minutes(answer: Response,
     assert time.now - began == 120
 
 
-def test_a_role_that_was_let_in_is_not_a_new_one() -> None:
+def test_denial_after_a_success_is_final() -> None:
     careful, _, retry_policy, _, time = retrying(OK, DENIED)
     began = time.now
     careful.answer(parse(put()))
@@ -304,7 +299,7 @@ def test_a_role_that_was_let_in_is_not_a_new_one() -> None:
     ],
     ids=lambda answer: f"{answer.status}-{in_response(answer) is None}",
 )
-def test_no_other_answer_is_asked_for_twice(answer: Response) -> None:
+def test_other_answers_are_not_retried(answer: Response) -> None:
     careful, service, _, said, _ = retrying(answer, OK)
     assert careful.answer(parse(put())).response is answer
     assert len(service.at) == 1
@@ -314,7 +309,7 @@ def test_no_other_answer_is_asked_for_twice(answer: Response) -> None:
 @pytest.mark.parametrize(
     "item", ["", "p", "personalize-contract", "personalise-contract-1", "tea-personalize-contract-"]
 )
-def test_any_other_id_is_refused(item: str) -> None:
+def test_id_without_the_prefix_is_refused(item: str) -> None:
     careful, service, *_ = retrying(OK)
     with pytest.raises(UsageError, match="does not begin with"):
         careful.answer(parse(put(item)))
@@ -331,7 +326,7 @@ def test_any_other_id_is_refused(item: str) -> None:
         OTHER.replace("us-east-1", "eu-west-1"),
     ],
 )
-def test_no_other_dataset_is_written_to(arn: str) -> None:
+def test_other_datasets_are_not_written_to(arn: str) -> None:
     careful, service, *_ = retrying(OK)
     with pytest.raises(UsageError, match="undeclared"):
         careful.answer(parse(put(arn=arn)))
@@ -339,7 +334,7 @@ def test_no_other_dataset_is_written_to(arn: str) -> None:
 
 
 def first(times: int, name: str, answer: Response) -> Callable[[str, object], Response | None]:
-    """The first calls of an operation get this answer."""
+    """Answer the first calls of an operation with a response."""
     left = [times]
 
     def before(called: str, request: object) -> Response | None:
@@ -361,7 +356,7 @@ def first(times: int, name: str, answer: Response) -> Callable[[str, object], Re
         ("DescribeDataset", Response(500, "Oh", {}, b"")),
     ],
 )
-def test_a_new_role_or_a_busy_account_does_not_end_a_night(
+def test_transient_failure_does_not_end_a_night(
     account: StandIn, call: str, answer: Response, tmp_path: Path
 ) -> None:
     account.before = first(1, call, answer)
@@ -373,7 +368,7 @@ def test_a_new_role_or_a_busy_account_does_not_end_a_night(
     assert account.left() == []
 
 
-def test_what_was_waited_for_is_beside_the_answer(account: StandIn, tmp_path: Path) -> None:
+def test_report_shows_the_waits_beside_the_answer(account: StandIn, tmp_path: Path) -> None:
     account.before = first(1, "PutItems", DENIED)
     shown = tmp_path / "report.json"
     by_verify(account, *EXISTING, f"--account={ACCOUNT}", f"--report={shown}")
@@ -387,7 +382,7 @@ def test_what_was_waited_for_is_beside_the_answer(account: StandIn, tmp_path: Pa
     assert all(exchange["notes"] == [note] for exchange in exchanges)
 
 
-def test_what_was_waited_for_is_told_at_the_end_of_pytest(account: StandIn, shop: Shop) -> None:
+def test_pytest_summary_shows_the_waits(account: StandIn, shop: Shop) -> None:
     account.before = first(1, "PutItems", DENIED)
     shop.tests(TEST.format(item="personalize-contract-1", dataset=f'"{GIVEN}"'))
     result = shop.run(
@@ -401,8 +396,8 @@ def test_what_was_waited_for_is_told_at_the_end_of_pytest(account: StandIn, shop
     assert "waited: PutItems: access denied passed after 1 s" in text(result)
 
 
-def test_the_workers_of_xdist_send_below_ten_a_second(account: StandIn, shop: Shop) -> None:
-    """A lower bound on the time it takes: no load can break it."""
+def test_xdist_workers_share_the_rate_limit(account: StandIn, shop: Shop) -> None:
+    """Check a lower bound on the time, which no load can break."""
     at: list[float] = []
     account.after = lambda name: at.append(monotonic()) if name == "PutItems" else None
     shop.tests(

@@ -1,4 +1,4 @@
-"""`verify --target live --dry-run`: each call and the least policy, and no call."""
+"""`verify --target live --dry-run`: each call and the minimal policy, printed and not called."""
 
 import json
 import re
@@ -15,7 +15,7 @@ GIVEN = f"arn:aws:personalize:eu-west-1:{ACCOUNT}:dataset/shop/ITEMS"
 
 
 def dry(*arguments: str, **more: str) -> tuple[list[str], Any]:
-    """The calls that are printed, as `service Operation`, and the policy."""
+    """Return the printed calls, as `service Operation`, and the printed policy."""
     done = run(
         "verify",
         "--target=live",
@@ -34,19 +34,19 @@ def allowed(policy: Any) -> set[str]:
 
 
 @pytest.mark.parametrize("options", [("--provision",), (f"--dataset={GIVEN}=active",)])
-def test_nothing_is_called(options: tuple[str, ...]) -> None:
+def test_dry_run_calls_nothing(options: tuple[str, ...]) -> None:
     with StandIn().served() as stand_in:
         dry(*options, f"--endpoint-url={stand_in.url}")
         dry(*options, AWS_ENDPOINT_URL=stand_in.url)
         assert stand_in.calls == []
 
 
-def test_no_credentials_are_needed() -> None:
+def test_dry_run_needs_no_credentials() -> None:
     calls, _ = dry("--provision")
     assert calls[0] == "sts GetCallerIdentity"
 
 
-def test_a_night_calls_what_was_printed_in_that_order_and_needs_the_whole_policy(
+def test_night_makes_the_calls_that_dry_run_printed(
     tmp_path: Path,
 ) -> None:
     calls, policy = dry("--provision")
@@ -72,7 +72,7 @@ def test_a_night_calls_what_was_printed_in_that_order_and_needs_the_whole_policy
     assert allowed(policy) == needs
 
 
-def test_the_policy_is_limited_to_what_a_run_makes() -> None:
+def test_policy_allows_only_the_resources_of_a_run() -> None:
     _, policy = dry("--provision")
     assert policy["Version"] == "2012-10-17"
     home = f"arn:aws:personalize:eu-west-1:{ACCOUNT}"
@@ -89,7 +89,7 @@ def test_the_policy_is_limited_to_what_a_run_makes() -> None:
         assert all(re.fullmatch(verbs, action) for action in one["Action"])
 
 
-def test_with_datasets_that_were_given_only_they_are_put_into() -> None:
+def test_policy_for_declared_datasets_allows_only_them() -> None:
     calls, policy = dry(f"--dataset={GIVEN}=active")
     assert calls == ["sts GetCallerIdentity", "personalize-events PutItems"]
     (statement,) = policy["Statement"]
@@ -97,7 +97,7 @@ def test_with_datasets_that_were_given_only_they_are_put_into() -> None:
     assert statement["Resource"] == [GIVEN]
 
 
-def test_the_partition_is_that_of_the_region() -> None:
+def test_policy_has_the_partition_of_the_region() -> None:
     done = run("verify", *PROVISION, "--dry-run", "--region=cn-north-1")
     assert f"arn:aws-cn:personalize:cn-north-1:{ACCOUNT}:schema/" in done.stdout
 
@@ -111,7 +111,7 @@ def test_the_partition_is_that_of_the_region() -> None:
         (["--provision"], "for --target live"),
     ],
 )
-def test_what_is_missing_is_told(arguments: list[str], says: str) -> None:
+def test_missing_option_is_named(arguments: list[str], says: str) -> None:
     done = run("verify", *arguments)
     assert done.returncode == 2
     assert says in done.stderr

@@ -1,4 +1,4 @@
-"""What is wrong with the environment is told as such: never as a broken contract."""
+"""Problems of the environment are reported as such, and never as a broken contract."""
 
 import contextlib
 import json
@@ -76,7 +76,7 @@ def response(status: int, code: str | None, message: str = "") -> Response:
 
 
 @pytest.mark.parametrize(("status", "code", "message", "name"), SAID)
-def test_what_a_service_says_of_the_sender_has_a_class(
+def test_error_about_the_sender_has_a_class(
     status: int, code: str | None, message: str, name: str
 ) -> None:
     found = why(response(status, code, message))
@@ -88,11 +88,11 @@ def test_what_a_service_says_of_the_sender_has_a_class(
 
 
 @pytest.mark.parametrize(("status", "code"), ANSWERS)
-def test_any_other_answer_is_about_the_operation(status: int, code: str | None) -> None:
+def test_any_other_error_is_about_the_operation(status: int, code: str | None) -> None:
     assert in_response(response(status, code)) is None
 
 
-# --- each class, as the command tells it; every server here is real
+# --- each class in the output of the command; every server here is real
 
 
 @contextlib.contextmanager
@@ -126,7 +126,7 @@ def other_name(tmp: Path) -> Iterator[list[str]]:
 
 
 @contextlib.contextmanager
-def no_tls_there(_: Path) -> Iterator[list[str]]:
+def without_tls(_: Path) -> Iterator[list[str]]:
     with served(right()) as url:
         yield [url.replace("http:", "https:")]
 
@@ -177,16 +177,16 @@ def unknown_key(_: Path) -> Iterator[list[str]]:
 
 BROKEN = {
     "a closed port": ("network", closed_port),
-    "a name that nobody knows": ("DNS", unknown_name),
-    "a certificate of nobody we trust": ("TLS", unknown_authority),
-    "a certificate of somebody else's CA": ("TLS", other_authority),
+    "an unknown name": ("DNS", unknown_name),
+    "a certificate of an untrusted CA": ("TLS", unknown_authority),
+    "a certificate of another CA": ("TLS", other_authority),
     "a certificate for another name": ("TLS", other_name),
-    "no TLS where it belongs": ("TLS", no_tls_there),
+    "plain HTTP at an https URL": ("TLS", without_tls),
     "a dead proxy": ("proxy", dead_proxy),
-    "a proxy that refuses": ("proxy", forbidding_proxy),
-    "a clock that is an hour wrong": ("clock skew", wrong_clock),
-    "a key that nobody knows": ("credentials refused", unknown_key),
-    "no signature, it says": ("no credentials", answering(403, "MissingAuthenticationToken")),
+    "a proxy that rejects the sender": ("proxy", forbidding_proxy),
+    "a clock that is off by an hour": ("clock skew", wrong_clock),
+    "an unknown key": ("credentials refused", unknown_key),
+    "a missing signature": ("no credentials", answering(403, "MissingAuthenticationToken")),
     "an expired token": ("credentials expired", answering(403, "ExpiredTokenException")),
     "a denial": ("access denied", answering(403, "AccessDeniedException")),
     "throttling": ("throttling", answering(400, "ThrottlingException")),
@@ -195,9 +195,7 @@ BROKEN = {
 
 
 @pytest.mark.parametrize("case", BROKEN)
-def test_a_broken_environment_is_told_in_one_line_and_breaks_no_contract(
-    case: str, tmp_path: Path
-) -> None:
+def test_broken_environment_is_one_line_and_breaks_no_clause(case: str, tmp_path: Path) -> None:
     name, broken = BROKEN[case]
     report = tmp_path / "report.json"
     with broken(tmp_path) as (url, *more):
@@ -222,7 +220,7 @@ def test_a_broken_environment_is_told_in_one_line_and_breaks_no_contract(
     assert any(f"success-at-the-end: {name}: " in one for one in whys)
 
 
-# --- before anything is asked: whose account is it?
+# --- the check of the account
 
 CONFIG = """
 [profile sso]
@@ -249,9 +247,7 @@ aws_access_key_id = AKIDEXAMPLE
         ("", "no credentials"),
     ],
 )
-def test_credentials_that_can_not_be_found_are_told(
-    profile: str, name: str, tmp_path: Path
-) -> None:
+def test_missing_credentials_are_reported(profile: str, name: str, tmp_path: Path) -> None:
     config = tmp_path / "config"
     config.write_text(CONFIG, "utf-8")
     done = run(
@@ -280,20 +276,18 @@ ASKING_STS = {
     name: BROKEN[name]
     for name in (
         "a closed port",
-        "a name that nobody knows",
-        "a certificate of somebody else's CA",
+        "an unknown name",
+        "a certificate of another CA",
         "a dead proxy",
-        "a clock that is an hour wrong",
-        "a key that nobody knows",
+        "a clock that is off by an hour",
+        "an unknown key",
     )
 } | {"an expired token": ("credentials expired", expired)}
 
 
 @pytest.mark.parametrize("command", ["verify", "sweep"])
 @pytest.mark.parametrize("case", ASKING_STS)
-def test_an_account_that_can_not_be_asked_for_is_told(
-    case: str, command: str, tmp_path: Path
-) -> None:
+def test_failed_check_of_the_account_is_reported(case: str, command: str, tmp_path: Path) -> None:
     name, broken = ASKING_STS[case]
     more = ["--target=live", "--provision"] if command == "verify" else ["--yes"]
     with broken(tmp_path) as (url, *variables):
@@ -310,7 +304,7 @@ def test_an_account_that_can_not_be_asked_for_is_told(
     assert done.stderr.count("\n") == 1
 
 
-def test_a_denial_that_stays_ends_a_night_with_what_to_allow(tmp_path: Path) -> None:
+def test_lasting_denial_names_the_policy(tmp_path: Path) -> None:
     denied = aws_json.error("AccessDeniedException", "User: arn:aws:iam::1:user/tea is not")
     stand_in = StandIn(
         before=lambda name, request: denied if name == "CreateDatasetGroup" else None, step=200
@@ -331,7 +325,7 @@ def test_a_denial_that_stays_ends_a_night_with_what_to_allow(tmp_path: Path) -> 
     assert tell[-1] == "CreateDatasetGroup: access denied did not pass in 120 s"
 
 
-def test_what_the_control_plane_says_is_told_without_account_ids() -> None:
+def test_control_plane_errors_are_shown_without_account_ids() -> None:
     with StandIn().served() as stand_in:
         control = Control(
             live(Settings(endpoint_url=stand_in.url)), RateLimiter(), RetryPolicy(print)
@@ -343,7 +337,7 @@ def test_what_the_control_plane_says_is_told_without_account_ids() -> None:
     assert ACCOUNT not in str(caught.value)
 
 
-def test_a_ca_bundle_is_trusted(tmp_path: Path) -> None:
+def test_ca_bundle_is_trusted(tmp_path: Path) -> None:
     with StandIn().served() as stand_in, over_tls(stand_in.url) as url:
         stand_in.store.add_dataset(ACTIVE)
         done = run(
@@ -358,7 +352,7 @@ def test_a_ca_bundle_is_trusted(tmp_path: Path) -> None:
     assert "all 2 clauses asked about hold on live" in done.stdout
 
 
-def test_a_ca_bundle_that_is_not_there_is_told() -> None:
+def test_missing_ca_bundle_is_reported() -> None:
     done = run(
         "verify",
         "--target=live",
@@ -371,7 +365,7 @@ def test_a_ca_bundle_that_is_not_there_is_told() -> None:
     assert done.stderr.splitlines()[-1].startswith("personalize-contract: AWS_CA_BUNDLE ")
 
 
-def test_a_handshake_that_is_never_answered_is_no_answer_of_the_service() -> None:
+def test_unanswered_handshake_is_a_tls_problem() -> None:
     with socket.create_server(("127.0.0.1", 0)) as server:
         url = f"https://127.0.0.1:{server.getsockname()[1]}"
         target = Endpoint(url, "endpoint", timeout=0.2)

@@ -1,4 +1,4 @@
-"""What fails once in a night is asked again once; what fails again, or often, counts."""
+"""A scenario that fails once in a night is retried; one that fails again, or often, counts."""
 
 import json
 from collections.abc import Callable, Iterator
@@ -32,7 +32,7 @@ Fault = Response | str
 
 
 def failing(*numbers: int, fault: Fault) -> Callable[[str, Request], Response | None]:
-    """The PutItems of these numbers get a fault: an answer, or `reset` or `truncate`."""
+    """Answer the PutItems with these numbers with a fault: a response, `reset` or `truncate`."""
     count = 0
 
     def before(name: str, request: Request) -> Response | None:
@@ -55,7 +55,7 @@ def night(account: StandIn, folder: Path, *more: str) -> tuple[int, dict[str, An
 
 
 def shown(report: dict[str, Any], scenario: str) -> list[dict[str, Any]]:
-    """The exchanges of a scenario, in the first clause that has them."""
+    """Return the exchanges of a scenario in the first clause that has them."""
     for clause in report["clauses"]:
         found = [
             one for one in clause["targets"]["live"]["exchanges"] if one["scenario"] == scenario
@@ -70,7 +70,7 @@ def shown(report: dict[str, Any], scenario: str) -> list[dict[str, Any]]:
     [("reset", 0), ("truncate", 0), (FAILED, 500), (BUSY, 503)],
     ids=["reset", "cut short", "500", "503"],
 )
-def test_a_failure_that_comes_once_breaks_nothing(
+def test_single_failure_breaks_nothing(
     fault: Fault, status: int, account: StandIn, tmp_path: Path
 ) -> None:
     account.before = failing(2, fault=fault)
@@ -88,9 +88,7 @@ def test_a_failure_that_comes_once_breaks_nothing(
     assert account.left() == []
 
 
-def test_it_is_asked_again_after_the_others_and_while_its_state_lasts(
-    account: StandIn, tmp_path: Path
-) -> None:
+def test_retry_comes_last_in_its_state(account: StandIn, tmp_path: Path) -> None:
     account.step = 5  # an update lasts longer than all that is asked in it
     account.before = failing(2, 12, fault=FAILED)
     code, report, _ = night(account, tmp_path)
@@ -112,7 +110,7 @@ def test_it_is_asked_again_after_the_others_and_while_its_state_lasts(
     [(FAILED, 1, "broken"), (BUSY, 2, "not reached"), ("reset", 2, "not reached")],
     ids=["500", "503", "reset"],
 )
-def test_a_failure_that_comes_again_counts(
+def test_repeated_failure_counts(
     fault: Fault, code: int, status: str, account: StandIn, tmp_path: Path
 ) -> None:
     def always(name: str, request: Request) -> Response | None:
@@ -131,14 +129,14 @@ def test_a_failure_that_comes_again_counts(
         assert "Connection reset by peer" in last
 
 
-def test_a_failure_that_comes_often_is_not_asked_again(account: StandIn, tmp_path: Path) -> None:
+def test_frequent_failures_are_not_retried(account: StandIn, tmp_path: Path) -> None:
     account.before = failing(2, 3, 4, 5, fault=FAILED)
     code, report, _ = night(account, tmp_path)
     assert code == 1
     assert "flaky" not in report["headline"]
 
 
-def test_a_denial_that_begins_ends_the_night_with_2(account: StandIn, tmp_path: Path) -> None:
+def test_denial_from_then_on_exits_with_2(account: StandIn, tmp_path: Path) -> None:
     account.before = failing(*range(4, 99), fault=DENIED)
     code, report, said = night(account, tmp_path)
     assert code == 2
@@ -148,7 +146,9 @@ def test_a_denial_that_begins_ends_the_night_with_2(account: StandIn, tmp_path: 
     assert account.left() == []
 
 
-def test_a_denial_of_one_request_is_about_that_request(account: StandIn, tmp_path: Path) -> None:
+def test_denial_of_one_request_leaves_its_clause_unreached(
+    account: StandIn, tmp_path: Path
+) -> None:
     account.before = failing(3, fault=DENIED)
     code, report, _ = night(account, tmp_path)
     assert code == 3

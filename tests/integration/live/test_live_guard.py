@@ -1,6 +1,6 @@
-"""What a marked test sends to a live service that was not allowed: it fails, and nothing arrives.
+"""A marked test that sends a live service a request that isn't allowed fails; nothing arrives.
 
-By every client, to a stand-in for the account that takes what it gets.
+Requests come from every client; the stand-in for the account accepts anything.
 """
 
 from __future__ import annotations
@@ -93,7 +93,7 @@ def live(shop: Shop, account: StandIn) -> pytest.RunResult:
 
 
 @pytest.mark.parametrize("code", REFUSED.values(), ids=REFUSED)
-def test_it_is_not_sent(shop: Shop, account: StandIn, code: str) -> None:
+def test_refused_request_is_not_sent(shop: Shop, account: StandIn, code: str) -> None:
     result = run(shop, account, code)
     assert result.ret == pytest.ExitCode.TESTS_FAILED, text(result)
     assert set(account.calls) <= {"GetCallerIdentity"}
@@ -101,7 +101,7 @@ def test_it_is_not_sent(shop: Shop, account: StandIn, code: str) -> None:
 
 
 @pytest.mark.parametrize("code", SENT.values(), ids=SENT)
-def test_what_was_allowed_is_sent(shop: Shop, account: StandIn, code: str) -> None:
+def test_allowed_request_is_sent(shop: Shop, account: StandIn, code: str) -> None:
     result = run(shop, account, code)
     result.assert_outcomes(passed=1)
     assert set(account.store.items(SHOP)) == {"personalize-contract-1"}
@@ -111,9 +111,7 @@ def test_what_was_allowed_is_sent(shop: Shop, account: StandIn, code: str) -> No
 ELEVEN = "[{'itemId': f'personalize-contract-{n}'} for n in range(11)]"
 
 
-def test_a_violation_that_is_meant_is_sent_where_it_can_be_read(
-    shop: Shop, account: StandIn
-) -> None:
+def test_intended_violation_is_sent_if_it_is_readable(shop: Shop, account: StandIn) -> None:
     mark = '@pytest.mark.personalize_contract(violates=["request.items.max-members"])'
     code = (
         "pytest.raises(botocore.exceptions.ClientError, client().put_items, datasetArn=SHOP, "
@@ -123,7 +121,7 @@ def test_a_violation_that_is_meant_is_sent_where_it_can_be_read(
     assert account.calls == ["GetCallerIdentity", "PutItems"]
 
 
-def test_a_violation_that_cannot_be_read_is_not_sent(shop: Shop, account: StandIn) -> None:
+def test_unreadable_violation_is_not_sent(shop: Shop, account: StandIn) -> None:
     mark = '@pytest.mark.personalize_contract(violates=["request.body.json-object"])'
     result = run(shop, account, "post(body()[:-1])", mark)
     result.assert_outcomes(failed=1)
@@ -133,9 +131,7 @@ def test_a_violation_that_cannot_be_read_is_not_sent(shop: Shop, account: StandI
     assert account.calls == ["GetCallerIdentity"]
 
 
-def test_the_bytes_that_were_checked_are_the_bytes_that_arrive(
-    shop: Shop, account: StandIn
-) -> None:
+def test_checked_bytes_arrive_unchanged(shop: Shop, account: StandIn) -> None:
     things = '[{"itemId" : "personalize-contract-\\u0031"}]'
     odd = f'{{ "items":{things} ,"datasetArn":"{SHOP}"}}\n'
     run(shop, account, f"assert post({odd!r}) == 200").assert_outcomes(passed=1)
@@ -203,9 +199,7 @@ def test_those_of_other_places_stay_open():
 """
 
 
-def test_a_connection_that_was_opened_before_the_test_is_closed_to_it(
-    shop: Shop, account: StandIn
-) -> None:
+def test_connection_opened_before_the_test_is_refused(shop: Shop, account: StandIn) -> None:
     before = """
 import asyncio, contextlib, pathlib
 import aiohttp, urllib3

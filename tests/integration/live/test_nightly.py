@@ -1,4 +1,4 @@
-"""The nightly run as it is pasted: the workflows are valid, and what they run does what is said."""
+"""The nightly run as documented: the workflows are valid, and their commands do what is said."""
 
 import json
 import os
@@ -28,7 +28,7 @@ WORKFLOW = yaml.safe_load((NIGHTLY / "nightly.yml").read_text("utf-8"))
 
 
 def command(*words: str) -> list[str]:
-    """The one command of the page with all of these words, without its name."""
+    """Return the arguments of the one command of the page with all of these words."""
     (found,) = (one for one in COMMANDS if all(word in one for word in words))
     return shlex.split(found)[1:]
 
@@ -38,7 +38,7 @@ STEPS = {one.get("name", str(one)): one for one in JOBS["verify"]["steps"]}
 
 
 @pytest.mark.parametrize("name", ["nightly.yml", "offline.yml", "own-tests.yml"])
-def test_a_workflow_is_one_that_github_takes(name: str) -> None:
+def test_workflow_matches_the_schema_of_github(name: str) -> None:
     done = subprocess.run(
         [
             Path(sys.executable).parent / "check-jsonschema",
@@ -53,7 +53,7 @@ def test_a_workflow_is_one_that_github_takes(name: str) -> None:
     assert done.returncode == 0, done.stdout
 
 
-def test_the_policy_is_what_a_dry_run_prints_and_what_sweep_needs() -> None:
+def test_policy_is_that_of_dry_run_and_sweep() -> None:
     done = run(*command("--dry-run"))
     printed = json.loads(done.stdout[done.stdout.index("{") :])
     policy = json.loads((NIGHTLY / "policy.json").read_text("utf-8"))
@@ -66,7 +66,7 @@ def test_the_policy_is_what_a_dry_run_prints_and_what_sweep_needs() -> None:
     assert lists["Resource"] == "*"
 
 
-def test_a_rehearsal_goes_as_the_page_says(tmp_path: Path) -> None:
+def test_rehearsal_works_as_documented(tmp_path: Path) -> None:
     serve = command("serve")
     assert serve[-4:] == ["--port", "8000", "--tls", "rehearsal"]
     exports = dict(re.findall(r"^    export (\w+)=(.*)$", PAGE, re.MULTILINE))
@@ -118,7 +118,7 @@ def git(folder: Path, *arguments: str) -> str:
 
 
 def gh(folder: Path, listed: str, more: str = "") -> Path:
-    """Stand in for GitHub's command line, which lists this; gives the file of its calls."""
+    """Install a stand-in for `gh` that prints a list; return the file that logs its calls."""
     (folder / "tools").mkdir(exist_ok=True)
     shim = folder / "tools" / "gh"
     lists = f'[ "$2" = list ] && echo "{listed}"'
@@ -127,7 +127,7 @@ def gh(folder: Path, listed: str, more: str = "") -> Path:
     return folder / "gh-calls"
 
 
-def test_the_steps_sweep_verify_report_and_propose(tmp_path: Path) -> None:
+def test_steps_sweep_verify_report_and_propose(tmp_path: Path) -> None:
     origin, folder, other = (tmp_path / name for name in ("origin", "repo", "other"))
     git(tmp_path, "init", "--quiet", "--bare", "--initial-branch=main", str(origin))
     git(tmp_path, "clone", "--quiet", str(origin), str(folder))
@@ -166,7 +166,7 @@ def test_the_steps_sweep_verify_report_and_propose(tmp_path: Path) -> None:
     assert len(asked.read_text().splitlines()) == 2
 
 
-def test_the_job_with_the_role_can_not_write_to_the_repository() -> None:
+def test_job_with_the_role_can_not_write_to_the_repository() -> None:
     for name, job in JOBS.items():
         writes = {"contents", "pull-requests", "issues"} & {
             scope for scope, access in job["permissions"].items() if access == "write"
@@ -182,7 +182,7 @@ def test_the_job_with_the_role_can_not_write_to_the_repository() -> None:
 
 
 @pytest.mark.parametrize("number", ["", "7"])
-def test_somebody_is_told_of_a_night_that_failed(number: str, tmp_path: Path) -> None:
+def test_failed_night_opens_or_updates_an_issue(number: str, tmp_path: Path) -> None:
     asked = gh(tmp_path, number)
     (step,) = (one for one in JOBS["report"]["steps"] if "run" in one)
     done = script(step, tmp_path, STATUS="2", RUN="https://example.org/runs/1")
@@ -192,7 +192,7 @@ def test_somebody_is_told_of_a_night_that_failed(number: str, tmp_path: Path) ->
     assert "https://example.org/runs/1" in (tmp_path / "body.md").read_text()
 
 
-def test_the_nights_that_were_kept_become_one_page(tmp_path: Path) -> None:
+def test_kept_reports_become_one_page(tmp_path: Path) -> None:
     collect, show = (one for one in JOBS["history"]["steps"] if "name" in one)
     for night, status in (("1", "holds"), ("3", "broken")):
         cell = {"status": status, "exchanges": []}
@@ -221,20 +221,20 @@ def test_the_nights_that_were_kept_become_one_page(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("status", [0, 1, 2, 3, 4])
-def test_the_job_ends_as_the_night_did(status: int, tmp_path: Path) -> None:
+def test_job_has_the_status_of_the_night(status: int, tmp_path: Path) -> None:
     last = list(STEPS.values())[-1]
     assert last["env"] == {"STATUS": "${{ steps.verify.outputs.status }}"}
     assert script(last, tmp_path, STATUS=str(status)).returncode == status
 
 
-def test_a_night_that_could_not_be_done_still_tells_its_status(tmp_path: Path) -> None:
+def test_night_that_could_not_be_done_outputs_its_status(tmp_path: Path) -> None:
     done = script(STEPS["Verify"], tmp_path, AWS_ENDPOINT_URL="http://127.0.0.1:1")
     assert done.returncode == 0
     assert (tmp_path / "output").read_text() == "status=2\n"
     assert "network: " in done.stderr
 
 
-def test_each_class_of_a_broken_environment_is_named_on_the_page() -> None:
+def test_page_names_each_problem_of_the_environment() -> None:
     from personalize_contract.model import failures as table
 
     names = {one.name for one in vars(table).values() if isinstance(one, table.Trouble)}

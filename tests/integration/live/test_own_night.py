@@ -1,4 +1,4 @@
-"""The night of a downstream repo: its own tests against a service over HTTP, and refreshed."""
+"""The night of a downstream repo: its own tests against a service over HTTP, and `refresh`."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ STEPS = {
 
 
 def of(status: int, change: Callable[[Response], Response], number: int = 1) -> Change:
-    """A change of one of the answers with a status: its first, second or third."""
+    """Return a change of the first, second or third answer with a status."""
     seen = 0
 
     def changed(request: Request, answer: Response) -> Response:
@@ -113,7 +113,7 @@ def shop(shop: Shop) -> Shop:
 
 
 @pytest.mark.parametrize("night", NIGHTS.values(), ids=NIGHTS)
-def test_a_night_is_told_by_what_changed(
+def test_night_reports_each_kind_of_change(
     night: tuple[Change, dict[str, int], int, str], shop: Shop
 ) -> None:
     change, outcomes, status, said = night
@@ -163,7 +163,7 @@ def git(folder: Path, *arguments: str) -> str:
     ).stdout
 
 
-def test_what_changed_is_proposed_with_its_text(shop: Shop, tmp_path: Path) -> None:
+def test_changes_are_proposed_with_their_text(shop: Shop, tmp_path: Path) -> None:
     with listening() as url:
         endpoint = f"--personalize-endpoint-url={url}"
         shop.run("--personalize-record=live", endpoint, *DATASETS).assert_outcomes(passed=11)
@@ -211,7 +211,7 @@ def test_what_changed_is_proposed_with_its_text(shop: Shop, tmp_path: Path) -> N
     assert [call.split()[:2] for call in calls] == [["pr", "list"], ["pr", "create"]]
 
 
-def test_the_job_with_the_role_cannot_write_and_the_one_that_writes_has_none() -> None:
+def test_no_job_has_both_the_role_and_write_access() -> None:
     jobs: dict[str, dict[str, Any]] = WORKFLOW["jobs"]
     assert jobs["ask"]["permissions"] == {"contents": "read", "id-token": "write"}
     assert jobs["propose"]["permissions"] == {"contents": "write", "pull-requests": "write"}
@@ -227,7 +227,7 @@ def test_the_job_with_the_role_cannot_write_and_the_one_that_writes_has_none() -
 
 
 @pytest.mark.parametrize("status", [0, 1, 6])
-def test_the_job_ends_as_the_night_did(status: int, tmp_path: Path) -> None:
+def test_job_has_the_status_of_the_night(status: int, tmp_path: Path) -> None:
     folder = tmp_path / "repo"
     folder.mkdir()
     done = step("ask", "Fail as the night did", folder, "", STATUS=str(status))

@@ -1,4 +1,4 @@
-"""A live run makes its dataset, brings it into each state, and leaves nothing behind.
+"""A live run creates its dataset, brings it into each state, and leaves nothing behind.
 
 Against the stand-in for an account, whose clock moves with each request.
 """
@@ -31,7 +31,7 @@ from personalize_contract.targets.connection import live
 UPDATES = frozenset({"UPDATE PENDING", "UPDATE IN_PROGRESS"})
 HOME = f"arn:aws:personalize:us-east-1:{ACCOUNT}"
 FAST = 200.0
-"""Seconds of the stand-in's clock for each request: whatever was begun is over at the next one."""
+"""Seconds of the stand-in's clock for each request, so that a change is done by the next one."""
 
 
 @pytest.fixture
@@ -44,10 +44,10 @@ def report(path: Path) -> Any:
     return json.loads(path.read_text("utf-8"))
 
 
-# --- a whole night, as against AWS: its own names, TLS, a proxy on the way
+# --- a whole night, as against AWS: its host names, TLS, and a proxy
 
 
-def test_a_night_provisions_verifies_records_and_takes_down(tmp_path: Path) -> None:
+def test_night_provisions_verifies_records_and_tears_down(tmp_path: Path) -> None:
     hosts = [f"{name}.eu-west-1.amazonaws.com" for name in ("sts", "personalize")]
     hosts.append("personalize-events.eu-west-1.amazonaws.com")
     asked: list[str] = []
@@ -151,7 +151,7 @@ def ids(body: bytes) -> list[str]:
     ],
     ids=["update", "create", "delete"],
 )
-def test_a_dataset_in_use_is_looked_for_at_each_moment_of_its_life(
+def test_each_moment_of_a_dataset_is_tried_for_in_use(
     statuses: set[str], when: str, tmp_path: Path
 ) -> None:
     shown = tmp_path / "report.json"
@@ -173,7 +173,7 @@ def test_a_dataset_in_use_is_looked_for_at_each_moment_of_its_life(
     assert stand_in.left() == []
 
 
-def test_a_state_that_is_never_seen_is_not_reached_and_why_is_told(tmp_path: Path) -> None:
+def test_state_that_never_occurs_is_not_reached(tmp_path: Path) -> None:
     shown = tmp_path / "report.json"
     with StandIn(step=20, in_use=frozenset()).served() as stand_in:
         done = verify(stand_in, f"--report={shown}", "-kin-use or success-at-the-end")
@@ -192,8 +192,8 @@ def test_a_state_that_is_never_seen_is_not_reached_and_why_is_told(tmp_path: Pat
     assert stand_in.left() == []
 
 
-def test_an_answer_after_the_moment_ended_breaks_nothing(tmp_path: Path) -> None:
-    """Between the status and the request the dataset became active: that it then takes items is
+def test_answer_after_the_end_of_a_moment_breaks_nothing(tmp_path: Path) -> None:
+    """The dataset becomes active between the status and the request: that it then accepts items is
     no breach."""
     shown = tmp_path / "report.json"
     late: list[int] = []
@@ -217,7 +217,7 @@ def test_an_answer_after_the_moment_ended_breaks_nothing(tmp_path: Path) -> None
         assert found["targets"]["live"]["status"] == "holds"
 
 
-def test_a_moment_that_can_not_be_brought_about_is_passed_over(tmp_path: Path) -> None:
+def test_impossible_moment_is_skipped(tmp_path: Path) -> None:
     def refuse(name: str, request: object) -> Response | None:
         refused = name == "UpdateDataset"
         return aws_json.error("InvalidInputException", "not here") if refused else None
@@ -231,11 +231,11 @@ def test_a_moment_that_can_not_be_brought_about_is_passed_over(tmp_path: Path) -
     assert stand_in.left() == []
 
 
-# --- down, whatever happens
+# --- teardown
 
 
 @pytest.mark.parametrize("kind", ["dataset-group", "dataset"])
-def test_a_failed_creation_is_taken_down(account: StandIn, kind: str) -> None:
+def test_failed_creation_is_deleted(account: StandIn, kind: str) -> None:
     account.plane.failing.add(kind)
     done = verify(account)
     assert done.returncode == 2
@@ -244,7 +244,7 @@ def test_a_failed_creation_is_taken_down(account: StandIn, kind: str) -> None:
     assert account.left() == []
 
 
-def test_a_quota_is_respected(account: StandIn) -> None:
+def test_reached_quota_is_reported(account: StandIn) -> None:
     account.before = lambda name, request: (
         aws_json.error("LimitExceededException", "5 of 5") if name == "CreateDatasetGroup" else None
     )
@@ -257,7 +257,7 @@ def test_a_quota_is_respected(account: StandIn) -> None:
     assert account.left() == []
 
 
-def test_a_call_whose_answer_was_lost_had_its_effect(account: StandIn) -> None:
+def test_call_with_a_lost_answer_is_known_to_have_succeeded(account: StandIn) -> None:
     lost: list[str] = []
 
     def lose(name: str, request: Request) -> Response | None:
@@ -286,29 +286,27 @@ STEPS = {
     "DeleteSchema": "success-at-the-end",
     "DeleteDatasetGroup": "success-at-the-end",
 }
-"""Each call that a run makes, and a scenario for which it does."""
+"""Each call of a run, and a scenario that needs it."""
 
 DOWN = ("DeleteDataset", "DeleteSchema", "DeleteDatasetGroup")
 
 
 @pytest.mark.parametrize("step", [step for step in STEPS if step not in DOWN])
-def test_a_run_that_is_ended_at_any_step_takes_down_what_it_made(
-    account: StandIn, step: str
-) -> None:
+def test_run_terminated_at_any_step_deletes_its_resources(account: StandIn, step: str) -> None:
     done = interrupted(account, step, signal.SIGTERM, f"-k{STEPS[step]}")
     assert done.returncode == 130, done.stderr
     assert done.stderr.splitlines()[-1] == "personalize-contract: interrupted"
     assert account.left() == []
 
 
-def test_ctrl_c_takes_down_what_was_made(account: StandIn) -> None:
+def test_ctrl_c_deletes_the_resources(account: StandIn) -> None:
     done = interrupted(account, "PutItems", signal.SIGINT, "-ksuccess-at-the-end")
     assert done.returncode == 130
     assert done.stderr.splitlines()[-1] == "personalize-contract: interrupted"
     assert account.left() == []
 
 
-def test_an_interrupt_waits_for_the_answer_of_a_call(account: StandIn) -> None:
+def test_interrupt_waits_for_the_end_of_a_call(account: StandIn) -> None:
     """Otherwise a resource created while the run deletes the others would stay."""
     following = threading.Event()
 
@@ -329,7 +327,7 @@ def test_an_interrupt_waits_for_the_answer_of_a_call(account: StandIn) -> None:
 
 
 @pytest.mark.parametrize("step", DOWN)
-def test_an_interrupt_after_the_last_scenario_changes_nothing(account: StandIn, step: str) -> None:
+def test_interrupt_during_the_teardown_changes_nothing(account: StandIn, step: str) -> None:
     done = interrupted(account, step, signal.SIGTERM, f"-k{STEPS[step]}")
     assert done.returncode == 0
     assert re.search(r"all \d+ clauses asked about hold on live", done.stdout)
@@ -338,7 +336,7 @@ def test_an_interrupt_after_the_last_scenario_changes_nothing(account: StandIn, 
 
 
 @pytest.mark.parametrize("step", STEPS)
-def test_what_a_killed_run_leaves_is_swept(account: StandIn, step: str) -> None:
+def test_leftovers_of_a_killed_run_are_swept(account: StandIn, step: str) -> None:
     done = interrupted(account, step, signal.SIGKILL, f"-k{STEPS[step]}")
     assert done.returncode == -signal.SIGKILL
     for one in account.resources():
@@ -348,10 +346,10 @@ def test_what_a_killed_run_leaves_is_swept(account: StandIn, step: str) -> None:
     assert account.left() == []
 
 
-def test_an_interrupt_while_taking_down_is_answered_and_the_second_one_obeyed(
+def test_second_interrupt_ends_the_teardown(
     account: StandIn,
 ) -> None:
-    account.step = 0  # nothing ever passes, so that taking down lasts
+    account.step = 0  # time stands still, so that the teardown does not end
     done = interrupted(account, "CreateDatasetGroup", signal.SIGINT, times=3)
     assert done.returncode == 130
     assert "interrupt again to leave them" in done.stderr
@@ -361,7 +359,7 @@ def test_an_interrupt_while_taking_down_is_answered_and_the_second_one_obeyed(
     account.clock.time += FAST
 
 
-def test_what_can_not_be_taken_down_is_told_and_ends_the_run_with_2(account: StandIn) -> None:
+def test_failed_teardown_exits_with_2(account: StandIn) -> None:
     account.before = lambda name, request: (
         aws_json.error("InvalidInputException", "no") if name == "DeleteDatasetGroup" else None
     )
@@ -372,12 +370,12 @@ def test_what_can_not_be_taken_down_is_told_and_ends_the_run_with_2(account: Sta
     assert "sweep" in last
     assert re.search(
         r"all \d+ clauses asked about hold on live", done.stdout
-    )  # what was found is not lost
+    )  # the evidence is not lost
     assert [one.partition("/")[0] for one in account.left()] == ["dataset-group"]
 
 
-def test_what_depends_on_what_could_not_be_deleted_is_not_waited_for(account: StandIn) -> None:
-    """One refused call would cost as long as two resources may take to be gone."""
+def test_dependency_of_an_undeletable_resource_is_not_waited_for(account: StandIn) -> None:
+    """Otherwise one failed call would cost the longest wait for two more resources."""
     account.before = lambda name, request: (
         aws_json.error("InvalidInputException", "no") if name == "DeleteDataset" else None
     )
@@ -389,7 +387,7 @@ def test_what_depends_on_what_could_not_be_deleted_is_not_waited_for(account: St
     assert f"to list them: personalize-contract {command} --older-than 0s" in done.stderr
 
 
-def test_a_take_down_is_bounded_and_tells_what_it_waits_for(account: StandIn) -> None:
+def test_teardown_has_a_time_limit_and_names_what_it_waits_for(account: StandIn) -> None:
     account.step = 0
     told: list[str] = []
     control = Control(
@@ -406,7 +404,7 @@ def test_a_take_down_is_bounded_and_tells_what_it_waits_for(account: StandIn) ->
     assert told[-1] == "to list them: sweep it"
 
 
-def test_reports_are_written_before_the_take_down_and_after_it(
+def test_reports_are_written_before_the_teardown_and_after_it(
     account: StandIn, tmp_path: Path
 ) -> None:
     paths = [tmp_path / f"night.{kind}" for kind in ("json", "html", "md", "xml")]
@@ -425,7 +423,7 @@ def test_reports_are_written_before_the_take_down_and_after_it(
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
-def test_a_night_that_is_ended_tells_what_it_learnt(
+def test_terminated_night_writes_a_partial_report(
     account: StandIn, number: signal.Signals, tmp_path: Path
 ) -> None:
     shown = tmp_path / "night.json"

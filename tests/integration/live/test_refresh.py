@@ -1,4 +1,4 @@
-"""`refresh`: a repo's cassettes are recorded again, and what changed is printed."""
+"""`refresh`: a repo's cassettes are recorded again, and the changes are printed."""
 
 from __future__ import annotations
 
@@ -47,14 +47,14 @@ def repo(tmp_path: Path) -> Path:
 
 
 def refusing(request: Request, answer: Response) -> Response:
-    """Refuse what the reference service refuses, in another way."""
+    """Return another error than the reference service."""
     if answer.status == 200:
         return answer
     kind = {"content-type": "application/json", "x-amzn-errortype": "LimitExceededException"}
     return Response(400, "", kind, b'{"message": "no"}')
 
 
-def test_a_repo_is_recorded_and_what_changed_is_printed(repo: Path) -> None:
+def test_refresh_records_a_repo_and_prints_the_changes(repo: Path) -> None:
     done = refresh(repo, "reference", "-q")
     assert done.returncode == 0, done.stderr
     assert done.stdout.startswith("## Of 3 cassettes: 3 new\n")
@@ -80,7 +80,7 @@ def test_a_repo_is_recorded_and_what_changed_is_printed(repo: Path) -> None:
     assert [cassette(repo, test).read_bytes() for test in ("test_in_use", "test_missing")] == before
 
 
-def test_what_pytest_cannot_do_is_exit_status_2(repo: Path) -> None:
+def test_usage_error_of_pytest_exits_with_2(repo: Path) -> None:
     done = refresh(repo, "reference", "nothere.py")
     assert (done.returncode, done.stdout) == (2, "")
     assert "file or directory not found: nothere.py" in done.stderr

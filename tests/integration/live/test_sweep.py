@@ -1,4 +1,4 @@
-"""`sweep`: what dead runs left, by name and age; listed first, and deleted when told to."""
+"""`sweep`: the leftovers of killed runs, by name and age; listed, and deleted on request."""
 
 import signal
 import time
@@ -21,7 +21,7 @@ def home(region: str = "us-east-1") -> str:
 
 
 def there(account: StandIn, name: str, hours: float, region: str = "us-east-1") -> None:
-    """A schema, a dataset group and its dataset, made some hours ago."""
+    """Create a schema, a dataset group and its dataset, some hours ago."""
     created = time.time() - hours * HOUR
     schema, group = f"{home(region)}:schema/{name}-1", f"{home(region)}:dataset-group/{name}"
     text = '{"fields": [{"name": "ITEM_ID", "type": "string"}]}'
@@ -45,7 +45,7 @@ def account() -> Iterator[StandIn]:
         yield stand_in
 
 
-def test_what_is_left_is_listed_and_stays(account: StandIn) -> None:
+def test_leftovers_are_listed_and_not_deleted(account: StandIn) -> None:
     account.step = 0
     there(account, DEAD, hours=7)
     done = sweep(account)
@@ -57,7 +57,7 @@ def test_what_is_left_is_listed_and_stays(account: StandIn) -> None:
     assert account.written() == []
 
 
-def test_what_a_clock_that_goes_before_made_is_not_older_than_now(account: StandIn) -> None:
+def test_resource_from_the_future_has_no_age(account: StandIn) -> None:
     there(account, DEAD, hours=-1)
     assert sweep(account).stdout.splitlines() == [
         "nothing that a live run left is older than 6h",
@@ -65,7 +65,7 @@ def test_what_a_clock_that_goes_before_made_is_not_older_than_now(account: Stand
     assert "add --yes to delete these 3" in sweep(account, "--older-than", "0s").stdout
 
 
-def test_an_age_is_of_the_clock_that_things_are_made_by(account: StandIn) -> None:
+def test_age_uses_the_clock_of_the_service(account: StandIn) -> None:
     account.step = 0
     there(account, DEAD, hours=7)
     account.clock.time += 10 * HOUR
@@ -73,7 +73,7 @@ def test_an_age_is_of_the_clock_that_things_are_made_by(account: StandIn) -> Non
     assert "17.0 h old" in done.stdout
 
 
-def test_yes_deletes_it_in_the_order_that_it_can_be_deleted(account: StandIn) -> None:
+def test_yes_deletes_dependents_first(account: StandIn) -> None:
     there(account, DEAD, hours=7)
     done = sweep(account, "--yes")
     assert done.returncode == 0, done.stderr
@@ -83,7 +83,7 @@ def test_yes_deletes_it_in_the_order_that_it_can_be_deleted(account: StandIn) ->
     assert account.left() == []
 
 
-def test_what_is_young_somebody_elses_or_elsewhere_stays(account: StandIn) -> None:
+def test_young_foreign_and_distant_resources_stay(account: StandIn) -> None:
     there(account, YOUNG, hours=5)
     there(account, DEAD, hours=7, region="eu-west-1")
     for name in THEIRS:
@@ -96,13 +96,13 @@ def test_what_is_young_somebody_elses_or_elsewhere_stays(account: StandIn) -> No
 
 
 @pytest.mark.parametrize(("age", "found"), [("4h", True), ("301m", False), ("1d", False)])
-def test_the_age_is_asked_for(account: StandIn, age: str, found: bool) -> None:
+def test_older_than_sets_the_age(account: StandIn, age: str, found: bool) -> None:
     account.step = 0
     there(account, YOUNG, hours=5)
     assert ("dataset-group/" in sweep(account, f"--older-than={age}").stdout) == found
 
 
-def test_more_than_a_page_is_found(account: StandIn) -> None:
+def test_all_pages_are_listed(account: StandIn) -> None:
     for number in range(150):
         arn = f"{home()}:schema/{DEAD}-{number}"
         account.plane.resources.by_arn[arn] = Resource(
@@ -112,7 +112,7 @@ def test_more_than_a_page_is_found(account: StandIn) -> None:
     assert account.calls.count("ListSchemas") == 2
 
 
-def test_another_account_is_asked_for_nothing(account: StandIn) -> None:
+def test_another_account_is_not_swept(account: StandIn) -> None:
     there(account, DEAD, hours=7)
     done = sweep(account, "--account=999999999999", "--yes")
     assert done.returncode == 2
@@ -120,7 +120,7 @@ def test_another_account_is_asked_for_nothing(account: StandIn) -> None:
     assert account.calls == ["GetCallerIdentity"]
 
 
-def test_what_can_not_be_deleted_is_told_and_the_rest_is_deleted(account: StandIn) -> None:
+def test_undeletable_resource_is_reported_and_the_rest_deleted(account: StandIn) -> None:
     from personalize_contract.fake_account import aws_json
 
     there(account, DEAD, hours=7)
@@ -132,7 +132,7 @@ def test_what_can_not_be_deleted_is_told_and_the_rest_is_deleted(account: StandI
     assert account.left() == [f"schema/{DEAD}-1"]
 
 
-def test_a_run_that_is_under_way_is_not_swept(account: StandIn) -> None:
+def test_run_in_progress_is_not_swept(account: StandIn) -> None:
     swept: list[str] = []
 
     def look(name: str) -> None:
@@ -147,7 +147,7 @@ def test_a_run_that_is_under_way_is_not_swept(account: StandIn) -> None:
 
 
 @pytest.mark.parametrize("age", ["6", "six hours", "-1h", "6w", "", "1e3h"])
-def test_an_age_that_is_none_is_told(account: StandIn, age: str) -> None:
+def test_invalid_age_is_refused(account: StandIn, age: str) -> None:
     done = sweep(account, f"--older-than={age}")
     assert done.returncode == 2
     assert done.stderr.startswith("personalize-contract: --older-than")

@@ -1,4 +1,4 @@
-"""A live run of PutEvents or PutActionInteractions makes its tracker, and leaves nothing behind."""
+"""A live run of PutEvents or PutActionInteractions creates its tracker, and deletes it."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def account() -> Iterator[StandIn]:
         yield stand_in
 
 
-def test_an_event_tracker_is_made_used_and_taken_down(account: StandIn, tmp_path: Path) -> None:
+def test_event_tracker_is_created_used_and_deleted(account: StandIn, tmp_path: Path) -> None:
     shown = tmp_path / "report.json"
     done = verify(account, "--operation=PutEvents", SOME, f"--report={shown}")
 
@@ -70,15 +70,15 @@ def test_interactions_go_to_the_tracker_of_their_dataset(account: StandIn, tmp_p
 
 
 @pytest.mark.parametrize("step", ["CreateEventTracker", "PutEvents", "DeleteEventTracker"])
-def test_a_run_that_is_interrupted_takes_down_its_tracker(account: StandIn, step: str) -> None:
+def test_interrupted_run_deletes_its_tracker(account: StandIn, step: str) -> None:
     done = interrupted(account, step, signal.SIGINT, "--operation=PutEvents", "-ksuccess")
-    # The first signal while it is taken down is only answered.
+    # The first signal during the teardown only gets a notice.
     assert done.returncode == (0 if step == "DeleteEventTracker" else 130)
     assert account.left() == []
 
 
 @pytest.mark.parametrize("step", ["CreateEventTracker", "PutEvents", "DeleteEventTracker"])
-def test_what_a_killed_run_leaves_is_swept(account: StandIn, step: str) -> None:
+def test_leftovers_of_a_killed_run_are_swept(account: StandIn, step: str) -> None:
     interrupted(account, step, signal.SIGKILL, "--operation=PutEvents", "-ksuccess")
     for one in account.resources():
         one.created -= 24 * 3600
@@ -87,7 +87,7 @@ def test_what_a_killed_run_leaves_is_swept(account: StandIn, step: str) -> None:
     assert account.left() == []
 
 
-def test_a_dry_run_names_the_calls_of_the_tracker_and_their_policy() -> None:
+def test_dry_run_prints_the_calls_of_the_tracker() -> None:
     done = run("verify", "--dry-run", *PROVISION, "--region=eu-west-1", "--operation=PutEvents")
 
     assert done.returncode == 0, done.stderr

@@ -1,5 +1,4 @@
-"""An answer that is not the service's own is the environment's: it breaks nothing, ends nothing
-in a traceback, and is told in one line."""
+"""Answers from elsewhere: problems of the environment, in one line without a traceback."""
 
 import socket
 import threading
@@ -34,7 +33,7 @@ HTML, TEXT, JSON = (
     for kind in ("text/html; charset=utf-8", "text/plain", "application/json")
 )
 
-# What something on the way answers, and what is quoted of it.
+# Answers of servers between client and service, each with its quotation in messages.
 FOREIGN = {
     "a login page": (Response(200, "OK", HTML, PAGE), r'200 text/html "Log\x1b[31m in & go"'),
     "a login page with an id": (
@@ -53,13 +52,13 @@ FOREIGN = {
         "302 to http://portal.example/ without a media type, empty",
     ),
     "a redirect": (Response(307, "Moved", {"location": "/"}, b""), "307 to /"),
-    "a proxy that asks who it is": (Response(407, "Who", TEXT, b"who?"), "407 text/plain"),
+    "a proxy that wants a login": (Response(407, "Who", TEXT, b"who?"), "407 text/plain"),
     "a bad gateway": (Response(502, "Bad", TEXT, b"no healthy upstream"), "502 text/plain"),
     "a late gateway": (Response(504, "Late", {}, b""), "504 without a media type, empty"),
-    "a network that asks who it is": (Response(511, "Who", JSON, b'{"login": 1}'), "511"),
+    "a network that wants a login": (Response(511, "Who", JSON, b'{"login": 1}'), "511"),
 }
 
-# Only of a service whose every answer has a request id.
+# Foreign only at a service that sends a request id with every answer.
 WITHOUT_AN_ID = {
     "a success in words": (Response(200, "OK", TEXT, b"welcome"), "200 text/plain"),
     "a portal's JSON": (Response(200, "OK", JSON, b'{"login": 1}'), "200 application/json"),
@@ -82,7 +81,15 @@ def shown(
     by: str = "endpoint",
     only: tuple[str, ...] = ("items-1", "items-11", "items-10", "missing"),
 ) -> Evidence:
-    """What a run comes to whose service is right, but for the requests of these numbers."""
+    """Return the evidence of a run with a service that is correct but for some requests.
+
+    Args:
+        answer: the answer to those requests.
+        places: their numbers, from 1; none for all.
+        ids: whether the service sends request ids.
+        by: its name in provenance.
+        only: the scenarios of the run.
+    """
     with StandIn().served() as stand_in:
         stand_in.store.add_dummies()
         asked: list[Request] = []
@@ -114,9 +121,7 @@ def is_the_environment(evidence: Evidence, quoted: str) -> None:
 
 @pytest.mark.parametrize("case", FOREIGN)
 @pytest.mark.parametrize("places", [(1,), (3,), ()], ids=["first", "middle", "all"])
-def test_an_answer_of_something_on_the_way_breaks_no_clause(
-    case: str, places: tuple[int, ...]
-) -> None:
+def test_answer_from_elsewhere_breaks_no_clause(case: str, places: tuple[int, ...]) -> None:
     answer, quoted = FOREIGN[case]
     is_the_environment(shown(answer, *places), quoted)
 
@@ -127,7 +132,7 @@ def test_an_answer_of_something_on_the_way_breaks_no_clause(
     [("aws", (1,)), ("aws", (3,)), ("aws", ()), ("endpoint", (3,))],
     ids=["aws first", "aws middle", "aws all", "endpoint middle"],
 )
-def test_an_answer_without_an_id_is_not_of_a_service_that_sends_them(
+def test_answer_without_an_id_is_from_elsewhere(
     case: str, by: str, places: tuple[int, ...]
 ) -> None:
     answer, quoted = WITHOUT_AN_ID[case]
@@ -135,7 +140,7 @@ def test_an_answer_without_an_id_is_not_of_a_service_that_sends_them(
 
 
 @pytest.mark.parametrize("case", ["a success in words", "a portal's JSON", "a refusal in words"])
-def test_an_endpoint_that_sends_no_ids_is_judged_without_them(case: str) -> None:
+def test_endpoint_without_ids_is_judged(case: str) -> None:
     answer, _ = WITHOUT_AN_ID[case]
     assert shown(answer, 2, ids=False).exit_status() == 1
 
@@ -150,7 +155,7 @@ OWN = {
 
 
 @pytest.mark.parametrize("case", OWN)
-def test_a_wrong_answer_of_the_service_itself_is_broken(case: str) -> None:
+def test_wrong_answer_of_the_service_is_broken(case: str) -> None:
     response = OWN[case]
     headers = {k: v for k, v in response.headers.items() if k != "x-amzn-requestid"}
     if case in ("an id alone", "a failure"):
@@ -159,8 +164,8 @@ def test_a_wrong_answer_of_the_service_itself_is_broken(case: str) -> None:
     assert shown(answer, 3, by="aws").exit_status() == 1
 
 
-def test_an_unknown_refusal_where_a_front_end_may_refuse_is_shown_and_not_reached() -> None:
-    """For its size, its sender, its path or its method."""
+def test_rejection_by_a_front_end_is_not_reached() -> None:
+    """A front end may reject a request for its size, sender, path or method."""
     refusal = Response(413, "Large", HTML, b"<title>Request Entity Too Large</title>")
     names = ("method-get", "path-other", "signature-none", "properties-32000")
     evidence = shown(refusal, 2, 3, 4, 5, by="aws", only=("items-1", *names))
@@ -197,7 +202,7 @@ def account() -> Iterator[StandIn]:
 
 
 @pytest.mark.parametrize("operation", LISTED)
-def test_what_sts_and_the_control_plane_never_answer_is_the_environment(
+def test_foreign_answer_to_a_control_plane_call_is_the_environment(
     operation: str, account: StandIn
 ) -> None:
     told: list[str] = []
@@ -215,7 +220,7 @@ def test_what_sts_and_the_control_plane_never_answer_is_the_environment(
             assert why.isprintable(), case
     finally:
         account.before = lambda name, request: None
-    assert told == []  # nothing of it was waited for
+    assert told == []  # nothing was retried
 
 
 def _give(answer: Response, name: str, request: Request) -> Response:
@@ -232,14 +237,12 @@ PLACES = {
     "PutItems": "a portal's JSON",
     "UpdateDataset": "a late gateway",
     "DeleteDataset": "a server's page",
-    "DeleteDatasetGroup": "a proxy that asks who it is",
+    "DeleteDatasetGroup": "a proxy that wants a login",
 }
 
 
 @pytest.mark.parametrize("operation", PLACES)
-def test_a_night_whose_answers_come_from_elsewhere_ends_with_one_line(
-    operation: str, account: StandIn
-) -> None:
+def test_night_with_a_foreign_answer_ends_with_one_line(operation: str, account: StandIn) -> None:
     answer, _ = UNREADABLE[PLACES[operation]]
     account.before = lambda name, request: answer if name == operation else None
     try:
@@ -255,7 +258,7 @@ def test_a_night_whose_answers_come_from_elsewhere_ends_with_one_line(
 
 @contextmanager
 def saying(banner: bytes) -> Iterator[str]:
-    """A server that says one thing to whoever connects; gives its URL."""
+    """Serve a fixed reply to every connection; yield the URL."""
     with closing(socket.create_server(("127.0.0.1", 0))) as server:
 
         def serve() -> None:
@@ -279,7 +282,7 @@ def saying(banner: bytes) -> Iterator[str]:
     "banner",
     [b"SSH-2.0-OpenSSH_9.2\r\n", b"+OK POP3 ready\r\n", b"\x15\x03\x01\x00\x02\x02\x16\r\n"],
 )
-def test_another_protocol_is_told_as_what_it_is(banner: bytes, provision: bool) -> None:
+def test_another_protocol_is_named(banner: bytes, provision: bool) -> None:
     given = ["--provision", f"--account={ACCOUNT}"] if provision else [f"--dataset={ACTIVE}=active"]
     with saying(banner) as url:
         done = run("verify", "--target=live", f"--endpoint-url={url}", *given, "-kitems-1")
@@ -289,10 +292,10 @@ def test_another_protocol_is_told_as_what_it_is(banner: bytes, provision: bool) 
     assert "\x15" not in done.stderr
 
 
-# --- whatever nobody thought of
+# --- unexpected errors
 
 
-def test_an_error_that_nobody_expected_is_told_as_a_defect_of_the_tool(
+def test_unexpected_error_is_reported_as_a_defect(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     def fail(_: object) -> int:

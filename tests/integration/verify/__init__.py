@@ -1,1 +1,1 @@
-"""`verify` and `check`: exit status, reports, and what a run is shielded from."""
+"""`verify` and `check`: exit status, reports, and isolation from the caller's project."""

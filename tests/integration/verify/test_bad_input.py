@@ -1,4 +1,4 @@
-"""What can't be done: exit status 2, and one line that says what happened and what to do."""
+"""A command that can't be done: exit status 2, and one line with the problem and its remedy."""
 
 import os
 import shutil
@@ -77,7 +77,7 @@ BAD: dict[str, tuple[list[str], list[str]]] = {
 
 
 def said(stderr: str) -> list[str]:
-    """The lines without those that say how far a run is."""
+    """Return the lines of stderr without those of the progress."""
     return [
         line
         for line in stderr.splitlines()
@@ -86,7 +86,9 @@ def said(stderr: str) -> list[str]:
 
 
 @pytest.mark.parametrize(("arguments", "words"), BAD.values(), ids=BAD)
-def test_it_is_said_in_one_line(arguments: list[str], words: list[str], tmp_path: Path) -> None:
+def test_bad_input_is_one_line_and_exits_with_2(
+    arguments: list[str], words: list[str], tmp_path: Path
+) -> None:
     (tmp_path / "file").touch()
     (tmp_path / "folder.json").mkdir()
 
@@ -100,7 +102,7 @@ def test_it_is_said_in_one_line(arguments: list[str], words: list[str], tmp_path
     assert {path.name for path in tmp_path.iterdir()} == {"file", "folder.json"}
 
 
-def test_a_command_is_needed() -> None:
+def test_command_is_required() -> None:
     done = run()
 
     assert done.returncode == 2
@@ -115,7 +117,7 @@ def _nobody_reads() -> int:
 
 @pytest.fixture(scope="module")
 def recordings(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Two cassettes of the suite."""
+    """Return a folder with two cassettes of the suite."""
     folder = tmp_path_factory.mktemp("recordings")
     record = ("--record", "--target=reference", f"--cassettes={folder}")
     assert run("verify", *record, "-kitems-10 or items-11").returncode == 0
@@ -140,7 +142,7 @@ def recordings(tmp_path_factory: pytest.TempPathFactory) -> Path:
     ],
     ids=lambda one: one[0],
 )
-def test_what_can_not_be_printed(
+def test_unprintable_output_is_reported(
     arguments: list[str],
     opened: Callable[[], int],
     reason: str,
@@ -168,13 +170,13 @@ def test_what_can_not_be_printed(
     assert (tmp_path / "report.html").exists() == (arguments[0] == "verify")
 
 
-def test_a_service_where_nobody_is_is_said_once() -> None:
+def test_unreachable_service_is_reported_once() -> None:
     done = run("verify", *NOWHERE, "-k", "post")
 
     assert done.stdout.count("Connection refused") == 1
 
 
-def test_it_says_its_version() -> None:
+def test_version_is_printed() -> None:
     done = run_process("--version")
 
     assert (done.returncode, done.stdout) == (
@@ -202,7 +204,7 @@ BROKEN = {
 
 
 @pytest.mark.parametrize(("change", "reason"), BROKEN.values(), ids=BROKEN)
-def test_a_broken_recording_is_said_with_its_place(
+def test_damaged_recording_is_reported_with_its_line(
     change: object, reason: str, tmp_path: Path
 ) -> None:
     shutil.copytree(shipped.cassettes() / "PutItems", tmp_path / "PutItems")
@@ -217,14 +219,14 @@ def test_a_broken_recording_is_said_with_its_place(
     assert reason in line
 
 
-def test_credentials_are_in_no_message(tmp_path: Path) -> None:
+def test_messages_hold_no_credentials(tmp_path: Path) -> None:
     done = run("verify", *NOWHERE, "-k", "items", cwd=tmp_path, env=environment(**KEYS))
 
     assert done.returncode == 2
     assert not [value for value in KEYS.values() if value in done.stdout + done.stderr]
 
 
-def test_an_endpoint_that_speaks_no_http_is_another_service() -> None:
+def test_endpoint_without_http_is_reported() -> None:
     with socket.socket() as listening:
         listening.bind(("127.0.0.1", 0))
         listening.listen()
@@ -253,7 +255,7 @@ def test_an_endpoint_that_speaks_no_http_is_another_service() -> None:
     assert "broken" not in done.stdout
 
 
-def test_a_service_that_dies_half_way_is_unreachable_not_a_crash(tmp_path: Path) -> None:
+def test_service_that_dies_is_unreachable(tmp_path: Path) -> None:
     with served(right(), lambda sent, answer: reset if sent.number > 4 else whole) as url:
         done = run("verify", *LIVE, "--endpoint-url", url, *DATASETS, "-k", "items")
 

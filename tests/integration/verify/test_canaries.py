@@ -1,4 +1,4 @@
-"""No secret on disk: recorded with canaries for credentials and account, nothing holds a canary.
+"""No secret on disk: after recordings with canaries as credentials and account, no file has one.
 
 Files, journals, reports and all that is printed are searched for each canary as it is, escaped,
 percent-encoded and in base64.
@@ -39,7 +39,7 @@ DATASETS = {state: arn(state) for state in ("active", "in-use", "missing")}
 
 
 def spelled(canary: str) -> set[bytes]:
-    """A canary as it may stand in a file."""
+    """Return the forms of a canary in a file."""
     escaped = {json.dumps(canary)[1:-1], canary.replace("/", "\\/"), quote(canary, safe="")}
     # Wherever it begins in what was encoded, one of these is a part of it.
     coded = {b64encode(b"x" * n + canary.encode())[4:-8] for n in range(3)}
@@ -63,7 +63,7 @@ def leaks(where: str, data: bytes) -> list[str]:
 
 
 def echoing(request: Request, store: Store) -> Response:
-    """The service's answer, in which it repeats all that it knows about who asks."""
+    """Return the service's answer with everything that it knows about the sender."""
     response = core.respond(request, store)
     headers = {
         **response.headers,
@@ -174,7 +174,7 @@ def shop(tmp_path: Path) -> Path:
 
 
 def ran(shop: Path, *arguments: str) -> str:
-    """Run the tests with canaries for credentials; gives all that was printed."""
+    """Run the tests with canaries as credentials; return the printed text."""
     secret = CANARIES["AWS_SECRET_ACCESS_KEY"]
     done = subprocess.run(
         [sys.executable, "-m", "pytest", "-rA", *arguments],
@@ -198,7 +198,7 @@ GIVEN = [f"--personalize-dataset={one}={state}" for state, one in DATASETS.items
 
 
 def search(folder: Path, *printed: str) -> None:
-    """No file, and nothing that was printed, holds a canary."""
+    """Check that no file and no printed text has a canary."""
     files = [path for path in folder.rglob("*") if path.is_file() and path.name != "test_shop.py"]
     found = [leak for path in files for leak in leaks(path.name, path.read_bytes())]
     found += [leak for text in printed for leak in leaks("what was printed", text.encode())]
@@ -206,7 +206,7 @@ def search(folder: Path, *printed: str) -> None:
 
 
 @pytest.mark.parametrize("target", ["reference", "live"])
-def test_a_recording_and_its_replay_hold_none(target: str, shop: Path, url: str) -> None:
+def test_recording_and_replay_hold_no_canary(target: str, shop: Path, url: str) -> None:
     record = ["--personalize-record", target, *GIVEN]
     if target == "live":
         record.append(f"--personalize-endpoint-url={url}")
@@ -225,7 +225,7 @@ def test_a_recording_and_its_replay_hold_none(target: str, shop: Path, url: str)
     search(shop, *(one.stdout + one.stderr for one in told))
 
 
-def test_verify_and_its_reports_hold_none(tmp_path: Path, url: str) -> None:
+def test_verify_and_its_reports_hold_no_canary(tmp_path: Path, url: str) -> None:
     reports = [f"--report={tmp_path / f'report.{kind}'}" for kind in ("json", "md", "html", "xml")]
     given = [f"--dataset={one}={state}" for state, one in DATASETS.items()]
     done = run(
@@ -241,7 +241,7 @@ def test_verify_and_its_reports_hold_none(tmp_path: Path, url: str) -> None:
     search(tmp_path, done.stdout, done.stderr)
 
 
-def test_the_search_finds_a_canary_however_it_is_spelled() -> None:
+def test_search_finds_every_form_of_a_canary() -> None:
     secret = CANARIES["AWS_SECRET_ACCESS_KEY"]
     for text in (secret, json.dumps({"a": json.dumps(secret)}), quote(secret, safe="")):
         assert leaks("here", text.encode())

@@ -1,4 +1,4 @@
-"""A request is held against the contract where there is no HTTP at all."""
+"""`check`, in Python and as a command: the contract for requests without HTTP."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def call(count: int = 1) -> dict[str, Any]:
     return {"datasetArn": ARN, "items": [{"itemId": str(number)} for number in range(count)]}
 
 
-def test_a_mock_of_ones_own_checks_its_calls() -> None:
+def test_mock_checks_its_calls() -> None:
     def make_api_call(self: Any, operation: str, arguments: dict[str, Any]) -> dict[str, Any]:
         check(operation, arguments)
         return {}
@@ -64,7 +64,7 @@ def test_item_properties_are_never_shown() -> None:
         ("PutItems", {"items": {1, 2}}, "the arguments of PutItems are not JSON"),
     ],
 )
-def test_what_can_not_be_checked_is_a_usage_error(
+def test_uncheckable_call_is_a_usage_error(
     operation: str, arguments: dict[str, Any], told: str
 ) -> None:
     with pytest.raises(UsageError, match=told):
@@ -95,7 +95,7 @@ COMMANDS = {
 
 
 @pytest.mark.parametrize(("text", "status", "told"), COMMANDS.values(), ids=COMMANDS)
-def test_the_command(
+def test_command_prints_broken_clauses(
     text: str, status: int, told: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     (tmp_path / "request.json").write_text(text)
@@ -112,7 +112,7 @@ def test_the_command(
         ("status.json", '{"request": {}, "response": {"status": "200"}}'),
     ],
 )
-def test_what_can_not_be_read_is_exit_2(
+def test_unreadable_input_exits_with_2(
     name: str, text: str | None, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     if text:

@@ -1,4 +1,4 @@
-"""Ctrl-C: 130, and nothing half-written."""
+"""Ctrl-C: exit status 130, and no file is left half-written."""
 
 import itertools
 import json
@@ -19,7 +19,7 @@ from personalize_contract.model.provenance import Provenance
 
 
 @pytest.mark.parametrize("at", [1, 20])
-def test_an_interrupted_recording_leaves_whole_cassettes_or_none(at: int, tmp_path: Path) -> None:
+def test_interrupted_recording_leaves_whole_cassettes_or_none(at: int, tmp_path: Path) -> None:
     asked, go_on = threading.Event(), threading.Event()
     number = itertools.count(1)
 
@@ -58,7 +58,7 @@ def test_an_interrupted_recording_leaves_whole_cassettes_or_none(at: int, tmp_pa
     assert len(groups.scenarios(cassettes)) in (at - 1, at)
 
 
-def test_an_interruption_while_nothing_is_recorded_leaves_nothing(tmp_path: Path) -> None:
+def test_interrupt_before_the_first_recording_leaves_nothing(tmp_path: Path) -> None:
     asked, go_on = threading.Event(), threading.Event()
 
     def wait(sent: Sent, usual: Answer) -> Answer:
@@ -84,8 +84,8 @@ def test_an_interruption_while_nothing_is_recorded_leaves_nothing(tmp_path: Path
     assert list(tmp_path.iterdir()) == []
 
 
-def test_nothing_stays_locked(tmp_path: Path) -> None:
-    """What an interrupted recording had locked can be recorded at once."""
+def test_interrupted_recording_stays_unlocked(tmp_path: Path) -> None:
+    """The next run can record into the same folder at once."""
     path = tmp_path / "one.personalize.yaml"
     with pytest.raises(KeyboardInterrupt), Recording(path, Provenance("reference")):
         raise KeyboardInterrupt

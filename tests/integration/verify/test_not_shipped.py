@@ -35,7 +35,7 @@ def small(status: str, *, first: bool = True) -> Outcome:
     ],
     ids=["smaller holds", "smaller broken", "smaller missing", "about another", "alone"],
 )
-def test_a_clause_is_judged_by_its_smaller_recordings(
+def test_clause_is_judged_by_its_smaller_recordings(
     outcomes: list[Outcome], status: str, exit_status: int
 ) -> None:
     all_others = Outcome(
@@ -50,7 +50,7 @@ def test_a_clause_is_judged_by_its_smaller_recordings(
     assert evidence.not_shipped("recorded") == ["items-266"]
 
 
-def test_the_command_lists_them_and_passes() -> None:
+def test_command_lists_unshipped_recordings_and_passes() -> None:
     done = run("verify", "--target=recorded")
 
     assert done.returncode == 0, done.stderr
@@ -61,7 +61,7 @@ def test_the_command_lists_them_and_passes() -> None:
     assert listed.strip().split(", ") == sorted(shipped.NOT_SHIPPED["PutItems"], key=order.index)
 
 
-def test_a_folder_of_ones_own_is_not_excused(tmp_path: Path) -> None:
+def test_missing_recording_in_another_folder_is_not_allowed(tmp_path: Path) -> None:
     shutil.copytree(shipped.cassettes() / "PutItems", tmp_path / "PutItems")
     done = run("verify", "--target=recorded", "--cassettes", tmp_path, "-k=items-266 or items-10")
 

@@ -1,4 +1,4 @@
-"""The suite as any other installed test suite: `pytest --pyargs personalize_contract.suite`."""
+"""The suite as an installed test suite: `pytest --pyargs personalize_contract.suite`."""
 
 import re
 import subprocess
@@ -14,13 +14,13 @@ COUNT = len(SCENARIOS["PutItems"])
 SOME = "-kitems-10 or items-11"
 SELECTED = [one for one in SCENARIOS["PutItems"] if "items-10" in one.id or "items-11" in one.id]
 LARGE = 23
-"""Scenarios whose recordings don't ship."""
+"""The scenarios that have no shipped recording."""
 
 
 OURS = "personalize_contract.plugin"
 WITH_XDIST = f"{OURS},xdist.plugin"
 ONLY = {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
-"""Without the other plugins that are installed here."""
+"""Options that disable the other installed plugins."""
 
 
 def suite(folder: Path, *arguments: str, plugins: str = "") -> "subprocess.CompletedProcess[str]":
@@ -35,7 +35,7 @@ def suite(folder: Path, *arguments: str, plugins: str = "") -> "subprocess.Compl
     )
 
 
-def test_it_runs_from_any_folder(tmp_path: Path) -> None:
+def test_suite_runs_from_any_folder(tmp_path: Path) -> None:
     done = suite(tmp_path)
     skipped = LARGE
 
@@ -43,14 +43,14 @@ def test_it_runs_from_any_folder(tmp_path: Path) -> None:
     assert re.search(rf"\b{COUNT - skipped} passed\b", done.stdout)
 
 
-def test_two_workers_ask_the_reference_service(tmp_path: Path) -> None:
+def test_two_workers_verify_the_reference_service(tmp_path: Path) -> None:
     done = suite(tmp_path, "--personalize-target=reference", "-n2", SOME, plugins=WITH_XDIST)
 
     assert done.returncode == 0, done.stdout
     assert re.search(rf"\b{len(SELECTED)} passed\b", done.stdout)
 
 
-def test_it_runs_beside_tests_of_ones_own(tmp_path: Path) -> None:
+def test_suite_runs_beside_other_tests(tmp_path: Path) -> None:
     (tmp_path / "conftest.py").write_text("import pytest\n\n\n@pytest.fixture\ndef tea(): pass\n")
     (tmp_path / "test_own.py").write_text("def test_own(tea):\n    pass\n")
 
@@ -60,7 +60,7 @@ def test_it_runs_beside_tests_of_ones_own(tmp_path: Path) -> None:
     assert f"{len(SELECTED) + 1} passed" in done.stdout
 
 
-def test_a_broken_clause_fails_its_scenario(tmp_path: Path) -> None:
+def test_broken_clause_fails_its_scenario(tmp_path: Path) -> None:
     with served(mutants()["request.items.max-members: 11 instead of 10"].service) as url:
         done = suite(
             tmp_path,
@@ -74,7 +74,7 @@ def test_a_broken_clause_fails_its_scenario(tmp_path: Path) -> None:
     assert re.search(r"^PASSED|test_operation\[items-10\]", done.stdout, re.MULTILINE) is None
 
 
-def test_what_cannot_be_done_is_said(tmp_path: Path) -> None:
+def test_missing_folder_is_reported(tmp_path: Path) -> None:
     done = suite(tmp_path, "--personalize-target", "live", plugins=OURS)
 
     assert done.returncode == 2

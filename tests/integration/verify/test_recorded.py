@@ -1,4 +1,4 @@
-"""Replay: no socket is opened, and not one byte of a recorded answer can change unseen."""
+"""Replay: no socket is opened, and no changed byte of a recorded answer goes unnoticed."""
 
 import re
 import shutil
@@ -39,7 +39,7 @@ class Refused:
 socket.socket = socket.socketpair = socket.create_connection = socket.getaddrinfo = Refused
 _socket.socket = _socket.getaddrinfo = Refused
 """
-"""A module that Python imports at its start: nothing gets a socket after it."""
+"""A module that Python imports at start-up and that blocks every socket."""
 
 
 @pytest.fixture
@@ -48,7 +48,7 @@ def recordings(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def test_replaying_opens_no_socket(tmp_path: Path) -> None:
+def test_replay_opens_no_socket(tmp_path: Path) -> None:
     (tmp_path / "sitecustomize.py").write_text(NO_SOCKETS)
     env = environment(PYTHONPATH=str(tmp_path))
 
@@ -61,7 +61,7 @@ def test_replaying_opens_no_socket(tmp_path: Path) -> None:
 
 
 def judged(folder: Path, *names: str) -> Evidence:
-    """What the recordings of some scenarios show."""
+    """Return the evidence of the recordings of some scenarios."""
     with opened(Settings(cassettes=folder)) as tried:
         outcomes = [tried.outcome(one) for one in SCENARIOS["PutItems"] if one.id in names]
     assert len(outcomes) == len(names)
@@ -69,13 +69,13 @@ def judged(folder: Path, *names: str) -> Evidence:
 
 
 def statuses(evidence: Evidence) -> set[str]:
-    """The statuses of the clauses that the recordings speak of."""
+    """Return the statuses of the clauses of these recordings."""
     cells = [evidence.cells[one.id, "recorded"] for one in load("PutItems").clauses.values()]
     return {cell.status for cell in cells if cell.why != "no scenario reached it"}
 
 
 def each_byte(text: str) -> Iterator[tuple[int, str]]:
-    """The text with each of its characters changed, one at a time."""
+    """Yield the text with each of its characters changed, one at a time."""
     for at, letter in enumerate(text):
         if not letter.isspace():
             yield at, text[:at] + ("0" if letter != "0" else "1") + text[at + 1 :]
@@ -101,7 +101,7 @@ PARTS = {
 
 
 @pytest.mark.parametrize("part", PARTS)
-def test_no_byte_of_a_recorded_answer_can_change_unseen(part: str, recordings: Path) -> None:
+def test_every_changed_byte_is_noticed(part: str, recordings: Path) -> None:
     path = groups.file(recordings, "missing")
     good = path.read_text("utf-8")
     assert statuses(judged(recordings, "missing")) == {"holds"}
@@ -141,7 +141,7 @@ def test_no_byte_of_a_recorded_answer_can_change_unseen(part: str, recordings: P
         ("success", "code: 200", "code: 204", "response.success.status"),
     ],
 )
-def test_a_changed_answer_breaks_its_clause(
+def test_changed_answer_breaks_its_clause(
     scenario: str, old: str, new: str, clause: str, recordings: Path
 ) -> None:
     change(recordings, scenario, old, new)
@@ -152,7 +152,7 @@ def test_a_changed_answer_breaks_its_clause(
     assert evidence.exit_status() == 1
 
 
-def test_the_command_fails_with_a_changed_answer(recordings: Path) -> None:
+def test_command_fails_with_a_changed_answer(recordings: Path) -> None:
     change(recordings, "items-11", "code: 400", "code: 200")
 
     done = run("verify", "--target=recorded", f"--cassettes={recordings}", "-kitems-11")
@@ -162,7 +162,7 @@ def test_the_command_fails_with_a_changed_answer(recordings: Path) -> None:
     assert "(its recording was changed after it was made" in done.stdout
 
 
-def test_a_recording_that_is_gone_is_not_reached(recordings: Path) -> None:
+def test_missing_recording_is_not_reached(recordings: Path) -> None:
     groups.remove(recordings, "items-11")
 
     done = run("verify", "--target=recorded", f"--cassettes={recordings}", "-kitems-11")
@@ -173,7 +173,7 @@ def test_a_recording_that_is_gone_is_not_reached(recordings: Path) -> None:
     assert "`verify --record` records it" in done.stdout
 
 
-def test_a_recording_of_another_request_is_not_reached(recordings: Path) -> None:
+def test_recording_of_another_request_is_not_reached(recordings: Path) -> None:
     change(recordings, "items-1", "contract-1", "contract-2")
 
     evidence = judged(recordings, "items-1")
@@ -182,7 +182,7 @@ def test_a_recording_of_another_request_is_not_reached(recordings: Path) -> None
     assert evidence.exit_status() != 0
 
 
-def test_a_recording_more_changes_nothing(recordings: Path) -> None:
+def test_surplus_recording_changes_nothing(recordings: Path) -> None:
     path = groups.file(recordings, "items-11")
     text = path.read_text("utf-8")
     more = groups.texts(path)["items-11"].replace("items-11", "items-13")
@@ -193,7 +193,7 @@ def test_a_recording_more_changes_nothing(recordings: Path) -> None:
     assert done.returncode == 0, done.stdout
 
 
-def test_who_answered_a_recording_is_told(recordings: Path) -> None:
+def test_provenance_of_a_recording_is_reported(recordings: Path) -> None:
     for path in (recordings / "PutItems").iterdir():
         text = path.read_text("utf-8")
         path.write_text(text.replace("answered_by: reference", "answered_by: aws"), "utf-8")
@@ -205,7 +205,7 @@ def test_who_answered_a_recording_is_told(recordings: Path) -> None:
     assert "AWS itself answered" in done.stdout
 
 
-def test_a_recording_holds_no_account_but_the_dummy_one() -> None:
+def test_recordings_hold_only_the_dummy_account() -> None:
     texts = [path.read_text("utf-8") for path in shipped.cassettes().rglob("*.yaml")]
     accounts = {
         found
@@ -217,7 +217,7 @@ def test_a_recording_holds_no_account_but_the_dummy_one() -> None:
     assert accounts == {"000000000000", ""}
 
 
-def test_recordings_made_here_are_as_those_that_ship(tmp_path: Path) -> None:
+def test_new_recordings_equal_the_shipped_ones(tmp_path: Path) -> None:
     done = run(
         *("verify", "--record", "--target", "reference", "--target", "recorded"),
         *("--cassettes", tmp_path),

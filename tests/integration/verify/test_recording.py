@@ -1,4 +1,4 @@
-"""`verify --record`: one file for a group of scenarios, held and written by the run."""
+"""`verify --record`: one file for each group of scenarios, locked and written by the run."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def path(tmp_path: Path) -> Path:
     return path
 
 
-def test_a_group_is_in_the_order_of_the_table(path: Path) -> None:
+def test_group_has_the_order_of_the_table(path: Path) -> None:
     assert [*group.load(path)] == ["a", "c"]
     group.put(path, {"b": part(REFERENCE, "b", ONE)}, "abc")
     assert [*group.load(path)] == ["a", "b", "c"]
@@ -58,7 +58,7 @@ def test_a_group_is_in_the_order_of_the_table(path: Path) -> None:
     assert [*group.load(path)] == ["c", "a", "b", "x"]
 
 
-def test_what_all_share_stands_once_and_what_differs_with_its_exchange(path: Path) -> None:
+def test_common_provenance_is_in_the_head_of_the_file(path: Path) -> None:
     before = groups.texts(path)
     head = path.read_text().partition("interactions:")[0]
     group.put(path, {"b": part(AWS, "b", TWO)}, "abc")
@@ -81,14 +81,14 @@ def test_what_all_share_stands_once_and_what_differs_with_its_exchange(path: Pat
     ]
 
 
-def test_the_head_is_new_when_nothing_has_its_provenance_from_there(path: Path) -> None:
+def test_unused_head_is_replaced(path: Path) -> None:
     group.put(path, {name: part(AWS, name, ONE) for name in "ac"}, "abc")
 
     assert loader.load(path).provenance == AWS
     assert "  provenance:" not in path.read_text()
 
 
-def test_an_answer_that_was_altered_by_hand_stays_so(path: Path) -> None:
+def test_edited_answer_stays_marked_as_altered(path: Path) -> None:
     text = path.read_text()
     path.write_text(text.replace("message: OK", "message: Fine", 1))
     group.put(path, {"c": part(REFERENCE, "c", ONE)}, "abc")
@@ -107,7 +107,7 @@ BY_HAND = {
 
 
 @pytest.mark.parametrize("case", BY_HAND)
-def test_what_was_edited_by_hand_is_kept_or_refused(case: str, path: Path) -> None:
+def test_edited_group_is_kept_or_refused(case: str, path: Path) -> None:
     path.write_text(BY_HAND[case](path.read_text()))
     before, parts = path.read_bytes(), group.load(path)
     refused = ""
@@ -121,7 +121,7 @@ def test_what_was_edited_by_hand_is_kept_or_refused(case: str, path: Path) -> No
     assert group.load(path)["c"].exchanges == parts["c"].exchanges
 
 
-def test_the_cassette_of_a_test_is_no_group(tmp_path: Path) -> None:
+def test_cassette_of_a_test_is_not_a_group(tmp_path: Path) -> None:
     from personalize_contract.cassette import recording
 
     path = tmp_path / "request.items.personalize.yaml"
@@ -135,7 +135,7 @@ def test_the_cassette_of_a_test_is_no_group(tmp_path: Path) -> None:
 # --- the command
 
 
-def test_only_what_is_selected_is_replaced(tmp_path: Path) -> None:
+def test_only_selected_scenarios_are_replaced(tmp_path: Path) -> None:
     record(tmp_path, "-k", "in-use and not eleven and not message")
     path = groups.file(tmp_path, "in-use")
     path.write_text(
@@ -155,7 +155,7 @@ def test_only_what_is_selected_is_replaced(tmp_path: Path) -> None:
     assert [one.name for one in path.parent.iterdir()] == [path.name]
 
 
-def test_a_recording_under_way_is_not_joined_by_another(tmp_path: Path) -> None:
+def test_second_recorder_is_refused(tmp_path: Path) -> None:
     held = Recordings(tmp_path, "PutItems")
     done = record(tmp_path, "-k", "in-use")
 
@@ -171,7 +171,7 @@ def test_a_recording_under_way_is_not_joined_by_another(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("target", ["reference", "recorded"])
-def test_one_file_for_each_scenario_is_refused_and_stays(target: str, tmp_path: Path) -> None:
+def test_recordings_of_an_earlier_version_are_refused(target: str, tmp_path: Path) -> None:
     from personalize_contract.cassette import recording
 
     path = tmp_path / "PutItems" / "items-11.personalize.yaml"
@@ -188,7 +188,7 @@ def test_one_file_for_each_scenario_is_refused_and_stays(target: str, tmp_path: 
     assert list(path.parent.iterdir()) == [path]
 
 
-def test_without_recordings_the_command_that_makes_them_is_said(tmp_path: Path) -> None:
+def test_missing_recordings_name_the_command_that_records_them(tmp_path: Path) -> None:
     done = run("verify", "--operation=PutUsers")
 
     assert (done.returncode, done.stdout) == (2, "")
@@ -208,8 +208,8 @@ def test_other_operations_are_recorded_and_replayed(tmp_path: Path) -> None:
     assert "PutUsers: all 32 clauses hold on recorded" in done.stdout
 
 
-def test_all_of_a_run_has_the_date_of_its_start(tmp_path: Path) -> None:
-    """The exchanges of workers that began later share the head of their file too."""
+def test_all_exchanges_have_the_date_of_the_start(tmp_path: Path) -> None:
+    """So the exchanges of workers that start later share the head of their file."""
     held = Recordings(tmp_path, "PutItems")
     settings = Settings(target="reference", cassettes=tmp_path)
     with opened(settings, journal=held.journal, started="2020-01-01T00:00:00Z") as suite:
@@ -220,10 +220,10 @@ def test_all_of_a_run_has_the_date_of_its_start(tmp_path: Path) -> None:
     assert loader.load(path).provenance.recorded_at == "2020-01-01T00:00:00Z"
 
 
-# --- a kill
+# --- killed runs
 
 
-def test_a_killed_run_loses_nothing(tmp_path: Path) -> None:
+def test_killed_run_loses_nothing(tmp_path: Path) -> None:
     asked, go_on = threading.Event(), threading.Event()
     count = 0
 
@@ -269,7 +269,7 @@ def test_a_killed_run_loses_nothing(tmp_path: Path) -> None:
 def left(
     folder: Path, who: Provenance, *scenarios: str, worker: str = "", whole: bool = True
 ) -> Path:
-    """What a killed run leaves that recorded these scenarios."""
+    """Write the journal of a killed run that recorded some scenarios; return its path."""
     inside = folder / "PutItems"
     name = f"suite.{worker}" if worker else "suite"
     run_journal = journal.Journal(inside / name)
@@ -297,7 +297,7 @@ def test_journals_of_workers_are_merged(tmp_path: Path) -> None:
     ]
 
 
-def test_journals_of_workers_belong_to_their_run_while_it_lasts(tmp_path: Path) -> None:
+def test_journals_of_workers_belong_to_a_running_run(tmp_path: Path) -> None:
     held = Recordings(tmp_path, "PutItems")
     held.spread("gw0")
     worker = left(tmp_path, REFERENCE, "items-11", worker="gw0")
@@ -309,7 +309,7 @@ def test_journals_of_workers_belong_to_their_run_while_it_lasts(tmp_path: Path) 
     assert not worker.exists()
 
 
-def test_what_a_dead_worker_did_not_end_is_left_for_recover(tmp_path: Path) -> None:
+def test_unfinished_scenario_of_a_dead_worker_is_left_to_recover(tmp_path: Path) -> None:
     held = Recordings(tmp_path, "PutItems")
     held.spread("gw0")
     worker = left(tmp_path, REFERENCE, "items-11", worker="gw0", whole=False)
@@ -323,7 +323,7 @@ def test_what_a_dead_worker_did_not_end_is_left_for_recover(tmp_path: Path) -> N
     ("there", "who", "whole"),
     [(AWS, REFERENCE, True), (REFERENCE, REFERENCE, False), (REFERENCE, AWS, False)],
 )
-def test_a_better_recording_is_not_recovered_over(
+def test_stronger_recording_is_not_overwritten_by_recover(
     there: Provenance, who: Provenance, whole: bool, tmp_path: Path
 ) -> None:
     path = groups.file(tmp_path, "items-11")
@@ -338,7 +338,7 @@ def test_a_better_recording_is_not_recovered_over(
     assert journal_left.exists()
 
 
-def test_what_is_no_scenario_is_not_recovered(tmp_path: Path) -> None:
+def test_unknown_scenario_is_not_recovered(tmp_path: Path) -> None:
     left(tmp_path, REFERENCE, "../../tea", "items-11")
     done = run("recover", tmp_path)
 
@@ -347,7 +347,7 @@ def test_what_is_no_scenario_is_not_recovered(tmp_path: Path) -> None:
     assert [one.name for one in (tmp_path / "PutItems").iterdir()] == ["suite.partial.jsonl"]
 
 
-def test_an_attempt_that_was_not_kept_is_not_recovered(tmp_path: Path) -> None:
+def test_discarded_attempt_is_not_recovered(tmp_path: Path) -> None:
     held = Recordings(tmp_path, "PutItems")
     where = groups.file(tmp_path, "items-11")
     for keep, one in ((True, ONE), (False, TWO)):
@@ -360,7 +360,7 @@ def test_an_attempt_that_was_not_kept_is_not_recovered(tmp_path: Path) -> None:
     assert group.load(where)["items-11"].exchanges == (ONE,)
 
 
-def test_what_came_there_during_the_run_and_proves_more_stays(tmp_path: Path) -> None:
+def test_stronger_recording_made_during_the_run_stays(tmp_path: Path) -> None:
     held = Recordings(tmp_path, "PutItems")
     where = groups.file(tmp_path, "items-11")
     with ScenarioRecording(
@@ -374,7 +374,7 @@ def test_what_came_there_during_the_run_and_proves_more_stays(tmp_path: Path) ->
     assert group.load(where)["items-11"].exchanges == (replace(TWO, answered_by="aws"),)
 
 
-def test_a_recording_of_lower_provenance_says_that_it_is_not_saved(tmp_path: Path) -> None:
+def test_weaker_recording_is_reported_as_not_saved(tmp_path: Path) -> None:
     held = Recordings(tmp_path, "PutItems")
     where = groups.file(tmp_path, "items-11")
     who = replace(REFERENCE, recorded_for="items-11")

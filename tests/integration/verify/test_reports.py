@@ -1,4 +1,4 @@
-"""What a run leaves for people and machines: the terminal, JSON, JUnit."""
+"""The reports of a run: terminal, JSON and JUnit."""
 
 import json
 import re
@@ -20,7 +20,7 @@ KINDS = ("holds", "broken", "not reached")
 
 @pytest.fixture(scope="module")
 def good(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The folder with the reports of a run where everything holds."""
+    """Return the folder with the reports of a run in which every clause holds."""
     folder = tmp_path_factory.mktemp("good")
     done = run("verify", "--report", folder / "all.json", "--report", folder / "all.xml")
     assert done.returncode == 0, done.stderr
@@ -30,7 +30,7 @@ def good(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def bad(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The folder with the reports of a run where a clause is broken and a state is not given."""
+    """Return the folder with the reports of a run with a broken clause and an undeclared state."""
     folder = tmp_path_factory.mktemp("bad")
     with served(mutants()["invalid-input: the message repeats the request"].service) as url:
         done = run(
@@ -51,7 +51,7 @@ def rows(folder: Path) -> Mapping[str, Any]:
     return {row["id"]: row for row in document(folder)["clauses"]}
 
 
-def test_the_json_report_has_the_shape_that_scripts_rely_on(good: Path) -> None:
+def test_json_report_has_the_documented_shape(good: Path) -> None:
     found = document(good)
 
     assert set(found) >= {"operation", "headline", "clauses", "summary", "provenance"}
@@ -74,7 +74,7 @@ def test_the_json_report_has_the_shape_that_scripts_rely_on(good: Path) -> None:
     assert (cell["status"], cell["why"], cell["answered_by"]) == ("holds", "", "reference")
 
 
-def test_the_json_report_shows_the_exchanges(good: Path) -> None:
+def test_json_report_shows_the_exchanges(good: Path) -> None:
     exchanges = rows(good)["request.items.max-members"]["targets"]["reference"]["exchanges"]
     by_scenario = {one["scenario"]: one for one in exchanges}
 
@@ -89,12 +89,12 @@ def test_the_json_report_shows_the_exchanges(good: Path) -> None:
     assert one["response"]["headers"]["x-amzn-errortype"] == "InvalidInputException"
 
 
-def test_every_clause_is_in_the_json_report(good: Path) -> None:
+def test_json_report_has_every_clause(good: Path) -> None:
     assert list(rows(good)) == list(load("PutItems").clauses)
     assert {row["targets"]["reference"]["status"] for row in rows(good).values()} == {"holds"}
 
 
-def test_a_broken_clause_is_told_with_what_was_seen(bad: Path) -> None:
+def test_broken_clause_shows_the_answer(bad: Path) -> None:
     cell = rows(bad)["error.message"]["targets"]["live"]
 
     assert (cell["status"], cell["answered_by"]) == ("broken", "endpoint")
@@ -102,7 +102,7 @@ def test_a_broken_clause_is_told_with_what_was_seen(bad: Path) -> None:
     assert {one["status"] for one in cell["exchanges"]} == {"broken"}
 
 
-def test_what_was_not_reached_says_why(bad: Path) -> None:
+def test_unreached_clause_says_why(bad: Path) -> None:
     cell = rows(bad)["error.not-found.code"]["targets"]["live"]
 
     assert cell["status"] == "not reached"
@@ -137,7 +137,7 @@ def test_junit_has_times(good: Path) -> None:
         assert re.fullmatch(r"20\d\d-\d\d-\d\dT\d\d:\d\d:\d\d", suite.get("timestamp") or "")
 
 
-def test_the_json_report_says_when_each_target_was_asked(good: Path) -> None:
+def test_json_report_has_the_time_of_each_target(good: Path) -> None:
     runs = document(good)["runs"]
 
     assert list(runs) == ["reference", "recorded"]
@@ -146,7 +146,7 @@ def test_the_json_report_says_when_each_target_was_asked(good: Path) -> None:
     assert all(0 < one["seconds"] < runs["reference"]["seconds"] for one in exchanges)
 
 
-def test_junit_tells_failures_errors_and_what_may_be_skipped(bad: Path) -> None:
+def test_junit_distinguishes_failures_errors_and_skips(bad: Path) -> None:
     (suite,) = suites(bad).values()
     cases = {case.get("name"): case for case in suite.iter("testcase")}
 
@@ -172,7 +172,7 @@ def test_no_report_holds_item_properties(
     assert SECRET not in text
 
 
-def test_the_terminal_shows_clause_by_target_and_who_answered(good: Path) -> None:
+def test_terminal_shows_clause_by_target_with_provenance(good: Path) -> None:
     lines = (good / "all.txt").read_text().splitlines()
 
     assert lines[0].split() == ["clause", "level", "reference", "recorded"]
@@ -190,7 +190,7 @@ def test_the_terminal_shows_clause_by_target_and_who_answered(good: Path) -> Non
     )
 
 
-def test_the_terminal_tells_each_finding_with_its_source(bad: Path) -> None:
+def test_terminal_shows_each_finding_with_its_source(bad: Path) -> None:
     text = (bad / "all.txt").read_text()
 
     assert re.search(
@@ -204,7 +204,7 @@ def test_the_terminal_tells_each_finding_with_its_source(bad: Path) -> None:
     assert "error.not-found.code not reached on live\n  page:  " in text
 
 
-def test_a_run_says_how_far_it_is(tmp_path: Path) -> None:
+def test_run_shows_its_progress(tmp_path: Path) -> None:
     done = run("verify", "-k", "items-1 or success", cwd=tmp_path)
 
     assert re.findall(r"^(\w+): \d+ scenarios$", done.stderr, re.MULTILINE) == [

@@ -1,4 +1,4 @@
-"""The suite runs the same, whatever project it is called in."""
+"""The suite is shielded from the project that it is called in."""
 
 from pathlib import Path
 
@@ -70,7 +70,7 @@ ENVIRONMENTS = {
 
 
 @pytest.mark.parametrize("files", HOSTILE.values(), ids=HOSTILE)
-def test_the_callers_project_changes_nothing(files: dict[str, str], tmp_path: Path) -> None:
+def test_project_of_the_caller_changes_nothing(files: dict[str, str], tmp_path: Path) -> None:
     for name, text in files.items():
         (tmp_path / name).parent.mkdir(exist_ok=True)
         (tmp_path / name).write_text(text)
@@ -86,7 +86,9 @@ def test_the_callers_project_changes_nothing(files: dict[str, str], tmp_path: Pa
 
 
 @pytest.mark.parametrize("variables", ENVIRONMENTS.values(), ids=ENVIRONMENTS)
-def test_the_callers_environment_changes_nothing(variables: dict[str, str], tmp_path: Path) -> None:
+def test_environment_of_the_caller_changes_nothing(
+    variables: dict[str, str], tmp_path: Path
+) -> None:
     env = environment(**variables)
     call = run_process if "PYTHONWARNINGS" in variables else run
 

@@ -14,7 +14,7 @@ SMOKE = [
 ]
 
 
-def test_a_smoke_asks_for_each_outcome_and_limit_once(tmp_path: Path) -> None:
+def test_smoke_has_one_scenario_for_each_outcome_and_limit(tmp_path: Path) -> None:
     asked: list[str] = []
 
     def note(request: Request, response: Response) -> Response:
@@ -35,13 +35,13 @@ def test_a_smoke_asks_for_each_outcome_and_limit_once(tmp_path: Path) -> None:
     assert other["targets"]["live"]["why"] == "no selected scenario checks it"
 
 
-def test_a_list_takes_no_expression() -> None:
+def test_list_takes_no_expression() -> None:
     done = run("verify", "--list", "-kmissing")
     assert done.returncode == 2
     assert "--list names all scenarios" in done.stderr
 
 
-def test_the_list_names_scenarios_and_their_clauses() -> None:
+def test_list_names_scenarios_and_their_clauses() -> None:
     done = run("verify", "--list", "--smoke")
     assert done.returncode == 0
     assert [line.split()[0] for line in done.stdout.splitlines()] == SMOKE

@@ -23,12 +23,12 @@ REPORT = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|[0-9-]{10}T[0-9:
 
 
 def evidence(path: Path) -> Any:
-    """A report without its ids, dates and durations."""
+    """Return a report without its ids, dates and durations."""
     text = REPORT.sub("", path.read_text("utf-8"))
     return json.loads(re.sub(r'"seconds": [0-9.e-]+', '"seconds": 0', text))
 
 
-def test_workers_find_what_one_process_finds_in_the_same_order(tmp_path: Path) -> None:
+def test_workers_produce_the_evidence_of_one_process(tmp_path: Path) -> None:
     one, two = tmp_path / "one.json", tmp_path / "two.json"
 
     assert run("verify", SOME, "--target=recorded", "--report", one).returncode == 0
@@ -55,7 +55,7 @@ def test_workers_record_and_replay(tmp_path: Path) -> None:
     assert "is broken on recorded" in again.stdout
 
 
-def test_what_stops_a_worker_is_told(tmp_path: Path) -> None:
+def test_error_of_a_worker_is_reported(tmp_path: Path) -> None:
     done = run_process("verify", "-n", "2", "--target=recorded", "--cassettes", tmp_path)
 
     assert done.returncode == 2
@@ -67,14 +67,14 @@ def test_what_stops_a_worker_is_told(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("workers", ["x", "\u0661"])
-def test_what_is_no_number_of_workers_is_refused(workers: str) -> None:
+def test_invalid_number_of_workers_is_refused(workers: str) -> None:
     done = run("verify", f"-n={workers}")
 
     assert done.returncode == 2
     assert "must be a number of workers" in done.stderr
 
 
-def test_without_xdist_it_says_what_to_install(tmp_path: Path) -> None:
+def test_missing_xdist_is_named(tmp_path: Path) -> None:
     (tmp_path / "sitecustomize.py").write_text("import sys\nsys.modules['xdist'] = None\n")
     done = run_process("verify", "-n", "2", env=environment(PYTHONPATH=str(tmp_path)))
 
@@ -84,8 +84,8 @@ def test_without_xdist_it_says_what_to_install(tmp_path: Path) -> None:
     )
 
 
-def test_a_live_service_is_asked_by_one_process() -> None:
-    """Its quota and what was provisioned are shared, so nothing is sent at the same time."""
+def test_live_service_gets_one_process() -> None:
+    """Its quota and its dataset are shared, so nothing is sent concurrently."""
     first, second = threading.Event(), threading.Event()
 
     def alone(request: Request, response: Response) -> Response:
@@ -104,7 +104,7 @@ def test_a_live_service_is_asked_by_one_process() -> None:
     assert clash == [False]
 
 
-def test_an_interrupt_ends_the_workers() -> None:
+def test_interrupt_ends_the_workers() -> None:
     process = subprocess.Popen(
         [*COMMAND, "verify", "-n", "2", "--target=reference", "--target=recorded"],
         stdout=subprocess.PIPE,
