@@ -30,7 +30,7 @@ def dry(*arguments: str, **more: str) -> tuple[list[str], Any]:
 
 
 def allowed(policy: Any) -> set[str]:
-    return {action for one in policy["Statement"] for action in one["Action"]}
+    return {action for statement in policy["Statement"] for action in statement["Action"]}
 
 
 @pytest.mark.parametrize("options", [("--provision",), (f"--dataset={GIVEN}=active",)])
@@ -53,7 +53,7 @@ def test_night_makes_the_calls_that_dry_run_printed(
     with StandIn(step=20, in_use=frozenset({"DELETE IN_PROGRESS"})).served() as stand_in:
         done = verify(stand_in, "-kin-use or success-at-the-end")
     assert done.returncode == 0
-    printed = [one.partition(" ")[2] for one in calls]
+    printed = [line.partition(" ")[2] for line in calls]
     assert list(dict.fromkeys(stand_in.calls)) == [
         "GetCallerIdentity",
         "CreateSchema",
@@ -76,17 +76,17 @@ def test_policy_allows_only_the_resources_of_a_run() -> None:
     _, policy = dry("--provision")
     assert policy["Version"] == "2012-10-17"
     home = f"arn:aws:personalize:eu-west-1:{ACCOUNT}"
-    resources = {one["Sid"]: one["Resource"] for one in policy["Statement"]}
+    resources = {statement["Sid"]: statement["Resource"] for statement in policy["Statement"]}
     assert resources == {
         "Schemas": f"{home}:schema/personalize-contract-*",
         "DatasetGroups": f"{home}:dataset-group/personalize-contract-*",
         "Datasets": f"{home}:dataset/personalize-contract-*",
     }
-    for one in policy["Statement"]:
+    for statement in policy["Statement"]:
         kinds = {"Schemas": "Schema", "DatasetGroups": "DatasetGroup", "Datasets": "Dataset"}
-        kind = kinds[one["Sid"]]
+        kind = kinds[statement["Sid"]]
         verbs = f"personalize:(Create|Describe|Update|Delete){kind}|personalize:PutItems"
-        assert all(re.fullmatch(verbs, action) for action in one["Action"])
+        assert all(re.fullmatch(verbs, action) for action in statement["Action"])
 
 
 def test_policy_for_declared_datasets_allows_only_them() -> None:

@@ -79,12 +79,12 @@ def response(status: int, code: str | None, message: str = "") -> Response:
 def test_error_about_the_sender_has_a_class(
     status: int, code: str | None, message: str, name: str
 ) -> None:
-    found = why(response(status, code, message))
+    reason = why(response(status, code, message))
 
-    assert found
-    assert found.startswith(f"{name}: the service ")
-    assert (code or str(status)) in found
-    assert "; " in found
+    assert reason
+    assert reason.startswith(f"{name}: the service ")
+    assert (code or str(status)) in reason
+    assert "; " in reason
 
 
 @pytest.mark.parametrize(("status", "code"), ANSWERS)
@@ -149,13 +149,13 @@ def answering(
     status: int, code: str
 ) -> Callable[[Path], contextlib.AbstractContextManager[list[str]]]:
     @contextlib.contextmanager
-    def one(_: Path) -> Iterator[list[str]]:
-        said = core.error(400, code, "")
-        stand_in = StandIn(before=lambda name, request: replace(said, status=status))
+    def environment_of(_: Path) -> Iterator[list[str]]:
+        error = core.error(400, code, "")
+        stand_in = StandIn(before=lambda name, request: replace(error, status=status))
         with stand_in.served():
             yield [stand_in.url]
 
-    return one
+    return environment_of
 
 
 @contextlib.contextmanager
@@ -206,18 +206,18 @@ def test_broken_environment_is_one_line_and_breaks_no_clause(case: str, tmp_path
             f"--dataset={ACTIVE}=active",
             f"--report={report}",
             "-ksuccess-at-the-end",
-            env=environment(**dict(one.split("=", 1) for one in more), NO_PROXY=""),
+            env=environment(**dict(variable.split("=", 1) for variable in more), NO_PROXY=""),
         )
 
     assert done.returncode == 2
-    *_, said = done.stderr.splitlines()
-    assert said.startswith(f"personalize-contract: could not be done: {name}: ")
-    assert "; " in said
+    *_, last = done.stderr.splitlines()
+    assert last.startswith(f"personalize-contract: could not be done: {name}: ")
+    assert "; " in last
     assert "Traceback" not in done.stderr + done.stdout
     shown = json.loads(report.read_text())
     assert shown["summary"]["live"]["broken"] == 0
-    whys = {clause["targets"]["live"]["why"] for clause in shown["clauses"]}
-    assert any(f"success-at-the-end: {name}: " in one for one in whys)
+    reasons = {clause["targets"]["live"]["why"] for clause in shown["clauses"]}
+    assert any(f"success-at-the-end: {name}: " in reason for reason in reasons)
 
 
 # --- the check of the account
@@ -296,7 +296,7 @@ def test_failed_check_of_the_account_is_reported(case: str, command: str, tmp_pa
             *more,
             f"--endpoint-url={url}",
             f"--account={ACCOUNT}",
-            env=environment(**dict(one.split("=", 1) for one in variables), NO_PROXY=""),
+            env=environment(**dict(variable.split("=", 1) for variable in variables), NO_PROXY=""),
         )
     assert done.returncode == 2
     assert done.stderr.startswith(f"personalize-contract: {name}: GetCallerIdentity ")
@@ -309,20 +309,20 @@ def test_lasting_denial_names_the_policy(tmp_path: Path) -> None:
     stand_in = StandIn(
         before=lambda name, request: denied if name == "CreateDatasetGroup" else None, step=200
     )
-    tell: list[str] = []
+    notices: list[str] = []
     slept: list[float] = []
     with stand_in.served():
         control = Control(
             live(Settings(endpoint_url=stand_in.url)),
             RateLimiter(),
-            RetryPolicy(tell.append, slept.append, lambda: sum(slept)),
+            RetryPolicy(notices.append, slept.append, lambda: sum(slept)),
         )
         with pytest.raises(TargetUnavailable) as caught:
             control.call("CreateDatasetGroup", name="shop")
     assert str(caught.value).startswith("access denied: CreateDatasetGroup denied access (")
     assert "--dry-run" in str(caught.value)
     assert "user/tea" not in str(caught.value)
-    assert tell[-1] == "CreateDatasetGroup: access denied did not pass in 120 s"
+    assert notices[-1] == "CreateDatasetGroup: access denied did not pass in 120 s"
 
 
 def test_control_plane_errors_are_shown_without_account_ids() -> None:

@@ -29,12 +29,12 @@ WORKFLOW = yaml.safe_load((NIGHTLY / "nightly.yml").read_text("utf-8"))
 
 def command(*words: str) -> list[str]:
     """Return the arguments of the one command of the page with all of these words."""
-    (found,) = (one for one in COMMANDS if all(word in one for word in words))
-    return shlex.split(found)[1:]
+    (line,) = (line for line in COMMANDS if all(word in line for word in words))
+    return shlex.split(line)[1:]
 
 
 JOBS = WORKFLOW["jobs"]
-STEPS = {one.get("name", str(one)): one for one in JOBS["verify"]["steps"]}
+STEPS = {step.get("name", str(step)): step for step in JOBS["verify"]["steps"]}
 
 
 @pytest.mark.parametrize("name", ["nightly.yml", "offline.yml", "own-tests.yml"])
@@ -149,10 +149,10 @@ def test_steps_sweep_verify_report_and_propose(tmp_path: Path) -> None:
     for name in ("night.md", "night.patch"):
         (other / name).write_bytes((folder / name).read_bytes())
     asked = gh(other, "[]")
-    (step,) = (one for one in JOBS["propose"]["steps"] if "run" in one)
+    (step,) = (row for row in JOBS["propose"]["steps"] if "run" in row)
     assert script(step, other).returncode == 0
     calls = asked.read_text().splitlines()
-    assert [one.split()[:2] for one in calls] == [["pr", "list"], ["pr", "create"]]
+    assert [call.split()[:2] for call in calls] == [["pr", "list"], ["pr", "create"]]
     listed = git(origin, "ls-tree", "-r", "--name-only", "personalize-contract/recorded")
     assert "personalize-cassettes/PutItems/error.in-use.personalize.yaml" in listed
     assert "night" not in listed
@@ -173,7 +173,7 @@ def test_job_with_the_role_can_not_write_to_the_repository() -> None:
         }
         assert ("id-token" in job["permissions"]) == (name == "verify"), name
         assert not (writes and "id-token" in job["permissions"]), name
-    (checkout,) = (one for one in JOBS["verify"]["steps"] if "checkout" in one.get("uses", ""))
+    (checkout,) = (step for step in JOBS["verify"]["steps"] if "checkout" in step.get("uses", ""))
     assert checkout["with"]["persist-credentials"] is False
     assert STEPS["Sweep"]["continue-on-error"] is True
     assert JOBS["verify"]["timeout-minutes"] * 60 > 2 * (
@@ -184,7 +184,7 @@ def test_job_with_the_role_can_not_write_to_the_repository() -> None:
 @pytest.mark.parametrize("number", ["", "7"])
 def test_failed_night_opens_or_updates_an_issue(number: str, tmp_path: Path) -> None:
     asked = gh(tmp_path, number)
-    (step,) = (one for one in JOBS["report"]["steps"] if "run" in one)
+    (step,) = (row for row in JOBS["report"]["steps"] if "run" in row)
     done = script(step, tmp_path, STATUS="2", RUN="https://example.org/runs/1")
     assert done.returncode == 0, done.stderr
     last = asked.read_text().splitlines()[-1]
@@ -193,7 +193,7 @@ def test_failed_night_opens_or_updates_an_issue(number: str, tmp_path: Path) -> 
 
 
 def test_kept_reports_become_one_page(tmp_path: Path) -> None:
-    collect, show = (one for one in JOBS["history"]["steps"] if "name" in one)
+    collect, show = (row for row in JOBS["history"]["steps"] if "name" in row)
     for night, status in (("1", "holds"), ("3", "broken")):
         cell = {"status": status, "exchanges": []}
         document = {
@@ -216,8 +216,10 @@ def test_kept_reports_become_one_page(tmp_path: Path) -> None:
     assert "2026-11-03" in page
     assert "success.status" in page
     assert JOBS["history"]["permissions"] == {"actions": "read"}
-    (kept,) = (one for one in JOBS["verify"]["steps"] if "upload-artifact" in one.get("uses", ""))
-    assert kept["with"]["retention-days"] == 90
+    (upload,) = (
+        step for step in JOBS["verify"]["steps"] if "upload-artifact" in step.get("uses", "")
+    )
+    assert upload["with"]["retention-days"] == 90
 
 
 @pytest.mark.parametrize("status", [0, 1, 2, 3, 4])
@@ -237,6 +239,6 @@ def test_night_that_could_not_be_done_outputs_its_status(tmp_path: Path) -> None
 def test_page_names_each_problem_of_the_environment() -> None:
     from personalize_contract.model import failures as table
 
-    names = {one.name for one in vars(table).values() if isinstance(one, table.Trouble)}
+    names = {trouble.name for trouble in vars(table).values() if isinstance(trouble, table.Trouble)}
     named = set(re.findall(r"`([^`]+)`", PAGE.replace("\n", " ")))
     assert names <= named

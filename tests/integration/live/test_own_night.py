@@ -23,8 +23,8 @@ from personalize_contract.model.exchange import Request, Response
 
 EXAMPLES = Path(__file__).parents[3] / "examples"
 DATASETS = [
-    f"--personalize-dataset={one}"
-    for one in (f"{ACTIVE}=active", f"{IN_USE}=in-use", f"{MISSING}=missing")
+    f"--personalize-dataset={dataset}"
+    for dataset in (f"{ACTIVE}=active", f"{IN_USE}=in-use", f"{MISSING}=missing")
 ]
 WORKFLOW = yaml.safe_load((EXAMPLES / "nightly" / "own-tests.yml").read_text("utf-8"))
 STEPS = {
@@ -220,7 +220,7 @@ def test_no_job_has_both_the_role_and_write_access() -> None:
     with_a_role = [
         job
         for job, row in jobs.items()
-        if any("aws-actions/" in one.get("uses", "") for one in row["steps"])
+        if any("aws-actions/" in step.get("uses", "") for step in row["steps"])
     ]
     assert with_a_role == ["ask"]
     assert WORKFLOW["permissions"] == {}

@@ -113,14 +113,14 @@ def test_night_provisions_verifies_records_and_tears_down(tmp_path: Path) -> Non
     for put in puts:
         for name in ids(put.body):
             assert name.startswith("personalize-contract-"[: len(name)])
-    kept = sorted((cassettes / "PutItems").iterdir())
-    assert len(kept) > 15
-    for path in kept:
+    recordings = sorted((cassettes / "PutItems").iterdir())
+    assert len(recordings) > 15
+    for path in recordings:
         text = path.read_text("utf-8")
         assert "answered_by: aws" in text
         assert ACCOUNT not in text
         assert not RUN.search(text)
-    in_use = kept[0].with_name("error.in-use.personalize.yaml").read_text("utf-8")
+    in_use = recordings[0].with_name("error.in-use.personalize.yaml").read_text("utf-8")
     assert "dataset/contract-in-use/ITEMS" in in_use
     assert run("verify", "--target=recorded", f"--cassettes={cassettes}").returncode == 0
     night = shown.read_text("utf-8")
@@ -134,7 +134,7 @@ def test_night_provisions_verifies_records_and_tears_down(tmp_path: Path) -> Non
 def ids(body: bytes) -> list[str]:
     try:
         items = json.loads(body)["items"]
-        return [one["itemId"] for one in items if isinstance(one["itemId"], str)]
+        return [item["itemId"] for item in items if isinstance(item["itemId"], str)]
     except (ValueError, TypeError, KeyError):
         return []
 
@@ -160,14 +160,14 @@ def test_each_moment_of_a_dataset_is_tried_for_in_use(
 
     assert done.returncode == 0, done.stderr
     for clause in ("error.in-use.status", "error.in-use.code", "response.success.status"):
-        (found,) = (one for one in report(shown)["clauses"] if one["id"] == clause)
-        assert found["targets"]["live"]["status"] == "holds"
+        (row,) = (row for row in report(shown)["clauses"] if row["id"] == clause)
+        assert row["targets"]["live"]["status"] == "holds"
     seen = whens(report(shown), "error.in-use.status")
-    assert {one for one, _ in seen} == {when}
+    assert {moment for moment, _ in seen} == {when}
     assert {status for _, status in seen} <= statuses
     if when == "during UpdateDataset":
         # Once seen, that moment is the state, also for a request whose answer does not show it.
-        (order,) = (one for one in report(shown)["clauses"] if one["id"] == "error.precedence")
+        (order,) = (row for row in report(shown)["clauses"] if row["id"] == "error.precedence")
         assert "in-use-and-eleven" in json.dumps(order["targets"]["live"]["notes"])
         assert stand_in.calls.count("CreateDataset") == 1
     assert stand_in.left() == []
@@ -179,8 +179,8 @@ def test_state_that_never_occurs_is_not_reached(tmp_path: Path) -> None:
         done = verify(stand_in, f"--report={shown}", "-kin-use or success-at-the-end")
 
     assert done.returncode == 3, done.stderr
-    (found,) = (one for one in report(shown)["clauses"] if one["id"] == "error.in-use.status")
-    live = found["targets"]["live"]
+    (row,) = (row for row in report(shown)["clauses"] if row["id"] == "error.in-use.status")
+    live = row["targets"]["live"]
     assert live["status"] == "not reached"
     moments = ["during UpdateDataset (", "right after CreateDataset (", "after DeleteDataset ("]
     places = [live["why"].index(moment) for moment in moments]
@@ -213,8 +213,8 @@ def test_answer_after_the_end_of_a_moment_breaks_nothing(tmp_path: Path) -> None
     assert done.returncode == 0, done.stdout
     assert late == [10]
     for clause in ("error.in-use.status", "error.in-use.code"):
-        (found,) = (one for one in report(shown)["clauses"] if one["id"] == clause)
-        assert found["targets"]["live"]["status"] == "holds"
+        (row,) = (row for row in report(shown)["clauses"] if row["id"] == clause)
+        assert row["targets"]["live"]["status"] == "holds"
 
 
 def test_impossible_moment_is_skipped(tmp_path: Path) -> None:
@@ -339,8 +339,8 @@ def test_interrupt_during_the_teardown_changes_nothing(account: StandIn, step: s
 def test_leftovers_of_a_killed_run_are_swept(account: StandIn, step: str) -> None:
     done = interrupted(account, step, signal.SIGKILL, f"-k{STEPS[step]}")
     assert done.returncode == -signal.SIGKILL
-    for one in account.resources():
-        one.created -= 24 * 3600
+    for resource in account.resources():
+        resource.created -= 24 * 3600
     done = sweep(account, "--yes")
     assert done.returncode == 0, done.stderr
     assert account.left() == []
@@ -371,7 +371,7 @@ def test_failed_teardown_exits_with_2(account: StandIn) -> None:
     assert re.search(
         r"all \d+ clauses asked about hold on live", done.stdout
     )  # the evidence is not lost
-    assert [one.partition("/")[0] for one in account.left()] == ["dataset-group"]
+    assert [name.partition("/")[0] for name in account.left()] == ["dataset-group"]
 
 
 def test_dependency_of_an_undeletable_resource_is_not_waited_for(account: StandIn) -> None:
@@ -389,19 +389,20 @@ def test_dependency_of_an_undeletable_resource_is_not_waited_for(account: StandI
 
 def test_teardown_has_a_time_limit_and_names_what_it_waits_for(account: StandIn) -> None:
     account.step = 0
-    told: list[str] = []
+    notices: list[str] = []
     control = Control(
-        live(Settings(endpoint_url=account.url)), RateLimiter(), RetryPolicy(told.append)
+        live(Settings(endpoint_url=account.url)), RateLimiter(), RetryPolicy(notices.append)
     )
-    created = Resources(control, told.append, "personalize-contract-x", HOME, "ITEMS", "sweep it")
+    run_name = "personalize-contract-x"
+    created = Resources(control, notices.append, run_name, HOME, "ITEMS", "sweep it")
     created.create_schema()
-    created._create("CreateDatasetGroup", created.group, name="personalize-contract-x")
+    created._create("CreateDatasetGroup", created.group, name=run_name)
     with short_waits(), mock.patch.multiple(resources, MAX_TEARDOWN=0.3, NOTIFY_INTERVAL=0.1):
         left = created.delete_all()
     assert left.startswith("dataset-group/personalize-contract-x could not be deleted: ")
     assert "still exists after 0 s" in left
-    assert "dataset-group/personalize-contract-x: still in use (0 s)" in told
-    assert told[-1] == "to list them: sweep it"
+    assert "dataset-group/personalize-contract-x: still in use (0 s)" in notices
+    assert notices[-1] == "to list them: sweep it"
 
 
 def test_reports_are_written_before_the_teardown_and_after_it(
@@ -434,5 +435,5 @@ def test_terminated_night_writes_a_partial_report(
     assert account.left() == []
     assert report(shown)["partial"] == "it was interrupted"
     assert "This is partial: it was interrupted." in report(shown)["headline"]
-    (clause,) = (one for one in report(shown)["clauses"] if one["id"] == "response.success.status")
+    (clause,) = (row for row in report(shown)["clauses"] if row["id"] == "response.success.status")
     assert clause["targets"]["live"]["status"] == "holds"

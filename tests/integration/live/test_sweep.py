@@ -20,7 +20,7 @@ def home(region: str = "us-east-1") -> str:
     return f"arn:aws:personalize:{region}:{ACCOUNT}"
 
 
-def there(account: StandIn, name: str, hours: float, region: str = "us-east-1") -> None:
+def create(account: StandIn, name: str, hours: float, region: str = "us-east-1") -> None:
     """Create a schema, a dataset group and its dataset, some hours ago."""
     created = time.time() - hours * HOUR
     schema, group = f"{home(region)}:schema/{name}-1", f"{home(region)}:dataset-group/{name}"
@@ -47,7 +47,7 @@ def account() -> Iterator[StandIn]:
 
 def test_leftovers_are_listed_and_not_deleted(account: StandIn) -> None:
     account.step = 0
-    there(account, DEAD, hours=7)
+    create(account, DEAD, hours=7)
     done = sweep(account)
     assert done.returncode == 0
     kinds = [line.partition("/")[0] for line in done.stdout.splitlines()]
@@ -58,7 +58,7 @@ def test_leftovers_are_listed_and_not_deleted(account: StandIn) -> None:
 
 
 def test_resource_from_the_future_has_no_age(account: StandIn) -> None:
-    there(account, DEAD, hours=-1)
+    create(account, DEAD, hours=-1)
     assert sweep(account).stdout.splitlines() == [
         "nothing that a live run left is older than 6h",
     ]
@@ -67,14 +67,14 @@ def test_resource_from_the_future_has_no_age(account: StandIn) -> None:
 
 def test_age_uses_the_clock_of_the_service(account: StandIn) -> None:
     account.step = 0
-    there(account, DEAD, hours=7)
+    create(account, DEAD, hours=7)
     account.clock.time += 10 * HOUR
     done = sweep(account, "--older-than=16h")
     assert "17.0 h old" in done.stdout
 
 
 def test_yes_deletes_dependents_first(account: StandIn) -> None:
-    there(account, DEAD, hours=7)
+    create(account, DEAD, hours=7)
     done = sweep(account, "--yes")
     assert done.returncode == 0, done.stderr
     assert done.stdout.splitlines()[-1] == "deleted: 3"
@@ -84,10 +84,10 @@ def test_yes_deletes_dependents_first(account: StandIn) -> None:
 
 
 def test_young_foreign_and_distant_resources_stay(account: StandIn) -> None:
-    there(account, YOUNG, hours=5)
-    there(account, DEAD, hours=7, region="eu-west-1")
+    create(account, YOUNG, hours=5)
+    create(account, DEAD, hours=7, region="eu-west-1")
     for name in THEIRS:
-        there(account, name, hours=1000)
+        create(account, name, hours=1000)
     before = account.left()
     done = sweep(account, "--yes")
     assert done.stdout == "nothing that a live run left is older than 6h\n"
@@ -95,11 +95,11 @@ def test_young_foreign_and_distant_resources_stay(account: StandIn) -> None:
     assert account.left() == before
 
 
-@pytest.mark.parametrize(("age", "found"), [("4h", True), ("301m", False), ("1d", False)])
-def test_older_than_sets_the_age(account: StandIn, age: str, found: bool) -> None:
+@pytest.mark.parametrize(("age", "is_listed"), [("4h", True), ("301m", False), ("1d", False)])
+def test_older_than_sets_the_age(account: StandIn, age: str, is_listed: bool) -> None:
     account.step = 0
-    there(account, YOUNG, hours=5)
-    assert ("dataset-group/" in sweep(account, f"--older-than={age}").stdout) == found
+    create(account, YOUNG, hours=5)
+    assert ("dataset-group/" in sweep(account, f"--older-than={age}").stdout) == is_listed
 
 
 def test_all_pages_are_listed(account: StandIn) -> None:
@@ -113,7 +113,7 @@ def test_all_pages_are_listed(account: StandIn) -> None:
 
 
 def test_another_account_is_not_swept(account: StandIn) -> None:
-    there(account, DEAD, hours=7)
+    create(account, DEAD, hours=7)
     done = sweep(account, "--account=999999999999", "--yes")
     assert done.returncode == 2
     assert "belong to another account" in done.stderr
@@ -123,7 +123,7 @@ def test_another_account_is_not_swept(account: StandIn) -> None:
 def test_undeletable_resource_is_reported_and_the_rest_deleted(account: StandIn) -> None:
     from personalize_contract.fake_account import aws_json
 
-    there(account, DEAD, hours=7)
+    create(account, DEAD, hours=7)
     refused = aws_json.error("InvalidInputException", "no")
     account.before = lambda name, request: refused if name == "DeleteSchema" else None
     done = sweep(account, "--yes")
@@ -142,7 +142,7 @@ def test_run_in_progress_is_not_swept(account: StandIn) -> None:
     done = interrupted(account, "PutItems", signal.SIGTERM, "-ksuccess-at-the-end", also=look)
     assert done.returncode == 130
     assert swept
-    assert not any(RUN.search(one) for one in swept)
+    assert not any(RUN.search(output) for output in swept)
     assert account.left() == []
 
 

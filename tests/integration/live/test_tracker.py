@@ -80,8 +80,8 @@ def test_interrupted_run_deletes_its_tracker(account: StandIn, step: str) -> Non
 @pytest.mark.parametrize("step", ["CreateEventTracker", "PutEvents", "DeleteEventTracker"])
 def test_leftovers_of_a_killed_run_are_swept(account: StandIn, step: str) -> None:
     interrupted(account, step, signal.SIGKILL, "--operation=PutEvents", "-ksuccess")
-    for one in account.resources():
-        one.created -= 24 * 3600
+    for resource in account.resources():
+        resource.created -= 24 * 3600
     done = sweep(account, "--yes")
     assert done.returncode == 0, done.stderr
     assert account.left() == []

@@ -98,15 +98,17 @@ def shown(
             asked.append(request)
             if not places or len(asked) in places:
                 return answer
-            given = core.respond(request, stand_in.store)
-            kept = {k: v for k, v in given.headers.items() if ids or k != "x-amzn-requestid"}
-            return Response(given.status, given.reason, kept, given.body)
+            correct = core.respond(request, stand_in.store)
+            headers = {k: v for k, v in correct.headers.items() if ids or k != "x-amzn-requestid"}
+            return Response(correct.status, correct.reason, headers, correct.body)
 
         connection = Connection("http://127.0.0.1:1", "us-east-1", DUMMY_CREDENTIALS, by)
         arns: dict[State, str] = {"active": ACTIVE, "missing": MISSING}
         service = Live(connection, InProcess(respond, by), arns, sends_ids=by == "aws")
         trial = Run(Settings(target="reference"), service)
-        outcomes = [trial.outcome(one) for one in SCENARIOS["PutItems"] if one.id in only]
+        outcomes = [
+            trial.outcome(scenario) for scenario in SCENARIOS["PutItems"] if scenario.id in only
+        ]
     return Evidence(trial.contract, {"live": outcomes})
 
 
@@ -205,9 +207,9 @@ def account() -> Iterator[StandIn]:
 def test_foreign_answer_to_a_control_plane_call_is_the_environment(
     operation: str, account: StandIn
 ) -> None:
-    told: list[str] = []
+    notices: list[str] = []
     control = Control(
-        live(Settings(endpoint_url=account.url)), RateLimiter(), RetryPolicy(told.append)
+        live(Settings(endpoint_url=account.url)), RateLimiter(), RetryPolicy(notices.append)
     )
     try:
         for case, (answer, quoted) in UNREADABLE.items():
@@ -220,7 +222,7 @@ def test_foreign_answer_to_a_control_plane_call_is_the_environment(
             assert why.isprintable(), case
     finally:
         account.before = lambda name, request: None
-    assert told == []  # nothing was retried
+    assert notices == []  # nothing was retried
 
 
 def _give(answer: Response, name: str, request: Request) -> Response:
@@ -283,9 +285,11 @@ def saying(banner: bytes) -> Iterator[str]:
     [b"SSH-2.0-OpenSSH_9.2\r\n", b"+OK POP3 ready\r\n", b"\x15\x03\x01\x00\x02\x02\x16\r\n"],
 )
 def test_another_protocol_is_named(banner: bytes, provision: bool) -> None:
-    given = ["--provision", f"--account={ACCOUNT}"] if provision else [f"--dataset={ACTIVE}=active"]
+    options = (
+        ["--provision", f"--account={ACCOUNT}"] if provision else [f"--dataset={ACTIVE}=active"]
+    )
     with saying(banner) as url:
-        done = run("verify", "--target=live", f"--endpoint-url={url}", *given, "-kitems-1")
+        done = run("verify", "--target=live", f"--endpoint-url={url}", *options, "-kitems-1")
     assert done.returncode == 2
     assert "network: " in done.stderr.splitlines()[-1]
     assert "does not speak HTTP" in done.stderr.splitlines()[-1]

@@ -140,7 +140,7 @@ def recordings(tmp_path_factory: pytest.TempPathFactory) -> Path:
         ["lint", "recordings"],
         ["serve"],
     ],
-    ids=lambda one: one[0],
+    ids=lambda command: command[0],
 )
 def test_unprintable_output_is_reported(
     arguments: list[str],

@@ -38,27 +38,27 @@ def arn(state: str) -> str:
 DATASETS = {state: arn(state) for state in ("active", "in-use", "missing")}
 
 
-def spelled(canary: str) -> set[bytes]:
+def forms_of(canary: str) -> set[bytes]:
     """Return the forms of a canary in a file."""
     escaped = {json.dumps(canary)[1:-1], canary.replace("/", "\\/"), quote(canary, safe="")}
     # Wherever it begins in what was encoded, one of these is a part of it.
     coded = {b64encode(b"x" * n + canary.encode())[4:-8] for n in range(3)}
-    found = {canary.encode(), *(one.encode() for one in escaped), *coded}
-    return {one for one in found if len(one) >= SHORTEST}
+    forms = {canary.encode(), *(form.encode() for form in escaped), *coded}
+    return {form for form in forms if len(form) >= SHORTEST}
 
 
 SHORTEST = 8
 
 LOOKED_FOR = {
-    canary: spelled(canary) for canary in (*CANARIES.values(), ACCOUNT, EMAIL, "canary-active")
+    canary: forms_of(canary) for canary in (*CANARIES.values(), ACCOUNT, EMAIL, "canary-active")
 }
 
 
 def leaks(where: str, data: bytes) -> list[str]:
     return [
         f"{canary} in {where}"
-        for canary, spellings in LOOKED_FOR.items()
-        if any(one in data for one in spellings)
+        for canary, forms in LOOKED_FOR.items()
+        if any(form in data for form in forms)
     ]
 
 
@@ -194,15 +194,15 @@ def ran(shop: Path, *arguments: str) -> str:
     return done.stdout + done.stderr
 
 
-GIVEN = [f"--personalize-dataset={one}={state}" for state, one in DATASETS.items()]
+GIVEN = [f"--personalize-dataset={arn}={state}" for state, arn in DATASETS.items()]
 
 
 def search(folder: Path, *printed: str) -> None:
     """Check that no file and no printed text has a canary."""
     files = [path for path in folder.rglob("*") if path.is_file() and path.name != "test_shop.py"]
-    found = [leak for path in files for leak in leaks(path.name, path.read_bytes())]
-    found += [leak for text in printed for leak in leaks("what was printed", text.encode())]
-    assert found == []
+    leaked = [leak for path in files for leak in leaks(path.name, path.read_bytes())]
+    leaked += [leak for text in printed for leak in leaks("what was printed", text.encode())]
+    assert leaked == []
 
 
 @pytest.mark.parametrize("target", ["reference", "live"])
@@ -221,16 +221,16 @@ def test_recording_and_replay_hold_no_canary(target: str, shop: Path, url: str) 
         "no recorded exchange answers" in printed[-1] or "no cassette in this folder" in printed[-1]
     )
     search(shop, *printed)
-    told = [run(name, shop, env=environment(**CANARIES)) for name in ("lint", "recover", "lint")]
-    search(shop, *(one.stdout + one.stderr for one in told))
+    runs = [run(name, shop, env=environment(**CANARIES)) for name in ("lint", "recover", "lint")]
+    search(shop, *(done.stdout + done.stderr for done in runs))
 
 
 def test_verify_and_its_reports_hold_no_canary(tmp_path: Path, url: str) -> None:
     reports = [f"--report={tmp_path / f'report.{kind}'}" for kind in ("json", "md", "html", "xml")]
-    given = [f"--dataset={one}={state}" for state, one in DATASETS.items()]
+    datasets = [f"--dataset={arn}={state}" for state, arn in DATASETS.items()]
     done = run(
         "verify",
-        *("--target", "live", "--target", "recorded", "--endpoint-url", url, *given),
+        *("--target", "live", "--target", "recorded", "--endpoint-url", url, *datasets),
         *("--record", f"--cassettes={tmp_path / 'cassettes'}", *reports),
         *("-k", "items or missing or arn"),
         env=environment(**CANARIES),

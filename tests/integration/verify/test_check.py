@@ -58,16 +58,16 @@ def test_item_properties_are_never_shown() -> None:
 
 
 @pytest.mark.parametrize(
-    ("operation", "arguments", "told"),
+    ("operation", "arguments", "message"),
     [
         ("PutTeas", {}, "no contract for the operation 'PutTeas'"),
         ("PutItems", {"items": {1, 2}}, "the arguments of PutItems are not JSON"),
     ],
 )
 def test_uncheckable_call_is_a_usage_error(
-    operation: str, arguments: dict[str, Any], told: str
+    operation: str, arguments: dict[str, Any], message: str
 ) -> None:
-    with pytest.raises(UsageError, match=told):
+    with pytest.raises(UsageError, match=message):
         check(operation, arguments)
 
 
@@ -94,13 +94,13 @@ COMMANDS = {
 }
 
 
-@pytest.mark.parametrize(("text", "status", "told"), COMMANDS.values(), ids=COMMANDS)
+@pytest.mark.parametrize(("text", "status", "line"), COMMANDS.values(), ids=COMMANDS)
 def test_command_prints_broken_clauses(
-    text: str, status: int, told: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    text: str, status: int, line: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     (tmp_path / "request.json").write_text(text)
     assert cli.main(["check", str(tmp_path / "request.json")]) == status
-    assert told in capsys.readouterr().out
+    assert line in capsys.readouterr().out
 
 
 @pytest.mark.parametrize(

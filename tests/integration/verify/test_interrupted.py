@@ -91,4 +91,4 @@ def test_interrupted_recording_stays_unlocked(tmp_path: Path) -> None:
         raise KeyboardInterrupt
     with Recording(path, Provenance("reference")) as again:
         assert again.save()
-    assert [one.name for one in tmp_path.iterdir()] == ["one.personalize.yaml"]
+    assert [file.name for file in tmp_path.iterdir()] == ["one.personalize.yaml"]

@@ -39,9 +39,9 @@ def test_clause_is_judged_by_its_smaller_recordings(
     outcomes: list[Outcome], status: str, exit_status: int
 ) -> None:
     all_others = Outcome(
-        "all-others", tuple(Finding(one, HOLDS, "") for one in load("PutItems").clauses)
+        "all-others", tuple(Finding(clause, HOLDS, "") for clause in load("PutItems").clauses)
     )
-    findings = tuple(one for one in all_others.findings if one.clause != CLAUSE)
+    findings = tuple(finding for finding in all_others.findings if finding.clause != CLAUSE)
     others = [Outcome("all-others", findings)] if len(outcomes) > 1 else []
     evidence = Evidence(load("PutItems"), {"recorded": [*outcomes, *others]})
 
@@ -57,7 +57,7 @@ def test_command_lists_unshipped_recordings_and_passes() -> None:
     assert "request.properties.max-length not reached on recorded (allowed)" in done.stdout
     lines = done.stdout.splitlines()
     listed = lines[lines.index("not reached on recorded: not shipped (size):") + 1]
-    order = [one.id for one in SCENARIOS["PutItems"]]
+    order = [scenario.id for scenario in SCENARIOS["PutItems"]]
     assert listed.strip().split(", ") == sorted(shipped.NOT_SHIPPED["PutItems"], key=order.index)
 
 

@@ -12,7 +12,11 @@ from personalize_contract.suite.tables.scenarios import SCENARIOS
 
 COUNT = len(SCENARIOS["PutItems"])
 SOME = "-kitems-10 or items-11"
-SELECTED = [one for one in SCENARIOS["PutItems"] if "items-10" in one.id or "items-11" in one.id]
+SELECTED = [
+    scenario
+    for scenario in SCENARIOS["PutItems"]
+    if "items-10" in scenario.id or "items-11" in scenario.id
+]
 LARGE = 23
 """The scenarios that have no shipped recording."""
 

@@ -63,14 +63,16 @@ def test_replay_opens_no_socket(tmp_path: Path) -> None:
 def judged(folder: Path, *names: str) -> Evidence:
     """Return the evidence of the recordings of some scenarios."""
     with opened(Settings(cassettes=folder)) as tried:
-        outcomes = [tried.outcome(one) for one in SCENARIOS["PutItems"] if one.id in names]
+        outcomes = [
+            tried.outcome(scenario) for scenario in SCENARIOS["PutItems"] if scenario.id in names
+        ]
     assert len(outcomes) == len(names)
     return Evidence(load("PutItems"), {"recorded": outcomes})
 
 
 def statuses(evidence: Evidence) -> set[str]:
     """Return the statuses of the clauses of these recordings."""
-    cells = [evidence.cells[one.id, "recorded"] for one in load("PutItems").clauses.values()]
+    cells = [evidence.cells[clause.id, "recorded"] for clause in load("PutItems").clauses.values()]
     return {cell.status for cell in cells if cell.why != "no scenario reached it"}
 
 
@@ -107,9 +109,9 @@ def test_every_changed_byte_is_noticed(part: str, recordings: Path) -> None:
     assert statuses(judged(recordings, "missing")) == {"holds"}
     # The first in its file.
     assert next(iter(groups.texts(path))) == "missing"
-    found = re.search(PARTS[part], good[good.index("interactions:") :])
-    assert found
-    start, end = (place + good.index("interactions:") for place in found.span(1))
+    match = re.search(PARTS[part], good[good.index("interactions:") :])
+    assert match
+    start, end = (position + good.index("interactions:") for position in match.span(1))
 
     changed = 0
     for at, text in each_byte(good[start:end]):
@@ -208,9 +210,9 @@ def test_provenance_of_a_recording_is_reported(recordings: Path) -> None:
 def test_recordings_hold_only_the_dummy_account() -> None:
     texts = [path.read_text("utf-8") for path in shipped.cassettes().rglob("*.yaml")]
     accounts = {
-        found
+        account
         for text in texts
-        for found in re.findall(r"arn:[a-z-]*:personalize:[^:]*:(\d*)", text)
+        for account in re.findall(r"arn:[a-z-]*:personalize:[^:]*:(\d*)", text)
     }
 
     # An empty field is what one scenario is about.

@@ -71,12 +71,12 @@ def test_common_provenance_is_in_the_head_of_the_file(path: Path) -> None:
         "    region: us-east-1\n"
     )
     recorded = group.load(path)
-    assert {name: one.provenance.answered_by for name, one in recorded.items()} == {
+    assert {name: recording.provenance.answered_by for name, recording in recorded.items()} == {
         "a": "reference",
         "b": "aws",
         "c": "reference",
     }
-    assert [one.answered_by for one in loader.load(path).exchanges] == [
+    assert [exchange.answered_by for exchange in loader.load(path).exchanges] == [
         *("reference", "reference", "aws", "reference", "reference")
     ]
 
@@ -93,7 +93,7 @@ def test_edited_answer_stays_marked_as_altered(path: Path) -> None:
     path.write_text(text.replace("message: OK", "message: Fine", 1))
     group.put(path, {"c": part(REFERENCE, "c", ONE)}, "abc")
 
-    assert [one.altered for one in group.load(path)["a"].exchanges] == [True, False]
+    assert [exchange.altered for exchange in group.load(path)["a"].exchanges] == [True, False]
     assert groups.texts(path)["a"].count("message: Fine") == 1
 
 
@@ -152,7 +152,7 @@ def test_only_selected_scenarios_are_replaced(tmp_path: Path) -> None:
     assert [name for name in now if now[name] != before[name]] == ["in-use"]
     # It was confirmed: the date is all that is new.
     assert now["in-use"].startswith(before["in-use"])
-    assert [one.name for one in path.parent.iterdir()] == [path.name]
+    assert [file.name for file in path.parent.iterdir()] == [path.name]
 
 
 def test_second_recorder_is_refused(tmp_path: Path) -> None:
@@ -251,7 +251,7 @@ def test_killed_run_loses_nothing(tmp_path: Path) -> None:
         go_on.set()
 
     folder = tmp_path / "PutItems"
-    assert [one.name for one in folder.iterdir()] == ["suite.partial.jsonl"]
+    assert [file.name for file in folder.iterdir()] == ["suite.partial.jsonl"]
     assert run("lint", tmp_path).returncode == 1
     done = run("recover", tmp_path)
 
@@ -259,7 +259,7 @@ def test_killed_run_loses_nothing(tmp_path: Path) -> None:
     assert "19 scenarios, answered by endpoint, merged into PutItems" in done.stdout
     assert not list(folder.glob("*.jsonl"))
     # In the groups, each in the order of the table.
-    order = [one.id for one in SCENARIOS["PutItems"]]
+    order = [scenario.id for scenario in SCENARIOS["PutItems"]]
     assert sorted(groups.scenarios(tmp_path), key=order.index) == order[:19]
     for path in folder.iterdir():
         names = [*group.load(path)]
@@ -291,7 +291,7 @@ def test_journals_of_workers_are_merged(tmp_path: Path) -> None:
 
     assert done.returncode == 0, done.stdout
     assert [*group.load(groups.file(tmp_path, "items-1"))] == ["items-1", "items-10", "items-11"]
-    assert sorted(one.name for one in (tmp_path / "PutItems").iterdir()) == [
+    assert sorted(file.name for file in (tmp_path / "PutItems").iterdir()) == [
         "error.in-use.personalize.yaml",
         "request.items.personalize.yaml",
     ]
@@ -320,16 +320,16 @@ def test_unfinished_scenario_of_a_dead_worker_is_left_to_recover(tmp_path: Path)
 
 
 @pytest.mark.parametrize(
-    ("there", "who", "whole"),
+    ("existing", "new", "whole"),
     [(AWS, REFERENCE, True), (REFERENCE, REFERENCE, False), (REFERENCE, AWS, False)],
 )
 def test_stronger_recording_is_not_overwritten_by_recover(
-    there: Provenance, who: Provenance, whole: bool, tmp_path: Path
+    existing: Provenance, new: Provenance, whole: bool, tmp_path: Path
 ) -> None:
     path = groups.file(tmp_path, "items-11")
-    group.put(path, {"items-11": part(there, "items-11", TWO)}, ["items-11"])
+    group.put(path, {"items-11": part(existing, "items-11", TWO)}, ["items-11"])
     before = path.read_bytes()
-    journal_left = left(tmp_path, who, "items-11", whole=whole)
+    journal_left = left(tmp_path, new, "items-11", whole=whole)
     done = run("recover", tmp_path)
 
     assert done.returncode == 2
@@ -344,16 +344,16 @@ def test_unknown_scenario_is_not_recovered(tmp_path: Path) -> None:
 
     assert done.returncode == 2
     assert "PutItems has no scenario '../../tea'" in done.stdout
-    assert [one.name for one in (tmp_path / "PutItems").iterdir()] == ["suite.partial.jsonl"]
+    assert [file.name for file in (tmp_path / "PutItems").iterdir()] == ["suite.partial.jsonl"]
 
 
 def test_discarded_attempt_is_not_recovered(tmp_path: Path) -> None:
     held = Recordings(tmp_path, "PutItems")
     where = groups.file(tmp_path, "items-11")
-    for keep, one in ((True, ONE), (False, TWO)):
+    for keep, recorded in ((True, ONE), (False, TWO)):
         who = replace(REFERENCE, recorded_for="items-11")
         with ScenarioRecording(held.journal, where, who) as recording:
-            recording.append(one)
+            recording.append(recorded)
             if keep:
                 recording.save()
     held.save()

@@ -52,11 +52,11 @@ def rows(folder: Path) -> Mapping[str, Any]:
 
 
 def test_json_report_has_the_documented_shape(good: Path) -> None:
-    found = document(good)
+    report = document(good)
 
-    assert set(found) >= {"operation", "headline", "clauses", "summary", "provenance"}
-    assert found["operation"] == "PutItems"
-    assert found["summary"] == {
+    assert set(report) >= {"operation", "headline", "clauses", "summary", "provenance"}
+    assert report["operation"] == "PutItems"
+    assert report["summary"] == {
         "reference": {"holds": 32, "broken": 0, "not reached": 0},
         "recorded": {"holds": 31, "broken": 0, "not reached": 1},
     }
@@ -76,17 +76,17 @@ def test_json_report_has_the_documented_shape(good: Path) -> None:
 
 def test_json_report_shows_the_exchanges(good: Path) -> None:
     exchanges = rows(good)["request.items.max-members"]["targets"]["reference"]["exchanges"]
-    by_scenario = {one["scenario"]: one for one in exchanges}
+    by_scenario = {exchange["scenario"]: exchange for exchange in exchanges}
 
     assert {"items-10", "items-11"} <= set(by_scenario)
-    one = by_scenario["items-11"]
-    assert one["answered_by"] == "reference"
-    assert one["request"]["method"] == "POST"
-    assert one["request"]["path"] == "/items"
-    assert one["request"]["headers"]["authorization"] == "REDACTED"
-    assert ACTIVE in one["request"]["body"]
-    assert one["response"]["status"] == 400
-    assert one["response"]["headers"]["x-amzn-errortype"] == "InvalidInputException"
+    exchange = by_scenario["items-11"]
+    assert exchange["answered_by"] == "reference"
+    assert exchange["request"]["method"] == "POST"
+    assert exchange["request"]["path"] == "/items"
+    assert exchange["request"]["headers"]["authorization"] == "REDACTED"
+    assert ACTIVE in exchange["request"]["body"]
+    assert exchange["response"]["status"] == 400
+    assert exchange["response"]["headers"]["x-amzn-errortype"] == "InvalidInputException"
 
 
 def test_json_report_has_every_clause(good: Path) -> None:
@@ -99,7 +99,7 @@ def test_broken_clause_shows_the_answer(bad: Path) -> None:
 
     assert (cell["status"], cell["answered_by"]) == ("broken", "endpoint")
     assert "the answer repeats the properties" in cell["why"]
-    assert {one["status"] for one in cell["exchanges"]} == {"broken"}
+    assert {exchange["status"] for exchange in cell["exchanges"]} == {"broken"}
 
 
 def test_unreached_clause_says_why(bad: Path) -> None:
@@ -113,14 +113,16 @@ def test_unreached_clause_says_why(bad: Path) -> None:
 def suites(folder: Path) -> dict[str, ET.Element]:
     root = ET.parse(folder / "all.xml").getroot()  # noqa: S314 - our own
     assert root.tag == "testsuites"
-    return {str(one.get("name")): one for one in root}
+    return {str(suite.get("name")): suite for suite in root}
 
 
 def test_junit_has_a_suite_for_each_target(good: Path) -> None:
-    found = suites(good)
+    by_name = suites(good)
 
-    assert list(found) == ["PutItems reference", "PutItems recorded"]
-    for suite, skipped in zip(found.values(), ([], ["request.properties.max-length"]), strict=True):
+    assert list(by_name) == ["PutItems reference", "PutItems recorded"]
+    for suite, skipped in zip(
+        by_name.values(), ([], ["request.properties.max-length"]), strict=True
+    ):
         cases = suite.findall("testcase")
         names = [case.get("name") for case in cases]
         assert names == list(load("PutItems").clauses)
@@ -143,7 +145,7 @@ def test_json_report_has_the_time_of_each_target(good: Path) -> None:
     assert list(runs) == ["reference", "recorded"]
     assert runs["reference"]["started_at"] <= runs["recorded"]["started_at"]
     exchanges = rows(good)["request.items.max-members"]["targets"]["reference"]["exchanges"]
-    assert all(0 < one["seconds"] < runs["reference"]["seconds"] for one in exchanges)
+    assert all(0 < exchange["seconds"] < runs["reference"]["seconds"] for exchange in exchanges)
 
 
 def test_junit_distinguishes_failures_errors_and_skips(bad: Path) -> None:
@@ -151,7 +153,7 @@ def test_junit_distinguishes_failures_errors_and_skips(bad: Path) -> None:
     cases = {case.get("name"): case for case in suite.iter("testcase")}
 
     def kind(clause: str) -> list[str]:
-        return [one.tag for one in cases[clause]]
+        return [element.tag for element in cases[clause]]
 
     assert kind("error.message") == ["failure"]
     assert kind("error.not-found.code") == ["error"]

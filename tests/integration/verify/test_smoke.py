@@ -30,7 +30,7 @@ def test_smoke_has_one_scenario_for_each_outcome_and_limit(tmp_path: Path) -> No
     assert "all 18 clauses asked about hold on live" in done.stdout
     shown = json.loads(report.read_text())
     assert shown["summary"]["live"] == {"holds": 18, "broken": 0, "not reached": 0}
-    (other,) = (one for one in shown["clauses"] if one["id"] == "request.method")
+    (other,) = (row for row in shown["clauses"] if row["id"] == "request.method")
     assert other["targets"]["live"]["status"] == "not reached"
     assert other["targets"]["live"]["why"] == "no selected scenario checks it"
 
@@ -47,5 +47,5 @@ def test_list_names_scenarios_and_their_clauses() -> None:
     assert [line.split()[0] for line in done.stdout.splitlines()] == SMOKE
     whole = run("verify", "--list").stdout.splitlines()
     assert len(whole) > 300
-    (line,) = (one for one in whole if one.startswith("items-11 "))
+    (line,) = (listed for listed in whole if listed.startswith("items-11 "))
     assert "request.items.max-members" in line

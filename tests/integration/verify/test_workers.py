@@ -18,7 +18,11 @@ from personalize_contract.model.exchange import Request, Response
 from personalize_contract.suite.tables.scenarios import SCENARIOS
 
 SOME = "-k=items-1 or body-e"
-SELECTED = [one for one in SCENARIOS["PutItems"] if "items-1" in one.id or "body-e" in one.id]
+SELECTED = [
+    scenario
+    for scenario in SCENARIOS["PutItems"]
+    if "items-1" in scenario.id or "body-e" in scenario.id
+]
 REPORT = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|[0-9-]{10}T[0-9:]{8}Z")
 
 
@@ -29,13 +33,13 @@ def evidence(path: Path) -> Any:
 
 
 def test_workers_produce_the_evidence_of_one_process(tmp_path: Path) -> None:
-    one, two = tmp_path / "one.json", tmp_path / "two.json"
+    alone, spread = tmp_path / "one.json", tmp_path / "two.json"
 
-    assert run("verify", SOME, "--target=recorded", "--report", one).returncode == 0
-    done = run_process("verify", SOME, "--target=recorded", "-n", "2", "--report", two)
+    assert run("verify", SOME, "--target=recorded", "--report", alone).returncode == 0
+    done = run_process("verify", SOME, "--target=recorded", "-n", "2", "--report", spread)
 
     assert done.returncode == 0, done.stderr
-    assert evidence(one) == evidence(two)
+    assert evidence(alone) == evidence(spread)
     # Told once, and with all its scenarios.
     assert done.stderr.split("\n")[0] == f"recorded: {len(SELECTED)} scenarios"
     assert "recorded: " not in done.stderr[10:]
@@ -46,7 +50,7 @@ def test_workers_record_and_replay(tmp_path: Path) -> None:
     done = run_process(*target, "--record", "--target=reference")
 
     assert done.returncode == 0
-    assert sorted(groups.scenarios(tmp_path)) == sorted(one.id for one in SELECTED)
+    assert sorted(groups.scenarios(tmp_path)) == sorted(scenario.id for scenario in SELECTED)
     assert {path.suffix for path in tmp_path.rglob("*.*")} == {".yaml"}
     groups.change(tmp_path, "items-11", lambda text: text.replace("code: 400", "code: 500"))
     again = run(*target, "--target=recorded")

@@ -92,9 +92,9 @@ def broken(
 def with_clause(contract: Contract, clause: Clause, check: Mapping[str, Any] | None) -> Contract:
     """Return a contract with another check for a clause, or without it."""
     clauses = {
-        name: replace(one, check=check) if one is clause and check else one
-        for name, one in contract.clauses.items()
-        if one is not clause or check
+        name: replace(each, check=check) if each is clause and check else each
+        for name, each in contract.clauses.items()
+        if each is not clause or check
     }
     return replace(contract, clauses=clauses)
 

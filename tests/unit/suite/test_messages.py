@@ -54,9 +54,10 @@ def test_the_guard_sends_every_scenario(operation: str, url: str) -> None:
             client.send(replace(scenario, sends=scenario.control, before=()), guarded, arn)
         client.send(scenario, guarded, arn)
         expected = [
-            (one.method, url.rstrip("/") + one.target, one.body) for one in messages(scenario, arn)
+            (message.method, url.rstrip("/") + message.target, message.body)
+            for message in messages(scenario, arn)
         ]
-        sent = [(one.method, one.url, one.body) for one in inner.asked]
+        sent = [(message.method, message.url, message.body) for message in inner.asked]
         assert sorted(sent) == sorted(expected), scenario.id
         inner.asked.clear()
 
@@ -87,7 +88,7 @@ def test_a_scenario_is_sent_only_to_the_dataset_of_its_state() -> None:
     datasets = arns("PutItems")
     without: dict[State, str] = {"active": datasets["active"], "missing": datasets["missing"]}
     guard = TableGuard("PutItems", URLS[0], without)
-    scenario = next(one for one in SCENARIOS["PutItems"] if one.state == "in-use")
+    scenario = next(row for row in SCENARIOS["PutItems"] if row.state == "in-use")
     (message,) = messages(scenario, datasets["in-use"])
     assert guard.refusal(Request(message.method, URLS[0] + message.target, {}, message.body))
 
@@ -116,10 +117,10 @@ def test_every_id_that_a_lenient_service_could_store_is_listed(operation: str) -
     odd = {name for ids in known.values() for name in ids if not name.startswith(PREFIX)}
 
     assert {name for name in odd if name[:1] not in ("{", "[")} == USUAL
-    one = contract.identity.removesuffix("Id")
-    assert known[f"{one}-id-1"] == {"p"}
-    assert known[f"{one}-id-absent"] == {""}
-    assert known[f"{one}-id-null-last-of-two"] == {f"{PREFIX}1", "null"}
+    singular = contract.identity.removesuffix("Id")
+    assert known[f"{singular}-id-1"] == {"p"}
+    assert known[f"{singular}-id-absent"] == {""}
+    assert known[f"{singular}-id-null-last-of-two"] == {f"{PREFIX}1", "null"}
     assert (
         known["body-single-quotes"] == known["body-yaml"] == known["body-utf-16"] == {f"{PREFIX}1"}
     )

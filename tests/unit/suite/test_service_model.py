@@ -40,9 +40,9 @@ THEN = {
 
 @pytest.mark.parametrize("version", HISTORY)
 def test_the_history_of_the_model_is_in_words(version: str) -> None:
-    found = differences(load("PutItems"), HISTORY[version], f"botocore {version}")
+    lines = differences(load("PutItems"), HISTORY[version], f"botocore {version}")
 
-    assert found == THEN[version]
+    assert lines == THEN[version]
 
 
 def changed(*path: str, to: Any) -> dict[str, Any]:
@@ -142,9 +142,9 @@ CHANGES: dict[str, tuple[dict[str, Any], list[str]]] = {
 }
 
 
-@pytest.mark.parametrize(("model", "told"), CHANGES.values(), ids=CHANGES)
-def test_a_change_of_the_model_is_in_words(model: dict[str, Any], told: list[str]) -> None:
-    assert differences(load("PutItems"), model, "X 1") == told
+@pytest.mark.parametrize(("model", "expected"), CHANGES.values(), ids=CHANGES)
+def test_a_change_of_the_model_is_in_words(model: dict[str, Any], expected: list[str]) -> None:
+    assert differences(load("PutItems"), model, "X 1") == expected
 
 
 def test_the_installed_botocore_agrees_with_the_contract() -> None:
@@ -179,9 +179,9 @@ def test_a_run_reports_a_changed_model(old_model: dict[str, str], tmp_path: Path
     done = run("verify", "--target=recorded", "--report", path, env=old_model)
 
     assert done.returncode == 0
-    told = f"properties: at most 32000 here, 24262 in botocore {botocore.__version__}"
-    assert told in done.stdout
-    assert told in json.loads(path.read_text())["provenance"]["model_differs"]
+    line = f"properties: at most 32000 here, 24262 in botocore {botocore.__version__}"
+    assert line in done.stdout
+    assert line in json.loads(path.read_text())["provenance"]["model_differs"]
 
 
 def test_a_run_with_an_equal_model_reports_nothing(tmp_path: Path) -> None:
