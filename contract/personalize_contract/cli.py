@@ -1,4 +1,4 @@
-"""The command `personalize-contract`: finds the subcommand, and turns errors into exit status 2."""
+"""The command `personalize-contract`: runs a subcommand, and turns errors into exit status 2."""
 
 from __future__ import annotations
 
@@ -42,14 +42,14 @@ COMMANDS = {
     "sweep": sweep,
 }
 _OF_CONTRACTS = ("verify", "serve", "check", "lint", "sdk")
-"""The commands that hold something against a contract."""
+"""The commands that read contracts."""
 
 INTERRUPTED = 130
 
 
 class _Version(argparse.Action):
     def __call__(self, parser: argparse.ArgumentParser, *_: object) -> NoReturn:
-        from importlib.metadata import version  # which takes longer than all the rest of this
+        from importlib.metadata import version  # an expensive import
 
         print(parser.prog, version(parser.prog))
         parser.exit()
@@ -57,7 +57,7 @@ class _Version(argparse.Action):
 
 class _Parser(argparse.ArgumentParser):
     def error(self, message: str) -> NoReturn:
-        raise UsageError(f"{message} ({self.prog} --help says more)")
+        raise UsageError(f"{message} (see {self.prog} --help)")
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -68,27 +68,27 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--version", action=_Version, nargs=0, help="print the version and exit")
     subparsers = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     for name, command in COMMANDS.items():
-        one = subparsers.add_parser(name, help=command.HELP, description=command.DESCRIPTION)
-        command.arguments(one)
+        subparser = subparsers.add_parser(name, help=command.HELP, description=command.DESCRIPTION)
+        command.arguments(subparser)
         if name in _OF_CONTRACTS:
-            one.add_argument(
+            subparser.add_argument(
                 "--contracts",
                 type=Path,
                 metavar="DIR",
-                help="read the contract files in DIR too, beside those that ship",
+                help="also read the contract files in DIR, beside the shipped ones",
             )
-        one.set_defaults(run=command.run)
+        subparser.set_defaults(run=command.run)
     return parser
 
 
-def _shown(words: object) -> str:
+def _print_error(message: object) -> None:
     from personalize_contract.privacy import display
 
-    return display.quoted(words)
+    print(f"personalize-contract: {display.quoted(message)}", file=sys.stderr)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the command; returns its exit status (README, "Exit status")."""
+    """Run the command and return its exit status (README, "Exit status")."""
     try:
         parsed = _parser().parse_args(arguments)
         if getattr(parsed, "contracts", None):
@@ -102,24 +102,23 @@ def main(arguments: Sequence[str] | None = None) -> int:
             print("personalize-contract: interrupted", file=sys.stderr)
         return INTERRUPTED
     except PersonalizeContractError as error:
-        print(f"personalize-contract: {_shown(error)}", file=sys.stderr)
+        _print_error(error)
         return 2
     except OSError as error:
-        where = error.filename or "what it prints can't be written"
-        told = _shown(f"{where}: {error.strerror or error}")
-        print(f"personalize-contract: {told}", file=sys.stderr)
+        place = error.filename or "the output can't be written"
+        _print_error(f"{place}: {error.strerror or error}")
         if error.filename is None:
-            # What is left would fail once more, at the very end.
+            # Python flushes standard output once more at exit, and would fail again.
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 2
     except Exception as error:
-        print(f"personalize-contract: {_shown(_bug(error))}", file=sys.stderr)
+        _print_error(_bug(error))
         return 2
     return status
 
 
 def _bug(error: Exception) -> str:
-    """Return one line about an error that nobody expected: what it is, and where it came from."""
+    """Return one line about an unexpected error: its type, its message and its traceback."""
     here = str(Path(__file__).parent)
     frames = [
         f"{Path(frame.filename).name}:{frame.lineno}"

@@ -1,5 +1,5 @@
 """The subcommands of `personalize-contract`, a module each.
 
-A module has `HELP`, `DESCRIPTION`, `arguments(parser)` and `run(given)`, which returns the exit
-status. What a command needs is imported when it runs.
+A module has `HELP`, `DESCRIPTION`, `arguments(parser)` and `run(options)`, which returns the exit
+status. Expensive imports wait until a command runs.
 """

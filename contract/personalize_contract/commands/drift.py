@@ -1,4 +1,4 @@
-"""`drift`: two sets of cassettes, clause by clause."""
+"""`drift`: compare two sets of cassettes, clause by clause."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ DESCRIPTION = (
     "Exit status: 0 they mean the same, 4 they differ, 2 it could not be done."
 )
 DIFFERS = 4
-_MOST = 10
-"""Listed differences that don't count: a service that rewords one message may reword all."""
+_MAX_UNCOUNTED = 10
+"""Maximum number of differences listed that don't count: a service may reword every message."""
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -27,15 +27,14 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         parser.add_argument(name, type=Path, metavar=name.upper(), help="a folder of cassettes")
 
 
-def run(given: argparse.Namespace) -> int:
-    """Run the command; returns its exit status.
+def run(options: argparse.Namespace) -> int:
+    """Run the command and return its exit status.
 
-    Whoever answered: who asks for a comparison wants to see it. The wording of messages is shown
-    and does not count, as in `verify`. The same difference is one line, however many recordings
-    have it.
+    The cassettes are compared whatever their provenance. The wording of messages is shown and
+    doesn't count, as in `verify`. A difference that several recordings share is one line.
 
     Raises:
-        UsageError: the two have no operation in common.
+        UsageError: the folders have no operation in common.
         CassetteError: a cassette can't be read.
     """
     from rich.text import Text
@@ -45,47 +44,47 @@ def run(given: argparse.Namespace) -> int:
     from personalize_contract.report.terminal import Output
     from personalize_contract.report.words import some
 
-    old, new = _read(given.old), _read(given.new)
+    old, new = _read(options.old), _read(options.new)
     left_out = _left_out(old, new)
     names = [name for name in sorted({*old, *new}) if _operation(name) not in left_out]
     if not names:
-        sides = "; ".join(f"{one} is in {side} only" for one, side in left_out.items())
+        sides = "; ".join(f"{operation} is in {side} only" for operation, side in left_out.items())
         raise UsageError(f"nothing to compare: {sides}; name two folders of one operation")
-    found = {name: dict.fromkeys(_lines(old.get(name), new.get(name))) for name in names}
-    differing = {name for name, lines in found.items() if any(counts for _, counts in lines)}
+    differences = {name: dict.fromkeys(_lines(old.get(name), new.get(name))) for name in names}
+    differing = {name for name, lines in differences.items() if any(counts for _, counts in lines)}
     rows = {
-        about: bool(differing.intersection(recordings))
-        for about, recordings in _by_clause(names).items()
+        label: bool(differing.intersection(recordings))
+        for label, recordings in _by_clause(names).items()
     }
     console = Output()
-    for about, differs in rows.items():
+    for label, differs in rows.items():
         state = ("differs", "bold yellow") if differs else ("same", "green")
-        console.print(Text.assemble((f"{about} ", "bold"), state), soft_wrap=True)
-    for counting, title in ((True, "what differs:"), (False, "what differs and does not count:")):
-        grouped: dict[str, list[str]] = {}
-        for name, lines in found.items():
+        console.print(Text.assemble((f"{label} ", "bold"), state), soft_wrap=True)
+    for counting, title in ((True, "differences:"), (False, "differences that don't count:")):
+        recordings_of: dict[str, list[str]] = {}
+        for name, lines in differences.items():
             for line, counts in lines:
                 if counts == counting:
-                    grouped.setdefault(line, []).append(display.quoted(name))
-        if grouped:
+                    recordings_of.setdefault(line, []).append(display.quoted(name))
+        if recordings_of:
             console.print(f"\n{title}", style="bold")
-        most = len(grouped) if counting else _MOST
-        for line, places in list(grouped.items())[:most]:
-            console.print(Text(f"  {line} ({some(places)})"), soft_wrap=True)
-        if len(grouped) > most:
-            console.print(f"  and {len(grouped) - most} more")
+        maximum = len(recordings_of) if counting else _MAX_UNCOUNTED
+        for line, recordings in list(recordings_of.items())[:maximum]:
+            console.print(Text(f"  {line} ({some(recordings)})"), soft_wrap=True)
+        if len(recordings_of) > maximum:
+            console.print(f"  and {len(recordings_of) - maximum} more")
     console.print()
     for operation, side in left_out.items():
         console.print(f"left out: {operation}, which is in {side} only", soft_wrap=True)
-    who = f"{_answered(old)} -> {_answered(new)}"
+    origins = f"{_answered(old)} -> {_answered(new)}"
     number = sum(rows.values())
-    told = f"{number} of {len(rows)} differ" if number else f"all {len(rows)} are the same"
-    console.print(Text(f"{who}: {told}", "bold"), soft_wrap=True)
+    verdict = f"{number} of {len(rows)} differ" if number else f"all {len(rows)} are the same"
+    console.print(Text(f"{origins}: {verdict}", "bold"), soft_wrap=True)
     return DIFFERS if number else 0
 
 
 def _operation(name: str) -> str:
-    """The operation that a recording is of; `""` for that of a test."""
+    """Return the operation of a suite's recording; `""` for the recording of a test."""
     from personalize_contract.model.contract import operations
 
     folder = name.partition("/")[0]
@@ -93,17 +92,17 @@ def _operation(name: str) -> str:
 
 
 def _left_out(old: dict[str, Cassette], new: dict[str, Cassette]) -> dict[str, str]:
-    """The operations that only one side has, and that side."""
-    here, there = ({_operation(name) for name in side} - {""} for side in (old, new))
-    return {one: "OLD" if one in here else "NEW" for one in sorted(here ^ there)}
+    """Return each operation that only one side has, with that side."""
+    in_old, in_new = ({_operation(name) for name in side} - {""} for side in (old, new))
+    return {name: "OLD" if name in in_old else "NEW" for name in sorted(in_old ^ in_new)}
 
 
 def _read(folder: Path) -> dict[str, Cassette]:
-    """The recordings in a folder, by their path in it, that of a scenario beside its group.
+    """Return the recordings in a folder by their path in it; a group's scenarios stand beside it.
 
     Raises:
-        UsageError: it is no folder, or holds no cassette.
-        CassetteError: one of them can't be read.
+        UsageError: it is not a folder, or holds no cassette.
+        CassetteError: a cassette can't be read.
     """
     from personalize_contract.cassette import folders
     from personalize_contract.errors import UsageError
@@ -113,11 +112,13 @@ def _read(folder: Path) -> dict[str, Cassette]:
     paths = sorted(folder.rglob(f"*{folders.SUFFIX}"))
     if not paths:
         raise UsageError(f"{folder} holds no cassette (*{folders.SUFFIX})")
-    return dict(one for path in paths for one in _recordings(path, path.relative_to(folder)))
+    return dict(
+        recording for path in paths for recording in _recordings(path, path.relative_to(folder))
+    )
 
 
 def _recordings(path: Path, name: Path) -> Iterator[tuple[str, Cassette]]:
-    """The cassette in a file by its name, or each scenario's in a group, beside which it stands."""
+    """Yield the cassette in a file by its name, or the part of each scenario if it is a group."""
     from personalize_contract.cassette import folders, group, loader
 
     cassette = loader.load(path)
@@ -130,15 +131,15 @@ def _recordings(path: Path, name: Path) -> Iterator[tuple[str, Cassette]]:
 
 
 def _answered(cassettes: dict[str, Cassette]) -> str:
-    origins = {one for cassette in cassettes.values() for one in cassette.origins}
-    found = sorted({one.answered_by for one in origins})
-    days = sorted({one.recorded_at[:10] for one in origins} - {""})
-    when = f" {days[0]}" + (f" to {days[-1]}" if len(days) > 1 else "") if days else ""
-    return " and ".join(found) + when
+    origins = {origin for cassette in cassettes.values() for origin in cassette.origins}
+    names = sorted({origin.answered_by for origin in origins})
+    days = sorted({origin.recorded_at[:10] for origin in origins} - {""})
+    period = f" {days[0]}" + (f" to {days[-1]}" if len(days) > 1 else "") if days else ""
+    return " and ".join(names) + period
 
 
 def _by_clause(names: list[str]) -> dict[str, list[str]]:
-    """The recordings of each clause, and each that is not a scenario's by itself."""
+    """Return the recordings of each clause, and those of no scenario each under its own name."""
     from personalize_contract.model.contract import load, operations
     from personalize_contract.privacy import display
     from personalize_contract.suite.tables.scenarios import SCENARIOS
@@ -167,20 +168,20 @@ def _lines(old: Cassette | None, new: Cassette | None) -> Iterator[tuple[str, bo
         yield f"it is in {'NEW' if old is None else 'OLD'} only", True
         return
     for side, cassette in (("OLD", old), ("NEW", new)):
-        if any(one.altered for one in cassette.exchanges):
-            yield f"it was changed after it was made, in {side}: it shows nobody's answer", True
+        if any(exchange.altered for exchange in cassette.exchanges):
+            yield f"edited after recording in {side}: its answers prove nothing", True
     redactor = Redactor(keep=None)
     key = Matching().key
     waiting: dict[Key, deque[Exchange]] = {}
-    for one in old.exchanges:
-        waiting.setdefault(key(one.request), deque()).append(one)
-    for one in new.exchanges:
-        before = waiting.get(key(one.request))
+    for exchange in old.exchanges:
+        waiting.setdefault(key(exchange.request), deque()).append(exchange)
+    for exchange in new.exchanges:
+        before = waiting.get(key(exchange.request))
         if not before:
             yield "a request in NEW is not in OLD", True
             continue
-        for found in differences(before.popleft().response, one.response):
-            line = f"{found.part}: {found.recorded} -> {found.now}"
-            yield display.answered(line, one.request, redactor), found.counts
+        for difference in differences(before.popleft().response, exchange.response):
+            line = f"{difference.part}: {difference.recorded} -> {difference.now}"
+            yield display.answered(line, exchange.request, redactor), difference.counts
     if any(waiting.values()):
         yield "a request in OLD is not in NEW", True

@@ -1,4 +1,4 @@
-"""`history`: nights over time, one page."""
+"""`history`: show the nightly runs over time on one page."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def run(given: argparse.Namespace) -> int:
-    """Run the command; returns its exit status."""
+def run(options: argparse.Namespace) -> int:
+    """Run the command and return its exit status."""
     from personalize_contract.report import history
 
-    print(history.text(given.reports), end="")
+    print(history.text(options.reports), end="")
     return 0

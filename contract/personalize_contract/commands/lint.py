@@ -1,4 +1,4 @@
-"""`lint`: what is wrong with cassettes."""
+"""`lint`: report problems of cassettes."""
 
 from __future__ import annotations
 
@@ -6,14 +6,14 @@ import argparse
 import datetime as dt
 from pathlib import Path
 
-HELP = "look for what is wrong with cassettes"
+HELP = "report problems of cassettes"
 DESCRIPTION = (
-    "Look through cassettes, those that other tools have made too. A finding is a file that can't "
-    "be read, a secret or an account id, an answer that was changed or that breaks a clause of the "
-    "contract, a file that a killed recording left, two names that are one where file systems fold "
-    "case, with --max-age a recording that is older, or doesn't say when it was made, and with "
-    "--gone a cassette whose test is gone. A note is that nobody knows who answered. Exit "
-    "status: 0 no finding, 1 some, 2 it could not be done, or there was no cassette to look at."
+    "Check cassettes, also those of other tools. A finding is a file that can't be read, a secret "
+    "or an account id, an answer that was edited or breaks a clause of the contract, a file left "
+    "behind by an interrupted recording, or two names that differ in case only. With --max-age, a "
+    "recording that is older or has no date is one too, with --gone a cassette whose test no "
+    "longer exists. A recording of unknown provenance is a note. Exit status: 0 no finding, 1 "
+    "findings, 2 it could not be done, or there was no cassette to check."
 )
 
 
@@ -26,40 +26,40 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         type=Path,
         default=[Path()],
         metavar="PATH",
-        help="a cassette, or a folder to look for them in (default: the current one)",
+        help="a cassette, or a folder to search (default: the current one)",
     )
     add("--gone", action="store_true", help="collect the tests here; list cassettes without one")
     add("--remove-gone", action="store_true", help="the same, and remove them")
-    add("--max-age", type=int, metavar="DAYS", help="the age that a recording may have")
+    add("--max-age", type=int, metavar="DAYS", help="the maximum age of a recording in days")
 
 
-def run(given: argparse.Namespace) -> int:
-    """Run the command; returns its exit status."""
+def run(options: argparse.Namespace) -> int:
+    """Run the command and return its exit status."""
     from personalize_contract import clock
     from personalize_contract.cassette import folders
     from personalize_contract.cassette.lint import GONE, Diagnostic, Linter
     from personalize_contract.errors import UsageError
     from personalize_contract.plugin import ini_file
 
-    if given.max_age is not None and given.max_age < 0:
-        raise UsageError(f"--max-age {given.max_age}: it is a number of days, from 0 on")
-    age = None if given.max_age is None else dt.timedelta(days=given.max_age)
+    if options.max_age is not None and options.max_age < 0:
+        raise UsageError(f"--max-age {options.max_age}: use a number of days, 0 or more")
+    age = None if options.max_age is None else dt.timedelta(days=options.max_age)
     linter = Linter(age, clock.now(), ini_file.values("personalize_placeholders"))
-    gone = _gone(given.path) if given.gone or given.remove_gone else []
+    gone = _gone(options.path) if options.gone or options.remove_gone else []
     findings = notes = 0
     for path in gone:
-        print(Diagnostic(path, None, GONE, is_note=given.remove_gone))
-        if given.remove_gone:
+        print(Diagnostic(path, None, GONE, is_note=options.remove_gone))
+        if options.remove_gone:
             path.unlink()
-        notes += given.remove_gone
-        findings += not given.remove_gone
-    if given.remove_gone:
+        notes += options.remove_gone
+        findings += not options.remove_gone
+    if options.remove_gone:
         print(f"{_count(len(gone), 'cassette')} removed")
-    for path in folders.files_in(given.path, _is_wanted, at_least_one=True):
-        for one in linter.check(path):
-            print(one)
-            notes += one.is_note
-            findings += not one.is_note
+    for path in folders.files_in(options.path, _is_wanted, at_least_one=True):
+        for diagnostic in linter.check(path):
+            print(diagnostic)
+            notes += diagnostic.is_note
+            findings += not diagnostic.is_note
     print(
         f"{_count(linter.cassettes, 'cassette')}, {_count(linter.exchanges, 'exchange')}: "
         f"{_count(findings, 'finding')}, {_count(notes, 'note')}"
@@ -67,12 +67,14 @@ def run(given: argparse.Namespace) -> int:
     return 1 if findings else 0
 
 
-def _gone(where: list[Path]) -> list[Path]:
+def _gone(searched: list[Path]) -> list[Path]:
     from personalize_contract.plugin import gone
 
-    folders = [path.resolve() for path in where]
+    folders = [path.resolve() for path in searched]
     return [
-        path for path in gone.find() if any(path.resolve().is_relative_to(each) for each in folders)
+        path
+        for path in gone.find()
+        if any(path.resolve().is_relative_to(folder) for folder in folders)
     ]
 
 
@@ -82,5 +84,5 @@ def _is_wanted(path: Path) -> bool:
     return folders.is_journal(path) or folders.is_half_written(path) or folders.is_cassette(path)
 
 
-def _count(number: int, what: str) -> str:
-    return f"{number:,} {what}{'' if number == 1 else 's'}"
+def _count(number: int, noun: str) -> str:
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"

@@ -1,4 +1,4 @@
-"""`refresh`: records a repo's cassettes again, and prints the changes."""
+"""`refresh`: record a repo's cassettes again, and print the changes."""
 
 from __future__ import annotations
 
@@ -31,8 +31,8 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def run(given: argparse.Namespace) -> int:
-    """Run the command; returns its exit status."""
+def run(options: argparse.Namespace) -> int:
+    """Run the command and return its exit status."""
     import sys
     import tempfile
 
@@ -44,21 +44,21 @@ def run(given: argparse.Namespace) -> int:
     with tempfile.TemporaryDirectory() as folder:
         copies, junit = Path(folder, "cassettes"), Path(folder, "junit.xml")
         before = dict(_copied(_cassettes(), copies))
-        command = [sys.executable, "-m", "pytest", f"--personalize-record={given.target}"]
-        status = _pytest([*command, *given.pytest, f"--junitxml={junit}"])
+        command = [sys.executable, "-m", "pytest", f"--personalize-record={options.target}"]
+        status = _pytest([*command, *options.pytest, f"--junitxml={junit}"])
         if status == pytest.ExitCode.INTERRUPTED:
             raise KeyboardInterrupt
         if status not in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED):
             return 2
         failed = list(_failed(junit))
         not_reached = [(test, why) for test, why in failed if StateNotDeclared.__name__ in why]
-        failed = [one for one in failed if one not in not_reached]
+        failed = [failure for failure in failed if failure not in not_reached]
         print(refreshed.text(_compared(before, failed, not_reached)), end="")
     return 1 if failed else 0
 
 
 def _pytest(command: list[str]) -> int:
-    """Run pytest, which Ctrl-C ends as always; returns its exit status."""
+    """Run pytest and return its exit status; Ctrl-C ends pytest, which then reports as usual."""
     import signal
     import subprocess
     import sys
@@ -128,6 +128,6 @@ def _failed(junit: Path) -> Iterator[tuple[str, str]]:
 
     for case in ET.parse(junit).iter("testcase"):  # noqa: S314 - pytest wrote it a moment ago
         for kind in ("failure", "error"):
-            for found in case.iter(kind):
-                why = found.get("message", "").partition("\n")[0]
+            for problem in case.iter(kind):
+                why = problem.get("message", "").partition("\n")[0]
                 yield f"{case.get('classname')}::{case.get('name')}", why

@@ -1,4 +1,4 @@
-"""`rename`: moves a cassette whose test was renamed."""
+"""`rename`: move a cassette whose test was renamed."""
 
 from __future__ import annotations
 

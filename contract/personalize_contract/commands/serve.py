@@ -1,4 +1,4 @@
-"""`serve`: the reference service, a live one or cassettes over HTTP, for any client."""
+"""`serve`: serve the reference service, a live one or cassettes over HTTP, for any client."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ HELP = "serve the reference service, a recording proxy, or cassettes"
 DESCRIPTION = (
     "Serve clients in any language over HTTP. The URL is the first line printed. By default the "
     "reference service answers. With --forward it is a recording, checking proxy before a live "
-    "service, with --replay the cassettes of such a proxy answer. What a request or an answer "
-    "breaks is told on standard error as it happens. With --control-plane it stands in for an "
-    "account: Personalize's schemas, dataset groups and datasets, and STS's GetCallerIdentity, "
-    "answer at the same URL."
+    "service; with --replay the cassettes of such a proxy answer. Each clause that a request or an "
+    "answer breaks is reported on standard error as it happens. With --control-plane the same URL "
+    "stands in for an account: it also answers for Personalize's schemas, dataset groups and "
+    "datasets, and for STS's GetCallerIdentity."
 )
 
 
@@ -33,7 +33,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     add(
         "--allow-remote",
         action="store_true",
-        help="listen on a --host other than loopback: whoever reaches this machine is answered",
+        help="allow a --host other than loopback: every client that reaches it is answered",
     )
     add(
         "--tls",
@@ -48,32 +48,33 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         action="append",
         default=[],
         metavar="ARN[=STATE]",
-        help="a dataset, active or in-use (default: the dummy ones of the suite)",
+        help="a dataset, active or in-use; may be repeated (default: the suite's dummies)",
     )
     add("--store", type=Path, metavar="FILE", help="keep items in this file (default: memory)")
-    add("--check-signatures", action="store_true", help="refuse what is not signed as it should")
+    add("--check-signatures", action="store_true", help="reject requests without a valid signature")
     add(
         "--control-plane",
         action="store_true",
-        help="also make, describe and delete datasets, as Personalize's control plane and STS do",
+        help="also answer for Personalize's control plane (create, describe and delete datasets) "
+        "and for STS",
     )
     add(
         "--clock-speed",
         type=float,
         default=1.0,
         metavar="N",
-        help="with --control-plane: how many times as fast time goes there (default: 1); above 60 "
-        "a state may be over before a run asks in it",
+        help="with --control-plane: the speed of its clock, as a multiple of real time (default: "
+        "1); above 60, a run may miss a state that has already ended",
     )
     add("--forward", metavar="URL|aws", help="forward to a live service, signing again")
-    add("--record", type=Path, metavar="DIR", help="with --forward: record what it answers")
-    add("--replay", type=Path, metavar="DIR", help="answer from the cassettes in this folder")
+    add("--record", type=Path, metavar="DIR", help="with --forward: record the answers in DIR")
+    add("--replay", type=Path, metavar="DIR", help="answer from the cassettes in DIR")
     add("--region", help="with --forward: the service's region (default: the SDK's)")
     add("--account", metavar="ID", help="with --forward: the account that may be written to")
     add(
         "--write-to-existing",
         action="store_true",
-        help="with --forward: allow writing to the datasets given (items can't be deleted there)",
+        help="with --forward: write to the datasets of --dataset (items can't be deleted there)",
     )
     add(
         "--fail",
@@ -85,19 +86,19 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def run(given: argparse.Namespace) -> int:
-    """Run the command; returns its exit status."""
-    _must_fit(given)
-    if given.forward or given.replay:
-        return _proxy(given)
-    return _reference(given)
+def run(options: argparse.Namespace) -> int:
+    """Run the command and return its exit status."""
+    _must_fit(options)
+    if options.forward or options.replay:
+        return _proxy(options)
+    return _reference(options)
 
 
 _OF_REFERENCE = ("store", "check_signatures", "control_plane")
 _OF_FORWARD = ("record", "region", "account", "write_to_existing")
 
 
-def _must_fit(given: argparse.Namespace) -> None:
+def _must_fit(options: argparse.Namespace) -> None:
     from personalize_contract.errors import UsageError
     from personalize_contract.proxy.access import is_loopback
     from personalize_contract.targets.faults import parse
@@ -106,37 +107,37 @@ def _must_fit(given: argparse.Namespace) -> None:
         return f"--{name.replace('_', '-')}"
 
     def refuse(names: tuple[str, ...], belongs: str) -> None:
-        if named := [option(name) for name in names if getattr(given, name)]:
+        if named := [option(name) for name in names if getattr(options, name)]:
             raise UsageError(f"{named[0]} {belongs}")
 
-    if given.forward and given.replay:
-        raise UsageError("--forward asks a live service to answer, and --replay cassettes")
-    if given.forward or given.replay:
+    if options.forward and options.replay:
+        raise UsageError("--forward and --replay exclude each other; leave one of them out")
+    if options.forward or options.replay:
         refuse(_OF_REFERENCE, "is for the reference service; leave out --forward and --replay")
-    if not 0 <= given.port <= 65535:
+    if not 0 <= options.port <= 65535:
         # The C library would wrap it modulo 65536.
-        raise UsageError(f"--port {given.port}: use a port from 0 (any) to 65535")
-    if given.replay and given.dataset:
-        raise UsageError("--dataset is not for --replay: cassettes have their datasets")
-    if not given.forward:
+        raise UsageError(f"--port {options.port}: use a port from 0 (any) to 65535")
+    if options.replay and options.dataset:
+        raise UsageError("--dataset is not for --replay: cassettes name their own datasets")
+    if not options.forward:
         refuse(_OF_FORWARD, "is for --forward")
-    for text in given.fail:
+    for text in options.fail:
         parse(text)
-    if given.control_plane and given.store:
-        raise UsageError("--control-plane keeps what it makes in memory; leave --store out")
-    if not given.clock_speed > 0 or (given.clock_speed != 1 and not given.control_plane):
-        raise UsageError("--clock-speed is above 0, and for --control-plane")
-    if is_loopback(given.host):
+    if options.control_plane and options.store:
+        raise UsageError("--control-plane keeps its resources in memory; leave out --store")
+    if not options.clock_speed > 0 or (options.clock_speed != 1 and not options.control_plane):
+        raise UsageError("--clock-speed must be above 0, and needs --control-plane")
+    if is_loopback(options.host):
         return
-    if _is_for_aws(given.forward):
+    if _is_for_aws(options.forward):
         raise UsageError(
-            f"--host {given.host}: what is forwarded to AWS is signed with your credentials, so "
-            "--forward aws listens on loopback only"
+            f"--host {options.host}: requests forwarded to AWS are signed with your credentials, "
+            "so --forward aws listens on loopback only; leave out --host"
         )
-    if not given.allow_remote:
+    if not options.allow_remote:
         raise UsageError(
-            f"--host {given.host}: whoever reaches this machine there is answered, and can read "
-            "what is recorded; add --allow-remote if that is what you want"
+            f"--host {options.host}: every client that reaches this address is answered, and can "
+            "read the recordings; add --allow-remote to allow that"
         )
 
 
@@ -147,19 +148,19 @@ def _is_for_aws(forward: str | None) -> bool:
     return forward == "aws" or bool(forward and connection.is_aws(endpoint_url(forward) or ""))
 
 
-def _tell(line: str) -> None:
-    # In one piece: several threads write, and no line may end up in another.
+def _notify(line: str) -> None:
+    # In one write, so that lines of several threads never mix.
     sys.stderr.write(f"{line}\n")
     sys.stderr.flush()
 
 
-def _serve(given: argparse.Namespace, opened: Opened, lines: list[str], *, ends: bool) -> int:
-    """Serve a target until a signal comes; returns the exit status.
+def _serve(options: argparse.Namespace, opened: Opened, lines: list[str], *, ends: bool) -> int:
+    """Serve a target until a signal comes, and return the exit status.
 
     Args:
-        given: the arguments.
+        options: the parsed arguments.
         opened: the target.
-        lines: printed behind the URL.
+        lines: the lines to print after the URL.
         ends: whether a signal is the ordinary end, with a summary.
     """
     import secrets
@@ -171,18 +172,18 @@ def _serve(given: argparse.Namespace, opened: Opened, lines: list[str], *, ends:
     from personalize_contract.targets.faults import FaultInjector
 
     faults = FaultInjector(opened.target)
-    for text in given.fail:
+    for text in options.fail:
         faults.fail_as(text)
-    handler = Handler(faults, _tell, opened.redactor, only_known=ends)
+    handler = Handler(faults, _notify, opened.redactor, only_known=ends)
     respond: Callable[[Request], Response] = handler.respond
-    is_local = is_loopback(given.host)
+    is_local = is_loopback(options.host)
     if is_local:
         respond = Control(respond, faults)
     else:
-        _tell(f"listening on {given.host}: whoever reaches this machine there is answered")
-    token = secrets.token_urlsafe(16) if _is_for_aws(given.forward) else ""
+        _notify(f"listening on {options.host}: every client that reaches this address is answered")
+    token = secrets.token_urlsafe(16) if _is_for_aws(options.forward) else ""
     accessible = AccessCheck(respond, token=token, any_host=not is_local)
-    with _listening(given, accessible) as (server, url, bundle):
+    with _listening(options, accessible) as (server, url, bundle):
         url = f"{url}/{token}" if token else url
         print(url, flush=True)
         if bundle:
@@ -192,25 +193,25 @@ def _serve(given: argparse.Namespace, opened: Opened, lines: list[str], *, ends:
         if ends and is_local:
             print(f"faults: POST {url}{PATH}")
         sys.stdout.flush()
-        # A temporary folder doesn't outlive the server.
+        # The temporary folder has to be removed with the server.
         with _until_a_signal() if ends or bundle else contextlib.nullcontext():
             server.run()
     if not ends:
         return 0
     for line in handler.summary():
-        _tell(line)
+        _notify(line)
     return handler.status
 
 
 @contextlib.contextmanager
 def _listening(
-    given: argparse.Namespace, respond: Callable[[Request], Response]
+    options: argparse.Namespace, respond: Callable[[Request], Response]
 ) -> Iterator[tuple[HttpServer, str, Path | None]]:
-    """Listen as asked; yields the server, its URL, and the certificate of its CA under --tls."""
+    """Listen, and yield the server, its URL, and with --tls the certificate of its CA."""
     from personalize_contract.service.http_server import HttpServer
 
-    if given.tls is None:
-        server = HttpServer(respond, given.host, given.port)
+    if options.tls is None:
+        server = HttpServer(respond, options.host, options.port)
         yield server, server.url, None
         return
     import tempfile
@@ -218,16 +219,16 @@ def _listening(
     from personalize_contract.proxy.tls import BUNDLE, TlsFront, certified
 
     with tempfile.TemporaryDirectory(prefix="personalize-contract-") as temporary:
-        folder = Path(given.tls or temporary).absolute()
-        context = certified(folder, given.host)
+        folder = Path(options.tls or temporary).absolute()
+        context = certified(folder, options.host)
         plain = HttpServer(respond)
-        with TlsFront(plain.url, context, given.host, given.port) as front:
+        with TlsFront(plain.url, context, options.host, options.port) as front:
             yield plain, front.url, folder / BUNDLE
 
 
 @contextlib.contextmanager
 def _until_a_signal() -> Iterator[None]:
-    """Take Ctrl-C and SIGTERM for the end of what is done here."""
+    """Leave the context at Ctrl-C or SIGTERM."""
     import signal
 
     def end(*_: object) -> None:
@@ -241,32 +242,32 @@ def _until_a_signal() -> Iterator[None]:
         signal.signal(signal.SIGTERM, before)
 
 
-def _proxy(given: argparse.Namespace) -> int:
+def _proxy(options: argparse.Namespace) -> int:
     from personalize_contract.model.datasets import parse
     from personalize_contract.proxy import targets
     from personalize_contract.settings import Settings, account, endpoint_url
 
-    if given.replay:
-        command = f"personalize-contract serve --forward URL --record {given.replay}"
-        opening = targets.replaying(given.replay, command)
+    if options.replay:
+        command = f"personalize-contract serve --forward URL --record {options.replay}"
+        opening = targets.replaying(options.replay, command)
     else:
         settings = Settings(
             target="live",
-            datasets=parse(given.dataset, default="active"),
-            region=given.region,
-            endpoint_url=None if given.forward == "aws" else endpoint_url(given.forward),
-            account=account(given.account),
-            write_to_existing=given.write_to_existing,
+            datasets=parse(options.dataset, default="active"),
+            region=options.region,
+            endpoint_url=None if options.forward == "aws" else endpoint_url(options.forward),
+            account=account(options.account),
+            write_to_existing=options.write_to_existing,
         )
-        opening = targets.forwarding(settings, given.record, _tell)
+        opening = targets.forwarding(settings, options.record, _notify)
     with opening as opened:
-        status = _serve(given, opened, [], ends=True)
+        status = _serve(options, opened, [], ends=True)
     for note in opened.notes:
-        _tell(note)
+        _notify(note)
     return status
 
 
-def _reference(given: argparse.Namespace) -> int:
+def _reference(options: argparse.Namespace) -> int:
     from functools import partial
 
     from personalize_contract.fake_account import account
@@ -280,17 +281,19 @@ def _reference(given: argparse.Namespace) -> int:
     from personalize_contract.targets.base import InProcess
     from personalize_contract.targets.signing import DUMMY_CREDENTIALS
 
-    datasets = parse(given.dataset, default="active")
-    store = Store(given.store)
-    if not datasets and not given.control_plane:
+    datasets = parse(options.dataset, default="active")
+    store = Store(options.store)
+    if not datasets and not options.control_plane:
         store.add_dummies()
     for arn, state in datasets.items():
         store.add_dataset(arn, state)
-    # A service is where its datasets are.
+    # The regions of a service are those of its datasets.
     arns = [name for name in store.states() if name.startswith("arn:")]
     regions = {arn.split(":")[3] for arn in arns} or {REGION}
-    authenticate = partial(signatures.refusal, regions=regions) if given.check_signatures else None
-    plane = ControlPlane(store, Clock(given.clock_speed)) if given.control_plane else None
+    authenticate = (
+        partial(signatures.refusal, regions=regions) if options.check_signatures else None
+    )
+    plane = ControlPlane(store, Clock(options.clock_speed)) if options.control_plane else None
 
     def answer(request: Request) -> Response:
         if plane:
@@ -304,6 +307,6 @@ def _reference(given: argparse.Namespace) -> int:
         lines.append(f"AWS_ACCESS_KEY_ID={keys.access_key} AWS_SECRET_ACCESS_KEY={keys.secret_key}")
     opened = Opened(InProcess(answer, "reference"), Redactor())
     try:
-        return _serve(given, opened, lines, ends=False)
+        return _serve(options, opened, lines, ends=False)
     finally:
         store.close()

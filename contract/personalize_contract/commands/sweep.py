@@ -1,4 +1,4 @@
-"""`sweep`: what dead live runs left behind."""
+"""`sweep`: delete the resources that killed live runs left behind."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ import sys
 
 from personalize_contract.errors import UsageError
 
-HELP = "list what dead live runs left behind, and delete it"
+HELP = "list the resources that killed live runs left behind, and delete them"
 DESCRIPTION = (
-    "List the schemas, dataset groups and datasets that live runs made and did not take down, "
-    "because they were killed. Nothing is deleted without --yes."
+    "List the schemas, dataset groups and datasets that live runs created and, because they were "
+    "killed, did not tear down. Nothing is deleted without --yes."
 )
 
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
@@ -25,46 +25,47 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         "--older-than",
         default="6h",
         metavar="AGE",
-        help="only what is older than that: a number and s, m, h or d (default: %(default)s)",
+        help="the minimum age of listed resources: a number and s, m, h or d (default: "
+        "%(default)s)",
     )
-    add("--account", metavar="ID", required=True, help="the account that may be swept")
+    add("--account", metavar="ID", required=True, help="the account to sweep")
     add("--region", metavar="R", help="the region (default: the SDK's)")
     add("--endpoint-url", metavar="URL", help="a service that is not AWS")
-    add("--yes", action="store_true", help="delete what is listed")
+    add("--yes", action="store_true", help="delete the listed resources")
 
 
-def run(given: argparse.Namespace) -> int:
-    """Run the command; returns its exit status."""
+def run(options: argparse.Namespace) -> int:
+    """Run the command and return its exit status."""
     from personalize_contract.live.sweep import Sweep
     from personalize_contract.settings import Settings, account
 
-    age = _age(given.older_than)
+    age = _age(options.older_than)
     settings = Settings(
-        region=given.region,
-        endpoint_url=given.endpoint_url,
-        account=account(given.account),
+        region=options.region,
+        endpoint_url=options.endpoint_url,
+        account=account(options.account),
     )
     sweep = Sweep(settings, lambda line: print(line, file=sys.stderr, flush=True))
-    found = sweep.find(age)
+    leftovers = sweep.find(age)
     now = sweep.now()
-    for one in found:
-        hours = (now - one.created).total_seconds() / 3600
-        print(f"{one.arn.rpartition(':')[2]}  {one.status or '-'}  {hours:.1f} h old")
-    if not found:
-        print(f"nothing that a live run left is older than {given.older_than}")
-    elif given.yes:
+    for leftover in leftovers:
+        hours = (now - leftover.created).total_seconds() / 3600
+        print(f"{leftover.arn.rpartition(':')[2]}  {leftover.status or '-'}  {hours:.1f} h old")
+    if not leftovers:
+        print(f"no leftover of a live run is older than {options.older_than}")
+    elif options.yes:
         sys.stdout.flush()
-        sweep.remove(found)
-        print(f"deleted: {len(found)}")
+        sweep.remove(leftovers)
+        print(f"deleted: {len(leftovers)}")
     else:
-        print(f"nothing was deleted; add --yes to delete these {len(found)}")
+        print(f"nothing was deleted; add --yes to delete these {len(leftovers)}")
     return 0
 
 
 def _age(text: str) -> dt.timedelta:
-    found = re.fullmatch(r"(\d{1,6})([smhd])", text)
-    if not found:
+    match = re.fullmatch(r"(\d{1,6})([smhd])", text)
+    if not match:
         raise UsageError(
             f"--older-than {text}: write a number and s, m, h or d, as 30m or 6h (0s for all)"
         )
-    return dt.timedelta(**{_UNITS[found[2]]: int(found[1])})
+    return dt.timedelta(**{_UNITS[match[2]]: int(match[1])})

@@ -1,4 +1,4 @@
-"""`verify`: the contract suite, clause x target."""
+"""`verify`: run the contract suite, clause by target."""
 
 from __future__ import annotations
 
@@ -33,8 +33,8 @@ _LIVE_ONLY = (
 
 HELP = "run the contract suite"
 DESCRIPTION = (
-    "Run the contract suite. By default against all that needs no account: "
-    "the reference service, and the recordings."
+    "Run the contract suite. The default targets need no account: the reference service and the "
+    "recordings."
 )
 
 
@@ -45,16 +45,20 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         "--target",
         action="append",
         choices=("recorded", "reference", "live"),
-        help="who answers; may be repeated (default: reference and recorded)",
+        help="the target that answers; may be repeated (default: reference and recorded)",
     )
     add(
         "--operation",
         default=DEFAULT,
         metavar="NAME",
-        help=f"whose contract: {', '.join(operations())} (default: %(default)s)",
+        help=f"the operation: {', '.join(operations())} (default: %(default)s)",
     )
     add("--cassettes", type=Path, metavar="DIR", help="the recordings (default: those shipped)")
-    add("--record", action="store_true", help="write what live or reference answer into DIR")
+    add(
+        "--record",
+        action="store_true",
+        help="write the answers of live or reference to --cassettes DIR",
+    )
     add(
         "--dataset",
         action="append",
@@ -65,23 +69,27 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     add("--region", metavar="R", help="live: the service's region (default: the SDK's)")
     add("--endpoint-url", metavar="URL", help="live: a service that is not AWS")
     add("--account", metavar="ID", help="live: the account that may be written to")
-    add("--write-to-existing", action="store_true", help="live: put items into the datasets given")
+    add(
+        "--write-to-existing",
+        action="store_true",
+        help="live: write to the datasets of --dataset (items can't be deleted there)",
+    )
     add(
         "--provision",
         action="store_true",
-        help="live: make a dataset for this run, and take it down at its end",
+        help="live: create a dataset for this run, and tear it down at its end",
     )
     add(
         "--dry-run",
         action="store_true",
-        help="live: print each call and the least IAM policy; call nothing",
+        help="live: print each call and the minimal IAM policy; call nothing",
     )
     add(
         "--allow-not-reached",
         action="append",
         default=[],
         metavar="CLAUSE",
-        help="a clause that may stay unreached; may be repeated",
+        help="a clause that may remain not reached; may be repeated",
     )
     add(
         "--report",
@@ -91,58 +99,62 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         metavar="FILE",
         help="also write a report: .html, .md, .json or .xml (JUnit); may be repeated",
     )
-    add("-n", metavar="WORKERS", help="spread over processes, live excepted (needs pytest-xdist)")
+    add(
+        "-n",
+        metavar="WORKERS",
+        help="run in several processes, except for live (needs pytest-xdist)",
+    )
     add("-k", metavar="EXPRESSION", help="only the scenarios whose names match, as in pytest")
     add("--smoke", action="store_true", help="only a dozen scenarios: each outcome, each limit")
-    add("--list", action="store_true", help="print the scenarios and their clauses; ask nobody")
+    add("--list", action="store_true", help="print the scenarios and their clauses; run none")
 
 
-def run(given: argparse.Namespace) -> int:
-    """Run the command; returns its exit status."""
+def run(options: argparse.Namespace) -> int:
+    """Run the command and return its exit status."""
     from rich.console import Console
 
-    from personalize_contract import settings as asked
     from personalize_contract.model import contract_files, datasets
     from personalize_contract.model.contract import known, load
     from personalize_contract.report import files, github, terminal
+    from personalize_contract.settings import Settings, account, endpoint_url
     from personalize_contract.suite.progress import Bar
     from personalize_contract.suite.pytest_runner import verify
     from personalize_contract.suite.summary import summarize
 
-    load(given.operation)
-    targets = given.target or ["reference", "recorded"]
+    load(options.operation)
+    targets = options.target or ["reference", "recorded"]
     if "live" not in targets:
         for name in _LIVE_ONLY:
-            if getattr(given, name):
+            if getattr(options, name):
                 raise UsageError(f"--{name.replace('_', '-')} is for --target live; add it")
-    settings = asked.Settings(
+    settings = Settings(
         target="live",
-        record=given.record,
-        datasets=datasets.parse(given.dataset),
-        region=given.region,
-        endpoint_url=asked.endpoint_url(given.endpoint_url),
-        account=asked.account(given.account),
-        write_to_existing=given.write_to_existing,
-        cassettes=given.cassettes and given.cassettes.absolute(),
+        record=options.record,
+        datasets=datasets.parse(options.dataset),
+        region=options.region,
+        endpoint_url=endpoint_url(options.endpoint_url),
+        account=account(options.account),
+        write_to_existing=options.write_to_existing,
+        cassettes=options.cassettes and options.cassettes.absolute(),
         contracts=contract_files.folder(),
-        operation=given.operation,
+        operation=options.operation,
     )
-    for clause in given.allow_not_reached:
+    for clause in options.allow_not_reached:
         known(clause)
-    files.check(given.report)
-    if given.list:
-        if given.k:
-            raise UsageError("--list names all scenarios, or those of --smoke; leave -k out")
-        for line in _listed(given.operation, is_smoke=given.smoke):
+    files.check(options.report)
+    if options.list:
+        if options.k:
+            raise UsageError("--list prints all scenarios, or those of --smoke; leave out -k")
+        for line in _listed(options.operation, is_smoke=options.smoke):
             print(line)
         return 0
-    if given.dry_run:
-        return _dry_run(settings, provision=given.provision)
+    if options.dry_run:
+        return _dry_run(settings, provision=options.provision)
     annotations: dict[str, None] = {}
 
     def publish(evidence: Evidence) -> Report:
-        report = summarize(evidence, given.allow_not_reached)
-        for path in given.report:
+        report = summarize(evidence, options.allow_not_reached)
+        for path in options.report:
             files.write(path, report)
         if os.environ.get("GITHUB_ACTIONS") == "true":
             for line in github.lines(report):
@@ -155,23 +167,23 @@ def run(given: argparse.Namespace) -> int:
         evidence = verify(
             settings,
             targets,
-            expression=given.k,
-            is_smoke=given.smoke,
-            workers=given.n,
+            expression=options.k,
+            is_smoke=options.smoke,
+            workers=options.n,
             progress=progress,
-            live=lambda: _opened(settings, progress.say, provision=given.provision),
+            live=lambda: _connected(settings, progress.say, provision=options.provision),
             publish=publish,
         )
     report = publish(evidence)
     terminal.show(report, terminal.Output())
     if report.exit_status == 2:
-        why = report.obstacles or ["nothing at all was reached"]
+        why = report.obstacles or ["no clause was reached"]
         print(f"personalize-contract: could not be done: {why[0]}", file=sys.stderr)
     return report.exit_status
 
 
 def _listed(operation: str, *, is_smoke: bool) -> Iterator[str]:
-    """Yield a line for each scenario: its name, its state, and the clauses that it asks about."""
+    """Yield a line for each scenario: its name, its state and its clauses."""
     from personalize_contract.model.contract import load
     from personalize_contract.suite.smoke import smoke
     from personalize_contract.suite.tables.scenarios import SCENARIOS
@@ -182,8 +194,8 @@ def _listed(operation: str, *, is_smoke: bool) -> Iterator[str]:
         yield f"{row.id:36} {row.state:8} {clauses}"
 
 
-def _opened(
-    settings: Settings, tell: Callable[[str], None], *, provision: bool
+def _connected(
+    settings: Settings, notify: Callable[[str], None], *, provision: bool
 ) -> AbstractContextManager[Live]:
     from personalize_contract.live.access import connect
     from personalize_contract.live.provision import provisioned
@@ -191,12 +203,12 @@ def _opened(
 
     guard = partial(TableGuard, settings.operation)
     if provision:
-        return provisioned(settings, tell, guard)
-    return nullcontext(connect(settings, tell, guard=guard))
+        return provisioned(settings, notify, guard)
+    return nullcontext(connect(settings, notify, guard=guard))
 
 
 def _dry_run(settings: Settings, *, provision: bool) -> int:
-    """Print what a live run would call, and the policy that it needs."""
+    """Print the calls of a live run, and the policy that it needs."""
     from personalize_contract.live import plan
     from personalize_contract.model.contract import load
     from personalize_contract.suite import stored
@@ -204,17 +216,17 @@ def _dry_run(settings: Settings, *, provision: bool) -> int:
     from personalize_contract.targets import connection
 
     if not settings.account:
-        raise UsageError("--dry-run needs --account ID: the policy is for its resources")
+        raise UsageError("--dry-run needs --account ID: the policy names its resources")
     home = connection.home(settings, settings.account)
     contract, scenarios = load(settings.operation), SCENARIOS[settings.operation]
     calls = plan.provisioned(contract.provisions) if provision else plan.GIVEN
     for line in plan.lines(calls, settings.operation, len(scenarios)):
         print(line)
     if contract.identity:
-        print(f"\nThe ids that a service which refuses nothing could store, of {contract.batch}:\n")
+        print(f"\nThe ids of {contract.batch} that a service without validation could store:\n")
         names = contract.batch, contract.identity, contract.document
         for line in stored.lines(scenarios, *names):
             print(line)
-    print("\nThe least IAM policy for it:\n")
+    print("\nThe minimal IAM policy:\n")
     print(json.dumps(plan.policy(calls, settings.operation, home, settings.datasets), indent=2))
     return 0

@@ -38,7 +38,7 @@ class Adviser:
     """Gives advice on the requests of one test. Thread-safe.
 
     Args:
-        off: names of the pieces of advice to leave out.
+        off: the names of the rows to leave out.
     """
 
     def __init__(self, off: tuple[str, ...] = ()) -> None:
@@ -93,7 +93,7 @@ class Adviser:
         return len(row) if len(row) == _IN_A_ROW else 1
 
     def _shared_session(self, put: Put) -> str | None:
-        """Return the place in a request of a session id that another user has used before."""
+        """Return the JSON path of a session id that another user has used before."""
         shared = None
         for where, event in put.events():
             session, user = event.get("sessionId"), event.get("userId")

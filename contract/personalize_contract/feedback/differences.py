@@ -1,6 +1,6 @@
 """The differences between two requests, in a readable form.
 
-Texts that look the same (other normal forms, blanks, letters of another alphabet) are distinguished
+Strings that look alike (other normal forms, blanks, letters of another alphabet) are distinguished
 by the Unicode names of their characters.
 """
 

@@ -1,4 +1,4 @@
-"""Values that are new on each run: timestamps, UUIDs and counters, and how not to match on them."""
+"""Values that are new on each run (timestamps, UUIDs, counters), and the members to ignore."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _KINDS = (
     re.compile(r'"\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d(?::\d\d(?:\.\d+)?)?(?:Z|[+-]\d\d:?\d\d)?)?"'),
     re.compile(r'"?1\d{9}(?:\.\d+|\d{3}|\d{6}|\d{9})?"?'),
 )
-"""UUIDs, dates, and seconds since 1970 or parts of them. The values are JSON."""
+"""JSON values that are UUIDs, dates, or seconds since 1970 or fractions of them."""
 
 _COUNTER = re.compile(r'("?[^"\d]*)\d+("?)')
 _COUNTED = re.compile(
@@ -24,9 +24,9 @@ _PLAIN = re.compile(r"[A-Za-z_]\w*(?:\[\d+\])?(?:\.[A-Za-z_]\w*(?:\[\d+\])?)*")
 
 
 def is_volatile(place: str, sent: str, recorded: str) -> bool:
-    """Whether two values of a member differ as those of two runs do.
+    """Whether two values of a member differ only because they are from two runs.
 
-    A number that only counts up is known by the name of its member: any other is a value.
+    Counters are recognised by the name of their member; any other number is a value.
     """
     if any(kind.fullmatch(sent) and kind.fullmatch(recorded) for kind in _KINDS):
         return True
@@ -38,12 +38,12 @@ def is_volatile(place: str, sent: str, recorded: str) -> bool:
 
 
 def ignoring(places: Sequence[tuple[str, str, str]], sent: Request, recorded: Request) -> list[str]:
-    """Return the members to ignore for a recorded exchange to answer; none if that isn't right.
+    """Return the members to ignore so that a recorded exchange answers; none if that can't help.
 
     Args:
-        places: where the requests differ, with both values as JSON; `""` for none.
+        places: each place where the requests differ, with both values as JSON; `""` for none.
         sent: the request.
-        recorded: that of the exchange.
+        recorded: the request of the exchange.
     """
     if not all(_PLAIN.fullmatch(place) and is_volatile(place, *both) for place, *both in places):
         return []

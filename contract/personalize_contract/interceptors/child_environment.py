@@ -1,4 +1,4 @@
-"""The environment of a child process, which leads AWS SDKs to the endpoint of the test.
+"""The environment of a child process, which directs AWS SDKs to the endpoint of the test.
 
 Every SDK that reads the endpoint variable sends to the endpoint, even if a profile says otherwise.
 An SDK that doesn't read it gets credentials that grant access to nothing.

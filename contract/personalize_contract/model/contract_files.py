@@ -5,7 +5,7 @@ A file holds the texts of its own operation, and includes others from `contracts
 - `like` names the included texts; `words` replace `<word>` in them;
 - `members` has a row for each member of the request, with its rules;
 - `clauses` has the clauses about whole messages and answers;
-- `suite` is for the suite alone: requests and expectations, written down a second time.
+- `suite` is for the suite only: requests and expectations, written down independently.
 
 A folder of a downstream repo has files of the same format. A file with `tightens: PutItems` adds
 rules to a shipped contract; any other file adds an operation.
@@ -125,7 +125,7 @@ def _shipped() -> tuple[str, ...]:
 @forgets
 @cache
 def _own() -> Mapping[str, ContractFile]:
-    """The files of the folder in use, by operation or, where they tighten one, by name."""
+    """Return the files of the folder in use, by operation or, where they tighten one, by name."""
     own: dict[str, ContractFile] = {}
     for path in sorted(_folder.glob("*.yaml")) if _folder else ():
         file = _file(path, path.read_text("utf-8"))

@@ -1,14 +1,14 @@
-"""Drift: whether an answer means what the recorded one meant.
+"""Drift: the differences in meaning between an answer and the recorded one.
 
-`PARTS` is all that is compared. Ids, dates and the reason phrase say nothing; headers that come
-and go with the way an answer took (`connection`, `server`, `retry-after`) neither. The wording of
-a message is shown and never counted: nobody promised it, and a service that finds two mistakes
-names them in any order.
+Only `PARTS` are compared. Ids, dates and the reason phrase carry no meaning, nor do headers that
+depend on the route of an answer (`connection`, `server`, `retry-after`). The wording of a message
+is shown and never counted: it isn't documented, and a service that finds two mistakes names them
+in any order.
 
-A difference means that the service changed only if the recording proves at least as much as the
-answer now: what AWS says against what AWS said, or what an endpoint says against AWS. Against a
-recording of lower provenance, such as the reference service's, a difference says that the
-recording was a guess; it is shown, and counts for nothing.
+A difference means that the service changed only if the provenance of the recording is not weaker
+than that of the answer: AWS compared with AWS, or an endpoint with AWS. Against a recording of
+weaker provenance, such as the reference service's, a difference means that the recording was a
+guess; it is shown and doesn't count.
 """
 
 from __future__ import annotations
@@ -22,13 +22,23 @@ from personalize_contract.model.exchange import Response, media_type
 from personalize_contract.model.member_rules import kind_of
 from personalize_contract.model.provenance import Provenance
 
-_LONGEST = 300
-_DEEPEST = 20
+_MAX_LENGTH = 300
+"""Maximum number of characters shown of a body's shape."""
+
+_MAX_DEPTH = 20
+"""Maximum depth of a body's shape."""
 
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """One part of an answer that differs; `counts` is false for what nobody promised."""
+    """A difference between an answer and the recorded one.
+
+    Args:
+        part: the name of the part, from `PARTS`.
+        recorded: the recorded value.
+        now: the value now.
+        counts: whether it changes the meaning; false for the wording of a message.
+    """
 
     part: str
     recorded: str
@@ -37,7 +47,7 @@ class Difference:
 
 
 def shape(response: Response) -> str:
-    """The kinds of what a body holds: `{message: a string}`, `empty`, `not JSON`."""
+    """Return the types in a body: `{message: a string}`, `empty`, `not JSON`."""
     if not response.body:
         return "empty"
     try:
@@ -48,18 +58,18 @@ def shape(response: Response) -> str:
 
 
 def _shape(value: Any, depth: int) -> str:
-    if depth > _DEEPEST:
+    if depth > _MAX_DEPTH:
         return "..."
     if isinstance(value, dict):
         members = (f"{name}: {_shape(value[name], depth + 1)}" for name in sorted(value))
         return f"{{{', '.join(members)}}}"
     if isinstance(value, list):
-        return f"[{' or '.join(sorted({_shape(one, depth + 1) for one in value}))}]"
+        return f"[{' or '.join(sorted({_shape(member, depth + 1) for member in value}))}]"
     return kind_of(value)
 
 
 def _cut(text: str) -> str:
-    return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}..."
+    return text if len(text) <= _MAX_LENGTH else f"{text[:_MAX_LENGTH]}..."
 
 
 PARTS: Mapping[str, tuple[bool, Callable[[Response], str]]] = {
@@ -74,11 +84,11 @@ PARTS: Mapping[str, tuple[bool, Callable[[Response], str]]] = {
     "body": (True, shape),
     "message": (False, rest_json.wording),
 }
-"""What is compared of two answers: whether a difference counts, and how the part is read."""
+"""The compared parts of an answer: whether a difference counts, and the function that reads it."""
 
 
 def differences(recorded: Response, now: Response) -> list[Difference]:
-    """What differs between two answers to one request, in the order of `PARTS`."""
+    """Return the differences between two answers to one request, in the order of `PARTS`."""
     return [
         Difference(part, then, today, counts)
         for part, (counts, read) in PARTS.items()
@@ -88,17 +98,18 @@ def differences(recorded: Response, now: Response) -> list[Difference]:
 
 def same(recorded: Response, now: Response) -> bool:
     """Whether two answers mean the same, their wording aside."""
-    return not any(one.counts for one in differences(recorded, now))
+    return not any(difference.counts for difference in differences(recorded, now))
 
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """An answer beside the recorded one.
+    """The comparison of an answer with the recorded one.
 
     Args:
-        recorded_by, recorded_at: the provenance of the recording.
-        counts: whether the recording proves at least as much as the answer.
-        differences: between the two.
+        recorded_by: the source of the recorded answer, as `answered_by` of its provenance.
+        recorded_at: the time of the recording.
+        counts: whether the recording's provenance is not weaker than the answer's.
+        differences: the differences between the two.
     """
 
     recorded_by: str
@@ -110,14 +121,13 @@ class Comparison:
     def of(cls, recorded: Response, by: Provenance, now: Response, answered_by: str) -> Comparison:
         """Compare an answer with the recorded one."""
         counts = not by.below(Provenance(answered_by))
-        found = tuple(differences(recorded, now))
-        return cls(by.answered_by, by.recorded_at, counts, found)
+        return cls(by.answered_by, by.recorded_at, counts, tuple(differences(recorded, now)))
 
     @property
     def changed(self) -> bool:
-        """Whether the service answers otherwise than it did."""
-        return self.counts and any(one.counts for one in self.differences)
+        """Whether the service answers differently now."""
+        return self.counts and any(difference.counts for difference in self.differences)
 
     def as_property(self) -> dict[str, Any]:
-        """As builtins, which is what a report can carry."""
+        """Return the comparison as builtins, for a property of a test report."""
         return {**asdict(self), "changed": self.changed}

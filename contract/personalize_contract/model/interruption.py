@@ -18,7 +18,7 @@ class Interrupted(Exception):
     Raised by a target; an interceptor lets its client see the same failure as on a real wire.
 
     Args:
-        how: the kind of interruption.
+        how: the kind of fault.
         late: the exchange whose response is late; None if no complete response comes.
         seconds: the delay of a slow response.
     """

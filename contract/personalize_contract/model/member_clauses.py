@@ -1,6 +1,6 @@
-"""The clauses of a member: each rule that a contract file gives it makes one.
+"""The clauses of a member: each of its rules in a contract file becomes a clause.
 
-The rules, and the statement of the clause that each of them makes, are the tables below.
+The tables below list the rules, with the statement of the clause that each becomes.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ def of_member(row: dict[str, Any], file: ContractFile, *, own: bool) -> Iterator
     Args:
         row: its row in the file.
         file: the file, which is the source of its own rules.
-        own: whether a downstream repo states them for itself.
+        own: whether the file belongs to a downstream repo.
 
     Raises:
         ValueError: the row is not well-formed.

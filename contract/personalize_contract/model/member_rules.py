@@ -1,7 +1,7 @@
 """The rules of members: from a rule of a contract file to a function on one value.
 
-`places` finds the values that a path of the contract names, also inside the JSON text of a
-document; a rule returns what is wrong with one of them.
+`places` finds the values that match a path of the contract, also inside the JSON text of a
+document; a rule returns the problem of one of them.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
-"""Tells a service's own answer from that of something on the way to it.
+"""Distinguishes a service's own answers from those of a proxy, captive portal or gateway.
 
-Proxies, captive portals and gateways answer too, and what they say is about the environment. An
-answer of AWS has a request id, or an error in one of AWS's forms; nothing of AWS is a web page.
+Their answers are about the environment, not about the service. An answer of AWS has a request id,
+or an error in one of AWS's forms, and is never a web page.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from personalize_contract.model.failures import FOREIGN
 _REQUEST_IDS = ("x-amzn-requestid", "x-amz-request-id")
 
 _OF_GATEWAYS = (301, 302, 303, 307, 308, 407, 502, 504, 511)
-"""Statuses that something between a client and a service answers with (RFC 9110, RFC 6585)."""
+"""Statuses of intermediaries between a client and a service (RFC 9110, RFC 6585)."""
 
 _CODE = re.compile(r"[A-Z][A-Za-z.]*[a-z][A-Za-z.]*")
 """The form of AWS's error codes: words, each beginning with a capital."""
@@ -24,11 +24,12 @@ _CODE = re.compile(r"[A-Z][A-Za-z.]*[a-z][A-Za-z.]*")
 _XML_ERROR = re.compile(
     rb"\s*(<\?xml[^>]*>\s*)?<(\w+Exception\s*/>|ErrorResponse\b|Error>|Response>\s*<Errors>)"
 )
-"""How the front ends of AWS begin an error in XML."""
+"""The beginning of an XML error of AWS's front ends."""
 
 _PAGE = re.compile(rb"\s*(<!--.*?-->\s*)*<(!doctype\s+html|html|head|body|title)\b", re.I | re.S)
 _TITLE = re.compile(rb"<title[^>]*>(.*?)</title>", re.I | re.S)
-_LONGEST = 100
+_MAX_LENGTH = 100
+"""Maximum number of characters shown of a title or location."""
 
 
 def has_request_id(response: Response) -> bool:
@@ -52,11 +53,11 @@ def has_aws_form(response: Response) -> bool:
 
 
 def foreign(response: Response, asked: str = "the service", *, sends_ids: bool) -> str | None:
-    """Return what answered in the place of the service, as a sentence; None if it did itself.
+    """Return a sentence about the answer of something else than the service; None if it is its own.
 
     Args:
         response: the answer.
-        asked: who or what was asked, for the sentence.
+        asked: the name of the service in the sentence.
         sends_ids: whether each answer of this service has a request id.
     """
     status = response.status
@@ -72,23 +73,23 @@ def foreign(response: Response, asked: str = "the service", *, sends_ids: bool) 
 def summary(response: Response) -> str:
     """Return status, media type and title of an answer: `200 text/html "Log in"`.
 
-    Nothing else of it is quoted: whose it is nobody knows.
+    Nothing else is quoted, since its origin is unknown.
     """
     kind = media_type(response.headers) or "without a media type"
-    words = f"{status_line(response)} {_printable(kind)}"
-    if title := _TITLE.search(response.body):
-        line = " ".join(html.unescape(title[1].decode("utf-8", "replace")).split())
-        words += f' "{_printable(line[:_LONGEST])}"'
-    return words if response.body else f"{words}, empty"
+    line = f"{status_line(response)} {_printable(kind)}"
+    if match := _TITLE.search(response.body):
+        title = " ".join(html.unescape(match[1].decode("utf-8", "replace")).split())
+        line += f' "{_printable(title[:_MAX_LENGTH])}"'
+    return line if response.body else f"{line}, empty"
 
 
-def _printable(words: str) -> str:
+def _printable(text: str) -> str:
     return "".join(
-        each if each.isprintable() else each.encode("unicode_escape").decode() for each in words
+        char if char.isprintable() else char.encode("unicode_escape").decode() for char in text
     )
 
 
 def status_line(response: Response) -> str:
-    """Return the status with where a redirect leads, without its query."""
-    where = response.headers.get("location", "").partition("?")[0]
-    return f"{response.status} to {_printable(where[:_LONGEST])}" if where else f"{response.status}"
+    """Return the status, with the location of a redirect without its query."""
+    location = response.headers.get("location", "").partition("?")[0][:_MAX_LENGTH]
+    return f"{response.status} to {_printable(location)}" if location else f"{response.status}"

@@ -16,10 +16,10 @@ BUNDLE = "ca.pem"
 
 
 def certified(folder: Path, host: str) -> ssl.SSLContext:
-    """Return the TLS settings of a server that a new CA certifies, as of a loopback name or `host`.
+    """Return the TLS settings of a server, certified by a new CA for loopback names and `host`.
 
     Args:
-        folder: where the certificate of the CA is written to, as `BUNDLE`; made if it is missing.
+        folder: the folder for the CA's certificate, the file `BUNDLE`; created if missing.
         host: another name or address of the server.
 
     Raises:
@@ -37,7 +37,9 @@ def certified(folder: Path, host: str) -> ssl.SSLContext:
         folder.mkdir(parents=True, exist_ok=True)
         authority.cert_pem.write_to_path(folder / BUNDLE)
     except OSError as error:
-        raise UsageError(f"--tls {folder}: it can't be written to: {error.strerror}") from error
+        raise UsageError(
+            f"--tls {folder}: the folder can't be written to: {error.strerror}; name another"
+        ) from error
     return context
 
 
@@ -45,13 +47,13 @@ class TlsFront:
     """Decrypts connections and passes them on. Use as a context manager.
 
     Args:
-        to: the URL of the plain server.
-        context: the settings of TLS, with a certificate.
+        to: the URL of the plain HTTP server.
+        context: the TLS settings, with a certificate.
         host: the address to listen on.
         port: the port; 0 for any free one.
 
     Raises:
-        UsageError: it can't listen on that address.
+        UsageError: the address can't be listened on.
     """
 
     def __init__(

@@ -60,7 +60,7 @@ def test_leftovers_are_listed_and_not_deleted(account: StandIn) -> None:
 def test_resource_from_the_future_has_no_age(account: StandIn) -> None:
     create(account, DEAD, hours=-1)
     assert sweep(account).stdout.splitlines() == [
-        "nothing that a live run left is older than 6h",
+        "no leftover of a live run is older than 6h",
     ]
     assert "add --yes to delete these 3" in sweep(account, "--older-than", "0s").stdout
 
@@ -90,7 +90,7 @@ def test_young_foreign_and_distant_resources_stay(account: StandIn) -> None:
         create(account, name, hours=1000)
     before = account.left()
     done = sweep(account, "--yes")
-    assert done.stdout == "nothing that a live run left is older than 6h\n"
+    assert done.stdout == "no leftover of a live run is older than 6h\n"
     assert account.written() == []
     assert account.left() == before
 

@@ -341,9 +341,9 @@ def test_an_account_is_asked_with_every_promise_of_a_live_run(tmp_path: Path) ->
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [
-        (["--host", EVERYWHERE], "add --allow-remote if that is what you want"),
+        (["--host", EVERYWHERE], "add --allow-remote to allow that"),
         (["--host", EVERYWHERE, "--allow-remote", "--forward", "aws"], "listens on loopback only"),
-        (["--forward", "aws", "--replay", "x"], "--replay cassettes"),
+        (["--forward", "aws", "--replay", "x"], "--forward and --replay exclude each other"),
         (["--forward", "aws", "--store", "x"], "is for the reference service"),
         (["--record", "x"], "--record is for --forward"),
         (["--replay", "."], "no cassette in this folder"),

@@ -165,7 +165,7 @@ def test_unprintable_output_is_reported(
 
     assert done.returncode == 2
     (line,) = said(done.stderr)
-    assert line == f"personalize-contract: what it prints can't be written: {reason}"
+    assert line == f"personalize-contract: the output can't be written: {reason}"
     # What was asked for is there nevertheless.
     assert (tmp_path / "report.html").exists() == (arguments[0] == "verify")
 

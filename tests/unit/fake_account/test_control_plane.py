@@ -429,9 +429,9 @@ def test_signatures_are_checked_for_all_services(service: str) -> None:
 @pytest.mark.parametrize(
     ("arguments", "says"),
     [
-        (["--control-plane", "--store=items.db"], "leave --store out"),
-        (["--control-plane", "--clock-speed=0"], "--clock-speed is above 0"),
-        (["--clock-speed=2"], "for --control-plane"),
+        (["--control-plane", "--store=items.db"], "leave out --store"),
+        (["--control-plane", "--clock-speed=0"], "--clock-speed must be above 0"),
+        (["--clock-speed=2"], "needs --control-plane"),
     ],
 )
 def test_a_usage_error_of_serve_is_one_line(arguments: list[str], says: str) -> None:
