@@ -179,6 +179,11 @@ class StrictServer(TcpWSGIServer):  # type: ignore[misc]
     abandoned: Callable[[], None] = staticmethod(lambda: None)
     """Callback for a client that disconnects in the middle of a request."""
 
+    def pull_trigger(self) -> None:
+        """Wake the polling thread, unless it has closed the sockets while a worker was busy."""
+        with contextlib.suppress(OSError):
+            super().pull_trigger()
+
     def maintenance(self, now: float) -> None:
         """End the connections whose time is over; called by waitress each second."""
         super().maintenance(now)

@@ -96,7 +96,7 @@ def test_a_shared_cassette_is_recorded_by_one_worker_and_read_by_all(beside: Bes
     result = shop.record("-n2", "--dist=load")
     outcomes = result.parseoutcomes()
     assert outcomes["errors"] == 2
-    assert "is recorded by one. With pytest-xdist, say --dist loadfile" in text(result)
+    assert "only one: with pytest-xdist, add --dist loadfile" in text(result)
     assert "a shared cassette is recorded whole" in text(result)
     assert shop.cassettes() == []
 
