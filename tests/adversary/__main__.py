@@ -27,8 +27,8 @@ TESTS = Path(__file__).parents[1]
 ROOT = TESTS.parent
 sys.path[0:1] = [str(TESTS), str(ROOT)]  # for this package and for `benchmarks`
 
-from adversary.clients.asked import TOLD, asked
 from adversary.clients.installed import CLIENTS
+from adversary.clients.runs import EXPECTED, run_client
 from adversary.defects.table import mutants
 from adversary.dialects import dialects
 from adversary.listening import plainly
@@ -38,7 +38,7 @@ from adversary.sample import Sample
 from adversary.trial import broken, evidence, survives
 
 Result = tuple[str, str | None]
-"""What was tried, and in which way it falls short, or None."""
+"""The name of a case, and its shortcoming or None."""
 
 MUTANTS, DIALECTS, MALFORMED = mutants(), dialects(), BODIES | MESSAGES
 KILLS = 200
@@ -77,11 +77,11 @@ def _malformed(names: list[str]) -> Iterator[Result]:
 def _clients(names: list[str]) -> Iterator[Result]:
     for name in names:
         try:
-            told = asked(name).told
+            outcomes = run_client(name).outcomes
         except (OSError, subprocess.SubprocessError) as error:
             yield name, f"it could not be tried: {error}"
             continue
-        yield name, None if told == TOLD else f"it made {told} of the answers"
+        yield name, None if outcomes == EXPECTED else f"it understood {outcomes}"
 
 
 TABLES: dict[str, tuple[Callable[[list[str]], Iterator[Result]], Iterable[str], str]] = {

@@ -81,7 +81,7 @@ def _replaced(value: Any) -> Callable[[dict[str, Any], int], None]:
 
 def _many(body: dict[str, Any], number: int) -> None:
     more = _limit("max-members") + 1 - len(body[OF.batch])
-    body[OF.batch] += [{OF.identity: str(one)} for one in range(more)]
+    body[OF.batch] += [{OF.identity: str(index)} for index in range(more)]
 
 
 def _long(member: str) -> str:

@@ -197,7 +197,7 @@ BODIES: dict[str, Case] = {
     ),
     "10 MB": Case(post(body(items=f"[{item(properties=json.dumps('x' * 10**7))}]")), SILENT, "413"),
 }
-"""What is wrong with a body."""
+"""Cases with a malformed body."""
 
 _UNKNOWN = "404 UnknownOperation"
 
@@ -259,7 +259,7 @@ MESSAGES: dict[str, Case] = {
     ),
     "an expectation of nobody": Case(post(GOOD, "Expect: tea"), SILENT, ""),
 }
-"""What is wrong around a body."""
+"""Cases with a malformed message around the body."""
 
 LEGAL: dict[str, bytes] = {
     "no media type": post(GOOD, kind=""),
@@ -279,7 +279,7 @@ LEGAL: dict[str, bytes] = {
     "an itemId of 256 emoji": post(body(items=f"[{item(json.dumps(chr(0x1F375) * 256))}]")),
     "HTTP/1.0": post(GOOD, line="POST /items HTTP/1.0"),
 }
-"""What looks odd, and is as it should be."""
+"""Messages that look odd but are valid."""
 
 
 def received(port: int, sent: bytes) -> bytes:

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from adversary.clients.asked import TOLD, Asked, asked
 from adversary.clients.installed import CLIENTS
+from adversary.clients.runs import EXPECTED, ClientRun, run_client
 
 PAGE = Path(__file__).parents[2] / "docs" / "clients.md"
 HERE = [name for name, client in CLIENTS.items() if not client.alone]
@@ -21,15 +21,15 @@ ROWS = {
 
 
 @pytest.fixture(scope="module", params=HERE)
-def client(request: pytest.FixtureRequest) -> tuple[str, Asked]:
-    return request.param, asked(request.param)
+def client(request: pytest.FixtureRequest) -> tuple[str, ClientRun]:
+    return request.param, run_client(request.param)
 
 
-def test_a_client_understands_each_documented_answer(client: tuple[str, Asked]) -> None:
-    assert client[1].told == TOLD
+def test_a_client_understands_each_documented_answer(client: tuple[str, ClientRun]) -> None:
+    assert client[1].outcomes == EXPECTED
 
 
-def test_the_requests_of_a_client_are_documented(client: tuple[str, Asked]) -> None:
+def test_the_requests_of_a_client_are_documented(client: tuple[str, ClientRun]) -> None:
     name, result = client
 
     assert result.row() == ROWS[name][1:]

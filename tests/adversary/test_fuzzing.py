@@ -89,10 +89,10 @@ def test_any_bytes_are_read_or_rejected(data: bytes) -> None:
 
 @given(damaged())
 def test_a_damaged_cassette_is_read_or_rejected(data: bytes) -> None:
-    found = read(data)
+    cassette = read(data)
 
-    if found:
-        assert all(isinstance(one.response.body, bytes) for one in found.exchanges)
+    if cassette:
+        assert all(isinstance(each.response.body, bytes) for each in cassette.exchanges)
 
 
 @given(st.sampled_from(SOME), st.integers(1, 10_000))
@@ -114,12 +114,12 @@ def test_any_journal_is_read_or_rejected(data: bytes) -> None:
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "x.partial.jsonl"
         path.write_bytes(data)
-        told = ""
+        message = ""
         try:
             journal.read(path)
         except CassetteError as error:
-            told = str(error)
-    assert "\n" not in told
+            message = str(error)
+    assert "\n" not in message
 
 
 TEXT = st.text(max_size=30)
@@ -165,13 +165,13 @@ def test_any_redacted_exchange_reads_back(
     exchange = Exchange(request, Response(status, "Some", headers, body), "reference")
     redactor = Redactor()
     try:
-        kept = redactor.exchange(exchange)
+        redacted = redactor.exchange(exchange)
     except PersonalizeContractError:
         assume(False)
-    written = "".join(writer.dump(Provenance("reference"), [kept]))
+    written = "".join(writer.dump(Provenance("reference"), [redacted]))
 
-    (found,) = loader.parse(NOWHERE, written.encode()).exchanges
-    assert (found.request, found.response) == (kept.request, kept.response)
+    (loaded,) = loader.parse(NOWHERE, written.encode()).exchanges
+    assert (loaded.request, loaded.response) == (redacted.request, redacted.response)
 
 
 CLAUSES = load().clauses
@@ -198,8 +198,8 @@ OUTCOMES = st.lists(
 @example(outcomes=[], word="<script>alert(1)</script>")
 @example(outcomes=[], word="\x1f")
 def test_any_evidence_is_written(suffix: str, outcomes: list[Outcome], word: str) -> None:
-    told = [*outcomes, Outcome("success", (Finding("request.items.type", "broken", word),))]
-    written = WRITERS[suffix](summarize(Evidence(load(), {"live": told})))
+    extended = [*outcomes, Outcome("success", (Finding("request.items.type", "broken", word),))]
+    written = WRITERS[suffix](summarize(Evidence(load(), {"live": extended})))
 
     if suffix == ".json":
         json.loads(written)

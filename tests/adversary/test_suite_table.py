@@ -29,29 +29,29 @@ def items(scenario: str) -> list[dict[str, str]]:
 
 @pytest.mark.parametrize("operation", operations())
 def test_every_clause_has_a_scenario(operation: str) -> None:
-    proved = {clause for one in SCENARIOS[operation] for clause, _ in one.expects}
+    proved = {clause for scenario in SCENARIOS[operation] for clause, _ in scenario.expects}
 
     assert set(load(operation).clauses) - proved == set()
 
 
 @pytest.mark.parametrize("operation", operations())
 def test_every_scenario_names_existing_clauses(operation: str) -> None:
-    spoken = {clause for one in SCENARIOS[operation] for clause, _ in one.expects}
+    named = {clause for scenario in SCENARIOS[operation] for clause, _ in scenario.expects}
 
-    assert spoken - set(load(operation).clauses) == set()
+    assert named - set(load(operation).clauses) == set()
 
 
 @pytest.mark.parametrize("operation", operations())
 def test_every_clause_that_can_fail_has_its_own_scenario(operation: str) -> None:
-    own = {one.expects[0][0] for one in SCENARIOS[operation]}
+    subjects = {scenario.expects[0][0] for scenario in SCENARIOS[operation]}
     clauses = load(operation).clauses.values()
 
-    assert {clause.id for clause in clauses if clause.can_fail} - own == set()
+    assert {clause.id for clause in clauses if clause.can_fail} - subjects == set()
 
 
 @pytest.mark.parametrize("operation", operations())
 def test_scenario_names_are_unique(operation: str) -> None:
-    count = Counter(one.id for one in SCENARIOS[operation])
+    count = Counter(scenario.id for scenario in SCENARIOS[operation])
 
     assert [name for name, number in count.items() if number > 1] == []
 
@@ -65,15 +65,15 @@ def test_exactly_the_scenarios_are_recorded() -> None:
     }
 
     assert recorded == {
-        (f"{one.group}.personalize.yaml", one.id)
-        for one in SCENARIOS["PutItems"]
-        if one.group != "large"
+        (f"{scenario.group}.personalize.yaml", scenario.id)
+        for scenario in SCENARIOS["PutItems"]
+        if scenario.group != "large"
     }
 
 
 def test_exactly_the_large_recordings_do_not_ship() -> None:
     assert {
-        "PutItems": {one.id for one in SCENARIOS["PutItems"] if one.group == "large"}
+        "PutItems": {scenario.id for scenario in SCENARIOS["PutItems"] if scenario.group == "large"}
     } == shipped.NOT_SHIPPED
     assert len(shipped.NOT_SHIPPED["PutItems"]) == 23
     for path in (shipped.cassettes() / "PutItems").iterdir():
@@ -83,7 +83,7 @@ def test_exactly_the_large_recordings_do_not_ship() -> None:
 
 @pytest.mark.parametrize("operation", operations())
 def test_groups_are_few_and_small(operation: str) -> None:
-    count = Counter(one.group for one in SCENARIOS[operation])
+    count = Counter(scenario.group for scenario in SCENARIOS[operation])
 
     assert 10 <= len(count) <= 35
     assert max(count.values()) <= 100
@@ -110,17 +110,17 @@ SIZES = [
 
 
 @pytest.mark.parametrize(("scenario", "member", "size"), SIZES)
-def test_a_scenario_sends_this_size(scenario: str, member: str, size: int) -> None:
+def test_scenario_sends_the_size_of_its_name(scenario: str, member: str, size: int) -> None:
     body = sent(sends(scenario), ARN)
     measured = body[member] if member in body else items(scenario)[0][member]
 
     assert len(measured) == size
 
 
-def test_the_last_of_ten_items_is_too_long() -> None:
+def test_only_the_last_of_ten_items_is_too_long() -> None:
     only_the_last = [False] * 9 + [True]
-    ids = [len(one["itemId"]) for one in items("item-id-257-last")]
-    properties = [len(one["properties"]) for one in items("properties-32001-last")]
+    ids = [len(item["itemId"]) for item in items("item-id-257-last")]
+    properties = [len(item["properties"]) for item in items("properties-32001-last")]
 
     assert [length > 256 for length in ids] == only_the_last
     assert [length > 32000 for length in properties] == only_the_last
@@ -154,11 +154,11 @@ def test_requests_that_no_sdk_sends_are_raw(scenario: str) -> None:
 
 
 def test_every_item_has_the_sensitive_text() -> None:
-    with_properties = {name: one for name, one in PUT_ITEMS.items() if isinstance(one.sends, Call)}
+    calls = [name for name in PUT_ITEMS if isinstance(sends(name), Call)]
     quiet = {
         name
-        for name in with_properties
-        if not any(SENSITIVE in one.get("properties", "") for one in items(name))
+        for name in calls
+        if not any(SENSITIVE in item.get("properties", "") for item in items(name))
         and not name.startswith("bare-")
     }
 

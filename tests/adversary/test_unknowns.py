@@ -20,7 +20,7 @@ UNKNOWN = [
     for scenario in ALL
     if scenario.id == "items-20" or not load("PutItems").clauses[scenario.expects[0][0]].can_fail
 ]
-"""The scenarios about what is only observed, and one more message."""
+"""The scenarios about clauses that are only observed, and one more message."""
 NOTES = {
     "error.malformed.code": {"400 SerializationException"},
     "error.framing": {"x-amzn-errortype"},
@@ -116,7 +116,9 @@ def test_each_kind_of_signature_is_sent() -> None:
         sent.append(request.headers.get("authorization", "none"))
         return answer
 
-    scenarios = [one for one in ALL if one.id.startswith(("signature-", "success-at-the-end"))]
+    scenarios = [
+        scenario for scenario in ALL if scenario.id.startswith(("signature-", "success-at-the-end"))
+    ]
     shown = evidence(replace(right(), around=note), scenarios=scenarios)
 
     assert shown.exit_status() == 3
@@ -148,7 +150,7 @@ def test_a_denial_counts_only_in_scenarios_that_expect_one() -> None:
 
 def test_no_unknown_can_fail_a_run() -> None:
     """No answer to an undocumented request breaks a clause."""
-    asked = {
+    lenient_bodies = {
         text(scenario.sends, DUMMY[scenario.state])
         for scenario in ALL
         if isinstance(scenario.sends, RawRequest)
@@ -157,7 +159,9 @@ def test_no_unknown_can_fail_a_run() -> None:
     failure = Answer(500, b"Oh", (("content-type", "text/plain"),))
 
     shown = evidence(
-        replace(right(), around=lambda sent, answer: failure if sent.body in asked else answer)
+        replace(
+            right(), around=lambda sent, answer: failure if sent.body in lenient_bodies else answer
+        )
     )
 
     assert (shown.exit_status(), broken(shown)) == (0, set())

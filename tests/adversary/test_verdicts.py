@@ -100,20 +100,20 @@ def test_a_service_that_rejects_the_sender_was_not_reached() -> None:
     assert "denied access (403 AccessDeniedException)" in done.stderr
 
 
-class Nobody:
+class Unreachable:
     """A target that can't be reached after some answers."""
 
     def __init__(self, after: int = 0) -> None:
-        self.asked, self._after = 0, after
+        self.requests, self._after = 0, after
 
     def answer(self, request: ParsedRequest) -> Exchange:
-        self.asked += 1
-        if self.asked <= self._after:
+        self.requests += 1
+        if self.requests <= self._after:
             return Exchange(request, Response(200, "OK", {}, b""), "endpoint")
-        raise TargetUnavailable("nobody is there")
+        raise TargetUnavailable("no server is listening")
 
 
-class Late(Nobody):
+class Late(Unreachable):
     """A target that takes too long after some answers."""
 
     def answer(self, request: ParsedRequest) -> Exchange:
@@ -123,7 +123,7 @@ class Late(Nobody):
             raise TimedOut("it took too long") from error
 
 
-def run(target: Nobody) -> Run:
+def run(target: Unreachable) -> Run:
     connection = Connection("http://127.0.0.1:1", "us-east-1", DUMMY_CREDENTIALS, "endpoint")
     return Run(Settings(target="live"), Live(connection, target, {"active": ACTIVE}))
 
@@ -134,7 +134,7 @@ def test_the_run_gives_up_on_a_silent_service() -> None:
 
     outcomes = [trial.outcome(scenario) for scenario in ALL[:20]]
 
-    assert target.asked == 8
+    assert target.requests == 8
     assert [finding.status for finding in outcomes[7].findings] == ["broken", "broken"]
     assert {outcome.obstacle for outcome in outcomes[8:]} == {
         "given up after 5 requests in a row: it took too long"
@@ -153,12 +153,12 @@ def test_a_missing_answer_to_an_unknown_is_reported() -> None:
     assert "body-nan" in str(shown.cells["request.body.lenient", "live"].notes)
 
 
-@pytest.mark.parametrize(("answers", "asked"), [(0, 1), (1, 3)])
-def test_an_unreachable_endpoint_is_tried_once(answers: int, asked: int) -> None:
-    target = Nobody(answers)
+@pytest.mark.parametrize(("answers", "requests"), [(0, 1), (1, 3)])
+def test_an_unreachable_endpoint_is_tried_once(answers: int, requests: int) -> None:
+    target = Unreachable(answers)
     trial = run(target)
 
     outcomes = [trial.outcome(scenario) for scenario in ALL[:3]]
 
-    assert target.asked == asked
-    assert {outcome.obstacle for outcome in outcomes[answers:]} == {"nobody is there"}
+    assert target.requests == requests
+    assert {outcome.obstacle for outcome in outcomes[answers:]} == {"no server is listening"}

@@ -3,7 +3,7 @@
     python -m adversary.clients          (in tests/) all of them, and docs/clients.md anew
     python -m adversary.clients boto3    some of them
 
-`installed` says how to get each one, `scripts` what it runs, `asked` what it sent and was told.
+`installed` installs each client, `scripts` has their scripts, and `runs` runs them.
 Those that need environments of their own are installed under a folder in the system's cache and
 are not for CI.
 """

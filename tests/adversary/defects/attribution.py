@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 LOOKED_UP = ("error.invalid-input.status", "error.invalid-input.code")
-"""What also breaks where a wrong ARN is looked up, and not found."""
+"""The clauses that also break if an invalid ARN is looked up, and not found."""
 
 BESIDE: dict[str, tuple[str, ...]] = {
     "request.items.max-members: 11 instead of 10": ("error.invalid-input.status",),

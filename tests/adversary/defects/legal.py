@@ -21,7 +21,7 @@ from adversary.service import (
 
 
 def mutants(of: Operation) -> Mutants:
-    batch, one = of.batch, of.batch.removesuffix("s")
+    batch, singular = of.batch, of.batch.removesuffix("s")
     identity, document = f"{batch}[].{of.identity}", f"{batch}[].{of.document}"
     cases: list[tuple[str, str, str, Breaks]] = [
         *(
@@ -39,7 +39,7 @@ def mutants(of: Operation) -> Mutants:
         ),
         (
             "a unicode id",
-            f"request.{one}-id.max-length",
+            f"request.{singular}-id.max-length",
             identity,
             _text(lambda t: not t.isascii()),
         ),

@@ -83,9 +83,9 @@ def mutants(of: Operation) -> Mutants:
         return f"Value '{quoted[1].decode('latin-1') if quoted else ''}' is not valid"
 
     yield Mutant("an error quotes a value", "error.message", replace(right(of), message=quote))
-    told = (("x-amzn-error-details", "tea-and-a-secret"),)
+    header = (("x-amzn-error-details", "tea-and-a-secret"),)
     yield Mutant(
         "a 409 tells the document in a header",
         "error.message",
-        around(of, lambda sent, answer: answer.status == 409, lambda usual: usual.plus(*told)),
+        around(of, lambda sent, answer: answer.status == 409, lambda usual: usual.plus(*header)),
     )

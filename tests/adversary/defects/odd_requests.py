@@ -19,7 +19,7 @@ from adversary.service import (
 
 def mutants(of: Operation) -> Mutants:
     """Yield mutants for undocumented requests: either answer has a documented form."""
-    many, found = of.batch, ("InvalidInputException", "Error parsing {}")
+    many, error = of.batch, ("InvalidInputException", "Error parsing {}")
     odd: dict[str, Callable[[Sent], object]] = {
         "an unknown member": lambda sent: b'"tea": 1' in sent.body,
         "a name in another case": lambda sent: b'"DatasetArn"' in sent.body,
@@ -36,19 +36,21 @@ def mutants(of: Operation) -> Mutants:
         "an ARN of one character more": lambda sent: f"/{of.dataset_type}x".encode() in sent.body,
     }
 
-    def instead(when: Callable[[Sent], object], given: Callable[[Sent], Answer]) -> Service:
-        return replace(right(of), around=lambda sent, answer: given(sent) if when(sent) else answer)
+    def instead(when: Callable[[Sent], object], answer_to: Callable[[Sent], Answer]) -> Service:
+        return replace(
+            right(of), around=lambda sent, answer: answer_to(sent) if when(sent) else answer
+        )
 
     def echo(sent: Sent) -> Answer:
-        return in_header(400, found[0], found[1].format(sent.body[:400].decode("utf-8", "replace")))
+        return in_header(400, error[0], error[1].format(sent.body[:400].decode("utf-8", "replace")))
 
     for words, when in odd.items():
-        for name, clause, given in (
+        for name, clause, answer_to in (
             ("201", "response.success.status", lambda sent: Answer(201)),
             ("a body of {}", "response.success.empty-body", lambda sent: Answer(200, b"{}")),
         ):
             if words != "another path":  # which may have its own form of success
-                yield Mutant(f"{name} for {words}", clause, instead(when, given))
+                yield Mutant(f"{name} for {words}", clause, instead(when, answer_to))
         if "ARN" not in words:
             yield Mutant(f"an echo for {words}", "error.message", instead(when, echo))
     abroad = odd["an ARN of elsewhere"]
@@ -65,7 +67,7 @@ def mutants(of: Operation) -> Mutants:
     short = re.compile(rb"\{[^{]{0,24}")
 
     def beginning(kind: str, sent: Sent) -> str:
-        cut = [one.decode("utf-8", "replace") for one in short.findall(sent.body)]
+        cut = [part.decode("utf-8", "replace") for part in short.findall(sent.body)]
         return f"{kind}: {cut[-1] if cut else ''}..."
 
     cut_short = replace(right(of), message=beginning)

@@ -25,34 +25,34 @@ def mutants(of: Operation) -> Mutants:
     active, in_use = of.dataset("active"), of.dataset("in-use")
     missing = of.dataset("missing")
 
-    def states(name: str, clause: str, found: dict[str, str]) -> Mutant:
-        return Mutant(f"states: {name}", clause, replace(usual, states=found))
+    def with_states(name: str, clause: str, states: dict[str, str]) -> Mutant:
+        return Mutant(f"states: {name}", clause, replace(usual, states=states))
 
-    yield states("all are active", "error.not-found.status", {"": "active"})
-    yield states("all are missing", ANY, {"": "missing"})
-    yield states("all are in use", ANY, {"": "in-use"})
-    yield states(
+    yield with_states("all are active", "error.not-found.status", {"": "active"})
+    yield with_states("all are missing", ANY, {"": "missing"})
+    yield with_states("all are in use", ANY, {"": "in-use"})
+    yield with_states(
         "in use is not looked at",
         "error.in-use.status",
         {active: "active", in_use: "active", "": "missing"},
     )
-    yield states(
+    yield with_states(
         "what is in use is not there", "error.in-use.status", {active: "active", "": "missing"}
     )
-    yield states(
+    yield with_states(
         "what is not there is in use", "error.not-found.status", {active: "active", "": "in-use"}
     )
-    yield states(
+    yield with_states(
         "the two are swapped",
         "error.in-use.code",
         {active: "active", in_use: "missing", "": "in-use"},
     )
-    yield states(
+    yield with_states(
         "what is not there is active",
         "error.not-found.status",
         {active: "active", in_use: "in-use", "": "active"},
     )
-    yield states(
+    yield with_states(
         "only one ARN is missing",
         "error.not-found.status",
         {missing: "missing", in_use: "in-use", "": "active"},
@@ -74,21 +74,24 @@ def mutants(of: Operation) -> Mutants:
     ):
         yield Mutant(f"states: only looked at {words}", ANY, looked_at(when))
 
-    for state, clause in (("in-use", "error.in-use.status"), ("missing", "error.not-found.status")):
+    for state, clause in (
+        ("in-use", "error.in-use.status"),
+        ("missing", "error.not-found.status"),
+    ):
 
         def once(service: Service, body: Any, sent: Sent, state: str = state) -> str:
-            found = service.state(body, sent)
-            asked = service.memory.setdefault(state, [])
-            if found == state:
-                asked.append(sent.number)
-            return "active" if found == state and len(asked) > 1 else found
+            current = service.state(body, sent)
+            requests = service.memory.setdefault(state, [])
+            if current == state:
+                requests.append(sent.number)
+            return "active" if current == state and len(requests) > 1 else current
 
         def later(service: Service, body: Any, sent: Sent, state: str = state) -> str:
-            found = service.state(body, sent)
-            asked = service.memory.setdefault(state, [])
-            if found == state:
-                asked.append(sent.number)
-            return "active" if found == state and len(asked) == 1 else found
+            current = service.state(body, sent)
+            requests = service.memory.setdefault(state, [])
+            if current == state:
+                requests.append(sent.number)
+            return "active" if current == state and len(requests) == 1 else current
 
         for words, state_of in (("only the first time", once), ("not the first time", later)):
             service = replace(usual, state_of=state_of, memory={})
@@ -122,10 +125,10 @@ def mutants(of: Operation) -> Mutants:
     yield Mutant("states: in use after one success", "response.success.status", once_only)
 
     def stays(service: Service, body: Any, sent: Sent) -> str:
-        found = service.state(body, sent)
-        if found == "in-use":
+        current = service.state(body, sent)
+        if current == "in-use":
             service.memory["in use"] = True
-        return "in-use" if service.memory.get("in use") and found == "active" else found
+        return "in-use" if service.memory.get("in use") and current == "active" else current
 
     stuck = replace(usual, state_of=stays, memory={})
     yield Mutant("states: once one is in use, all are", ANY, stuck)

@@ -16,7 +16,7 @@ STATUS = {
 CLI = [sys.executable, "-m", "awscli"]
 
 url, calls = sys.argv[1], json.loads(sys.argv[2])
-told = []
+outcomes = []
 for call in calls:
     done = subprocess.run(
         [
@@ -29,6 +29,6 @@ for call in calls:
     )
     found = re.search(r"An error occurred \((\w+)\)", done.stderr)
     code = found[1] if found else ""
-    told.append([200 if done.returncode == 0 else STATUS.get(code, 0), code])
+    outcomes.append([200 if done.returncode == 0 else STATUS.get(code, 0), code])
 version = subprocess.run([*CLI, "--version"], capture_output=True, text=True, check=True)
-print(json.dumps({"told": told, "version": version.stdout.split()[0].replace("/", " ")}))
+print(json.dumps({"outcomes": outcomes, "version": version.stdout.split()[0].replace("/", " ")}))

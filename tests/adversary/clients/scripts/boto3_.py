@@ -12,12 +12,12 @@ url, calls = sys.argv[1], json.loads(sys.argv[2])
 client = boto3.client(
     "personalize-events", endpoint_url=url, config=Config(retries={"total_max_attempts": 1})
 )
-told = []
+outcomes = []
 for call in calls:
     try:
         response = client.put_items(**call)
-        told.append([response["ResponseMetadata"]["HTTPStatusCode"], ""])
+        outcomes.append([response["ResponseMetadata"]["HTTPStatusCode"], ""])
     except ClientError as error:
         metadata = error.response["ResponseMetadata"]
-        told.append([metadata["HTTPStatusCode"], error.response["Error"]["Code"]])
-print(json.dumps({"told": told, "version": f"botocore {botocore.__version__}"}))
+        outcomes.append([metadata["HTTPStatusCode"], error.response["Error"]["Code"]])
+print(json.dumps({"outcomes": outcomes, "version": f"botocore {botocore.__version__}"}))

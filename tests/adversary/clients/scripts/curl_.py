@@ -7,7 +7,7 @@ import sys
 
 url, calls = sys.argv[1], json.loads(sys.argv[2])
 key, secret = os.environ["AWS_ACCESS_KEY_ID"], os.environ["AWS_SECRET_ACCESS_KEY"]
-told = []
+outcomes = []
 for call in calls:
     done = subprocess.run(
         [
@@ -22,6 +22,6 @@ for call in calls:
         check=True,
     )
     status, _, code = done.stdout.partition(" ")
-    told.append([int(status), code])
+    outcomes.append([int(status), code])
 version = subprocess.run(["curl", "--version"], capture_output=True, text=True, check=True)
-print(json.dumps({"told": told, "version": " ".join(version.stdout.split()[:2])}))
+print(json.dumps({"outcomes": outcomes, "version": " ".join(version.stdout.split()[:2])}))

@@ -4,13 +4,13 @@ import { PersonalizeEventsClient, PutItemsCommand } from "@aws-sdk/client-person
 
 const [url, calls] = [process.argv[2], JSON.parse(process.argv[3])];
 const client = new PersonalizeEventsClient({ endpoint: url, maxAttempts: 1 });
-const told = [];
+const outcomes = [];
 for (const call of calls) {
   try {
     const response = await client.send(new PutItemsCommand(call));
-    told.push([response.$metadata.httpStatusCode, ""]);
+    outcomes.push([response.$metadata.httpStatusCode, ""]);
   } catch (error) {
-    told.push([error.$metadata?.httpStatusCode ?? 0, error.name]);
+    outcomes.push([error.$metadata?.httpStatusCode ?? 0, error.name]);
   }
 }
 const manifest = new URL(
@@ -18,4 +18,4 @@ const manifest = new URL(
   import.meta.url,
 );
 const { version } = JSON.parse(readFileSync(manifest));
-console.log(JSON.stringify({ told, version: `client-personalize-events ${version}` }));
+console.log(JSON.stringify({ outcomes, version: `client-personalize-events ${version}` }));

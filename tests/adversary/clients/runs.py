@@ -24,13 +24,13 @@ CALLS = [
     {"datasetArn": MISSING, "items": TEA},
     {"datasetArn": IN_USE, "items": TEA},
 ]
-TOLD = [
+EXPECTED = [
     [200, ""],
     [400, "InvalidInputException"],
     [404, "ResourceNotFoundException"],
     [409, "ResourceInUseException"],
 ]
-"""What each client must make of the answers to `CALLS`, in that order."""
+"""The expected outcome of each of `CALLS`, as status and error code."""
 
 _COLUMNS = (
     "client",
@@ -49,10 +49,10 @@ _USUAL = {
 
 
 @dataclass(frozen=True)
-class Asked:
+class ClientRun:
     """The answers as a client understood them, and its first request as received."""
 
-    told: list[list[object]]
+    outcomes: list[list[object]]
     version: str
     sent: Request
 
@@ -74,7 +74,7 @@ class Asked:
         ]
 
 
-def asked(name: str) -> Asked:
+def run_client(name: str) -> ClientRun:
     """Install a client if necessary, and let it make the calls."""
     script = command(CLIENTS[name])
     requests: list[Request] = []
@@ -103,7 +103,7 @@ def asked(name: str) -> Asked:
         )
     store.close()
     output = json.loads(done.stdout.splitlines()[-1])
-    return Asked(output["told"], output["version"], requests[0])
+    return ClientRun(output["outcomes"], output["version"], requests[0])
 
 
 def table(rows: Mapping[str, Sequence[str]]) -> str:
