@@ -63,23 +63,31 @@ def installed(contract: Contract) -> list[str]:
 
 
 def _described(
-    name: str, here: dict[str, Any] | None, there: dict[str, Any] | None, sdk: str
+    name: str, ours: dict[str, Any] | None, theirs: dict[str, Any] | None, sdk: str
 ) -> Iterator[str]:
+    """Yield a line for each difference of one place in the request, or of one error.
+
+    Args:
+        name: the place or error code.
+        ours: its facts in the contract; None if the contract doesn't have it.
+        theirs: its facts in the service model; None if the model doesn't have it.
+        sdk: name and version of the SDK.
+    """
     label = name.rpartition(".")[2]
-    if here is None or there is None:
-        facts = here or there or {}
+    if ours is None or theirs is None:
+        facts = ours or theirs or {}
         known = ", ".join(words(facts[fact]) for fact, words in WORDS.items() if facts.get(fact))
         yield (
             f"{label}: unknown here, {known} in {sdk}"
-            if here is None
+            if ours is None
             else f"{label}: {known} here, unknown to {sdk}"
         )
         return
     for fact, words in WORDS.items():
-        ours, theirs = here.get(fact), there.get(fact)
-        if ours != theirs:
-            both = isinstance(ours, int) and isinstance(theirs, int) and not isinstance(ours, bool)
-            yield f"{label}: {words(ours)} here, {theirs if both else words(theirs)} in {sdk}"
+        here, there = ours.get(fact), theirs.get(fact)
+        if here != there:
+            are_numbers = type(here) is int and type(there) is int
+            yield f"{label}: {words(here)} here, {there if are_numbers else words(there)} in {sdk}"
 
 
 def _of_contract(contract: Contract) -> Facts:

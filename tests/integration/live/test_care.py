@@ -28,7 +28,7 @@ from personalize_contract.model.failures import in_response
 from personalize_contract.model.parsed_request import parse
 from personalize_contract.service import core
 
-GIVEN = f"arn:aws:personalize:us-east-1:{ACCOUNT}:dataset/shop/ITEMS"
+DECLARED = f"arn:aws:personalize:us-east-1:{ACCOUNT}:dataset/shop/ITEMS"
 OTHER = f"arn:aws:personalize:us-east-1:{ACCOUNT}:dataset/other/ITEMS"
 STRANGER = "999999999999"
 
@@ -36,12 +36,12 @@ STRANGER = "999999999999"
 @pytest.fixture
 def account() -> Iterator[StandIn]:
     with StandIn(step=200).served() as stand_in:
-        for arn in (GIVEN, OTHER):
+        for arn in (DECLARED, OTHER):
             stand_in.store.add_dataset(arn)
         yield stand_in
 
 
-Road = Callable[..., tuple[int, str]]
+LiveRun = Callable[..., tuple[int, str]]
 """Makes a live run with options of `verify`; returns the exit status and the printed text."""
 
 TEST = """
@@ -66,13 +66,13 @@ def by_verify(account: StandIn, *options: str) -> tuple[int, str]:
 
 
 @pytest.fixture(params=["verify", "record", "target"])
-def road(request: pytest.FixtureRequest, account: StandIn, shop: Shop) -> Road:
+def live_run(request: pytest.FixtureRequest, account: StandIn, shop: Shop) -> LiveRun:
     """Return a live run by `verify`, or by pytest with each option for a live service."""
     if request.param == "verify":
         return lambda *options: by_verify(account, *options)
 
     def by_pytest(
-        *options: str, item: str = "personalize-contract-1", dataset: str = f'"{GIVEN}"'
+        *options: str, item: str = "personalize-contract-1", dataset: str = f'"{DECLARED}"'
     ) -> tuple[int, str]:
         shop.tests(TEST.format(item=item, dataset=dataset))
         result = shop.run(
@@ -85,49 +85,51 @@ def road(request: pytest.FixtureRequest, account: StandIn, shop: Shop) -> Road:
     return by_pytest
 
 
-EXISTING = (f"--dataset={GIVEN}=active", "--write-to-existing")
+EXISTING = (f"--dataset={DECLARED}=active", "--write-to-existing")
 
 
-def test_the_right_account_may_be_written_to(account: StandIn, road: Road) -> None:
-    road(*EXISTING, f"--account={ACCOUNT}")
+def test_the_right_account_may_be_written_to(account: StandIn, live_run: LiveRun) -> None:
+    live_run(*EXISTING, f"--account={ACCOUNT}")
     assert account.calls == ["GetCallerIdentity", "PutItems"]
 
 
-def test_another_account_is_sent_nothing(account: StandIn, road: Road) -> None:
-    status, said = road(*EXISTING, f"--account={STRANGER}")
+def test_another_account_is_sent_nothing(account: StandIn, live_run: LiveRun) -> None:
+    status, output = live_run(*EXISTING, f"--account={STRANGER}")
     assert status != 0
-    assert "the credentials belong to another account than" in said
-    assert "account; nothing was written" in said
+    assert "the credentials belong to another account than" in output
+    assert "account; nothing was written" in output
     assert account.calls == ["GetCallerIdentity"]
 
 
-def test_declared_dataset_is_written_to_only_with_permission(account: StandIn, road: Road) -> None:
-    status, said = road(f"--dataset={GIVEN}=active", f"--account={ACCOUNT}")
+def test_declared_dataset_is_written_to_only_with_permission(
+    account: StandIn, live_run: LiveRun
+) -> None:
+    status, output = live_run(f"--dataset={DECLARED}=active", f"--account={ACCOUNT}")
     assert status != 0
-    assert "write-to-existing" in said
+    assert "write-to-existing" in output
     assert account.calls == []
 
 
 def test_provisioning_needs_the_account_at_any_endpoint(account: StandIn) -> None:
-    status, said = by_verify(account, "--provision")
+    status, output = by_verify(account, "--provision")
     assert status == 2
-    assert "--account ID" in said
-    status, said = by_verify(account, "--provision", f"--account={STRANGER}")
+    assert "--account ID" in output
+    status, output = by_verify(account, "--provision", f"--account={STRANGER}")
     assert status == 2
-    assert "belong to another account" in said
+    assert "belong to another account" in output
     assert account.calls == ["GetCallerIdentity"]
 
 
 def test_provisioning_excludes_declared_datasets(account: StandIn) -> None:
-    status, said = by_verify(account, "--provision", f"--account={ACCOUNT}", *EXISTING)
+    status, output = by_verify(account, "--provision", f"--account={ACCOUNT}", *EXISTING)
     assert status == 2
-    assert "omit --dataset" in said
+    assert "omit --dataset" in output
     assert account.calls == []
 
 
 def test_environment_alone_does_not_make_a_run_live(account: StandIn, shop: Shop) -> None:
     """A profile and an endpoint URL in the environment are not a request for a live run."""
-    shop.tests(TEST.format(item="personalize-contract-1", dataset=f'"{GIVEN}"'))
+    shop.tests(TEST.format(item="personalize-contract-1", dataset=f'"{DECLARED}"'))
     shop.pytester.makeini("[pytest]")
     for name, value in (("AWS_ENDPOINT_URL", account.url), ("AWS_PROFILE", "shop")):
         shop.pytester._monkeypatch.setenv(name, value)
@@ -139,18 +141,18 @@ def test_environment_alone_does_not_make_a_run_live(account: StandIn, shop: Shop
 
 @pytest.mark.parametrize("how", ["record", "target"])
 def test_item_with_an_unrecognisable_id_is_not_sent(account: StandIn, shop: Shop, how: str) -> None:
-    shop.tests(TEST.format(item="tea-1", dataset=f'"{GIVEN}"'))
+    shop.tests(TEST.format(item="tea-1", dataset=f'"{DECLARED}"'))
     result = shop.run(
         f"--personalize-{how}=live",
         f"--personalize-endpoint-url={account.url}",
         f"--personalize-account={ACCOUNT}",
-        f"--personalize-dataset={GIVEN}=active",
+        f"--personalize-dataset={DECLARED}=active",
         "--personalize-write-to-existing",
     )
     assert result.ret == pytest.ExitCode.TESTS_FAILED
     assert "items[0].itemId does not begin with personalize-contract-" in text(result)
     assert account.calls == ["GetCallerIdentity"]
-    assert account.store.items(GIVEN) == {}
+    assert account.store.items(DECLARED) == {}
     assert shop.cassettes() == []
 
 
@@ -160,7 +162,7 @@ def test_undeclared_dataset_of_the_account_is_not_written_to(account: StandIn, s
         "--personalize-record=live",
         f"--personalize-endpoint-url={account.url}",
         f"--personalize-account={ACCOUNT}",
-        f"--personalize-dataset={GIVEN}=active",
+        f"--personalize-dataset={DECLARED}=active",
         "--personalize-write-to-existing",
     )
     assert result.ret == pytest.ExitCode.TESTS_FAILED
@@ -170,8 +172,8 @@ def test_undeclared_dataset_of_the_account_is_not_written_to(account: StandIn, s
 
 
 def test_endpoint_without_an_account_is_not_guarded(account: StandIn) -> None:
-    status, said = by_verify(account, f"--dataset={GIVEN}=active")
-    assert status == 0, said
+    status, output = by_verify(account, f"--dataset={DECLARED}=active")
+    assert status == 0, output
     assert account.calls == ["PutItems"]
 
 
@@ -200,7 +202,7 @@ class Service:
         return Exchange(request, answer, "aws")
 
 
-def put(item: str = "personalize-contract-1", arn: str = GIVEN) -> Request:
+def put(item: str = "personalize-contract-1", arn: str = DECLARED) -> Request:
     body = json.dumps({"datasetArn": arn, "items": [{"itemId": item}]}).encode()
     return Request("POST", "https://service.example/items", {}, body)
 
@@ -214,7 +216,7 @@ def guarded(
     rate_limiter = rate_limiter or RateLimiter(None, service.time.sleep, lambda: service.time.now)
     return Guarded(
         service,
-        WriteGuard("https://service.example", [GIVEN], operations(), "--{}".format),
+        WriteGuard("https://service.example", [DECLARED], operations(), "--{}".format),
         rate_limiter,
         retry_policy,
     )
@@ -223,9 +225,9 @@ def guarded(
 def test_requests_are_sent_below_ten_a_second() -> None:
     time = Time()
     service = Service(time, OK)
-    careful = guarded(service, RetryPolicy(print, time.sleep, lambda: time.now))
+    guarded_target = guarded(service, RetryPolicy(print, time.sleep, lambda: time.now))
     for _ in range(30):
-        careful.answer(parse(put()))
+        guarded_target.answer(parse(put()))
     gaps = [after - before for before, after in zip(service.at, service.at[1:], strict=False)]
     assert min(gaps) > 0.1
 
@@ -253,38 +255,38 @@ FAST = core.error(403, "ThrottlingException", "Rate exceeded")
 
 
 def retrying(*answers: Response) -> tuple[Guarded, Service, RetryPolicy, list[str], Time]:
-    time, said = Time(), list[str]()
+    time, notices = Time(), list[str]()
     service = Service(time, *answers)
-    retry_policy = RetryPolicy(said.append, time.sleep, lambda: time.now)
+    retry_policy = RetryPolicy(notices.append, time.sleep, lambda: time.now)
     rate_limiter = RateLimiter(None, lambda _: None, lambda: time.now)
-    return guarded(service, retry_policy, rate_limiter), service, retry_policy, said, time
+    return guarded(service, retry_policy, rate_limiter), service, retry_policy, notices, time
 
 
 @pytest.mark.parametrize(("answer", "name"), [(DENIED, "access denied"), (FAST, "throttling")])
 def test_transient_failure_is_retried_and_noted(answer: Response, name: str) -> None:
-    careful, service, retry_policy, said, _ = retrying(answer, answer, OK)
-    assert careful.answer(parse(put())).response is OK
+    guarded_target, service, retry_policy, notices, _ = retrying(answer, answer, OK)
+    assert guarded_target.answer(parse(put())).response is OK
     assert len(service.at) == 3
     assert retry_policy.notes == [f"PutItems: {name} passed after 3 s"]
-    assert said[0] == f"PutItems: {name}; trying again in 1 s, for 120 s at most"
+    assert notices[0] == f"PutItems: {name}; trying again in 1 s, for 120 s at most"
 
 
 @pytest.mark.parametrize(("answer", "name"), [(DENIED, "access denied"), (FAST, "throttling")])
 def test_lasting_failure_is_retried_for_two_minutes_in_all(answer: Response, name: str) -> None:
-    careful, _, retry_policy, _, time = retrying(answer)
+    guarded_target, _, retry_policy, _, time = retrying(answer)
     began = time.now
-    assert careful.answer(parse(put())).response is answer
+    assert guarded_target.answer(parse(put())).response is answer
     assert time.now - began == 120
     assert retry_policy.notes == [f"PutItems: {name} did not pass in 120 s"]
-    assert careful.answer(parse(put())).response is answer
+    assert guarded_target.answer(parse(put())).response is answer
     assert time.now - began == 120
 
 
 def test_denial_after_a_success_is_final() -> None:
-    careful, _, retry_policy, _, time = retrying(OK, DENIED)
+    guarded_target, _, retry_policy, _, time = retrying(OK, DENIED)
     began = time.now
-    careful.answer(parse(put()))
-    assert careful.answer(parse(put())).response is DENIED
+    guarded_target.answer(parse(put()))
+    assert guarded_target.answer(parse(put())).response is DENIED
     assert time.now == began
     assert retry_policy.notes == []
 
@@ -300,36 +302,36 @@ def test_denial_after_a_success_is_final() -> None:
     ids=lambda answer: f"{answer.status}-{in_response(answer) is None}",
 )
 def test_other_answers_are_not_retried(answer: Response) -> None:
-    careful, service, _, said, _ = retrying(answer, OK)
-    assert careful.answer(parse(put())).response is answer
+    guarded_target, service, _, notices, _ = retrying(answer, OK)
+    assert guarded_target.answer(parse(put())).response is answer
     assert len(service.at) == 1
-    assert said == []
+    assert notices == []
 
 
 @pytest.mark.parametrize(
     "item", ["", "p", "personalize-contract", "personalise-contract-1", "tea-personalize-contract-"]
 )
 def test_id_without_the_prefix_is_refused(item: str) -> None:
-    careful, service, *_ = retrying(OK)
+    guarded_target, service, *_ = retrying(OK)
     with pytest.raises(UsageError, match="does not begin with"):
-        careful.answer(parse(put(item)))
+        guarded_target.answer(parse(put(item)))
     assert service.at == []
 
 
 @pytest.mark.parametrize(
     "arn",
     [
-        GIVEN.ljust(256, "x"),
-        GIVEN.replace(ACCOUNT, STRANGER),
+        DECLARED.ljust(256, "x"),
+        DECLARED.replace(ACCOUNT, STRANGER),
         "tea",
         OTHER,
         OTHER.replace("us-east-1", "eu-west-1"),
     ],
 )
 def test_other_datasets_are_not_written_to(arn: str) -> None:
-    careful, service, *_ = retrying(OK)
+    guarded_target, service, *_ = retrying(OK)
     with pytest.raises(UsageError, match="undeclared"):
-        careful.answer(parse(put(arn=arn)))
+        guarded_target.answer(parse(put(arn=arn)))
     assert service.at == []
 
 
@@ -360,11 +362,11 @@ def test_transient_failure_does_not_end_a_night(
     account: StandIn, call: str, answer: Response, tmp_path: Path
 ) -> None:
     account.before = first(1, call, answer)
-    status, said = by_verify(account, "--provision", f"--account={ACCOUNT}")
-    assert status == 0, said
-    assert f"{call}: " in said
-    assert "; trying again in 1 s, for 120 s at most" in said
-    assert "passed after 1 s" in said
+    status, output = by_verify(account, "--provision", f"--account={ACCOUNT}")
+    assert status == 0, output
+    assert f"{call}: " in output
+    assert "; trying again in 1 s, for 120 s at most" in output
+    assert "passed after 1 s" in output
     assert account.left() == []
 
 
@@ -384,12 +386,12 @@ def test_report_shows_the_waits_beside_the_answer(account: StandIn, tmp_path: Pa
 
 def test_pytest_summary_shows_the_waits(account: StandIn, shop: Shop) -> None:
     account.before = first(1, "PutItems", DENIED)
-    shop.tests(TEST.format(item="personalize-contract-1", dataset=f'"{GIVEN}"'))
+    shop.tests(TEST.format(item="personalize-contract-1", dataset=f'"{DECLARED}"'))
     result = shop.run(
         "--personalize-record=live",
         f"--personalize-endpoint-url={account.url}",
         f"--personalize-account={ACCOUNT}",
-        f"--personalize-dataset={GIVEN}=active",
+        f"--personalize-dataset={DECLARED}=active",
         "--personalize-write-to-existing",
     )
     result.assert_outcomes(passed=1)
@@ -406,7 +408,7 @@ def test_xdist_workers_share_the_rate_limit(account: StandIn, shop: Shop) -> Non
         @pytest.mark.parametrize("number", range(24))
         def test_it(number):
             items = [{{"itemId": "personalize-contract-1"}}]
-            client().put_items(datasetArn="{GIVEN}", items=items)
+            client().put_items(datasetArn="{DECLARED}", items=items)
         """
     )
     result = shop.run(
@@ -415,7 +417,7 @@ def test_xdist_workers_share_the_rate_limit(account: StandIn, shop: Shop) -> Non
         "--personalize-target=live",
         f"--personalize-endpoint-url={account.url}",
         f"--personalize-account={ACCOUNT}",
-        f"--personalize-dataset={GIVEN}=active",
+        f"--personalize-dataset={DECLARED}=active",
         "--personalize-write-to-existing",
     )
     result.assert_outcomes(passed=24)

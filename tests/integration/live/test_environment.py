@@ -139,10 +139,10 @@ def dead_proxy(tmp: Path) -> Iterator[list[str]]:
 
 @contextlib.contextmanager
 def forbidding_proxy(_: Path) -> Iterator[list[str]]:
-    asked: list[str] = []
-    with proxy("http://127.0.0.1:1", asked, "407 Proxy Authentication Required") as url:
+    proxied: list[str] = []
+    with proxy("http://127.0.0.1:1", proxied, "407 Proxy Authentication Required") as url:
         yield ["https://service.example", f"HTTPS_PROXY={url}"]
-    assert set(asked) == {"service.example"}
+    assert set(proxied) == {"service.example"}
 
 
 def answering(
@@ -267,8 +267,8 @@ def test_missing_credentials_are_reported(profile: str, name: str, tmp_path: Pat
 
 @contextlib.contextmanager
 def expired(_: Path) -> Iterator[list[str]]:
-    said = sts.error(403, "ExpiredToken", "The security token included in the request is expired")
-    with StandIn(before=lambda name, request: said).served() as stand_in:
+    error = sts.error(403, "ExpiredToken", "The security token included in the request is expired")
+    with StandIn(before=lambda name, request: error).served() as stand_in:
         yield [stand_in.url]
 
 

@@ -121,12 +121,12 @@ def test_repeated_failure_counts(
         return None
 
     account.before = always
-    exit_status, report, said = night(account, tmp_path, "-kitems-1 or items-10 or items-11")
+    exit_status, report, stderr = night(account, tmp_path, "-kitems-1 or items-10 or items-11")
     assert exit_status == code
     (clause,) = (row for row in report["clauses"] if row["id"] == "request.items.max-members")
     assert clause["targets"]["live"]["status"] == status
     if fault == "reset":
-        last = said.splitlines()[-1]
+        last = stderr.splitlines()[-1]
         assert "could not be done: network: " in last
         assert "Connection reset by peer" in last
 
@@ -140,9 +140,9 @@ def test_frequent_failures_are_not_retried(account: StandIn, tmp_path: Path) -> 
 
 def test_denial_from_then_on_exits_with_2(account: StandIn, tmp_path: Path) -> None:
     account.before = failing(*range(4, 99), fault=DENIED)
-    code, report, said = night(account, tmp_path)
+    code, report, stderr = night(account, tmp_path)
     assert code == 2
-    assert "access denied: " in said.splitlines()[-1]
+    assert "access denied: " in stderr.splitlines()[-1]
     assert report["summary"]["live"]["broken"] == 0
     # The first denied request, and a valid one that shows that the role itself is denied.
     assert account.calls.count("PutItems") == 5

@@ -61,8 +61,8 @@ def test_policy_is_that_of_dry_run_and_sweep() -> None:
     assert night == printed["Statement"]
     with StandIn().served() as stand_in:
         run(*command("sweep"), f"--endpoint-url={stand_in.url}")
-    asked = {f"personalize:{name}" for name in stand_in.calls if name != "GetCallerIdentity"}
-    assert asked <= set(lists["Action"])
+    actions = {f"personalize:{name}" for name in stand_in.calls if name != "GetCallerIdentity"}
+    assert actions <= set(lists["Action"])
     assert lists["Resource"] == "*"
 
 
@@ -148,10 +148,10 @@ def test_steps_sweep_verify_report_and_propose(tmp_path: Path) -> None:
     git(tmp_path, "clone", "--quiet", str(origin), str(other))
     for name in ("night.md", "night.patch"):
         (other / name).write_bytes((folder / name).read_bytes())
-    asked = gh(other, "[]")
+    log = gh(other, "[]")
     (step,) = (row for row in JOBS["propose"]["steps"] if "run" in row)
     assert script(step, other).returncode == 0
-    calls = asked.read_text().splitlines()
+    calls = log.read_text().splitlines()
     assert [call.split()[:2] for call in calls] == [["pr", "list"], ["pr", "create"]]
     listed = git(origin, "ls-tree", "-r", "--name-only", "personalize-contract/recorded")
     assert "personalize-cassettes/PutItems/error.in-use.personalize.yaml" in listed
@@ -163,7 +163,7 @@ def test_steps_sweep_verify_report_and_propose(tmp_path: Path) -> None:
     # The night after: nothing new, nothing proposed.
     (other / "night.patch").write_bytes(b"")
     assert script(step, other).returncode == 0
-    assert len(asked.read_text().splitlines()) == 2
+    assert len(log.read_text().splitlines()) == 2
 
 
 def test_job_with_the_role_can_not_write_to_the_repository() -> None:
@@ -183,11 +183,11 @@ def test_job_with_the_role_can_not_write_to_the_repository() -> None:
 
 @pytest.mark.parametrize("number", ["", "7"])
 def test_failed_night_opens_or_updates_an_issue(number: str, tmp_path: Path) -> None:
-    asked = gh(tmp_path, number)
+    log = gh(tmp_path, number)
     (step,) = (row for row in JOBS["report"]["steps"] if "run" in row)
     done = script(step, tmp_path, STATUS="2", RUN="https://example.org/runs/1")
     assert done.returncode == 0, done.stderr
-    last = asked.read_text().splitlines()[-1]
+    last = log.read_text().splitlines()[-1]
     assert last.startswith("issue comment 7 " if number else "issue create --title ")
     assert "https://example.org/runs/1" in (tmp_path / "body.md").read_text()
 
@@ -205,9 +205,9 @@ def test_kept_reports_become_one_page(tmp_path: Path) -> None:
         (tmp_path / f"{night}.json").write_text(json.dumps(document))
     # The second night has no report.
     download = '[ "$2" = download ] && { mkdir -p "$7"; cp "$3.json" "$7/night.json" || exit 1; }'
-    asked = gh(tmp_path, "3 2 1", download)
+    log = gh(tmp_path, "3 2 1", download)
     assert script(collect, tmp_path, GITHUB_REF_NAME="main", WORKFLOW="night").returncode == 0
-    first, *downloads = asked.read_text().splitlines()
+    first, *downloads = log.read_text().splitlines()
     assert first.startswith("run list --workflow night --branch main --limit 90 ")
     assert downloads[0] == "run download 3 --name night --dir nights/3"
     assert show["if"] == "hashFiles('nights/*/night.json') != ''"

@@ -67,7 +67,7 @@ def available(answer: Response) -> Response:
 CATALOGUE = "test_upload.py::test_the_whole_catalogue_is_put"
 REPORTED = "test_upload.py::test_a_dataset_in_use_is_reported"
 NIGHTS: dict[str, tuple[Change, dict[str, int], int, str]] = {
-    # What changes, the outcomes, the exit status, and what is said.
+    # The change, the outcomes, the exit status, and a part of the output.
     "nothing": (
         lambda _, answer: answer,
         {"passed": 11},
@@ -116,13 +116,13 @@ def shop(shop: Shop) -> Shop:
 def test_night_reports_each_kind_of_change(
     night: tuple[Change, dict[str, int], int, str], shop: Shop
 ) -> None:
-    change, outcomes, status, said = night
+    change, outcomes, status, expected = night
     with listening(change) as url:
         endpoint = f"--personalize-endpoint-url={url}"
         result = shop.run("--personalize-verify=live", endpoint, *DATASETS)
     result.assert_outcomes(**outcomes)
     assert result.ret == status
-    assert said in text(result)
+    assert expected in text(result)
 
 
 def step(

@@ -50,12 +50,12 @@ def report(path: Path) -> Any:
 def test_night_provisions_verifies_records_and_tears_down(tmp_path: Path) -> None:
     hosts = [f"{name}.eu-west-1.amazonaws.com" for name in ("sts", "personalize")]
     hosts.append("personalize-events.eu-west-1.amazonaws.com")
-    asked: list[str] = []
+    proxied: list[str] = []
     cassettes, shown = tmp_path / "cassettes", tmp_path / "night.json"
     with (
         StandIn(step=20, in_use=UPDATES).served() as stand_in,
         over_tls(stand_in.url, *hosts) as secure,
-        proxy(secure, asked) as way,
+        proxy(secure, proxied) as way,
         short_waits(),
     ):
         done = run(
@@ -75,7 +75,7 @@ def test_night_provisions_verifies_records_and_tears_down(tmp_path: Path) -> Non
         puts = [r for r in stand_in.requests if r.path == "/items" and r.method == "POST"]
 
     assert done.returncode == 0, done.stdout[-2000:] + done.stderr
-    assert set(asked) == set(hosts)
+    assert set(proxied) == set(hosts)
     assert stand_in.left() == []
 
     # the order of calls

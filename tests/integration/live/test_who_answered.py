@@ -92,11 +92,11 @@ def shown(
     """
     with StandIn().served() as stand_in:
         stand_in.store.add_dummies()
-        asked: list[Request] = []
+        requests: list[Request] = []
 
         def respond(request: Request) -> Response:
-            asked.append(request)
-            if not places or len(asked) in places:
+            requests.append(request)
+            if not places or len(requests) in places:
                 return answer
             correct = core.respond(request, stand_in.store)
             headers = {k: v for k, v in correct.headers.items() if ids or k != "x-amzn-requestid"}

@@ -194,7 +194,7 @@ def ran(shop: Path, *arguments: str) -> str:
     return done.stdout + done.stderr
 
 
-GIVEN = [f"--personalize-dataset={arn}={state}" for state, arn in DATASETS.items()]
+DECLARED = [f"--personalize-dataset={arn}={state}" for state, arn in DATASETS.items()]
 
 
 def search(folder: Path, *printed: str) -> None:
@@ -207,7 +207,7 @@ def search(folder: Path, *printed: str) -> None:
 
 @pytest.mark.parametrize("target", ["reference", "live"])
 def test_recording_and_replay_hold_no_canary(target: str, shop: Path, url: str) -> None:
-    record = ["--personalize-record", target, *GIVEN]
+    record = ["--personalize-record", target, *DECLARED]
     if target == "live":
         record.append(f"--personalize-endpoint-url={url}")
     printed = [ran(shop, *record, f"--deselect={KILLED}"), ran(shop, *record, KILLED)]

@@ -20,12 +20,12 @@ from personalize_contract.model.provenance import Provenance
 
 @pytest.mark.parametrize("at", [1, 20])
 def test_interrupted_recording_leaves_whole_cassettes_or_none(at: int, tmp_path: Path) -> None:
-    asked, go_on = threading.Event(), threading.Event()
+    requested, go_on = threading.Event(), threading.Event()
     number = itertools.count(1)
 
     def wait(sent: Sent, usual: Answer) -> Answer:
         if next(number) == at:
-            asked.set()
+            requested.set()
             go_on.wait(30)
         return usual
 
@@ -44,7 +44,7 @@ def test_interrupted_recording_leaves_whole_cassettes_or_none(at: int, tmp_path:
             env=environment(TMPDIR=str(tmp_path / "temporary")),
         )
         (tmp_path / "temporary").mkdir()
-        assert asked.wait(60)
+        assert requested.wait(60)
         process.send_signal(signal.SIGINT)
         go_on.set()
         stdout, stderr = process.communicate(timeout=60)
@@ -59,10 +59,10 @@ def test_interrupted_recording_leaves_whole_cassettes_or_none(at: int, tmp_path:
 
 
 def test_interrupt_before_the_first_recording_leaves_nothing(tmp_path: Path) -> None:
-    asked, go_on = threading.Event(), threading.Event()
+    requested, go_on = threading.Event(), threading.Event()
 
     def wait(sent: Sent, usual: Answer) -> Answer:
-        asked.set()
+        requested.set()
         go_on.wait(30)
         return usual
 
@@ -75,7 +75,7 @@ def test_interrupt_before_the_first_recording_leaves_nothing(tmp_path: Path) -> 
             cwd=tmp_path,
             env=environment(),
         )
-        assert asked.wait(60)
+        assert requested.wait(60)
         process.send_signal(signal.SIGINT)
         go_on.set()
         stdout, _ = process.communicate(timeout=60)

@@ -224,14 +224,14 @@ def test_all_exchanges_have_the_date_of_the_start(tmp_path: Path) -> None:
 
 
 def test_killed_run_loses_nothing(tmp_path: Path) -> None:
-    asked, go_on = threading.Event(), threading.Event()
+    requested, go_on = threading.Event(), threading.Event()
     count = 0
 
     def wait(sent: Sent, usual: Answer) -> Answer:
         nonlocal count
         count += 1
         if count == 20:
-            asked.set()
+            requested.set()
             go_on.wait(60)
         return usual
 
@@ -245,7 +245,7 @@ def test_killed_run_loses_nothing(tmp_path: Path) -> None:
             stderr=subprocess.PIPE,
             env=environment(),
         )
-        assert asked.wait(60)
+        assert requested.wait(60)
         process.kill()
         process.communicate(timeout=60)
         go_on.set()

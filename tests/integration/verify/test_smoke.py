@@ -15,10 +15,10 @@ SMOKE = [
 
 
 def test_smoke_has_one_scenario_for_each_outcome_and_limit(tmp_path: Path) -> None:
-    asked: list[str] = []
+    methods: list[str] = []
 
     def note(request: Request, response: Response) -> Response:
-        asked.append(request.method)
+        methods.append(request.method)
         return response
 
     report = tmp_path / "smoke.json"
@@ -26,7 +26,7 @@ def test_smoke_has_one_scenario_for_each_outcome_and_limit(tmp_path: Path) -> No
         done = live(url, "--smoke", f"--report={report}")
 
     assert done.returncode == 0, done.stderr
-    assert len(asked) == len(SMOKE)
+    assert len(methods) == len(SMOKE)
     assert "all 18 clauses asked about hold on live" in done.stdout
     shown = json.loads(report.read_text())
     assert shown["summary"]["live"] == {"holds": 18, "broken": 0, "not reached": 0}
