@@ -11,7 +11,7 @@ from helpers.command import environment, run
 from helpers.night import PROVISION, verify
 from helpers.stand_in import ACCOUNT, StandIn
 
-GIVEN = f"arn:aws:personalize:eu-west-1:{ACCOUNT}:dataset/shop/ITEMS"
+DECLARED = f"arn:aws:personalize:eu-west-1:{ACCOUNT}:dataset/shop/ITEMS"
 
 
 def dry(*arguments: str, **more: str) -> tuple[list[str], Any]:
@@ -33,7 +33,7 @@ def allowed(policy: Any) -> set[str]:
     return {action for statement in policy["Statement"] for action in statement["Action"]}
 
 
-@pytest.mark.parametrize("options", [("--provision",), (f"--dataset={GIVEN}=active",)])
+@pytest.mark.parametrize("options", [("--provision",), (f"--dataset={DECLARED}=active",)])
 def test_dry_run_calls_nothing(options: tuple[str, ...]) -> None:
     with StandIn().served() as stand_in:
         dry(*options, f"--endpoint-url={stand_in.url}")
@@ -90,11 +90,11 @@ def test_policy_allows_only_the_resources_of_a_run() -> None:
 
 
 def test_policy_for_declared_datasets_allows_only_them() -> None:
-    calls, policy = dry(f"--dataset={GIVEN}=active")
+    calls, policy = dry(f"--dataset={DECLARED}=active")
     assert calls == ["sts GetCallerIdentity", "personalize-events PutItems"]
     (statement,) = policy["Statement"]
     assert statement["Action"] == ["personalize:PutItems"]
-    assert statement["Resource"] == [GIVEN]
+    assert statement["Resource"] == [DECLARED]
 
 
 def test_policy_has_the_partition_of_the_region() -> None:
