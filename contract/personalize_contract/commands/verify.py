@@ -219,7 +219,7 @@ def _dry_run(settings: Settings, *, provision: bool) -> int:
         raise UsageError("--dry-run needs --account ID: the policy names its resources")
     home = connection.home(settings, settings.account)
     contract, scenarios = load(settings.operation), SCENARIOS[settings.operation]
-    calls = plan.provisioned(contract.provisions) if provision else plan.GIVEN
+    calls = plan.provisioned(contract.provisions) if provision else plan.DECLARED
     for line in plan.lines(calls, settings.operation, len(scenarios)):
         print(line)
     if contract.identity:

@@ -33,7 +33,7 @@ class Step:
 _IDENTITY = Step("sts", "GetCallerIdentity", "", "the account must be the one of --account")
 _PUT = Step("personalize-events", "{operation}", "dataset", "{scenarios} scenarios of the suite")
 
-GIVEN = (_IDENTITY, _PUT)
+DECLARED = (_IDENTITY, _PUT)
 """The calls of a run with declared datasets."""
 
 PROVISIONED = (

@@ -32,7 +32,7 @@ class Expectation(ABC):
         return False
 
 
-def seen(response: Response) -> str:
+def describe(response: Response) -> str:
     """Describe an answer: `400 InvalidInputException`, `200 with 2 bytes of body`."""
     if response.status < 300:
         return f"{response.status}" + (
@@ -48,7 +48,7 @@ class Accepted(Expectation):
     def breach(self, response: Response) -> str | None:
         if 200 <= response.status < 300:
             return None
-        return f"a valid request was rejected: {seen(response)}"
+        return f"a valid request was rejected: {describe(response)}"
 
     def settles(self, response: Response) -> bool:
         # An answer that neither accepts nor rejects is also judged as a success.
@@ -68,7 +68,7 @@ class WellFormed(Expectation):
             return None
         if failures.denial(response):
             return None
-        return f"a well-formed request was rejected: {seen(response)}"
+        return f"a well-formed request was rejected: {describe(response)}"
 
     def settles(self, response: Response) -> bool:
         return True
@@ -79,7 +79,7 @@ class Rejected(Expectation):
     """The request is rejected, with any error status; other clauses expect a certain one."""
 
     def breach(self, response: Response) -> str | None:
-        return None if response.status >= 400 else f"it was not rejected: {seen(response)}"
+        return None if response.status >= 400 else f"it was not rejected: {describe(response)}"
 
     def settles(self, response: Response) -> bool:
         return True
@@ -92,7 +92,7 @@ class NotLookedUp(Expectation):
     def breach(self, response: Response) -> str | None:
         code = rest_json.error_code(response)
         if code in _OF_DATASETS or (response.status in (404, 409) and code != _INVALID):
-            return f"it was looked up as the ARN of a dataset: {seen(response)}"
+            return f"it was looked up as the ARN of a dataset: {describe(response)}"
         return None
 
 
@@ -105,7 +105,7 @@ class Status(Expectation):
     def breach(self, response: Response) -> str | None:
         if response.status == self.number:
             return None
-        return f"expected {self.number}, the answer is {seen(response)}"
+        return f"expected {self.number}, the answer is {describe(response)}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -221,5 +221,5 @@ class Observed(Expectation):
         if self.part == "headers":
             return ", ".join(rest_json.headers(response)) or "none"
         if self.part == "mistake" and response.status >= 400:
-            return f"{seen(response)}: {rest_json.wording(response)}"
-        return seen(response)
+            return f"{describe(response)}: {rest_json.wording(response)}"
+        return describe(response)

@@ -151,7 +151,7 @@ def _is_fresh(recording: Cassette) -> bool:
 
 
 @dataclass(frozen=True, slots=True)
-class Beside:
+class ComparedRecording:
     """The recorded answer to a request, compared with the current one.
 
     Args:
@@ -163,9 +163,9 @@ class Beside:
     comparison: Comparison
 
 
-def beside(
+def compare(
     path: Path, recording: Cassette | None, exchange: Exchange, redactor: Redactor
-) -> Beside | None:
+) -> ComparedRecording | None:
     """Compare an exchange with its recording; None if there is no unedited one.
 
     Args:
@@ -178,4 +178,6 @@ def beside(
     if not recording or not recorded or recorded.altered:
         return None
     now, by = redactor.response(exchange.response), recording.provenance
-    return Beside(recorded, Comparison.of(recorded.response, by, now, exchange.answered_by))
+    return ComparedRecording(
+        recorded, Comparison.of(recorded.response, by, now, exchange.answered_by)
+    )

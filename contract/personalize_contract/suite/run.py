@@ -38,11 +38,11 @@ from personalize_contract.settings import Settings
 from personalize_contract.suite import recordings, shipped
 from personalize_contract.suite.client import Client
 from personalize_contract.suite.evidence import Outcome
-from personalize_contract.suite.expectations import seen as described
+from personalize_contract.suite.expectations import describe
 from personalize_contract.suite.judge import UNRECOGNISED, judge, not_reached, trouble, unanswered
 from personalize_contract.suite.messages import TableGuard
 from personalize_contract.suite.recorder import ScenarioRecording
-from personalize_contract.suite.recordings import Beside
+from personalize_contract.suite.recordings import ComparedRecording
 from personalize_contract.suite.scenario import Scenario, forms
 from personalize_contract.suite.tables.scenarios import SCENARIOS
 from personalize_contract.targets import connection as connections
@@ -174,7 +174,7 @@ class Run:
         self, scenario: Scenario, candidate: Candidate, unconfirmed: list[str], is_last: bool
     ) -> Outcome | None:
         """Return the outcome with one dataset; None if its state is not confirmed."""
-        kept, beside = "", None
+        kept, compared = "", None
         notes_before = len(self._live.notes) if self._live else 0
         recorded = self._recorded.get(scenario.id)
         redactor = self._redactor(scenario.state)
@@ -191,12 +191,10 @@ class Run:
             if obstacle:
                 obstacle = display.answered(obstacle, exchange.request, redactor)
             if not obstacle and not candidate.confirmed_by(response):
-                unconfirmed.append(
-                    f"{candidate.moment} ({candidate.status}): {described(response)}"
-                )
+                unconfirmed.append(f"{candidate.moment} ({candidate.status}): {describe(response)}")
                 return None
             if self._compares and not obstacle:
-                beside = recordings.beside(self._path(scenario), recorded, exchange, redactor)
+                compared = recordings.compare(self._path(scenario), recorded, exchange, redactor)
             if not obstacle and (is_last or not failed) and mode.save() is False:
                 kept = f"{scenario.id} in {self._path(scenario)}"
         findings = not_reached(scenario, obstacle) if obstacle else judge(scenario, exchange)
@@ -211,8 +209,8 @@ class Run:
         if obstacle.startswith(UNRECOGNISED):
             obstacle = ""  # only this request was rejected, it is unknown by which server
         document = display.exchange(exchange, redactor)
-        if beside:
-            document["recorded"] = self._compared(beside, exchange.request, redactor)
+        if compared:
+            document["recorded"] = self._comparison(compared, exchange.request, redactor)
         if candidate.moment:
             document["dataset"] = {"when": candidate.moment, "status": candidate.status}
         if self._live and self._live.notes[notes_before:]:
@@ -277,13 +275,15 @@ class Run:
             self._redactors[state] = Redactor(dummy_of, self._connection.secrets, keep=None)
         return self._redactors[state]
 
-    def _compared(self, beside: Beside, request: Request, redactor: Redactor) -> dict[str, Any]:
+    def _comparison(
+        self, compared: ComparedRecording, request: Request, redactor: Redactor
+    ) -> dict[str, Any]:
         """Return the recorded answer and its differences, as a report shows them."""
-        document = beside.comparison.as_property()
+        document = compared.comparison.as_property()
         for difference in document["differences"]:
             for side in ("recorded", "now"):
                 difference[side] = display.answered(difference[side], request, redactor)
-        recorded = display.response(beside.recorded.response, request, redactor)
+        recorded = display.response(compared.recorded.response, request, redactor)
         return {**document, "response": recorded}
 
     def _path(self, scenario: Scenario) -> Path:

@@ -1,4 +1,4 @@
-"""The nightly run as documented: the workflows are valid, and their commands do as the page says."""
+"""The nightly run as documented: valid workflows, and commands that do as the page says."""
 
 import json
 import os

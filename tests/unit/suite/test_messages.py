@@ -95,7 +95,7 @@ def test_a_scenario_is_sent_only_to_the_dataset_of_its_state() -> None:
 
 @pytest.mark.parametrize("operation", SCENARIOS)
 def test_the_table_has_no_other_arns(operation: str) -> None:
-    """It has only the given ones, longer ones of no dataset type, and those of account zero."""
+    """The table has only the declared ARNs, longer ones of no type, and those of account zero."""
     datasets = arns(operation)
     for scenario in SCENARIOS[operation]:
         for message in messages(scenario, datasets[scenario.state]):
