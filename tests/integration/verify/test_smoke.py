@@ -38,7 +38,7 @@ def test_smoke_has_one_scenario_for_each_outcome_and_limit(tmp_path: Path) -> No
 def test_list_takes_no_expression() -> None:
     done = run("verify", "--list", "-kmissing")
     assert done.returncode == 2
-    assert "--list names all scenarios" in done.stderr
+    assert "--list prints all scenarios" in done.stderr
 
 
 def test_list_names_scenarios_and_their_clauses() -> None:
