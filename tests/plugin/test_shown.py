@@ -118,7 +118,7 @@ def test_a_file_forges_no_line_and_moves_no_cursor(
     arguments = [str(tmp_path)] * (2 if command == "drift" else 1)
     assert cli.main([command, *arguments]) in (1, 2)
     out, err = capsys.readouterr()
-    assert "is there twice" in out + err
+    assert "appears twice" in out + err
     assert not [line for line in (out + err).splitlines() if line.startswith("::")]
     assert not {character for character in out + err if not character.isprintable()} - {"\n"}
 

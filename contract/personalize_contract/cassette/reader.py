@@ -90,7 +90,7 @@ class Reader(YamlReader):
         while not isinstance(event := next(self.events), yaml.MappingEndEvent):
             key, line = self.key(event), event.start_mark.line
             if key in members:
-                self.bad(f"`{key[:MAX_SHOWN]}` is there twice", line)
+                self.bad(f"`{key[:MAX_SHOWN]}` appears twice", line)
             if key == "interactions":
                 if "version" in members and "personalize_contract" in members:
                     self.bad("`version` belongs at the end, where it marks a complete file", line)

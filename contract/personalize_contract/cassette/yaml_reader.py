@@ -135,7 +135,7 @@ class YamlReader:
                 while not isinstance(member := next(self.events), yaml.MappingEndEvent):
                     key = self.key(member)
                     if key in node:
-                        self.bad(f"`{key[:MAX_SHOWN]}` is there twice", member.start_mark.line)
+                        self.bad(f"`{key[:MAX_SHOWN]}` appears twice", member.start_mark.line)
                     node[key] = self.node(next(self.events), depth + 1)
             node.line = line
         if event.anchor:

@@ -22,7 +22,7 @@ def _seconds(number: float) -> str:
 
 
 def _attempts(cell: Cell) -> Iterator[str]:
-    """Yield the exchanges of scenarios that were asked again."""
+    """Yield the exchanges of scenarios that were retried."""
     for exchange in cell.exchanges:
         if attempt := exchange.get("attempt"):
             yield f"{exchange['scenario']}, attempt {attempt}: {sent(exchange)}"

@@ -102,7 +102,7 @@ def _flaky(report: Report) -> Iterator[str]:
                 + [_code(answered(exchange)) for exchange in (flake.first, flake.second)]
                 for flake in target.flaky[:MOST]
             )
-            title = f"### {_FLAKY} Flaky on {target.name}: passed when asked again"
+            title = f"### {_FLAKY} Flaky on {target.name}: passed when retried"
             yield f"{title}\n\n" + _table(["scenario", "sent", "first answer", "second"], rows)
 
 

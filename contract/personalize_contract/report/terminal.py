@@ -57,7 +57,7 @@ def show(report: Report, console: Console) -> None:
     for target in report.targets:
         for flake in target.flaky:
             first = Text(f"\nflaky on {target.name}: {flake.scenario}: {answered(flake.first)}; ")
-            console.print(first.append("passed when asked again"), soft_wrap=True)
+            console.print(first.append("passed when retried"), soft_wrap=True)
         if target.not_shipped:
             console.print(f"\nnot reached on {target.name}: {NOT_SHIPPED}:", style="bold")
             console.print(Text(f"  {', '.join(target.not_shipped)}"), soft_wrap=True)

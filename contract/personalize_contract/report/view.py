@@ -31,7 +31,7 @@ class Cell:
         why: the observation that breaks the clause, or the reason why there is none.
         answered_by: the provenances of the answers.
         changed: whether an answer differs from the same service's recorded one.
-        flaky: whether a scenario failed, and passed when it was asked again.
+        flaky: whether a scenario failed, and passed when it was retried.
         is_allowed: whether the clause may stay unreached.
         exchanges: the exchanges that show it, as documents.
         seconds: the duration of the scenarios that are about it.
@@ -85,7 +85,7 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class Flake:
-    """A scenario that failed, and passed when it was asked again.
+    """A scenario that failed, and passed when it was retried.
 
     Args:
         scenario: the id of the scenario.
@@ -137,7 +137,7 @@ class TargetSummary:
         changed: the number of comparable answers that differ.
         changes: the differences that mean that the service changed.
         other_differences: rephrased messages, and differences from weaker recordings.
-        flaky: the scenarios that failed, and passed when they were asked again.
+        flaky: the scenarios that failed, and passed when they were retried.
         not_asked: the number of clauses that can fail and that no selected scenario asks about.
         not_shipped: the scenarios that were not reached because their recordings don't ship.
         untouched: the reason why nothing was reached; `""` if anything was.

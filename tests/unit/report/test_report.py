@@ -392,7 +392,7 @@ RIGHT = _exchange(200, "OK", "")
 
 
 def _flaky(first: dict[str, Any], partial: str = "") -> Report:
-    """Return the report of a scenario that failed first, and passed when asked again."""
+    """Return the report of a scenario that failed first, and passed when retried."""
     finding = Finding("request.items.max-members", HOLDS, "")
     outcome = Outcome("items-10", (finding,), "endpoint", RIGHT, first=first)
     outcomes = {"live": [Outcome("items-1", (finding,), "endpoint", RIGHT), outcome]}
@@ -440,7 +440,7 @@ def test_the_terminal_names_each_flake() -> None:
     console = terminal.Output(file=io.StringIO(), width=200)
     terminal.show(_flaky(NO_ANSWER), console)
     assert isinstance(console.file, io.StringIO)
-    line = "flaky on live: items-10: no answer: Connection reset by peer; passed when asked again"
+    line = "flaky on live: items-10: no answer: Connection reset by peer; passed when retried"
     assert line in console.file.getvalue().splitlines()
 
 
