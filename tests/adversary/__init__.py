@@ -3,6 +3,6 @@
 `service` is an independent PutItems service, driven by the clauses of a contract file: it reads
 the data and shares no code with the package. `defects` breaks it in one place at a time,
 `dialects` are other legal ways to answer, `listening` serves any of them over HTTP, and `trial`
-puts them before the suite. The tests here try each of them with what is about its clause;
+runs the suite against them. The tests here try each of them with the scenarios about its clause;
 `python tests/adversary` tries them with everything.
 """

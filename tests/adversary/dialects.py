@@ -90,7 +90,7 @@ _FRAMES: dict[str, Frame] = {
             ("x-amzn-ErrorType", code),
         ),
     ),
-    "no code for what is malformed": lambda status, code, message: (
+    "no code for malformed requests": lambda status, code, message: (
         Answer(status, b"bad request")
         if code == "SerializationException"
         else in_header(status, code, message)
@@ -161,7 +161,7 @@ def _of_readers(of: Operation) -> Iterator[Dialect]:
     yield Dialect("JSON: strict", replace(usual, reads=_strictly))
     yield Dialect("JSON: Python's, from bytes", replace(usual, reads=json.loads))
     yield Dialect(
-        "members: unknown ones are refused",
+        "members: unknown ones are rejected",
         replace(usual, reads=lambda body: _known(json.loads(body.decode()), known)),
     )
     for status, code in ((415, "UnsupportedMediaTypeException"), (400, "SerializationException")):
@@ -170,7 +170,7 @@ def _of_readers(of: Operation) -> Iterator[Dialect]:
             media_types=lambda value: "json" in value,
             kinds={**usual.kinds, "media-type": (status, code)},
         )
-        yield Dialect(f"media type: others are refused with {status}", service)
+        yield Dialect(f"media type: others are rejected with {status}", service)
     no_object = Rule(
         "more",
         f"{of.batch}[].{of.document}",

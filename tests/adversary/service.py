@@ -180,8 +180,8 @@ def operation(name: str = "PutItems") -> Operation:
         at = check.pop("at", None)
         if at is not None:
             ((kind, want),) = check.items()
-            refused = row["refused"]
-            rules.append(Rule(row["id"], at, kind, want, refused, breaks(kind, want)))
+            rejected = row["refused"]
+            rules.append(Rule(row["id"], at, kind, want, rejected, breaks(kind, want)))
     return Operation(
         name=name,
         path=document["path"],
@@ -243,13 +243,13 @@ class Service:
         if sent.method != "POST" or sent.path.partition("?")[0] != self.of.path:
             return Answer(404, b"<UnknownOperationException/>\n")
         if not self.media_types(sent.headers.get("content-type", "")):
-            return self.refused("media-type", sent)
+            return self.rejected("media-type", sent)
         try:
             body = self.reads(sent.body)
         except (ValueError, RecursionError):
             if self.of.rules[0].clause in self.waived:
                 return self.success
-            return self.refused("malformed", sent)
+            return self.rejected("malformed", sent)
         broken = next(
             (rule for rule in self.rules if any(map(rule.breaks, self.places(body, rule.at)))),
             None,
@@ -260,13 +260,13 @@ class Service:
         state = (self.state_of or Service.state)(self, body, sent) if isinstance(arn, str) else ""
         first = self.state_first and broken and broken.at != "datasetArn"
         if state in ("missing", "in-use") and (first or not broken):
-            return self.refused(state, sent)
-        return self.refused(broken.kind, sent) if broken else self.success
+            return self.rejected(state, sent)
+        return self.rejected(broken.kind, sent) if broken else self.success
 
     def state(self, body: Any, sent: Sent) -> str:
         return self.states.get(body["datasetArn"], self.states[""])
 
-    def refused(self, kind: str, sent: Sent) -> Answer:
+    def rejected(self, kind: str, sent: Sent) -> Answer:
         status, code = self.kinds[kind]
         return self.frame(status, code, self.message(kind, sent))
 

@@ -1,4 +1,4 @@
-"""Clients that nobody here wrote, each through 200, 400, 404 and 409, and what they send.
+"""Third-party clients, each through 200, 400, 404 and 409, and the requests that they send.
 
     python -m adversary.clients          (in tests/) all of them, and docs/clients.md anew
     python -m adversary.clients boto3    some of them

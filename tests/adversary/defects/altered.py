@@ -53,7 +53,7 @@ def skipping(of: Operation, rule: Rule, waived: Rule) -> Service:
     return replace(right(of), rules=tuple(rules), waived=frozenset([marker]))
 
 
-def refuse_more(of: Operation, at: str, when: Breaks) -> Service:
+def reject_more(of: Operation, at: str, when: Breaks) -> Service:
     """Return a service with an additional rule."""
     more = Rule("more", at, "more", None, "invalid-input", when)
     return replace(right(of), rules=(*of.rules, more))

@@ -64,7 +64,7 @@ def _limits_moved(of: Operation) -> Mutants:
         if rule.check.startswith("max-"):
             more = measured(rule.check, rule.want + 1)
             yield Mutant(
-                f"{rule.clause}: only one too many is refused",
+                f"{rule.clause}: only one too many is rejected",
                 rule.clause,
                 with_rule(of, rule, unless(rule, more).breaks),
             )
@@ -82,7 +82,7 @@ _COUNTS: dict[str, Callable[[str], int]] = {
     "bytes": lambda text: len(text.encode("utf-8", "surrogatepass")),
     "UTF-16 units": lambda text: len(text.encode("utf-16-le", "surrogatepass")) // 2,
     "bytes of its JSON": lambda text: len(json.dumps(text)) - 2,
-    "what a reader sees as one character": _clusters,
+    "grapheme clusters": _clusters,
     "characters after NFC": lambda text: len(unicodedata.normalize("NFC", text)),
     "characters without the white space around": lambda text: len(text.strip()),
     "characters modulo 2**16": lambda text: len(text) % 65536,

@@ -73,4 +73,4 @@ def mutants(of: Operation) -> Mutants:
 
         return replace(right(of), around=around)
 
-    yield Mutant("500 for what was sent before", ANY, repeated())
+    yield Mutant("500 for a repeated request", ANY, repeated())

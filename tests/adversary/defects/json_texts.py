@@ -39,9 +39,9 @@ def mutants(of: Operation) -> Mutants:
         raise ValueError
 
     readers: dict[str, Callable[[bytes], Any]] = {
-        "forgets what follows": first_value,
-        "skips what comes before": from_first_brace,
-        "closes what is open": closed,
+        "ignores trailing text": first_value,
+        "skips leading text": from_first_brace,
+        "closes open brackets": closed,
         "takes single quotes": _sloppily(lambda text: text.replace("'", '"')),
         "takes a trailing comma": _sloppily(lambda text: re.sub(r",\s*([}\]])", r"\1", text)),
         "takes comments": _sloppily(lambda text: re.sub(r"/\*.*?\*/|//[^\n]*", "", text)),

@@ -9,7 +9,7 @@ from dataclasses import replace
 from typing import Any
 
 from adversary.defects.altered import (
-    refuse_more,
+    reject_more,
 )
 from adversary.defects.mutant import ANY, Mutant, Mutants
 from adversary.service import (
@@ -29,7 +29,7 @@ def mutants(of: Operation) -> Mutants:
             for count in range(2, 11)
         ),
         ("1 in a batch", f"request.{batch}.min-members", batch, _exactly(1)),
-        ("the same one twice", f"request.{batch}.max-members", batch, _repeats(of.identity)),
+        ("the same record twice", f"request.{batch}.max-members", batch, _repeats(of.identity)),
         ("no document", f"request.{of.document}.optional", document, lambda p: not p.present),
         (
             "no document in one of several",
@@ -80,13 +80,13 @@ def mutants(of: Operation) -> Mutants:
         ),
     ]
     for words, clause, at, when in cases:
-        yield Mutant(f"refuses {words}", clause, refuse_more(of, at, when))
+        yield Mutant(f"rejects {words}", clause, reject_more(of, at, when))
     for words, clause, reads in (
         ("white space around the body", "request.body.json-object", _no_space_around),
         ("members in another order", "request.body.json-object", _in_order),
         ("escapes in names", "request.body.json-object", _no_escaped_names(of)),
         ("escaped slashes", "request.body.json-object", _without(rb"\\/")),
-        ("what is not ASCII", "request.body.json-object", _ascii),
+        ("non-ASCII text", "request.body.json-object", _ascii),
         ("no blank after a colon", "request.body.json-object", _with_blanks),
         ("upper-case escapes", "request.body.json-object", _without(rb"\\u00E9")),
         (
@@ -95,13 +95,13 @@ def mutants(of: Operation) -> Mutants:
             _without(rf'"{of.document}": "[^,]*", "{of.identity}"'.encode()),
         ),
     ):
-        yield Mutant(f"refuses {words}", clause, replace(right(of), reads=reads))
+        yield Mutant(f"rejects {words}", clause, replace(right(of), reads=reads))
     for words, takes in (
         ("a charset", lambda value: "charset" not in value),
         ("a charset after no blank", lambda value: ";c" not in value),
     ):
         service = replace(right(of), media_types=takes)
-        yield Mutant(f"refuses {words}", "request.media-type", service)
+        yield Mutant(f"rejects {words}", "request.media-type", service)
 
 
 _ODD_DOCUMENTS: dict[str, Callable[[str], object]] = {

@@ -74,12 +74,12 @@ def mutants(of: Operation) -> Mutants:
     yield Mutant("an error repeats the beginning of the document", "error.message", cut_short)
     for words, header in (("a retry", "amz-sdk-request"), ("a trace", "x-amzn-trace-id")):
 
-        def refused(sent: Sent, answer: Answer, header: str = header) -> Answer:
+        def rejected(sent: Sent, answer: Answer, header: str = header) -> Answer:
             value = sent.headers.get(header, "")
             return Answer(400) if "attempt=2" in value or "Root=" in value else answer
 
-        service = replace(right(of), around=refused)
-        yield Mutant(f"refuses {words}", "response.success.status", service)
+        service = replace(right(of), around=rejected)
+        yield Mutant(f"rejects {words}", "response.success.status", service)
     memory: dict[str, bool] = {}
 
     def confused(sent: Sent, answer: Answer) -> Answer:
@@ -87,7 +87,9 @@ def mutants(of: Operation) -> Mutants:
         memory["lost"] = answer.status == 404
         return in_header(404, "ResourceNotFoundException", f"no {many}") if lost else answer
 
-    yield Mutant("what is there is missing after a 404", ANY, replace(right(of), around=confused))
+    yield Mutant(
+        "an active dataset is missing after a 404", ANY, replace(right(of), around=confused)
+    )
 
 
 def _always(answer: Answer) -> Callable[[Sent], Answer]:

@@ -37,10 +37,10 @@ def mutants(of: Operation) -> Mutants:
         {active: "active", in_use: "active", "": "missing"},
     )
     yield with_states(
-        "what is in use is not there", "error.in-use.status", {active: "active", "": "missing"}
+        "a dataset in use is missing", "error.in-use.status", {active: "active", "": "missing"}
     )
     yield with_states(
-        "what is not there is in use", "error.not-found.status", {active: "active", "": "in-use"}
+        "a missing dataset is in use", "error.not-found.status", {active: "active", "": "in-use"}
     )
     yield with_states(
         "the two are swapped",
@@ -48,7 +48,7 @@ def mutants(of: Operation) -> Mutants:
         {active: "active", in_use: "missing", "": "in-use"},
     )
     yield with_states(
-        "what is not there is active",
+        "a missing dataset counts as active",
         "error.not-found.status",
         {active: "active", in_use: "in-use", "": "active"},
     )
@@ -99,9 +99,9 @@ def mutants(of: Operation) -> Mutants:
 
     ten = f'"{of.identity}"'.encode()
     for words, clause, status, wrong in (
-        ("what is in use is accepted", "error.in-use.status", 409, Answer(200)),
+        ("a dataset in use is accepted", "error.in-use.status", 409, Answer(200)),
         (
-            "what is missing is invalid input",
+            "a missing dataset is invalid input",
             "error.not-found.code",
             404,
             in_header(404, "InvalidInputException", "no"),

@@ -61,7 +61,7 @@ def mutants(of: Operation) -> Mutants:
         ("for a full batch", lambda body: len(body[of.batch]) == 10),
         ("for one", lambda body: len(body[of.batch]) == 1),
         ("without a document", lambda body: of.document not in body[of.batch][0]),
-        ("for what is not ASCII", lambda body: not json.dumps(body, ensure_ascii=False).isascii()),
+        ("for non-ASCII text", lambda body: not json.dumps(body, ensure_ascii=False).isascii()),
         ("for a large body", lambda body: len(json.dumps(body)) > 100_000),
     ):
         yield Mutant(

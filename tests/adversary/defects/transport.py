@@ -101,7 +101,7 @@ def _broken() -> Iterator[tuple[str, str, Choice]]:
         once(bytes_after(b"{}"), 200),
     )
     yield (
-        "a refusal has more behind it",
+        "a rejection has more behind it",
         ANY,
         once(bytes_after(b"{}"), 400),
     )

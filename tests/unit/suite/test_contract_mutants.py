@@ -102,8 +102,8 @@ def with_clause(contract: Contract, clause: Clause, check: Mapping[str, Any] | N
 LIMITS = ("min-length", "max-length", "min-members", "max-members", "minimum", "maximum")
 
 UNKNOWN = {"PutEvents": ("request.tracking-id.min-length", "request.tracking-id.max-length")}
-"""The clauses of which a stricter service can't be told: what a legal tracking id that names
-nothing is answered with is not documented."""
+"""The clauses for which a stricter service can't be detected: the answer to a legal tracking id
+that names nothing is not documented."""
 
 
 def mutants(contract: Contract, clause: Clause) -> Iterator[tuple[str, Contract]]:

@@ -86,11 +86,11 @@ CHANGES: dict[str, tuple[dict[str, Any], list[str]]] = {
         changed("shapes", "InvalidInputException", "members", to={}),
         ["InvalidInputException: with a message here, without a message in X 1"],
     ),
-    "what is required": (
+    "a required member": (
         changed("shapes", "Item", "required", to=["itemId", "properties"]),
         ["properties: optional here, required in X 1"],
     ),
-    "what is not required": (
+    "an optional member": (
         changed("shapes", "Item", "required", to=None),
         ["itemId: required here, optional in X 1"],
     ),

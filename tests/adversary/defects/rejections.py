@@ -90,18 +90,18 @@ def _misanswered(of: Operation) -> Mutants:
 def _of_one_rule(of: Operation) -> Mutants:
     for rule in of.rules:
         status = f"error.{rule.kind}.status"
-        as_missing = _refused_as(of, rule, "missing", *right(of).kinds["missing"])
-        yield Mutant(f"{rule.clause}: refused as missing", status, as_missing)
+        as_missing = _rejected_as(of, rule, "missing", *right(of).kinds["missing"])
+        yield Mutant(f"{rule.clause}: rejected as missing", status, as_missing)
         if rule.at == "datasetArn":
             yield Mutant(f"{rule.clause}: looked up", rule.clause, as_missing)
-        crashes = _refused_as(of, rule, "odd", 500, "InternalFailure")
+        crashes = _rejected_as(of, rule, "odd", 500, "InternalFailure")
         yield Mutant(f"{rule.clause}: crashes", status, crashes)
         if rule.check.startswith("max-"):
-            too_large = _refused_as(of, rule, "odd", 413, "InvalidInputException")
-            yield Mutant(f"{rule.clause}: refused with 413", status, too_large)
+            too_large = _rejected_as(of, rule, "odd", 413, "InvalidInputException")
+            yield Mutant(f"{rule.clause}: rejected with 413", status, too_large)
 
 
-def _refused_as(of: Operation, rule: Rule, kind: str, status: int, code: str) -> Service:
+def _rejected_as(of: Operation, rule: Rule, kind: str, status: int, code: str) -> Service:
     usual = right(of)
     rules = tuple(replace(each, kind=kind) if each is rule else each for each in of.rules)
     return replace(usual, rules=rules, kinds={**usual.kinds, kind: (status, code)})
