@@ -1,4 +1,4 @@
-"""The messages of a scenario, byte for byte, and the guard that rejects all others."""
+"""The messages of a scenario, byte for byte, and the guard that refuses all others."""
 
 from __future__ import annotations
 

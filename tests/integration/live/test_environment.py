@@ -29,8 +29,8 @@ from personalize_contract.settings import Settings
 from personalize_contract.targets.connection import live
 from personalize_contract.targets.endpoint import Endpoint
 
-# status, code, what the message says, and the class
-SAID = [
+# Status, code, text of the message, and class of the error.
+ERRORS_ABOUT_THE_SENDER = [
     (403, "MissingAuthenticationToken", "", "no credentials"),
     (403, "MissingAuthenticationTokenException", "", "no credentials"),
     (403, "ExpiredTokenException", "", "credentials expired"),
@@ -75,7 +75,7 @@ def response(status: int, code: str | None, message: str = "") -> Response:
     return Response(status, "", headers, json.dumps({"message": message}).encode())
 
 
-@pytest.mark.parametrize(("status", "code", "message", "name"), SAID)
+@pytest.mark.parametrize(("status", "code", "message", "name"), ERRORS_ABOUT_THE_SENDER)
 def test_error_about_the_sender_has_a_class(
     status: int, code: str | None, message: str, name: str
 ) -> None:

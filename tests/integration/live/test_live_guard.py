@@ -175,8 +175,8 @@ WAYS = {
 @pytest.fixture(scope="module", autouse=True)
 def closed():
     yield
-    for one in (sent, file, session, by_httpx, plain, *sockets, streams[1]):
-        one.close()
+    for resource in (sent, file, session, by_httpx, plain, *sockets, streams[1]):
+        resource.close()
     pool.clear()
     loop.run_until_complete(by_aiohttp.close())
     loop.close()

@@ -109,7 +109,7 @@ def test_night_provisions_verifies_records_and_tears_down(tmp_path: Path) -> Non
     tail = order[len(order) - order[::-1].index("PutItems") :]
     assert tail in (down, [*down[:2], *down[4:]])
 
-    # what was sent, and what was kept
+    # the sent requests, and the recorded ones
     for put in puts:
         for name in ids(put.body):
             assert name.startswith("personalize-contract-"[: len(name)])

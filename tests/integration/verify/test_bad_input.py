@@ -20,7 +20,7 @@ LIVE = ["--target", "live"]
 NOWHERE = [*LIVE, "--endpoint-url", "http://127.0.0.1:1", *DATASETS]
 KEYS = {"AWS_ACCESS_KEY_ID": "AKIDEXAMPLE", "AWS_SECRET_ACCESS_KEY": "canary-of-the-credentials"}
 
-# Arguments, and what the line has in it: what happened, and what to do.
+# Arguments, and parts of the line: the problem and the remedy.
 BAD: dict[str, tuple[list[str], list[str]]] = {
     "an unknown target": (["--target", "tea"], ["'tea'", "recorded", "reference", "live"]),
     "an unknown option": (["--tea"], ["--tea", "--help"]),
@@ -76,7 +76,7 @@ BAD: dict[str, tuple[list[str], list[str]]] = {
 }
 
 
-def said(stderr: str) -> list[str]:
+def problem_lines(stderr: str) -> list[str]:
     """Return the lines of stderr without those of the progress."""
     return [
         line
@@ -95,7 +95,7 @@ def test_bad_input_is_one_line_and_exits_with_2(
     done = run("verify", *arguments, cwd=tmp_path)
 
     assert done.returncode == 2, done.stdout
-    (line,) = said(done.stderr)
+    (line,) = problem_lines(done.stderr)
     assert line.startswith("personalize-contract: ")
     assert [word for word in words if word not in line] == []
     assert "Traceback" not in done.stdout
@@ -106,7 +106,7 @@ def test_command_is_required() -> None:
     done = run()
 
     assert done.returncode == 2
-    assert len(said(done.stderr)) == 1
+    assert len(problem_lines(done.stderr)) == 1
 
 
 def _nobody_reads() -> int:
@@ -164,9 +164,9 @@ def test_unprintable_output_is_reported(
     os.close(out)
 
     assert done.returncode == 2
-    (line,) = said(done.stderr)
+    (line,) = problem_lines(done.stderr)
     assert line == f"personalize-contract: the output can't be written: {reason}"
-    # What was asked for is there nevertheless.
+    # The report was written nevertheless.
     assert (tmp_path / "report.html").exists() == (arguments[0] == "verify")
 
 
@@ -214,7 +214,7 @@ def test_damaged_recording_is_reported_with_its_line(
     done = run("verify", "--target", "recorded", "--cassettes", tmp_path, "-k", "items-10")
 
     assert done.returncode == 2, done.stdout
-    (line,) = said(done.stderr)
+    (line,) = problem_lines(done.stderr)
     assert f"{path}" in line
     assert reason in line
 
@@ -260,6 +260,6 @@ def test_service_that_dies_is_unreachable(tmp_path: Path) -> None:
         done = run("verify", *LIVE, "--endpoint-url", url, *DATASETS, "-k", "items")
 
     assert done.returncode == 2
-    (line,) = said(done.stderr)
+    (line,) = problem_lines(done.stderr)
     assert "could not be done: network: " in line
     assert "sent no complete response" in line

@@ -41,7 +41,7 @@ DATASETS = {state: arn(state) for state in ("active", "in-use", "missing")}
 def forms_of(canary: str) -> set[bytes]:
     """Return the forms of a canary in a file."""
     escaped = {json.dumps(canary)[1:-1], canary.replace("/", "\\/"), quote(canary, safe="")}
-    # Wherever it begins in what was encoded, one of these is a part of it.
+    # One of these occurs in the encoded text, at any offset of the canary.
     coded = {b64encode(b"x" * n + canary.encode())[4:-8] for n in range(3)}
     forms = {canary.encode(), *(form.encode() for form in escaped), *coded}
     return {form for form in forms if len(form) >= SHORTEST}
@@ -137,7 +137,7 @@ def test_violation():
     try:
         put(count=11)
     except Exception:
-        pass  # pytest would show it, and botocore says what the service answered
+        pass  # pytest would show it, with the answer of the service
 
 
 @marked
@@ -201,7 +201,7 @@ def search(folder: Path, *printed: str) -> None:
     """Check that no file and no printed text has a canary."""
     files = [path for path in folder.rglob("*") if path.is_file() and path.name != "test_shop.py"]
     leaked = [leak for path in files for leak in leaks(path.name, path.read_bytes())]
-    leaked += [leak for text in printed for leak in leaks("what was printed", text.encode())]
+    leaked += [leak for text in printed for leak in leaks("the output", text.encode())]
     assert leaked == []
 
 

@@ -91,7 +91,7 @@ def change(folder: Path, scenario: str, old: str, new: str) -> None:
     groups.change(folder, scenario, edit)
 
 
-# The part of a recording that is an answer, and what is in it.
+# The parts of a recorded answer, each with its pattern.
 PARTS = {
     "status": r"code: (\d+)",
     "reason": r"message: (.+)",
@@ -215,7 +215,7 @@ def test_recordings_hold_only_the_dummy_account() -> None:
         for account in re.findall(r"arn:[a-z-]*:personalize:[^:]*:(\d*)", text)
     }
 
-    # An empty field is what one scenario is about.
+    # One scenario is about an empty field.
     assert accounts == {"000000000000", ""}
 
 
@@ -225,7 +225,7 @@ def test_new_recordings_equal_the_shipped_ones(tmp_path: Path) -> None:
         *("--cassettes", tmp_path),
     )
 
-    def said(folder: Path) -> dict[str, list[str]]:
+    def answers(folder: Path) -> dict[str, list[str]]:
         # Ids and dates differ, and with them the digests.
         differs = re.compile(r"recorded_at|digest|sdk|service_model|'?[0-9a-f]{8}-[0-9a-f]{4}-")
         return {
@@ -237,5 +237,5 @@ def test_new_recordings_equal_the_shipped_ones(tmp_path: Path) -> None:
         }
 
     assert done.returncode == 0, done.stderr
-    assert said(tmp_path) == said(shipped.cassettes())
+    assert answers(tmp_path) == answers(shipped.cassettes())
     assert "answered by" in done.stdout
