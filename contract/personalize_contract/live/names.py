@@ -35,7 +35,7 @@ def new_run() -> str:
 
 
 def is_ours(name: str) -> bool:
-    """Whether a schema or dataset group was created by a run, by the form of its name."""
+    """Return whether a schema or dataset group was created by a run, by the form of its name."""
     return _RUN.fullmatch(name) is not None
 
 

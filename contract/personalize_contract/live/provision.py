@@ -174,7 +174,7 @@ class Provisioned(Live):
         return False
 
     def _confirms_again(self, response: Response) -> bool:
-        """Whether a response confirms a dataset in use, at a moment when it has been in use before.
+        """Return whether a response confirms a dataset in use, at a moment known for that.
 
         The moment may have ended between the status and the response. A response about the request
         itself counts only if it had not.

@@ -273,7 +273,7 @@ class Evidence:
         return [outcome.scenario for outcome in self._outcomes[target] if outcome.not_shipped]
 
     def may_stay_unreached(self, clause: str, target: str, allowed: Iterable[str]) -> bool:
-        """Whether a clause may be unreached on a target.
+        """Return whether a clause may be unreached on a target.
 
         Args:
             clause: the id of the clause.

@@ -20,7 +20,7 @@ class Expectation(ABC):
     __slots__ = ()
 
     def applies(self, response: Response) -> bool:
-        """Whether this expectation applies to such an answer."""
+        """Return whether this expectation applies to such an answer."""
         return True
 
     @abstractmethod
@@ -28,7 +28,7 @@ class Expectation(ABC):
         """Return the difference from the expectation, or None."""
 
     def settles(self, response: Response) -> bool:
-        """Whether a breach makes the others pointless: an accepted request has no error."""
+        """Return whether a breach makes the others pointless: an accepted request has no error."""
         return False
 
 

@@ -128,7 +128,7 @@ def _better(existing: Cassette | None, new: Cassette) -> Cassette | None:
 
 
 def _is_confirmed(existing: Cassette, new: Cassette) -> bool:
-    """Whether the same service gave the same answers to all requests, messages included."""
+    """Return whether the same service gave the same answers to all requests, messages included."""
     key = Matching().key
     return (
         existing.provenance.answered_by == new.provenance.answered_by
@@ -142,7 +142,7 @@ def _is_confirmed(existing: Cassette, new: Cassette) -> bool:
 
 
 def _is_fresh(recording: Cassette) -> bool:
-    """Whether the date of a recording is recent enough."""
+    """Return whether the date of a recording is recent enough."""
     try:
         recorded_at = dt.datetime.fromisoformat(recording.provenance.recorded_at)
         return clock.now() - recorded_at < FRESH

@@ -17,7 +17,7 @@ from personalize_contract.suite.tables.scenarios import SCENARIOS
 
 
 def is_journal(path: Path) -> bool:
-    """Whether a file is a journal of the suite, and not of a test's cassette."""
+    """Return whether a file is a journal of the suite, and not of a test's cassette."""
     is_of_test = folders.SUFFIX in path.name
     is_journal = folders.is_journal(path) and path.name.startswith(f"{recordings.JOURNAL}.")
     return is_journal and not is_of_test
@@ -68,7 +68,7 @@ def _recovered(path: Path, redactor: Redactor) -> RecoveryResult:
     interrupted = {
         recording.provenance.recorded_for for recording in content if not recording.is_whole
     }
-    kept: list[str] = []
+    not_overwritten: list[str] = []
     for group_path, new in recordings.by_group(path.parent, content).items():
         existing = group.load(group_path)
         stronger = [
@@ -78,13 +78,13 @@ def _recovered(path: Path, redactor: Redactor) -> RecoveryResult:
         ]
         replacements = {name: new[name] for name in new if name not in stronger}
         recordings.put(group_path, existing, replacements)
-        kept += stronger
-    number = len(names) - len(kept)
+        not_overwritten += stronger
+    number = len(names) - len(not_overwritten)
     by = f"answered by {content[0].provenance.answered_by}"
     done = f"{number} scenario{'' if number == 1 else 's'}, {by}, merged into {operation}"
-    if kept:
+    if not_overwritten:
         why = "has stronger provenance, has more exchanges, or was not interrupted"
-        text = f"{done}; not overwritten: the existing recording of {some(kept)} {why}"
+        text = f"{done}; not overwritten: the existing recording of {some(not_overwritten)} {why}"
         return RecoveryResult(path, f"{text}; delete the journal", done=False)
     files.remove(path)
     return RecoveryResult(path, done, done=True)

@@ -233,7 +233,7 @@ class Run:
         )
 
     def _is_shut_out(self) -> bool:
-        """Whether a valid request is denied now, after others were accepted before."""
+        """Return whether a valid request is denied now, after others were accepted before."""
         valid = next((each for each in SCENARIOS[self.contract.operation] if each.is_valid), None)
         if not self._live or not valid or "active" not in self._live.arns:
             return True
@@ -256,7 +256,7 @@ class Run:
             self._sends_ids, self._knows_ids = False, True
 
     def _sends_ids_with(self, response: Response) -> bool:
-        """Whether the service sends a request id with such a response."""
+        """Return whether the service sends a request id with such a response."""
         # A failing service may omit it, except AWS, which is known to send it always.
         is_failure = response.status in (500, 503) and self._connection.answered_by != "aws"
         return self._sends_ids and not is_failure

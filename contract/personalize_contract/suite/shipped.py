@@ -49,10 +49,10 @@ def cassettes() -> Path:
 
 
 def is_shipped(folder: Path) -> bool:
-    """Whether a folder is that of the shipped cassettes."""
+    """Return whether a folder is that of the shipped cassettes."""
     return folder.resolve() == cassettes()
 
 
 def lacks(folder: Path, operation: str, scenario: str) -> bool:
-    """Whether a folder is that of the shipped cassettes, which omit those of a scenario."""
+    """Return whether a folder is that of the shipped cassettes, which omit those of a scenario."""
     return is_shipped(folder) and scenario in NOT_SHIPPED.get(operation, ())

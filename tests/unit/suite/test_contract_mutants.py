@@ -80,7 +80,7 @@ def answer(scenario: Scenario, contract: Contract, change: Change) -> Exchange:
 def broken(
     operation: str, clause: str, contract: Contract, change: Change = lambda response: response
 ) -> bool:
-    """Whether the suite reports this clause as broken."""
+    """Return whether the suite reports this clause as broken."""
     return any(
         finding.clause == clause and finding.status == BROKEN
         for scenario in SCENARIOS[operation]
