@@ -1,4 +1,4 @@
-"""The service over HTTP on a socket: what comes back, byte for byte, whatever is sent."""
+"""The service over HTTP on a socket: its responses, byte for byte, to any bytes."""
 
 import contextlib
 import json
@@ -39,7 +39,7 @@ def rest(connection: socket.socket) -> bytes:
 
 
 def exchanged(port: int, sent: bytes) -> bytes:
-    """All that comes back until the other side closes."""
+    """Send bytes on a new connection, and return all bytes received until it is closed."""
     with closing(connected(port)) as connection:
         connection.sendall(sent)
         return rest(connection)
@@ -72,7 +72,7 @@ def status(received: bytes) -> int:
     return int(received.split(b" ", 2)[1])
 
 
-def test_the_body_of_a_success_is_truly_empty(port: int) -> None:
+def test_a_success_has_an_empty_body_on_the_wire(port: int) -> None:
     head, separator, body = exchanged(port, post()).partition(b"\r\n\r\n")
 
     assert head.startswith(b"HTTP/1.1 200 OK\r\n")
@@ -91,7 +91,7 @@ def test_the_body_of_a_success_is_truly_empty(port: int) -> None:
         (IN_USE, b"HTTP/1.1 409 Conflict\r\n"),
     ],
 )
-def test_each_documented_status_is_on_the_wire(port: int, arn: str, start: bytes) -> None:
+def test_each_documented_status_has_its_status_line(port: int, arn: str, start: bytes) -> None:
     assert exchanged(port, post(BODY.replace(ACTIVE.encode(), arn.encode()))).startswith(start)
 
 
@@ -106,26 +106,26 @@ MALFORMED = {
     "half an address as target": (post(line="POST http://[/items HTTP/1.1"), 400),
     "bytes in the target": (post(line="POST /it\xffems HTTP/1.1"), 400),
     "two lengths": (post(BODY, "Content-Length: 3"), 400),
-    "a length that is none": (post(length="Content-Length: tea"), 400),
-    "a length below nothing": (post(length="Content-Length: -1"), 400),
-    "a coding of its own": (post(length="Transfer-Encoding: gzip"), 400),
+    "a length that is not a number": (post(length="Content-Length: tea"), 400),
+    "a negative length": (post(length="Content-Length: -1"), 400),
+    "an unsupported coding": (post(length="Transfer-Encoding: gzip"), 400),
     "a header without a name": (post(BODY, ": green"), 400),
     "a line end in a header": (post(BODY, "X-Tea: green\nX: black"), 400),
     "large headers": (post(BODY, f"X-Tea: {'x' * 300_000}"), 431),
     "a large body": (post(b"x" * (strict_server.MAX_BODY + 1)), 413),
-    "a body said to be large": (post(length="Content-Length: 99999999999"), 413),
+    "a body declared as large": (post(length="Content-Length: 99999999999"), 413),
     "large chunks": (
         post(
             b"900000\r\n" + b"x" * 0x900000 + b"\r\n0\r\n\r\n", length="Transfer-Encoding: chunked"
         ),
         413,
     ),
-    "chunks that are none": (post(b"tea\r\n\r\n", length="Transfer-Encoding: chunked"), 400),
+    "malformed chunks": (post(b"tea\r\n\r\n", length="Transfer-Encoding: chunked"), 400),
     "an array in an array in an array": (post(b"[" * 1_000_000), 400),
     "no body": (post(b""), 400),
     "bytes": (post(bytes(range(256))), 400),
     "another method": (post(line="GET /items HTTP/1.1"), 404),
-    "a method of its own": (post(line="BREW /items HTTP/1.1"), 404),
+    "an unknown method": (post(line="BREW /items HTTP/1.1"), 404),
     "another path": (post(line="POST / HTTP/1.1"), 404),
     "the server itself": (post(line="OPTIONS * HTTP/1.1"), 404),
     "a long path": (post(line=f"POST /{'x' * 200_000} HTTP/1.1"), 404),
@@ -134,7 +134,7 @@ MALFORMED = {
 
 
 @pytest.mark.parametrize(("sent", "expected"), MALFORMED.values(), ids=MALFORMED)
-def test_what_is_malformed_gets_a_4xx(port: int, sent: bytes, expected: int) -> None:
+def test_a_malformed_request_gets_a_4xx(port: int, sent: bytes, expected: int) -> None:
     received = exchanged(port, sent)
 
     assert status(received) == expected
@@ -155,11 +155,11 @@ LEGAL = {
 
 
 @pytest.mark.parametrize("sent", LEGAL.values(), ids=LEGAL)
-def test_what_is_legal_is_accepted(port: int, sent: bytes) -> None:
+def test_a_well_formed_request_is_accepted(port: int, sent: bytes) -> None:
     assert status(exchanged(port, sent)) == 200
 
 
-def test_a_sender_that_closed_its_half_is_answered(port: int) -> None:
+def test_a_half_closed_connection_is_answered(port: int) -> None:
     with closing(connected(port)) as connection:
         connection.sendall(post().replace(b"Connection: close\r\n", b""))
         connection.shutdown(socket.SHUT_WR)
@@ -167,7 +167,7 @@ def test_a_sender_that_closed_its_half_is_answered(port: int) -> None:
         assert status(rest(connection)) == 200
 
 
-def test_a_sender_that_gave_up_half_way_harms_nobody(port: int) -> None:
+def test_an_aborted_request_does_not_affect_others(port: int) -> None:
     with closing(connected(port)) as connection:
         connection.sendall(post()[:-10])
         connection.shutdown(socket.SHUT_WR)
@@ -176,31 +176,31 @@ def test_a_sender_that_gave_up_half_way_harms_nobody(port: int) -> None:
     assert status(exchanged(port, post())) == 200
 
 
-def test_a_connection_is_used_again_also_after_an_error(port: int) -> None:
+def test_a_connection_is_reused_after_an_error(port: int) -> None:
     connection = HTTPConnection("127.0.0.1", port, timeout=20)
-    found = []
+    outcomes = []
     for body in (BODY, b"{", BODY):
         connection.request("POST", "/items", body, {"Content-Type": "application/json"})
         with connection.getresponse() as response:
             response.read()
-            found.append((response.status, response.will_close))
+            outcomes.append((response.status, response.will_close))
     connection.close()
 
-    assert found == [(200, False), (400, False), (200, False)]
+    assert outcomes == [(200, False), (400, False), (200, False)]
 
 
-def test_requests_sent_at_once_are_answered_in_their_order(port: int) -> None:
-    one, two = (post(body).replace(b"Connection: close\r\n", b"") for body in (BODY, b"{"))
+def test_pipelined_requests_are_answered_in_order(port: int) -> None:
+    valid, invalid = (post(body).replace(b"Connection: close\r\n", b"") for body in (BODY, b"{"))
 
-    received = exchanged(port, one + two + one + post(b"["))
+    received = exchanged(port, valid + invalid + valid + post(b"["))
 
     assert [int(part[:3]) for part in received.split(b"HTTP/1.1 ")[1:]] == [200, 400, 200, 400]
 
 
-def test_a_slow_sender_is_told_so(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_request_that_arrives_too_slowly_gets_408(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(strict_server, "READ_SECONDS", 0.1)
     with (
-        HttpServer(lambda request: pytest.fail("it was not whole")) as server,
+        HttpServer(lambda request: pytest.fail("the request was incomplete")) as server,
         closing(connected(int(server.url.rpartition(":")[2]))) as connection,
     ):
         connection.sendall(post()[:-1])
@@ -208,10 +208,10 @@ def test_a_slow_sender_is_told_so(monkeypatch: pytest.MonkeyPatch) -> None:
         assert status(rest(connection)) == 408
 
 
-def test_a_sender_that_never_stops_is_cut_off(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_endless_body_is_cut_off_after_the_413(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(strict_server, "LINGER_SECONDS", 0.1)
     with (
-        HttpServer(lambda request: pytest.fail("it was refused")) as server,
+        HttpServer(lambda request: pytest.fail("the request was rejected")) as server,
         closing(connected(int(server.url.rpartition(":")[2]))) as connection,
     ):
         connection.sendall(post(length="Content-Length: 99999999999"))
@@ -220,7 +220,7 @@ def test_a_sender_that_never_stops_is_cut_off(monkeypatch: pytest.MonkeyPatch) -
             flood(connection)
 
 
-def test_many_idle_connections_keep_nobody_out(port: int) -> None:
+def test_many_idle_connections_do_not_block_others(port: int) -> None:
     idle = [connected(port) for _ in range(60)]
     try:
         for number, connection in enumerate(idle):
@@ -231,19 +231,19 @@ def test_many_idle_connections_keep_nobody_out(port: int) -> None:
             connection.close()
 
 
-def test_a_port_in_use_is_said_with_what_to_do(port: int) -> None:
+def test_a_port_in_use_is_a_usage_error_with_a_remedy(port: int) -> None:
     with pytest.raises(UsageError, match=rf"127\.0\.0\.1:{port}.*choose another --port, or 0"):
         HttpServer(lambda request: pytest.fail("it can't listen"), port=port)
 
 
 @pytest.mark.parametrize("host", ["host.invalid", "8.8.8.8"])
-def test_an_address_that_cannot_be_listened_on_is_said(host: str) -> None:
+def test_an_address_of_another_machine_is_a_usage_error(host: str) -> None:
     with pytest.raises(UsageError, match="can't listen on"):
         HttpServer(lambda request: pytest.fail("it can't listen"), host)
 
 
-@pytest.mark.parametrize("host", ["localhost", "127.0.0.1", "0.0.0.0"])  # noqa: S104 - asked for
-def test_the_url_is_one_to_connect_to(host: str) -> None:
+@pytest.mark.parametrize("host", ["localhost", "127.0.0.1", "0.0.0.0"])  # noqa: S104 - on purpose
+def test_clients_can_connect_to_the_url(host: str) -> None:
     store = Store()
     store.add_dummies()
     with HttpServer(lambda request: respond(request, store), host) as server:
@@ -254,7 +254,7 @@ def test_the_url_is_one_to_connect_to(host: str) -> None:
     store.close()
 
 
-def test_closing_drops_what_is_open() -> None:
+def test_closing_drops_open_connections() -> None:
     with HttpServer(lambda request: pytest.fail("nothing was sent")) as server:
         connection = connected(int(server.url.rpartition(":")[2]))
 
@@ -264,18 +264,18 @@ def test_closing_drops_what_is_open() -> None:
         connected(int(server.url.rpartition(":")[2]))
 
 
-def test_closing_a_server_that_is_woken_meanwhile_is_no_error() -> None:
+def test_closing_a_server_during_a_wake_up_is_no_error() -> None:
     server = HttpServer(lambda request: Response(200, "OK", {}, b""))
     trigger = server._server.trigger
     wake = trigger._physical_pull
 
-    def wake_and_be_late() -> None:
+    def wake_twice() -> None:
         wake()
         assert server._thread
         server._thread.join(10)
         wake()
 
-    trigger._physical_pull = wake_and_be_late
+    trigger._physical_pull = wake_twice
     with server:
         pass
 

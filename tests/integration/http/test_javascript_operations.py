@@ -27,8 +27,8 @@ const client = new sdk.PersonalizeEventsClient({
 });
 const dated = (value) => value && typeof value === "object"
   ? Object.assign(value, Object.fromEntries(Object.entries(value).map(
-      ([name, one]) => [name, ["sentAt", "timestamp"].includes(name) ? new Date(one * 1000)
-        : dated(one)])))
+      ([name, member]) => [name, ["sentAt", "timestamp"].includes(name) ? new Date(member * 1000)
+        : dated(member)])))
   : value;
 const outcomes = [];
 for (const [operation, body] of calls) {
@@ -39,7 +39,7 @@ for (const [operation, body] of calls) {
 console.log(JSON.stringify(outcomes));
 """
 
-THINGS = {
+RECORDS = {
     "PutItems": ("items", {"itemId": "tea"}),
     "PutUsers": ("users", {"userId": "ann"}),
     "PutActions": ("actions", {"actionId": "join"}),
@@ -52,12 +52,12 @@ THINGS = {
 
 
 def call(operation: str, resource: str, count: int = 1) -> tuple[str, dict[str, object]]:
-    contract, (batch, thing) = load(operation), THINGS[operation]
-    beside = {"sessionId": "v", "userId": "ann"} if operation == "PutEvents" else {}
-    return operation, {contract.resource: resource, **beside, batch: [thing] * count}
+    contract, (batch, record) = load(operation), RECORDS[operation]
+    user = {"sessionId": "v", "userId": "ann"} if operation == "PutEvents" else {}
+    return operation, {contract.resource: resource, **user, batch: [record] * count}
 
 
-def test_each_documented_outcome_of_all_five(tmp_path: Path) -> None:
+def test_javascript_gets_each_documented_outcome_of_all_operations(tmp_path: Path) -> None:
     if not shutil.which("node"):
         pytest.skip("Node is not installed")
     (tmp_path / "node_modules").symlink_to(
@@ -68,7 +68,7 @@ def test_each_documented_outcome_of_all_five(tmp_path: Path) -> None:
     for operation in operations():
         expected[operation, "active", 1] = [200, ""]
         expected[operation, "active", 11] = [400, "InvalidInputException"]
-        if operation != "PutEvents":  # whose page documents nothing else
+        if operation != "PutEvents":  # its page documents no other error
             expected[operation, "missing", 1] = [404, "ResourceNotFoundException"]
             expected[operation, "in-use", 1] = [409, "ResourceInUseException"]
     calls = [

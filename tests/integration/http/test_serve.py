@@ -1,4 +1,4 @@
-"""`serve`, a process of its own, asked by clients that nobody here wrote."""
+"""`serve` in a separate process, with boto3, the AWS CLI and curl as clients."""
 
 import contextlib
 import json
@@ -27,7 +27,7 @@ CREDENTIALS = {
 ITEMS = [{"itemId": "1", "properties": '{"category": "tea"}'}]
 ELEVEN = [{"itemId": str(number)} for number in range(11)]
 
-# What is sent, and the answer that the page documents.
+# Requests, each with the answer that the page documents.
 ANSWERS: dict[str, tuple[str, list[dict[str, str]], int, str]] = {
     "200": (ACTIVE, ITEMS, 200, ""),
     "400": (ACTIVE, ELEVEN, 400, "InvalidInputException"),
@@ -60,24 +60,24 @@ def client(
 
 
 def answered(url: str, arn: str, items: list[dict[str, str]], **more: str) -> tuple[int, str]:
-    """The status and the code that boto3 gets."""
+    """Put items with boto3, and return the status and the error code."""
     try:
         response = client(url, **more).put_items(datasetArn=arn, items=items)
     except ClientError as error:
-        found: Any = error.response
-        return found["ResponseMetadata"]["HTTPStatusCode"], type(error).__name__
+        failure: Any = error.response
+        return failure["ResponseMetadata"]["HTTPStatusCode"], type(error).__name__
     return response["ResponseMetadata"]["HTTPStatusCode"], ""
 
 
 @each_answer
-def test_boto3_gets_it(
+def test_boto3_gets_each_documented_answer(
     url: str, arn: str, items: list[dict[str, str]], status: int, code: str
 ) -> None:
     assert answered(url, arn, items) == (status, code)
 
 
 @each_answer
-def test_the_aws_cli_gets_it(
+def test_the_aws_cli_gets_each_documented_answer(
     url: str, arn: str, items: list[dict[str, str]], status: int, code: str
 ) -> None:
     done = subprocess.run(
@@ -97,7 +97,7 @@ def test_the_aws_cli_gets_it(
 
 
 @each_answer
-def test_curl_gets_it(
+def test_curl_gets_each_documented_answer(
     url: str, arn: str, items: list[dict[str, str]], status: int, code: str, tmp_path: Path
 ) -> None:
     head = tmp_path / "head"
@@ -122,7 +122,7 @@ def test_curl_gets_it(
         assert done.stdout == b""
 
 
-def test_who_does_not_sign_is_not_let_in(url: str) -> None:
+def test_an_unsigned_request_is_rejected(url: str) -> None:
     done = subprocess.run(
         ["curl", "--silent", "--max-time", "60", "--data", "{}", "--include", f"{url}/items"],
         capture_output=True,
@@ -136,16 +136,15 @@ def test_who_does_not_sign_is_not_let_in(url: str) -> None:
 
 
 @pytest.mark.parametrize("more", [{"secret": "another"}, {"region": "eu-west-1"}])
-def test_who_signs_wrongly_is_not_let_in(url: str, more: dict[str, str]) -> None:
-    try:
+def test_a_request_with_a_wrong_signature_is_rejected(url: str, more: dict[str, str]) -> None:
+    with pytest.raises(ClientError) as raised:
         client(url, **more).put_items(datasetArn=ACTIVE, items=ITEMS)
-    except ClientError as error:
-        found: Any = error.response
-    assert found["Error"]["Code"] == "InvalidSignatureException"
-    assert found["ResponseMetadata"]["HTTPStatusCode"] == 403
+    response: Any = raised.value.response
+    assert response["Error"]["Code"] == "InvalidSignatureException"
+    assert response["ResponseMetadata"]["HTTPStatusCode"] == 403
 
 
-# --- what it says, and what it is told
+# --- its output, and its arguments
 
 
 def started(*arguments: str | Path) -> subprocess.Popen[str]:
@@ -163,65 +162,67 @@ def line(process: subprocess.Popen[str]) -> str:
     return process.stdout.readline().strip()
 
 
-def test_its_url_comes_first_and_then_its_datasets() -> None:
+def test_the_url_is_printed_first_and_the_datasets_next() -> None:
     process = started()
-    said = [line(process) for _ in range(4)]
+    url, *datasets = [line(process) for _ in range(4)]
     process.kill()
     process.communicate()
 
-    assert said[0].startswith("http://127.0.0.1:")
-    assert {tuple(one.split()) for one in said[1:]} >= {("active", ACTIVE), ("in-use", IN_USE)}
+    assert url.startswith("http://127.0.0.1:")
+    assert {tuple(row.split()) for row in datasets} >= {("active", ACTIVE), ("in-use", IN_USE)}
 
 
-def test_it_has_the_datasets_that_it_is_given_and_no_others() -> None:
+def test_declared_datasets_replace_the_dummies() -> None:
     shop = "arn:aws:personalize:eu-west-1:123456789012:dataset/shop/ITEMS"
     busy = "arn:aws:personalize:eu-west-1:123456789012:dataset/busy/ITEMS"
     with serving("--dataset", shop, "--dataset", f"{busy}=in-use") as url:
-        found = [answered(url, arn, ITEMS)[0] for arn in (shop, busy, ACTIVE)]
+        statuses = [answered(url, arn, ITEMS)[0] for arn in (shop, busy, ACTIVE)]
 
-    assert found == [200, 409, 404]
+    assert statuses == [200, 409, 404]
 
 
-def test_it_is_in_the_region_of_its_datasets() -> None:
+def test_signatures_must_be_for_the_region_of_the_datasets() -> None:
     shop = "arn:aws:personalize:eu-west-1:123456789012:dataset/shop/ITEMS"
     with serving("--dataset", shop, "--check-signatures") as url:
-        found = [
+        statuses = [
             answered(url, shop, ITEMS, region=region)[0] for region in ("eu-west-1", "us-east-1")
         ]
 
-    assert found == [200, 403]
+    assert statuses == [200, 403]
 
 
 @pytest.mark.parametrize(
     ("number", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, -signal.SIGTERM)]
 )
-def test_a_signal_ends_it(number: int, status: int) -> None:
+def test_a_signal_ends_it_without_a_traceback(number: int, status: int) -> None:
     process = started()
     line(process)
     process.send_signal(number)
-    _, said = process.communicate(timeout=30)
+    _, errors = process.communicate(timeout=30)
 
     assert process.returncode == status
-    assert "Traceback" not in said
+    assert "Traceback" not in errors
 
 
-# --- what it keeps
+# --- its store
 
 
-def test_a_killed_service_has_kept_what_it_answered(tmp_path: Path) -> None:
+def test_a_killed_service_has_stored_all_acknowledged_items(tmp_path: Path) -> None:
     path = tmp_path / "store.db"
     process = started("--store", path)
     url = line(process)
     for number in range(20):
-        put = [{"itemId": f"{number}-{one}", "properties": "x" * 1000} for one in range(10)]
+        put = [{"itemId": f"{number}-{index}", "properties": "x" * 1000} for index in range(10)]
         assert answered(url, ACTIVE, put) == (200, "")
     process.kill()
     process.communicate()
 
     store = Store(path)
-    kept = store.items(ACTIVE)
+    stored = store.items(ACTIVE)
     store.close()
-    assert kept == {f"{number}-{one}": "x" * 1000 for number in range(20) for one in range(10)}
+    assert stored == {
+        f"{number}-{index}": "x" * 1000 for number in range(20) for index in range(10)
+    }
 
 
 def test_a_restarted_service_has_its_items_and_states(tmp_path: Path) -> None:
@@ -239,7 +240,7 @@ def test_a_restarted_service_has_its_items_and_states(tmp_path: Path) -> None:
     store.close()
 
 
-# --- what it can't do
+# --- TLS, and usage errors
 
 
 def listening() -> socket.socket:
@@ -249,7 +250,7 @@ def listening() -> socket.socket:
     return taken
 
 
-def test_it_serves_tls_with_a_certificate_that_lasts_as_long_as_it() -> None:
+def test_tls_has_a_trusted_certificate_until_the_server_ends() -> None:
     with subprocess.Popen(
         [*COMMAND, "serve", "--tls", "--fail", "reset"],
         stdout=subprocess.PIPE,
@@ -270,14 +271,14 @@ def test_it_serves_tls_with_a_certificate_that_lasts_as_long_as_it() -> None:
     assert not bundle.exists()
 
 
-def test_tls_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_tls_without_trustme_says_how_to_install_it(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "trustme", None)
     done = run("serve", "--tls")
     assert (done.returncode, done.stdout) == (2, "")
     assert done.stderr == "personalize-contract: --tls needs trustme: pip install trustme\n"
 
 
-def test_a_port_in_use_is_said() -> None:
+def test_a_port_in_use_is_a_usage_error() -> None:
     with listening() as taken:
         done = run("serve", "--port", str(taken.getsockname()[1]))
 
@@ -287,7 +288,7 @@ def test_a_port_in_use_is_said() -> None:
 
 
 @pytest.mark.parametrize(
-    ("arguments", "said"),
+    ("arguments", "problem"),
     [
         (["--port", "tea"], "--port"),
         (["--port", "65536"], "65535"),
@@ -303,15 +304,15 @@ def test_a_port_in_use_is_said() -> None:
     ],
     ids=lambda value: " ".join(value) if isinstance(value, list) else "",
 )
-def test_what_cannot_be_done_is_said_in_one_line(
-    arguments: list[str], said: str, tmp_path: Path
+def test_a_usage_error_is_one_line_and_writes_nothing(
+    arguments: list[str], problem: str, tmp_path: Path
 ) -> None:
     (tmp_path / "text").write_text("a shopping list")
 
     done = run("serve", *arguments, cwd=tmp_path)
 
     assert (done.returncode, done.stdout) == (2, "")
-    assert said in done.stderr
+    assert problem in done.stderr
     assert done.stderr.count("\n") == 1
-    assert [one.name for one in tmp_path.iterdir() if one.name != "tls"] == ["text"]
+    assert [path.name for path in tmp_path.iterdir() if path.name != "tls"] == ["text"]
     assert (tmp_path / "text").read_text() == "a shopping list"

@@ -17,41 +17,41 @@ OURS = "personalize_contract.plugin"
 
 
 class Another(Shop):
-    """A repo whose pytest runs in a forked process of its own, with other plugins loaded."""
+    """A repo whose pytest runs in a forked process, with other plugins loaded."""
 
     def __init__(self, pytester: pytest.Pytester, plugins: tuple[str, ...]) -> None:
         super().__init__(pytester)
         self._loaded = [option for name in plugins for option in ("-p", name)]
 
     def tests(self, source: str, name: str = "test_shop") -> None:
-        """Write a module of tests, which makes one client: a new one each time costs more."""
+        """Write a module of tests that share a client, since a new one each time costs more."""
         super().tests(
             "import functools\n\nclient = functools.cache(client)\n" + dedent(source), name
         )
 
     def run(self, *arguments: str) -> pytest.RunResult:
         """Run pytest."""
-        given = ("-p", "no:cacheprovider", *self._loaded, *arguments)
+        options = ("-p", "no:cacheprovider", *self._loaded, *arguments)
         began = time.monotonic()
         env = {**os.environ, "PYTHONPATH": str(self.path)}
-        with forked.started(forked.pytest_run, *given, env=env, cwd=self.path) as run:
+        with forked.started(forked.pytest_run, *options, env=env, cwd=self.path) as run:
             done = run.completed(300)
         output, errors = done.stdout.splitlines(), done.stderr.splitlines()
         return pytest.RunResult(done.returncode, output, errors, time.monotonic() - began)
 
 
 class Installed(Another):
-    """A repo whose pytest starts as in a shell, and loads all that is installed."""
+    """A repo whose pytest starts as in a shell, and loads all installed plugins."""
 
     def run(self, *arguments: str) -> pytest.RunResult:
         """Run pytest."""
-        given = ("-p", "no:cacheprovider", *arguments)
-        return self.pytester.runpytest_subprocess(*given, timeout=300)
+        options = ("-p", "no:cacheprovider", *arguments)
+        return self.pytester.runpytest_subprocess(*options, timeout=300)
 
 
 @pytest.fixture
 def with_all(beside: Beside, pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> Shop:
-    """The repo of a user who has installed ours and all the others, as pip leaves them."""
+    """The repo of a user with this plugin and all the others installed by pip."""
     monkeypatch.delenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD")
     shop = Installed(pytester, ())
     shop.ini("asyncio_default_fixture_loop_scope = function")
@@ -60,7 +60,7 @@ def with_all(beside: Beside, pytester: pytest.Pytester, monkeypatch: pytest.Monk
 
 @pytest.fixture
 def beside(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> Beside:
-    """Called with the plugins to load beside ours, by module: the repo of a user who has them."""
+    """A factory of repos that takes the modules of the plugins to load beside this one."""
     nobody(monkeypatch)
     for name in list(os.environ):
         if name.startswith("PYTEST"):
@@ -68,7 +68,7 @@ def beside(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> Beside
     monkeypatch.setenv("COLUMNS", "200")
     monkeypatch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")
 
-    def made(*plugins: str) -> Shop:
+    def make(*plugins: str) -> Shop:
         return Another(pytester, (OURS, *plugins))
 
-    return made
+    return make

@@ -1,4 +1,4 @@
-"""pytest-asyncio and anyio, with a client of aiobotocore."""
+"""pytest-asyncio and anyio, with an aiobotocore client."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ HEADER = """
 from aiobotocore.session import AioSession
 
 async def put_async(count=2):
-    async with AioSession().create_client("personalize-events", "us-east-1") as found:
+    async with AioSession().create_client("personalize-events", "us-east-1") as client:
         items = [{"itemId": str(number), "properties": "{}"} for number in range(count)]
-        await found.put_items(datasetArn=ACTIVE, items=items)
+        await client.put_items(datasetArn=ACTIVE, items=items)
 """
 ASYNCIO = (
     HEADER
@@ -45,10 +45,10 @@ async def test_a_service(personalize_service):
 @pytest.mark.asyncio
 async def test_over_http(personalize_service):
     import httpx
-    async with httpx.AsyncClient() as found:
+    async with httpx.AsyncClient() as client:
         url = personalize_service.url + "/items"
         json = {"datasetArn": ACTIVE, "items": [{"itemId": "tea"}]}
-        assert (await found.post(url, json=json)).status_code == 200
+        assert (await client.post(url, json=json)).status_code == 200
 """
 )
 ANYIO = (
@@ -75,7 +75,7 @@ async def test_fixtures(catalogue):
 )
 
 
-def test_asyncio(beside: Beside) -> None:
+def test_pytest_asyncio_tests_and_fixtures_replay(beside: Beside) -> None:
     shop = beside("pytest_asyncio.plugin")
     shop.ini("asyncio_default_fixture_loop_scope = function")
     shop.tests(ASYNCIO)
@@ -85,7 +85,7 @@ def test_asyncio(beside: Beside) -> None:
     assert "5 exchanges replayed (reference 5" in text(result)
 
 
-def test_anyio_on_asyncio_and_trio(beside: Beside) -> None:
+def test_anyio_tests_replay_on_asyncio_and_trio(beside: Beside) -> None:
     shop = beside("anyio.pytest_plugin")
     shop.tests(ANYIO)
     shop.record().assert_outcomes(passed=4)

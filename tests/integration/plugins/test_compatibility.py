@@ -1,4 +1,4 @@
-"""With their code: what VCR.py and pytest-recording record replays here, and ours replays there."""
+"""Cassettes of VCR.py and pytest-recording replay here, and ours replay there."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ from personalize_contract.cassette import loader, recording, writer
 from personalize_contract.cassette.matching import Matching
 from personalize_contract.cassette.replay import Replay
 from personalize_contract.errors import Miss
-from personalize_contract.interceptors import botocore as door
+from personalize_contract.interceptors import botocore as interceptor
 from personalize_contract.interceptors.identity import DUMMY as DUMMY_IDENTITY
 from personalize_contract.model.datasets import DUMMY
 from personalize_contract.model.exchange import Exchange
@@ -48,9 +48,9 @@ WHO = Provenance("reference", "2026-11-23T20:16:42Z", "us-east-1")
 CALLS: dict[str, dict[str, Any]] = {
     "one item": {"items": [{"itemId": "a", "properties": '{"price": 1}'}]},
     "ten items": {"items": [{"itemId": f"{n}", "properties": '{"n": 1}'} for n in range(10)]},
-    "in other letters": {"items": [{"itemId": "\u8336", "properties": '{"t": "\U0001f375"}'}]},
+    "in another script": {"items": [{"itemId": "\u8336", "properties": '{"t": "\U0001f375"}'}]},
     "with line breaks": {"items": [{"itemId": "a", "properties": '{\n  "price": 1\n}'}]},
-    "refused": {"items": [{"itemId": "a"}] * 11},
+    "rejected": {"items": [{"itemId": "a"}] * 11},
     "missing": {"datasetArn": DUMMY["missing"], "items": [{"itemId": "a"}]},
     "in use": {"datasetArn": DUMMY["in-use"], "items": [{"itemId": "a"}]},
 }  # fmt: skip
@@ -70,7 +70,7 @@ def url() -> Iterator[str]:
 
 
 def client(url: str | None = None) -> Any:
-    """A botocore client of its own: VCR.py leaves its connections in those that it has patched."""
+    """Return a new botocore client, since VCR.py leaves its connections in patched ones."""
     return botocore.session.Session().create_client(
         "personalize-events",
         "us-east-1",
@@ -83,7 +83,7 @@ def client(url: str | None = None) -> Any:
 
 
 def by_botocore(url: str | None, name: str) -> int:
-    """Make a call; gives the status of its answer."""
+    """Make a call, and return the status of its answer."""
     sender = client(url)
     try:
         answer = sender.put_items(**arguments(name))
@@ -93,26 +93,26 @@ def by_botocore(url: str | None, name: str) -> int:
 
 
 def by_requests(url: str | None, name: str) -> int:
-    """The same by another client and in another layout."""
-    where = f"{url}/items" if url else URL
-    return requests.post(where, json=arguments(name), timeout=10).status_code
+    """Make the same call with requests, whose JSON has other white space."""
+    endpoint = f"{url}/items" if url else URL
+    return requests.post(endpoint, json=arguments(name), timeout=10).status_code
 
 
-STATUS = {"refused": 400, "missing": 404, "in use": 409}
+STATUS = {"rejected": 400, "missing": 404, "in use": 409}
 STATUSES = [STATUS.get(name, 200) for name in CALLS]
 
 
 def replayed(path: Path) -> tuple[list[int], Replay]:
-    """The statuses of all calls, answered by a cassette through our door."""
+    """Make all calls, answered by a cassette; return their statuses and the replay."""
     replay = Replay(path, loader.load(path), Redactor(), Matching())
     target = Recorded(replay, lambda _, request: Miss(f"nothing answers {request}"))
     violates = ("request.items.max-members",)
-    with door.patched(Session(target, Mark(violates)), DUMMY_IDENTITY):
+    with interceptor.patched(Session(target, Mark(violates)), DUMMY_IDENTITY):
         return [by_botocore(None, name) for name in CALLS], replay
 
 
 @pytest.mark.parametrize("send", [by_botocore, by_requests])
-def test_what_vcr_py_has_recorded_replays_here(
+def test_a_cassette_of_vcr_py_replays_here(
     send: Callable[[str | None, str], int], url: str, tmp_path: Path
 ) -> None:
     path = tmp_path / "theirs.yaml"
@@ -121,11 +121,11 @@ def test_what_vcr_py_has_recorded_replays_here(
     statuses, replay = replayed(path)
     assert statuses == STATUSES
     assert replay.unused() == []
-    assert {one.answered_by for one in replay.recorded} == {"unknown"}
-    assert not any(one.altered for one in replay.recorded)
+    assert {exchange.answered_by for exchange in replay.recorded} == {"unknown"}
+    assert not any(exchange.altered for exchange in replay.recorded)
 
 
-def test_an_answer_that_they_recorded_compressed_is_read_as_it_was_meant(tmp_path: Path) -> None:
+def test_a_compressed_response_in_a_cassette_of_vcr_py_is_decoded() -> None:
     body = b'{"message": "' + b"x" * 100 + b'"}'
     theirs = serialize(
         {
@@ -140,9 +140,9 @@ def test_an_answer_that_they_recorded_compressed_is_read_as_it_was_meant(tmp_pat
         },
         yamlserializer,
     )
-    (found,) = loader.parse(Path("theirs.yaml"), theirs.encode()).exchanges
-    assert found.response.body == body
-    assert "content-encoding" not in found.response.headers
+    (exchange,) = loader.parse(Path("theirs.yaml"), theirs.encode()).exchanges
+    assert exchange.response.body == body
+    assert "content-encoding" not in exchange.response.headers
 
 
 THEIR_TEST = """
@@ -156,15 +156,15 @@ CALLS = json.loads(os.environ["CALLS"])
 
 @pytest.mark.vcr(match_on=["method", "path", "body"])
 def test_theirs():
-    found = [
+    statuses = [
         requests.post(os.environ["URL"], json=call, timeout=10).status_code for call in CALLS
     ]
-    print(json.dumps(found))
+    print(json.dumps(statuses))
 """
 
 
 def pytest_recording(folder: Path, url: str, *options: str) -> list[int]:
-    """Run a test of a repo that uses pytest-recording; gives the statuses that it saw."""
+    """Run a test under pytest-recording, and return the statuses that it got."""
     (folder / "test_theirs.py").write_text(THEIR_TEST)
     done = subprocess.run(
         [sys.executable, "-m", "pytest", "-q", "-s", "-p", "no:cacheprovider", *options],
@@ -180,10 +180,10 @@ def pytest_recording(folder: Path, url: str, *options: str) -> list[int]:
         check=False,
     )
     assert "1 passed" in done.stdout, done.stdout + done.stderr
-    return [int(one) for one in json.loads(done.stdout.splitlines()[0].removesuffix("."))]
+    return [int(status) for status in json.loads(done.stdout.splitlines()[0].removesuffix("."))]
 
 
-def test_what_pytest_recording_has_recorded_replays_here(url: str, tmp_path: Path) -> None:
+def test_a_cassette_of_pytest_recording_replays_here(url: str, tmp_path: Path) -> None:
     assert pytest_recording(tmp_path, f"{url}/items", "--record-mode=once") == STATUSES
     statuses, replay = replayed(tmp_path / "cassettes" / "test_theirs" / "test_theirs.yaml")
     assert statuses == STATUSES
@@ -192,7 +192,7 @@ def test_what_pytest_recording_has_recorded_replays_here(url: str, tmp_path: Pat
 
 @pytest.fixture
 def ours(tmp_path: Path) -> Path:
-    """A cassette of all calls, recorded here."""
+    """A cassette with all calls, recorded by this package."""
     path = tmp_path / "cassettes" / "test_theirs" / "test_theirs.yaml"
     store = Store()
     store.add_dummies()
@@ -204,7 +204,7 @@ def ours(tmp_path: Path) -> Path:
             return response
 
         session = Session(InProcess(answer, "reference"), Mark())
-        with door.patched(session, DUMMY_IDENTITY):
+        with interceptor.patched(session, DUMMY_IDENTITY):
             assert [by_botocore(None, name) for name in CALLS] == STATUSES
         recorder.save()
     store.close()
@@ -219,54 +219,52 @@ def test_ours_replays_in_vcr_py(send: Callable[[str | None, str], int], ours: Pa
 
 
 def test_ours_replays_in_pytest_recording(ours: Path, tmp_path: Path) -> None:
-    found = pytest_recording(tmp_path, URL, "--record-mode=none", "--block-network")
-    assert found == STATUSES
+    statuses = pytest_recording(tmp_path, URL, "--record-mode=none", "--block-network")
+    assert statuses == STATUSES
 
 
 def test_a_group_of_the_suite_loads_in_vcr_py() -> None:
     for path in (shipped.cassettes() / "PutItems").iterdir():
         requests, responses = FilesystemPersister.load_cassette(path, yamlserializer)
         exchanges = loader.load(path).exchanges
-        assert [one.body for one in requests] == [one.request.body for one in exchanges]
-        assert [one["status"]["code"] for one in responses] == [
-            one.response.status for one in exchanges
+        assert [each.body for each in requests] == [each.request.body for each in exchanges]
+        assert [response["status"]["code"] for response in responses] == [
+            exchange.response.status for exchange in exchanges
         ]
 
 
-def test_ours_that_vcr_py_has_saved_again_still_loads_and_nobody_answered_it(
-    ours: Path, url: str
-) -> None:
+def test_ours_saved_by_vcr_py_still_loads_with_unknown_provenance(ours: Path, url: str) -> None:
     before = loader.load(ours)
     with vcr.use_cassette(str(ours), record_mode="new_episodes", match_on=MATCH_ON):
         assert requests.post(f"{url}/items", data=b"tea", timeout=10).status_code == 400
     after = loader.load(ours)
     assert before.provenance == WHO
     assert after.provenance == Provenance()
-    kept = [(one.request, one.response, "unknown", False) for one in before.exchanges]
     assert [
-        (one.request, one.response, one.answered_by, one.altered) for one in after.exchanges[:-1]
-    ] == kept
+        (exchange.request, exchange.response, exchange.answered_by, exchange.altered)
+        for exchange in after.exchanges[:-1]
+    ] == [(exchange.request, exchange.response, "unknown", False) for exchange in before.exchanges]
     statuses, replay = replayed(ours)
     assert statuses == STATUSES
     assert len(replay.unused()) == 1
 
 
 @given(st.lists(exchanges, max_size=3))
-def test_vcr_py_reads_what_we_mean(several: list[Exchange]) -> None:
+def test_vcr_py_reads_the_same_requests_and_responses(several: list[Exchange]) -> None:
     sent, received = deserialize("".join(writer.dump(WHO, several)), yamlserializer)
-    assert [(one.method, one.uri, one.body or b"", dict(one.headers)) for one in sent] == [
-        (one.request.method, one.request.url, one.request.body, dict(one.request.headers))
-        for one in several
+    assert [(each.method, each.uri, each.body or b"", dict(each.headers)) for each in sent] == [
+        (request.method, request.url, request.body, dict(request.headers))
+        for request in (exchange.request for exchange in several)
     ]
     assert [
-        (one["status"]["code"], one["status"]["message"], one["body"]["string"], one["headers"])
-        for one in received
+        (each["status"]["code"], each["status"]["message"], each["body"]["string"], each["headers"])
+        for each in received
     ] == [
         (
-            one.response.status,
-            one.response.reason,
-            one.response.body,
-            {name: [value] for name, value in one.response.headers.items()},
+            response.status,
+            response.reason,
+            response.body,
+            {name: [value] for name, value in response.headers.items()},
         )
-        for one in several
+        for response in (exchange.response for exchange in several)
     ]

@@ -1,4 +1,4 @@
-"""The page about living with other plugins: its examples do what it says."""
+"""The page about other plugins: its examples work as documented."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ FENCE = re.compile(r"^```(\w+)(?: (\S+))?\n(.*?)^```$", re.MULTILINE | re.DOTALL
 
 
 def test_the_examples_work_as_documented(with_all: Shop) -> None:
-    """A block with a file's name is that file; in a console block, what `$ pytest` prints."""
+    """A block with a name is a file; a console block has a command and lines of its output."""
     for kind, name, block in FENCE.findall(PAGE.read_text("utf-8")):
         if name:
             path = with_all.path / name

@@ -1,6 +1,6 @@
-"""Honest set-ups: what a test does on this machine, with mocks and with time, refuses nothing.
+"""Legitimate set-ups: local services, mocks and faked clocks are never refused.
 
-Recorded and replayed in one run each; a table of them is a test of what is never refused.
+All of them are recorded in one run and replayed in another.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ pytestmark = pytest.mark.personalize_contract
 
 @pytest.fixture(scope="module")
 def container():
-    '''A process that listens on every address of this machine, and a client that knows it.'''
+    '''A process that listens on every address of this machine, and a connected client.'''
     code = "import http.server as s; s.test(s.SimpleHTTPRequestHandler, port=0, bind='0.0.0.0')"
     process = subprocess.Popen(
         [sys.executable, "-u", "-c", code], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
@@ -125,7 +125,7 @@ def test_responses():
     put()
 
 
-def test_a_transport_of_its_own():
+def test_a_mock_transport():
     transport = httpx.MockTransport(lambda request: httpx.Response(204))
     with httpx.Client(transport=transport) as session:
         assert session.get("https://shop.example/").status_code == 204
@@ -177,7 +177,7 @@ def test_a_command():
 """
 
 
-def test_honest_set_ups_stay_green(beside: Beside) -> None:
+def test_legitimate_set_ups_pass_without_a_refusal(beside: Beside) -> None:
     shop = beside("pyfakefs.pytest_plugin")
     shop.ini("filterwarnings = ignore::DeprecationWarning")
     shop.tests(SETUPS)

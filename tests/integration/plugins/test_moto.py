@@ -1,4 +1,4 @@
-"""moto: ours for PutItems, moto's for everything else."""
+"""moto: this plugin answers PutItems, and moto all other calls."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ def test_while_that_is_open():
 """
 
 
-def test_each_answers_its_own_in_whichever_order(beside: Beside) -> None:
+def test_moto_answers_only_other_services_in_either_order(beside: Beside) -> None:
     shop = beside()
     shop.tests(TESTS)
     shop.record().assert_outcomes(passed=8)
@@ -73,7 +73,7 @@ def test_each_answers_its_own_in_whichever_order(beside: Beside) -> None:
     assert "8 exchanges replayed (reference 8" in text(result)
 
 
-def test_what_moto_answers_is_checked_too(beside: Beside) -> None:
+def test_requests_that_moto_answers_are_checked_too(beside: Beside) -> None:
     shop = beside()
     shop.tests(
         """

@@ -35,7 +35,7 @@ def test_it():
 """
 
 
-def test_the_order_of_tests_and_the_seed_change_nothing(beside: Beside) -> None:
+def test_a_replay_depends_on_neither_order_nor_seed(beside: Beside) -> None:
     shop = beside("pytest_randomly")
     shop.tests(TESTS)
     shop.record("--randomly-seed=1").assert_outcomes(passed=6)
@@ -45,7 +45,7 @@ def test_the_order_of_tests_and_the_seed_change_nothing(beside: Beside) -> None:
         assert "9 exchanges replayed (reference 9" in text(result)
 
 
-def test_a_rerun_starts_afresh(beside: Beside) -> None:
+def test_a_rerun_records_and_replays_from_the_start(beside: Beside) -> None:
     shop = beside("pytest_rerunfailures")
     shop.tests(FLAKY)
     result = shop.record()
@@ -58,7 +58,7 @@ def test_a_rerun_starts_afresh(beside: Beside) -> None:
     assert "5 exchanges replayed (reference 5" in text(result)
 
 
-def test_a_rerun_of_a_violation_is_a_violation_again(beside: Beside) -> None:
+def test_a_violation_fails_the_rerun_too(beside: Beside) -> None:
     shop = beside("pytest_rerunfailures")
     shop.tests(
         """

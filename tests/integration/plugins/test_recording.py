@@ -1,4 +1,4 @@
-"""pytest-recording: the same repo, and both marks on one test."""
+"""pytest-recording in the same repo, also with both marks on one test."""
 
 from __future__ import annotations
 
@@ -54,9 +54,9 @@ def test_ours_alone():
 
 @pytest.fixture
 def shop(beside: Beside) -> Shop:
-    found = beside(PLUGIN)
-    found.tests(BOTH)
-    return found
+    shop = beside(PLUGIN)
+    shop.tests(BOTH)
+    return shop
 
 
 @pytest.fixture
@@ -66,7 +66,7 @@ def prices(monkeypatch: pytest.MonkeyPatch) -> Iterator[HttpServer]:
         yield server
 
 
-def test_each_keeps_its_own_file_and_both_replay(shop: Shop, prices: HttpServer) -> None:
+def test_both_plugins_record_into_separate_files_and_replay(shop: Shop, prices: HttpServer) -> None:
     shop.record("--record-mode=once").assert_outcomes(passed=5)
     prices.close()
 
@@ -94,7 +94,7 @@ def test_each_keeps_its_own_file_and_both_replay(shop: Shop, prices: HttpServer)
     assert "CannotOverwriteExistingCassetteException" not in text(result)
 
 
-def test_each_can_be_recorded_again_without_the_other(shop: Shop, prices: HttpServer) -> None:
+def test_either_plugin_records_again_without_the_other(shop: Shop, prices: HttpServer) -> None:
     shop.record("--record-mode=once").assert_outcomes(passed=5)
     every = set((shop.path / "cassettes" / "test_shop").iterdir())
     ours = {path for path in every if path.name.endswith(".personalize.yaml")}

@@ -27,23 +27,25 @@ def test_unmarked():
 
 
 @pytest.mark.parametrize(
-    ("options", "told"),
+    ("options", "error"),
     [
         (["--disable-socket", "--allow-unix-socket"], "SocketBlockedError"),
         (["--allow-hosts=127.0.0.1"], "SocketConnectBlockedError"),
     ],
-    ids=lambda given: " ".join(given) if isinstance(given, list) else "",
+    ids=lambda value: " ".join(value) if isinstance(value, list) else "",
 )
-def test_neither_minds_the_other(beside: Beside, options: list[str], told: str) -> None:
+def test_pytest_socket_blocks_unmarked_tests_only(
+    beside: Beside, options: list[str], error: str
+) -> None:
     shop = beside(PLUGIN)
     shop.tests(TESTS)
     shop.record("-k", "replayed", *options).assert_outcomes(passed=1, deselected=2)
     result = shop.run(*options)
     result.assert_outcomes(passed=2, failed=1)
-    assert told in text(result)
+    assert error in text(result)
 
 
-def test_each_refuses_what_it_refuses(beside: Beside) -> None:
+def test_a_host_must_be_allowed_by_both_plugins(beside: Beside) -> None:
     shop = beside(PLUGIN)
     shop.tests(
         """
@@ -52,9 +54,9 @@ def test_each_refuses_what_it_refuses(beside: Beside) -> None:
         @pytest.mark.personalize_contract
         @pytest.mark.parametrize("host", ["192.0.2.1", "192.0.2.2", "192.0.2.3"])
         def test_it(host):
-            with socket.socket() as one:
-                one.settimeout(0.01)
-                one.connect((host, 9))
+            with socket.socket() as client:
+                client.settimeout(0.01)
+                client.connect((host, 9))
         """
     )
     shop.ini("personalize_allowed_hosts =", "    192.0.2.1", "    192.0.2.2")

@@ -1,4 +1,4 @@
-"""Ways of writing tests: unittest, clients that live long, settings modules, no plugin at all."""
+"""Styles of tests: unittest, long-lived clients, Django settings, and the plugin disabled."""
 
 from __future__ import annotations
 
@@ -57,8 +57,8 @@ class TestIt:
     @pytest.mark.personalize_contract
     @pytest.mark.parametrize("attempt", [1, 2])
     def test_it(self, session_client, class_client, attempt):
-        for number, one in enumerate((session_client, class_client, AT_IMPORT)):
-            one.put_items(datasetArn=ACTIVE, items=[{"itemId": f"{attempt}-{number}"}])
+        for number, client in enumerate((session_client, class_client, AT_IMPORT)):
+            client.put_items(datasetArn=ACTIVE, items=[{"itemId": f"{attempt}-{number}"}])
 
     def test_unmarked(self, session_client):
         assert session_client.meta.region_name == "us-east-1"
@@ -104,7 +104,7 @@ urlpatterns = [path("put", put)]
 """
 
 
-def test_unittest(beside: Beside) -> None:
+def test_unittest_cases_replay(beside: Beside) -> None:
     shop = beside()
     shop.tests(UNITTEST)
     shop.record().assert_outcomes(passed=3)
@@ -113,7 +113,7 @@ def test_unittest(beside: Beside) -> None:
     assert "7 exchanges replayed (reference 7" in text(result)
 
 
-def test_clients_of_a_session_a_class_and_a_module(beside: Beside) -> None:
+def test_long_lived_clients_are_intercepted(beside: Beside) -> None:
     shop = beside()
     shop.tests(LONG_LIVED)
     shop.record().assert_outcomes(passed=3)
@@ -122,7 +122,7 @@ def test_clients_of_a_session_a_class_and_a_module(beside: Beside) -> None:
     assert "6 exchanges replayed (reference 6" in text(result)
 
 
-def test_django_with_a_client_in_its_settings(beside: Beside) -> None:
+def test_a_client_in_django_settings_is_intercepted(beside: Beside) -> None:
     shop = beside("pytest_django.plugin")
     shop.tests(DJANGO)
     (shop.path / "settings.py").write_text(SETTINGS, "utf-8")
@@ -135,7 +135,7 @@ def test_django_with_a_client_in_its_settings(beside: Beside) -> None:
 
 
 @pytest.mark.parametrize("strict", [False, True])
-def test_without_the_plugin_the_mark_is_an_unknown_one(with_all: Shop, strict: bool) -> None:
+def test_the_mark_is_unknown_if_the_plugin_is_disabled(with_all: Shop, strict: bool) -> None:
     with_all.tests(
         """
         @pytest.mark.personalize_contract
@@ -158,7 +158,7 @@ def test_without_the_plugin_the_mark_is_an_unknown_one(with_all: Shop, strict: b
     assert "INTERNALERROR" not in text(result)
 
 
-def test_all_of_them_at_once(with_all: Shop) -> None:
+def test_all_installed_plugins_work_together(with_all: Shop) -> None:
     with_all.tests(
         """
         @pytest.mark.vcr

@@ -1,4 +1,4 @@
-"""pytest-xdist: each mode of distribution, and a worker that crashes."""
+"""pytest-xdist: each distribution mode, and a worker that crashes."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class TestGroup:
 """
 
 
-def test_what_each_mode_records_another_replays(beside: Beside) -> None:
+def test_recordings_of_each_mode_replay_in_another(beside: Beside) -> None:
     shop = beside(*PLUGINS)
     shop.tests(TESTS)
     for recording, replaying in MODES.items():
@@ -43,7 +43,7 @@ def test_what_each_mode_records_another_replays(beside: Beside) -> None:
         assert "10 exchanges replayed (reference 10" in text(result)
 
 
-def test_a_worker_that_crashes_loses_only_itself(beside: Beside) -> None:
+def test_a_crashed_worker_loses_only_its_own_recording(beside: Beside) -> None:
     shop = beside(*PLUGINS)
     shop.tests(TESTS)
     shop.record().assert_outcomes(passed=5)
@@ -63,7 +63,7 @@ def test_a_worker_that_crashes_loses_only_itself(beside: Beside) -> None:
     assert "crashed while running" in text(result)
     assert crashing.read_bytes() == before
     journal = crashing.with_name(f"{crashing.name}.partial.jsonl")
-    assert len(journal.read_text("utf-8").splitlines()) == 3  # its head, and what was sent
+    assert len(journal.read_text("utf-8").splitlines()) == 3  # the head and two exchanges
 
     shop.tests(TESTS.replace("put(2, first=10", "put(3, first=10"))
     result = shop.run()
@@ -71,12 +71,12 @@ def test_a_worker_that_crashes_loses_only_itself(beside: Beside) -> None:
     assert "test_it[1]" in text(result)
 
 
-def test_only_trouble_of_the_environment_is_exit_status_6(beside: Beside) -> None:
+def test_environment_errors_alone_exit_with_6(beside: Beside) -> None:
     shop = beside(*PLUGINS, "pytest_rerunfailures")
     shop.tests(TESTS)
     shop.record("-n2").assert_outcomes(passed=5)
-    nobody = ["--personalize-verify=live", "--personalize-endpoint-url=http://127.0.0.1:1"]
-    result = shop.run("-n2", "--reruns=1", *nobody, f"--personalize-dataset={ACTIVE}=active")
+    unreachable = ["--personalize-verify=live", "--personalize-endpoint-url=http://127.0.0.1:1"]
+    result = shop.run("-n2", "--reruns=1", *unreachable, f"--personalize-dataset={ACTIVE}=active")
     result.assert_outcomes(passed=1, errors=4)
     assert result.ret == 6
     assert "environment: 4 tests" in text(result)
@@ -90,7 +90,7 @@ def test_it(number):
 """
 
 
-def test_a_shared_cassette_is_recorded_by_one_worker_and_read_by_all(beside: Beside) -> None:
+def test_a_shared_cassette_needs_one_worker_to_record_but_not_to_replay(beside: Beside) -> None:
     shop = beside(*PLUGINS)
     shop.tests(SHARED)
     result = shop.record("-n2", "--dist=load")
@@ -112,5 +112,5 @@ def test_a_shared_cassette_is_recorded_by_one_worker_and_read_by_all(beside: Bes
     shop.tests(SHARED.replace("    put", "    if number < 3:\n        put"))
     result = shop.run("-n2")
     result.assert_outcomes(passed=4, failed=1)
-    assert text(result).count("was not used") == 2  # in full, and pytest's summary
+    assert text(result).count("was not used") == 2  # the report, and pytest's summary
     assert result.ret == 1

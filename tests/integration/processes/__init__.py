@@ -1,1 +1,1 @@
-"""Recordings that are killed, raced and retried."""
+"""Recordings that are killed, concurrent or retried."""

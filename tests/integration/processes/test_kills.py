@@ -1,6 +1,6 @@
-"""A recording that is killed, ended or interrupted loses nothing that its caller has seen.
+"""A recording that is killed, terminated or interrupted loses no answer that its caller got.
 
-`python tests/adversary kills` kills two hundred; the whole suite a few.
+`python tests/adversary kills` kills two hundred recordings, the test suite a few.
 """
 
 from __future__ import annotations
@@ -21,13 +21,19 @@ CALLS = 40
 
 
 def ids(cassette: Path) -> set[str]:
-    """The ids of the items in a cassette."""
-    bodies = (json.loads(one.request.body) for one in loader.load(cassette).exchanges)
+    """Return the ids of the items in a cassette."""
+    bodies = (json.loads(exchange.request.body) for exchange in loader.load(cassette).exchanges)
     return {item["itemId"] for body in bodies for item in body["items"]}
 
 
 def ended(folder: Path, at: int, how: signal.Signals) -> list[str]:
-    """Record, end the process after so many answers, and give all the answers that were seen."""
+    """Record, send a signal after a number of answers, and return all answers received.
+
+    Args:
+        folder: the folder of the test that records.
+        at: the number of answers before the signal.
+        how: the signal.
+    """
     with recorder.recording(folder, CALLS) as (process, answers, gate):
         gate.close()
         seen = []
@@ -39,20 +45,20 @@ def ended(folder: Path, at: int, how: signal.Signals) -> list[str]:
     return seen
 
 
-WAYS = (signal.SIGKILL, signal.SIGKILL, signal.SIGTERM, signal.SIGKILL, signal.SIGINT)
+SIGNALS = (signal.SIGKILL, signal.SIGKILL, signal.SIGTERM, signal.SIGKILL, signal.SIGINT)
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     chosen = random.Random(metafunc.config.getoption("kills_seed"))  # noqa: S311 - no secret
     moments = [
-        (chosen.randint(1, CALLS), WAYS[number % len(WAYS)])
+        (chosen.randint(1, CALLS), SIGNALS[number % len(SIGNALS)])
         for number in range(metafunc.config.getoption("kills"))
     ]
     names = [f"{number}-{how.name}-{at}" for number, (at, how) in enumerate(moments)]
     metafunc.parametrize(("at", "how"), moments, ids=names)
 
 
-def test_what_was_answered_is_in_the_journal_or_in_the_cassette(
+def test_every_answer_is_in_the_cassette_after_recovery(
     tmp_path: Path, at: int, how: signal.Signals
 ) -> None:
     cassette = recorder.prepare(tmp_path)

@@ -1,7 +1,6 @@
-"""A cassette does not depend on how often an SDK was set to try again.
+"""A cassette does not depend on the SDK's retry configuration.
 
-A real client against a service that fails at times: recorded under one retry mode, replayed under
-every other.
+A real client calls a service that fails at times, recorded in one retry mode and replayed in all.
 """
 
 from __future__ import annotations
@@ -23,7 +22,7 @@ from personalize_contract.cassette.matching import Matching
 from personalize_contract.cassette.recording import Recording
 from personalize_contract.cassette.replay import Replay
 from personalize_contract.errors import Miss
-from personalize_contract.interceptors import botocore as door
+from personalize_contract.interceptors import botocore as interceptor
 from personalize_contract.interceptors.identity import DUMMY as DUMMY_IDENTITY
 from personalize_contract.model.provenance import Provenance
 from personalize_contract.plugin.mark import Mark
@@ -42,12 +41,12 @@ MODES = {
 
 @pytest.fixture(autouse=True)
 def _at_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    """botocore waits up to seconds between attempts; how long is nothing to test here."""
+    """Skip botocore's waits of up to seconds between attempts."""
     monkeypatch.setattr("time.sleep", lambda _: None)
 
 
 def put(mode: str, *names: str) -> list[int]:
-    """Put an item each; gives the statuses that the caller saw."""
+    """Put each item in a separate call, and return the statuses that the caller got."""
     retries: Any = MODES[mode]
     client: Any = botocore.session.Session().create_client(
         "personalize-events",
@@ -67,7 +66,14 @@ def put(mode: str, *names: str) -> list[int]:
 
 
 def recorded(path: Path, mode: str, fails: list[bool], *names: str) -> tuple[list[int], int]:
-    """Record against a service whose answers fail in turn; the statuses and the requests sent."""
+    """Record against a failing service, and return the caller's statuses and the request count.
+
+    Args:
+        path: the cassette.
+        mode: the name of the retry mode.
+        fails: whether each of the first requests fails; all later ones succeed.
+        names: the id of the item of each call.
+    """
     failing = chain(fails, repeat(False))
     sent = 0
 
@@ -81,41 +87,41 @@ def recorded(path: Path, mode: str, fails: list[bool], *names: str) -> tuple[lis
         Recording(path, Provenance("endpoint")) as recording,
     ):
         target = Recorder(Endpoint(url, "endpoint"), recording, Redactor())
-        with door.patched(Session(target, Mark()), DUMMY_IDENTITY):
+        with interceptor.patched(Session(target, Mark()), DUMMY_IDENTITY):
             seen = put(mode, *names)
         recording.save()
     return seen, sent
 
 
 def replayed(path: Path, mode: str, *names: str) -> tuple[list[int], int]:
-    """Return the statuses that the caller saw, and the unused exchanges."""
+    """Return the statuses that the caller got, and the number of unused exchanges."""
     replay = Replay(path, loader.load(path), Redactor(), Matching())
     target = Recorded(replay, lambda *_: Miss("nothing is recorded"))
-    with door.patched(Session(target, Mark()), DUMMY_IDENTITY):
+    with interceptor.patched(Session(target, Mark()), DUMMY_IDENTITY):
         return put(mode, *names), len(replay.unused())
 
 
 @pytest.mark.parametrize("mode", ["standard", "legacy", "adaptive"])
-def test_a_failure_that_was_tried_again_is_one_exchange(mode: str, tmp_path: Path) -> None:
+def test_a_retried_call_is_one_exchange(mode: str, tmp_path: Path) -> None:
     path = tmp_path / "it.personalize.yaml"
     assert recorded(path, mode, [True, False, False, True, True], "a", "b", "c") == (
         [200, 200, 200],
         6,
     )
-    assert [one.response.status for one in loader.load(path).exchanges] == [200, 200, 200]
+    assert [each.response.status for each in loader.load(path).exchanges] == [200, 200, 200]
     for other in MODES:
         assert replayed(path, other, "a", "b", "c") == ([200, 200, 200], 0)
 
 
-def test_a_failure_that_stayed_is_one_exchange_however_often_it_is_tried(tmp_path: Path) -> None:
+def test_a_call_that_fails_after_all_retries_is_one_exchange(tmp_path: Path) -> None:
     path = tmp_path / "it.personalize.yaml"
     assert recorded(path, "standard", [True] * 3, "a", "b") == ([500, 200], 4)
-    assert [one.response.status for one in loader.load(path).exchanges] == [500, 200]
+    assert [each.response.status for each in loader.load(path).exchanges] == [500, 200]
     for other in MODES:
         assert replayed(path, other, "a", "b") == ([500, 200], 0)
 
 
-def test_two_calls_that_say_the_same_are_two_exchanges(tmp_path: Path) -> None:
+def test_two_equal_calls_are_two_exchanges(tmp_path: Path) -> None:
     path = tmp_path / "it.personalize.yaml"
     recorded(path, "none", [True, False], "a", "a")
     assert replayed(path, "none", "a", "a") == ([500, 200], 0)

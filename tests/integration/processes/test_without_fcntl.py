@@ -1,4 +1,4 @@
-"""Systems without POSIX: the package imports and replays there, and refuses to record."""
+"""Systems without POSIX: the package can be imported and replays, but refuses to record."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import pytest
 from helpers.command import environment
 from helpers.recorder import prepare, start
 
-# Gone before anything of ours is imported, as on Windows.
+# Removes the parts of POSIX before the package is imported, as on Windows.
 WITHOUT = """
 import os, subprocess, sys, time
 sys.modules["fcntl"] = sys.modules["_posixsubprocess"] = None
@@ -49,13 +49,13 @@ def run(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     )
 
 
-def test_it_replays(folder: Path) -> None:
+def test_a_cassette_replays(folder: Path) -> None:
     done = run(folder)
     assert done.returncode == 0, done.stdout + done.stderr
     assert "2 exchanges replayed" in done.stdout
 
 
-def test_it_refuses_to_record_in_one_sentence(folder: Path) -> None:
+def test_recording_is_refused_with_a_sentence(folder: Path) -> None:
     (cassette,) = folder.rglob("*.personalize.yaml")
     before = cassette.read_bytes()
     done = run(folder, "--personalize-record=reference")
@@ -68,7 +68,7 @@ def test_it_refuses_to_record_in_one_sentence(folder: Path) -> None:
     assert not list(folder.rglob("*.jsonl"))
 
 
-def test_every_module_imports(folder: Path) -> None:
+def test_every_module_can_be_imported(folder: Path) -> None:
     every = (
         "import pkgutil, importlib, personalize_contract as p\n"
         "for m in pkgutil.walk_packages(p.__path__, 'personalize_contract.'):\n"

@@ -1,4 +1,4 @@
-"""`serve` as a process of its own, whose lines can be waited for."""
+"""`serve` in a separate process."""
 
 from __future__ import annotations
 
@@ -21,24 +21,25 @@ class Served:
     """A running `serve`.
 
     Args:
-        process: of it.
-        url: that it printed first.
+        process: the process.
+        url: the URL that it printed.
+        errors: its standard error, after `end`.
     """
 
     process: subprocess.Popen[str]
     url: str
-    said: str = ""
+    errors: str = ""
 
     def end(self, number: int = signal.SIGTERM) -> int:
-        """Send a signal; returns the exit status. `said` is what it wrote on standard error."""
+        """Send a signal, and return the exit status."""
         self.process.send_signal(number)
-        _, self.said = self.process.communicate(timeout=60)
+        _, self.errors = self.process.communicate(timeout=60)
         return self.process.returncode
 
 
 @contextlib.contextmanager
 def serving(*arguments: str | Path, **variables: str) -> Iterator[Served]:
-    """`serve` with these arguments, while this lasts."""
+    """Run `serve` with these arguments, within the context."""
     process = subprocess.Popen(
         [*COMMAND, "serve", *map(str, arguments)],
         stdout=subprocess.PIPE,
@@ -58,13 +59,13 @@ def serving(*arguments: str | Path, **variables: str) -> Iterator[Served]:
 
 
 def body(count: int = 2, first: str = "tea") -> bytes:
-    """A request that puts so many items."""
+    """Return the body of a request with `count` items."""
     items = [{"itemId": f"{first}-{number}"} for number in range(count)]
     return json.dumps({"datasetArn": ACTIVE, "items": items}).encode()
 
 
 def put(url: str, data: bytes, **headers: str) -> tuple[int, dict[str, Any]]:
-    """The status and the JSON body of the answer to a request."""
+    """Send a request, and return the status and the JSON body of its answer."""
     sent = {"Content-Type": "application/json"}
     sent |= {name.replace("_", "-"): value for name, value in headers.items()}
     response = requests.post(f"{url}/items", data, headers=sent, timeout=60)
@@ -72,7 +73,7 @@ def put(url: str, data: bytes, **headers: str) -> tuple[int, dict[str, Any]]:
 
 
 def fail(url: str, fault: str) -> tuple[int, dict[str, Any]]:
-    """Set a fault on the control path."""
+    """Set a fault by the control path, and return the status and the JSON body of the answer."""
     faults = f"{url}/personalize-contract/faults"
     response = requests.post(faults, json={"fail": fault}, timeout=60)
     return response.status_code, response.json()

@@ -22,14 +22,14 @@ CLIENTS = Path(tempfile.gettempdir()) / "personalize-contract-clients"
 
 
 def packages(name: str, package: str) -> Path:
-    """The folder of installed packages; skips the test where there is none."""
+    """Return the folder of installed packages, or skip the test if there is none."""
     folder = CLIENTS / name / "node_modules"
     if not shutil.which("node") or not (folder / package).is_dir():
         pytest.skip(f"Node or its package {package} is not installed")
     return folder
 
 
-def test_the_example_passes(tmp_path: Path) -> None:
+def test_the_javascript_example_passes(tmp_path: Path) -> None:
     shutil.copy(EXAMPLE / "put_items.test.mjs", tmp_path)
     installed = packages("javascript", "@aws-sdk/client-personalize-events")
     (tmp_path / "node_modules").symlink_to(installed)
@@ -64,7 +64,7 @@ const client = new AWS.PersonalizeEvents({ endpoint: url, region: "us-east-1", .
 """
 
 
-def test_version_2_records_and_replays_through_it(tmp_path: Path) -> None:
+def test_the_javascript_sdk_v2_records_and_replays(tmp_path: Path) -> None:
     (tmp_path / "node_modules").symlink_to(packages("javascript-v2", "aws-sdk"))
     (tmp_path / "put.cjs").write_text(VERSION_2, "utf-8")
 

@@ -1,4 +1,4 @@
-"""`serve --forward` and `serve --replay`, asked by real clients over real sockets."""
+"""`serve --forward` and `serve --replay`, with real clients over real sockets."""
 
 from __future__ import annotations
 
@@ -28,12 +28,12 @@ CREDENTIALS = {
     "AWS_SECRET_ACCESS_KEY": "secret-of-the-proxy-and-of-nobody-else",
     "AWS_DEFAULT_REGION": "us-east-1",
 }
-EVERYWHERE = "0.0.0.0"  # noqa: S104 - it is refused
+EVERYWHERE = "0.0.0.0"  # noqa: S104 - to be refused
 CASSETTE = "recorded.personalize.yaml"
 
 
 def modes(mode: str, url: str, folder: Path) -> list[str]:
-    """The arguments for the three ways in which something answers."""
+    """Return the arguments of `serve` for one of the three targets."""
     return {"reference": [], "forward": ["--forward", url], "replay": ["--replay", f"{folder}"]}[
         mode
     ]
@@ -41,15 +41,15 @@ def modes(mode: str, url: str, folder: Path) -> list[str]:
 
 def recorded(folder: Path) -> list[tuple[int, bytes]]:
     exchanges = loader.load(folder / CASSETTE).exchanges
-    return [(one.response.status, one.request.body) for one in exchanges]
+    return [(exchange.response.status, exchange.request.body) for exchange in exchanges]
 
 
-def test_what_a_service_answers_is_recorded_and_replays(tmp_path: Path) -> None:
+def test_the_answers_of_a_service_are_recorded_and_replay(tmp_path: Path) -> None:
     with listening() as url, serving("--forward", url, "--record", tmp_path) as proxy:
         assert put(proxy.url, body())[0] == 200
         assert put(proxy.url, body().replace(b"contract-active", b"contract-missing"))[0] == 404
         assert proxy.end() == 0
-    assert "2 exchanges (endpoint 2, aws 0)" in proxy.said
+    assert "2 exchanges (endpoint 2, aws 0)" in proxy.errors
     assert [status for status, _ in recorded(tmp_path)] == [200, 404]
     assert not list(tmp_path.glob("*.jsonl"))
 
@@ -61,14 +61,12 @@ def test_what_a_service_answers_is_recorded_and_replays(tmp_path: Path) -> None:
     assert status == 421
     assert "no recorded exchange answers this PutItems request" in answer["message"]
     assert "--record" in answer["message"]
-    assert "1 of the 2 recorded exchanges were not used" in replay.said
-    assert "no answer: Miss (1 request)" in replay.said
+    assert "1 of the 2 recorded exchanges were not used" in replay.errors
+    assert "no answer: Miss (1 request)" in replay.errors
 
 
 @pytest.mark.parametrize("mode", ["reference", "forward", "replay"])
-def test_a_broken_clause_is_a_line_as_it_happens_and_the_exit_status(
-    tmp_path: Path, mode: str
-) -> None:
+def test_a_broken_clause_is_reported_at_once_and_exits_with_1(tmp_path: Path, mode: str) -> None:
     with listening() as url:
         with serving("--forward", url, "--record", tmp_path) as proxy:
             put(proxy.url, body(11))
@@ -84,7 +82,7 @@ def test_a_broken_clause_is_a_line_as_it_happens_and_the_exit_status(
     )
 
 
-def test_what_the_service_breaks_is_told_too(tmp_path: Path) -> None:
+def test_a_clause_broken_by_the_service_is_reported_too(tmp_path: Path) -> None:
     def chatty(request: Request, response: Response) -> Response:
         return Response(200, "OK", {"content-type": "application/json"}, b'{"put": 2}')
 
@@ -92,19 +90,19 @@ def test_what_the_service_breaks_is_told_too(tmp_path: Path) -> None:
         assert put(proxy.url, body())[0] == 200
         assert proxy.end() == 1
 
-    assert "broken: response.success.empty-body by the service, endpoint" in proxy.said
+    assert "broken: response.success.empty-body by the service, endpoint" in proxy.errors
 
 
-def test_advice_is_a_line_and_no_failure() -> None:
+def test_advice_is_reported_and_exits_with_0() -> None:
     with listening() as url, serving("--forward", url) as proxy:
         for number in range(3):
             put(proxy.url, body(1, f"item{number}"))
         assert proxy.end() == 0
 
-    assert "advice: one-at-a-time: " in proxy.said
+    assert "advice: one-at-a-time: " in proxy.errors
 
 
-def test_killed_it_has_lost_no_acknowledged_exchange(tmp_path: Path) -> None:
+def test_a_killed_proxy_loses_no_acknowledged_exchange(tmp_path: Path) -> None:
     with (
         listening() as url,
         serving("--forward", url, "--record", tmp_path) as proxy,
@@ -118,8 +116,8 @@ def test_killed_it_has_lost_no_acknowledged_exchange(tmp_path: Path) -> None:
 
     assert len(acknowledged) == 40
     assert run("recover", tmp_path).returncode == 0
-    kept = {json.loads(sent)["items"][0]["itemId"] for _, sent in recorded(tmp_path)}
-    assert kept >= acknowledged
+    recovered = {json.loads(sent)["items"][0]["itemId"] for _, sent in recorded(tmp_path)}
+    assert recovered >= acknowledged
 
 
 def test_a_second_recorder_of_the_same_folder_is_refused(tmp_path: Path) -> None:
@@ -130,7 +128,7 @@ def test_a_second_recorder_of_the_same_folder_is_refused(tmp_path: Path) -> None
     assert "another process or test is recording it" in second.stderr
 
 
-def test_no_secret_is_written_and_its_caller_is_told(tmp_path: Path) -> None:
+def test_a_secret_is_rejected_and_not_written(tmp_path: Path) -> None:
     secret = json.dumps(
         {"datasetArn": ACTIVE, "items": [{"itemId": CREDENTIALS["AWS_SECRET_ACCESS_KEY"]}]}
     )
@@ -141,26 +139,26 @@ def test_no_secret_is_written_and_its_caller_is_told(tmp_path: Path) -> None:
 
     assert status == 403
     assert "nothing was written" in answer["message"]
-    assert CREDENTIALS["AWS_SECRET_ACCESS_KEY"] not in proxy.said
+    assert CREDENTIALS["AWS_SECRET_ACCESS_KEY"] not in proxy.errors
     assert not [path for path in tmp_path.iterdir() if b"secret-of" in path.read_bytes()]
 
 
-def test_what_is_no_operation_is_not_forwarded() -> None:
-    asked: list[str] = []
+def test_a_request_of_no_operation_is_not_forwarded() -> None:
+    forwarded: list[str] = []
 
-    def counted(request: Request, response: Response) -> Response:
-        asked.append(request.path)
+    def logged(request: Request, response: Response) -> Response:
+        forwarded.append(request.path)
         return response
 
-    with listening(counted) as url, serving("--forward", url) as proxy:
+    with listening(logged) as url, serving("--forward", url) as proxy:
         assert requests.post(f"{proxy.url}/other", b"{}", timeout=60).status_code == 404
         assert proxy.end() == 2
 
-    assert asked == []
-    assert "POST /other belongs to no operation with a contract" in proxy.said
+    assert forwarded == []
+    assert "POST /other belongs to no operation with a contract" in proxy.errors
 
 
-def test_an_unreachable_service_is_no_broken_contract() -> None:
+def test_an_unreachable_service_is_502_and_exits_with_2() -> None:
     with socket.create_server(("127.0.0.1", 0)) as free:
         url = f"http://127.0.0.1:{free.getsockname()[1]}"
     with serving("--forward", url) as proxy:
@@ -171,12 +169,12 @@ def test_an_unreachable_service_is_no_broken_contract() -> None:
     assert url in answer["message"]
 
 
-# --- what clients do on the wire
+# --- clients on the wire
 
 
 def raw(url: str, sent: bytes) -> bytes:
-    place = urlsplit(url)
-    with socket.create_connection((place.hostname or "", place.port or 0), 60) as connection:
+    parts = urlsplit(url)
+    with socket.create_connection((parts.hostname or "", parts.port or 0), 60) as connection:
         connection.sendall(sent)
         return b"".join(iter(lambda: connection.recv(65536), b""))
 
@@ -186,7 +184,7 @@ def head(url: str, *lines: str) -> bytes:
     return "\r\n".join([*fixed, "Content-Type: application/json", *lines, "", ""]).encode()
 
 
-def test_expect_continue_gzip_and_chunks(tmp_path: Path) -> None:
+def test_expect_continue_gzip_and_chunks_are_forwarded_and_recorded(tmp_path: Path) -> None:
     data = body()
     chunks = b"%x\r\n%s\r\n0\r\n\r\n" % (len(data), data)
     with listening() as url, serving("--forward", url, "--record", tmp_path) as proxy:
@@ -201,19 +199,19 @@ def test_expect_continue_gzip_and_chunks(tmp_path: Path) -> None:
     assert recorded(tmp_path) == [(200, data), (200, data)]
 
 
-def test_a_client_that_goes_away_has_its_exchange_recorded(tmp_path: Path) -> None:
+def test_the_exchange_of_a_disconnected_client_is_recorded(tmp_path: Path) -> None:
     data = body()
     with listening() as url, serving("--forward", url, "--record", tmp_path) as proxy:
-        place = urlsplit(proxy.url)
+        parts = urlsplit(proxy.url)
         for _ in range(20):
-            gone = socket.create_connection((place.hostname or "", place.port or 0), 60)
-            gone.sendall(head(proxy.url, f"Content-Length: {len(data)}") + data)
-            gone.close()
+            client = socket.create_connection((parts.hostname or "", parts.port or 0), 60)
+            client.sendall(head(proxy.url, f"Content-Length: {len(data)}") + data)
+            client.close()
         assert put(proxy.url, body(3))[0] == 200
         assert proxy.end() == 0
 
     assert (200, body(3)) in recorded(tmp_path)
-    assert "Traceback" not in proxy.said, proxy.said
+    assert "Traceback" not in proxy.errors, proxy.errors
 
 
 def test_the_attempts_of_one_call_are_one_exchange(tmp_path: Path) -> None:
@@ -241,8 +239,8 @@ SDKS = {
 
 
 @pytest.mark.parametrize("client", SDKS)
-def test_an_sdk_records_and_replays_through_it(tmp_path: Path, client: str) -> None:
-    def asked(served: Served, arn: str) -> str:
+def test_an_sdk_records_and_replays_through_the_proxy(tmp_path: Path, client: str) -> None:
+    def error_of(served: Served, arn: str) -> str:
         items = json.dumps([{"itemId": "tea-1"}])
         more = ["--items", items] if client == "AWS CLI" else [items]
         done = subprocess.run(
@@ -255,14 +253,14 @@ def test_an_sdk_records_and_replays_through_it(tmp_path: Path, client: str) -> N
         )
         return done.stderr.rpartition("\n")[0][-300:] if done.returncode else ""
 
-    wanted = {ACTIVE: "", MISSING: "ResourceNotFoundException", IN_USE: "ResourceInUseException"}
+    errors = {ACTIVE: "", MISSING: "ResourceNotFoundException", IN_USE: "ResourceInUseException"}
     with listening() as url, serving("--forward", url, "--record", tmp_path) as proxy:
-        for arn, code in wanted.items():
-            assert code in asked(proxy, arn)
+        for arn, code in errors.items():
+            assert code in error_of(proxy, arn)
         assert proxy.end() == 0
     with serving("--replay", tmp_path) as replay:
-        for arn, code in wanted.items():
-            assert code in asked(replay, arn)
+        for arn, code in errors.items():
+            assert code in error_of(replay, arn)
         assert replay.end() == 0
 
 
@@ -270,7 +268,7 @@ def test_an_sdk_records_and_replays_through_it(tmp_path: Path, client: str) -> N
 
 
 @pytest.mark.parametrize("mode", ["reference", "forward", "replay"])
-def test_faults_are_set_at_the_start_and_while_it_runs(tmp_path: Path, mode: str) -> None:
+def test_faults_can_be_set_at_the_start_and_at_run_time(tmp_path: Path, mode: str) -> None:
     with listening() as url:
         with serving("--forward", url, "--record", tmp_path) as proxy:
             put(proxy.url, body())
@@ -298,10 +296,10 @@ def test_a_fault_is_not_recorded(tmp_path: Path) -> None:
     assert [status for status, _ in recorded(tmp_path)] == [200]
 
 
-# --- live promises
+# --- guards of a live run
 
 
-def test_an_account_is_asked_with_every_promise_of_a_live_run(tmp_path: Path) -> None:
+def test_an_account_is_protected_by_the_guards_of_a_live_run(tmp_path: Path) -> None:
     account = StandIn()
     arn = f"arn:aws:personalize:us-east-1:{account.account}:dataset/shop/ITEMS"
     account.store.add_dataset(arn, "active")
@@ -354,7 +352,7 @@ def test_an_account_is_asked_with_every_promise_of_a_live_run(tmp_path: Path) ->
     ],
     ids=lambda value: " ".join(value) if isinstance(value, list) else "",
 )
-def test_what_cannot_be_done_is_said(arguments: list[str], sentence: str, tmp_path: Path) -> None:
+def test_a_usage_error_is_one_line(arguments: list[str], sentence: str, tmp_path: Path) -> None:
     done = run("serve", *arguments, cwd=tmp_path, env=environment(**CREDENTIALS))
 
     assert done.returncode == 2
