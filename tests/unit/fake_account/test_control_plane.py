@@ -124,8 +124,8 @@ def test_a_dataset_group_passes_through_the_documented_statuses(plane: Plane) ->
         "ACTIVE",
     ]
     plane.sdk.delete_dataset_group(datasetGroupArn=arn)
-    found = plane.sdk.describe_dataset_group(datasetGroupArn=arn)["datasetGroup"]
-    assert found["status"] == "DELETE PENDING"
+    group = plane.sdk.describe_dataset_group(datasetGroupArn=arn)["datasetGroup"]
+    assert group["status"] == "DELETE PENDING"
     plane.later(40)
     assert (
         plane.refusal("describe_dataset_group", datasetGroupArn=arn) == "ResourceNotFoundException"
@@ -161,9 +161,9 @@ def test_an_update_appears_in_its_summary_as_documented(plane: Plane) -> None:
     seen = []
     for seconds in (0, 5, 100):
         plane.later(seconds)
-        found = plane.sdk.describe_dataset(datasetArn=arn)["dataset"]
-        assert found["schemaArn"] == found["latestDatasetUpdate"]["schemaArn"] == new
-        seen.append((found["status"], found["latestDatasetUpdate"]["status"]))
+        dataset = plane.sdk.describe_dataset(datasetArn=arn)["dataset"]
+        assert dataset["schemaArn"] == dataset["latestDatasetUpdate"]["schemaArn"] == new
+        seen.append((dataset["status"], dataset["latestDatasetUpdate"]["status"]))
     assert seen == [
         ("ACTIVE", "UPDATE PENDING"),
         ("ACTIVE", "UPDATE IN_PROGRESS"),
@@ -181,8 +181,8 @@ def test_a_creation_can_fail(plane: Plane, kind: str) -> None:
         plane.sdk.delete_dataset(datasetArn=arn)
     else:
         arn = plane.group()
-        found = plane.sdk.describe_dataset_group(datasetGroupArn=arn)["datasetGroup"]
-        assert (found["status"], bool(found["failureReason"])) == ("CREATE FAILED", True)
+        group = plane.sdk.describe_dataset_group(datasetGroupArn=arn)["datasetGroup"]
+        assert (group["status"], bool(group["failureReason"])) == ("CREATE FAILED", True)
         plane.sdk.delete_dataset_group(datasetGroupArn=arn)
 
 
@@ -248,13 +248,13 @@ def test_a_used_resource_is_not_deleted(plane: Plane) -> None:
 
 def test_a_dataset_needs_an_active_group(plane: Plane) -> None:
     group = plane.group(active=False)
-    given = {
+    arguments = {
         "name": "items",
         "schemaArn": plane.schema(),
         "datasetGroupArn": group,
         "datasetType": "ITEMS",
     }
-    assert plane.refusal("create_dataset", **given) == "ResourceInUseException"
+    assert plane.refusal("create_dataset", **arguments) == "ResourceInUseException"
 
 
 def test_an_update_keeps_all_fields_and_waits_for_the_previous_one(plane: Plane) -> None:
@@ -271,7 +271,7 @@ def test_an_update_keeps_all_fields_and_waits_for_the_previous_one(plane: Plane)
 
 
 @pytest.mark.parametrize(
-    ("operation", "given"),
+    ("operation", "arguments"),
     [
         ("create_schema", {"name": "a b", "schema": schema("A")}),
         ("create_schema", {"name": "a" * 64, "schema": schema("A")}),
@@ -285,17 +285,18 @@ def test_an_update_keeps_all_fields_and_waits_for_the_previous_one(plane: Plane)
     ],
     ids=str,
 )
-def test_invalid_input_is_refused(plane: Plane, operation: str, given: dict[str, Any]) -> None:
-    assert plane.refusal(operation, **given) == "InvalidInputException"
+def test_invalid_input_is_rejected(plane: Plane, operation: str, arguments: dict[str, Any]) -> None:
+    assert plane.refusal(operation, **arguments) == "InvalidInputException"
 
 
 def test_a_schema_must_fit_the_type_of_its_dataset(plane: Plane) -> None:
     users = plane.sdk.create_schema(name="users", schema=schema("A", key="USER_ID"))["schemaArn"]
-    given = {"name": "items", "schemaArn": users, "datasetGroupArn": plane.group()}
-    assert plane.refusal("create_dataset", datasetType="ITEMS", **given) == "InvalidInputException"
-    assert plane.refusal("create_dataset", datasetType="tea", **given) == "InvalidInputException"
-    made = plane.sdk.create_dataset(datasetType="users", **given)
-    assert made["datasetArn"].endswith("dataset/shop/USERS")
+    rest = {"name": "items", "schemaArn": users, "datasetGroupArn": plane.group()}
+    for kind in ("ITEMS", "tea"):
+        code = plane.refusal("create_dataset", datasetType=kind, **rest)
+        assert code == "InvalidInputException"
+    created = plane.sdk.create_dataset(datasetType="users", **rest)
+    assert created["datasetArn"].endswith("dataset/shop/USERS")
 
 
 @pytest.mark.parametrize(
@@ -319,8 +320,8 @@ def test_a_region_has_at_most_five_dataset_groups(plane: Plane) -> None:
 def test_a_region_has_at_most_five_hundred_schemas(plane: Plane) -> None:
     for number in range(500):
         plane.schema(f"tea-{number}")
-    given = {"name": "one-more", "schema": schema("A")}
-    assert plane.refusal("create_schema", **given) == "LimitExceededException"
+    code = plane.refusal("create_schema", name="one-more", schema=schema("A"))
+    assert code == "LimitExceededException"
 
 
 # --- lists
@@ -329,8 +330,8 @@ def test_a_region_has_at_most_five_hundred_schemas(plane: Plane) -> None:
 def test_lists_are_paginated(plane: Plane) -> None:
     arns = [plane.schema(f"tea-{number}") for number in range(7)]
     pages = plane.sdk.get_paginator("list_schemas").paginate(PaginationConfig={"PageSize": 3})
-    found = [[one["schemaArn"] for one in page["schemas"]] for page in pages]
-    assert found == [arns[:3], arns[3:6], arns[6:]]
+    listed = [[schema["schemaArn"] for schema in page["schemas"]] for page in pages]
+    assert listed == [arns[:3], arns[3:6], arns[6:]]
     assert plane.refusal("list_schemas", nextToken="tea") == "InvalidNextTokenException"
 
 
@@ -338,8 +339,8 @@ def test_datasets_are_listed_by_group(plane: Plane) -> None:
     arn = plane.dataset()
     other = plane.group("other")
     group = f"arn:aws:personalize:us-east-1:{ACCOUNT}:dataset-group/shop"
-    found = plane.sdk.list_datasets(datasetGroupArn=group)["datasets"]
-    assert [one["datasetArn"] for one in found] == [arn]
+    datasets = plane.sdk.list_datasets(datasetGroupArn=group)["datasets"]
+    assert [dataset["datasetArn"] for dataset in datasets] == [arn]
     assert plane.sdk.list_datasets(datasetGroupArn=other)["datasets"] == []
 
 
@@ -367,8 +368,8 @@ def test_descriptions_match_the_service_model(plane: Plane) -> None:
         "DatasetGroupSummary": ("ListDatasetGroups", {}, ("datasetGroups", 0)),
         "DatasetSchemaSummary": ("ListSchemas", {}, ("schemas", 0)),
     }
-    for shape, found in shown.items():
-        dates = [value for value in found.values() if isinstance(value, dt.datetime)]
+    for shape, members in shown.items():
+        dates = [value for value in members.values() if isinstance(value, dt.datetime)]
         assert len(dates) == 2, shape
         assert all(START <= date < START + dt.timedelta(hours=1) for date in dates)
     for shape, (operation, body, path) in sent.items():
@@ -427,15 +428,15 @@ def test_signatures_are_checked_for_all_services(service: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("arguments", "says"),
+    ("arguments", "problem"),
     [
         (["--control-plane", "--store=items.db"], "leave out --store"),
         (["--control-plane", "--clock-speed=0"], "--clock-speed must be above 0"),
         (["--clock-speed=2"], "needs --control-plane"),
     ],
 )
-def test_a_usage_error_of_serve_is_one_line(arguments: list[str], says: str) -> None:
+def test_a_usage_error_of_serve_is_one_line(arguments: list[str], problem: str) -> None:
     done = run("serve", *arguments)
     assert (done.returncode, done.stdout) == (2, "")
-    assert says in done.stderr
+    assert problem in done.stderr
     assert done.stderr.count("\n") == 1

@@ -1,4 +1,4 @@
-"""Advice names each mistake, and none for a good request."""
+"""Advice names each mistake, and a good request gets none."""
 
 from __future__ import annotations
 
@@ -37,13 +37,13 @@ def names(*requests: Request) -> list[str]:
     return [advice.row.name for sent in requests for advice in adviser.advice(parse(sent))]
 
 
-def told(sent: Request) -> list[tuple[str, str]]:
+def advised(sent: Request) -> list[tuple[str, str]]:
     return [(advice.row.name, advice.where) for advice in Adviser().advice(parse(sent))]
 
 
 GOOD = '{"category": "tea|green", "price": 3.5, "creationTimestamp": 1763990000}'
 
-# `properties` -> the advice, and its place.
+# Properties, each with the name of the advice and its place.
 PROPERTIES = {
     **{
         f"a timestamp that is {value}": (
@@ -89,17 +89,17 @@ PROPERTIES = {
 def test_each_mistake_in_properties_is_named(case: str) -> None:
     properties, name, where = PROPERTIES[case]
     sent = request([item(GOOD), item(properties, "tea-2")])
-    assert told(sent) == [(name, f"items[1].properties{where}")]
+    assert advised(sent) == [(name, f"items[1].properties{where}")]
 
 
 @pytest.mark.parametrize("name", ["None", "null", "NaN", "nan", "undefined", " none "])
 def test_a_stringified_null_is_not_an_id(name: str) -> None:
-    assert told(request([item(GOOD, name), item(GOOD)])) == [("no-id", "items[0].itemId")]
+    assert advised(request([item(GOOD, name), item(GOOD)])) == [("no-id", "items[0].itemId")]
 
 
 def test_duplicate_ids_in_one_call_are_named() -> None:
     twice = request([item(GOOD, "a"), item(GOOD, "b"), item(GOOD, "a")])
-    assert told(twice) == [("duplicate-ids", "items[2].itemId")]
+    assert advised(twice) == [("duplicate-ids", "items[2].itemId")]
 
 
 @pytest.mark.parametrize(
@@ -116,7 +116,7 @@ def test_duplicate_ids_in_one_call_are_named() -> None:
 )
 def test_an_arn_of_another_resource_is_named(resource: str) -> None:
     arn = f"arn:aws:personalize:us-east-1:000000000000:{resource}"
-    assert told(request([item(GOOD), item(GOOD, "b")], arn)) == [("other-dataset", "datasetArn")]
+    assert advised(request([item(GOOD), item(GOOD, "b")], arn)) == [("other-dataset", "datasetArn")]
 
 
 def test_every_row_of_the_table_has_a_case_here() -> None:
@@ -127,23 +127,23 @@ def test_every_row_of_the_table_has_a_case_here() -> None:
 
 
 class TestOneAtATime:
-    def test_three_items_from_one_line(self) -> None:
+    def test_three_items_from_one_line_are_a_loop(self) -> None:
         adviser = Adviser()
-        said = [
+        counts = [
             len(adviser.advice(parse(request([item(GOOD, str(number))])))) for number in range(5)
         ]
-        # The third call shows a loop of three: one or two calls are none yet.
-        assert said == [0, 0, 3, 1, 1]
+        # The third call reveals the loop, and is reported for all three.
+        assert counts == [0, 0, 3, 1, 1]
 
-    def test_the_same_item_again_is_a_retry_or_an_update(self) -> None:
+    def test_the_same_item_again_is_no_loop(self) -> None:
         assert names(*[request([item(GOOD)]) for _ in range(5)]) == []
 
-    def test_a_last_batch_of_one_is_fine(self) -> None:
+    def test_a_last_batch_of_one_is_no_loop(self) -> None:
         adviser = Adviser()
         full = [item(GOOD, str(number)) for number in range(10)]
         batches = [[*full], [item(GOOD, "x")], [*full], [item(GOOD, "y")], [*full]]
         batches.append([item(GOOD, "z")])
-        assert [one for batch in batches for one in adviser.advice(parse(request(batch)))] == []
+        assert [each for batch in batches for each in adviser.advice(parse(request(batch)))] == []
 
     def test_lines_are_counted_separately(self) -> None:
         adviser = Adviser()
@@ -184,11 +184,11 @@ IDS = st.lists(
 @given(IDS, DOCUMENTS, st.booleans())
 def test_a_good_request_gets_none(ids: list[str], document: dict[str, Any], escaped: bool) -> None:
     properties = json.dumps(document, ensure_ascii=escaped)
-    assert told(request([item(properties, name) for name in ids])) == []
+    assert advised(request([item(properties, name) for name in ids])) == []
 
 
 @pytest.mark.parametrize(
-    "one",
+    "record",
     [
         {"itemId": "tea"},
         item("{}"),
@@ -202,8 +202,8 @@ def test_a_good_request_gets_none(ids: list[str], document: dict[str, Any], esca
         item(GOOD, "nullable"),
     ],
 )
-def test_values_that_only_look_wrong_get_none(one: dict[str, str]) -> None:
-    assert told(request([one, item(GOOD, "another")])) == []
+def test_values_that_only_look_wrong_get_none(record: dict[str, str]) -> None:
+    assert advised(request([record, item(GOOD, "another")])) == []
 
 
 @pytest.mark.parametrize(
@@ -217,7 +217,7 @@ def test_values_that_only_look_wrong_get_none(one: dict[str, str]) -> None:
     ],
 )
 def test_an_arn_that_may_be_right_gets_none(arn: str) -> None:
-    assert told(request([item(GOOD), item(GOOD, "b")], arn)) == []
+    assert advised(request([item(GOOD), item(GOOD, "b")], arn)) == []
 
 
 @pytest.mark.parametrize(
@@ -225,21 +225,23 @@ def test_an_arn_that_may_be_right_gets_none(arn: str) -> None:
     [b"", b"{", b"[]", b"null", b'{"items": 1}', b'{"items": [1, null, "x"]}', b"\xff"],
 )
 def test_an_unreadable_body_gets_none(body: bytes) -> None:
-    assert told(Request("POST", f"{URL}/items", HEADERS, body)) == []
+    assert advised(Request("POST", f"{URL}/items", HEADERS, body)) == []
 
 
 def test_another_operation_gets_none() -> None:
-    assert told(request([item("nonsense", "None")], path="/events")) == []
+    assert advised(request([item("nonsense", "None")], path="/events")) == []
 
 
 def test_properties_that_are_not_a_string_are_left_to_the_contract() -> None:
     sent = request([{"itemId": 1, "properties": {"A": 1}}, {"itemId": None, "properties": ""}])
-    assert told(sent) == []
+    assert advised(sent) == []
 
 
 def test_advice_can_be_turned_off() -> None:
     sent = request([item('{"A": [1]}'), item(GOOD, "b")])
-    assert [one.row.name for one in Adviser(("key-case",)).advice(parse(sent))] == ["array-value"]
+    assert [advice.row.name for advice in Adviser(("key-case",)).advice(parse(sent))] == [
+        "array-value"
+    ]
 
 
 def test_an_unknown_name_is_a_usage_error() -> None:
@@ -249,15 +251,15 @@ def test_an_unknown_name_is_a_usage_error() -> None:
 
 def test_no_value_is_ever_shown() -> None:
     sent = request([item('{"UNIT_PRICE": [4711], "' + "x" * 100 + '_": {"a": 4711}}')])
-    said = Adviser().advice(parse(sent))
-    assert said
-    assert "4711" not in repr(said)
-    assert all(len(one.where) < 80 for one in said)
+    advice = Adviser().advice(parse(sent))
+    assert advice
+    assert "4711" not in repr(advice)
+    assert all(len(each.where) < 80 for each in advice)
 
 
 def test_advice_names_the_call_site() -> None:
-    (said,) = Adviser().advice(parse(request([item('{"A": 1}'), item(GOOD, "b")])))
-    assert said.sent.startswith("tests/unit/feedback/test_advice.py:")
+    (advice,) = Adviser().advice(parse(request([item('{"A": 1}'), item(GOOD, "b")])))
+    assert advice.sent.startswith("tests/unit/feedback/test_advice.py:")
 
 
 TEXTS = [r'"tea"', r'"1763990000000"', r'"\u00e9"', r'"\ud800"', r'"\x"', '""', "[]", "{}"]
@@ -277,6 +279,6 @@ def test_the_fast_path_skips_only_good_documents(members: list[tuple[str, ...]],
     text = ",".join(f'{a}"{name}"{b}:{value}{c}' for a, name, b, value, c in members)
     document = f"{{{text}}}{end}"
     with pytest.MonkeyPatch.context() as patch:
-        quickly = told(request([item(document)]))
+        quickly = advised(request([item(document)]))
         patch.setattr(put, "_PLAIN", re.compile("(?!)"))
-        assert told(request([item(document)])) == quickly
+        assert advised(request([item(document)])) == quickly

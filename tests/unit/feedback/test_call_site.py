@@ -11,15 +11,15 @@ LIBRARIES = {
     "installed": "venv/lib/python3.11/site-packages/anything/client.py",
     "Debian's": "usr/lib/python3/dist-packages/anything/client.py",
     "pip install --target": "layer/anything/client.py",
-    "vendored in a folder that says so": "shop/_vendor/anything/client.py",
+    "vendored in a folder of that name": "shop/_vendor/anything/client.py",
     "a client copied without metadata": "libs/botocore/endpoint.py",
     "a client inside a package of the project": "shop/libs/urllib3/connection.py",
 }
 PROJECT = {
     "a test": "tests/test_shop.py",
     "a package": "shop/upload/items.py",
-    "a project in a folder called as a library": "requests/test_shop.py",
-    "a module called as a library's folder": "vendor.py",
+    "a project in a folder named like a library": "requests/test_shop.py",
+    "a module named like a library's folder": "vendor.py",
 }
 
 

@@ -21,11 +21,13 @@ def sent(path: str, body: Any) -> Request:
     return Request("POST", f"{URL}{path}", headers, json.dumps(body).encode())
 
 
-def events(*more: dict[str, Any], **beside: Any) -> Request:
+def events(*more: dict[str, Any], **members: Any) -> Request:
     usual = {"eventType": "watch", "sentAt": NOW, "itemId": "tea"}
-    body = {"trackingId": "our-tracker", "userId": "ann", "sessionId": "visit-1", **beside}
+    body = {"trackingId": "our-tracker", "userId": "ann", "sessionId": "visit-1", **members}
     body = {name: value for name, value in body.items() if value is not None}
-    return sent("/events", {**body, "eventList": [{**usual, **one} for one in more or ({}, {})]})
+    return sent(
+        "/events", {**body, "eventList": [{**usual, **event} for event in more or ({}, {})]}
+    )
 
 
 def interactions(*more: dict[str, Any]) -> Request:
@@ -36,8 +38,9 @@ def interactions(*more: dict[str, Any]) -> Request:
         "timestamp": NOW,
         "eventType": "Taken",
     }
-    things = [{**usual, **one} for one in more or ({}, {"actionId": "leave"})]
-    return sent("/action-interactions", {"trackingId": "our-tracker", "actionInteractions": things})
+    records = [{**usual, **record} for record in more or ({}, {"actionId": "leave"})]
+    body = {"trackingId": "our-tracker", "actionInteractions": records}
+    return sent("/action-interactions", body)
 
 
 TOMORROW = int(clock.now().timestamp()) + 86_400
@@ -60,7 +63,7 @@ CASES = {
         "trackingId",
     ),
 }
-"""What each piece of advice is about, and where it is found."""
+"""A request for each piece of advice, with the place of the mistake."""
 
 MORE = {
     "milliseconds in sentAt": (events({}, {"sentAt": NOW * 1000}), "milliseconds", ".sentAt"),
@@ -76,7 +79,7 @@ MORE = {
 
 
 def advice_on(request: Request) -> list[tuple[str, str]]:
-    return [(one.row.name, one.where) for one in Adviser().advice(parse(request))]
+    return [(advice.row.name, advice.where) for advice in Adviser().advice(parse(request))]
 
 
 @pytest.mark.parametrize("name", CASES)
@@ -111,15 +114,15 @@ def test_one_event_per_call_is_named_for_one_session_only() -> None:
         names = []
         for number, session in enumerate(sessions):
             request = events({"eventId": str(number)}, sessionId=session, userId=f"of-{session}")
-            names += [one.row.name for one in adviser.advice(parse(request))]
+            names += [advice.row.name for advice in adviser.advice(parse(request))]
         return names.count("one-at-a-time")
 
     assert one_at_a_time("a", "a", "a") == 3
     assert one_at_a_time("a", "b", "c") == 0
 
 
-def test_a_session_of_two_users_is_seen_across_requests() -> None:
+def test_a_session_of_two_users_is_recognised_across_requests() -> None:
     adviser = Adviser()
     assert adviser.advice(parse(events())) == []
-    told = adviser.advice(parse(events(userId="bob")))
-    assert [(one.row.name, one.where) for one in told] == [("session-of-two-users", "sessionId")]
+    (advice,) = adviser.advice(parse(events(userId="bob")))
+    assert (advice.row.name, advice.where) == ("session-of-two-users", "sessionId")

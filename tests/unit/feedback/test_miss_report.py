@@ -30,7 +30,7 @@ def request(body: Any, path: str = "/items") -> Request:
 
 
 def puts(*properties: str, arn: str = ACTIVE) -> dict[str, Any]:
-    items = [{"itemId": f"tea-{at}", "properties": one} for at, one in enumerate(properties)]
+    items = [{"itemId": f"tea-{at}", "properties": text} for at, text in enumerate(properties)]
     return {"datasetArn": arn, "items": items}
 
 
@@ -45,7 +45,9 @@ def explained(recorded: Replay, sent: Any) -> list[str]:
 
 
 @pytest.mark.parametrize("is_there", [False, True])
-def test_nothing_recorded(is_there: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_empty_or_absent_cassette_has_no_nearest_exchange(
+    is_there: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.chdir(tmp_path)
     if is_there:
         (tmp_path / "it.personalize.yaml").touch()
@@ -58,7 +60,7 @@ def test_nothing_recorded(is_there: bool, tmp_path: Path, monkeypatch: pytest.Mo
     ]
 
 
-def test_the_nearest_exchange_and_what_differs() -> None:
+def test_the_nearest_exchange_is_shown_with_the_differences() -> None:
     recorded = replay(puts('{"a": 1}'), puts('{"a": 1, "b": 2}', "{}"), puts("nonsense"))
     lines = explained(recorded, puts('{"b": 3, "a": 1}', "{}"))
     assert lines[3:-1] == [
@@ -74,7 +76,7 @@ def test_a_used_exchange_is_named() -> None:
 
 
 @pytest.mark.parametrize(
-    ("sent", "said"),
+    ("sent", "difference"),
     [
         (puts("not json"), 'items[0].properties: sent "not json", recorded nothing'),
         (puts('{"a": "1"}'), 'items[0].properties.a: sent "1", recorded 1'),
@@ -83,8 +85,8 @@ def test_a_used_exchange_is_named() -> None:
         ([], "body: sent [], recorded nothing"),
     ],
 )
-def test_each_kind_of_difference(sent: Any, said: str) -> None:
-    assert f"    {said}" in explained(replay(puts('{"a": 1}')), sent)
+def test_each_kind_of_difference_is_shown(sent: Any, difference: str) -> None:
+    assert f"    {difference}" in explained(replay(puts('{"a": 1}')), sent)
 
 
 def test_long_values_and_many_differences_are_cut() -> None:
@@ -110,12 +112,12 @@ def test_an_account_is_not_shown() -> None:
     assert "123456789012" not in "\n".join(lines)
 
 
-def test_only_the_first_ones_are_explained() -> None:
+def test_only_the_first_five_misses_are_explained() -> None:
     recorded, explainer = replay(puts("{}")), Explainer(COMMAND)
-    said = [str(explainer(recorded, request(puts(f'{{"a": {number}}}')))) for number in range(50)]
-    assert sum("nearest:" in one for one in said) == 5
-    assert len(set(said[5:])) == 1
-    assert said[-1].startswith("no recorded exchange answers this PutItems request either")
+    misses = [str(explainer(recorded, request(puts(f'{{"a": {number}}}')))) for number in range(50)]
+    assert sum("nearest:" in miss for miss in misses) == 5
+    assert len(set(misses[5:])) == 1
+    assert misses[-1].startswith("no recorded exchange answers this PutItems request either")
 
 
 def test_another_operation_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -142,9 +144,9 @@ def test_a_string_that_became_an_object_is_named() -> None:
     assert "    items[0].properties (itself): sent an object, recorded a string of JSON" in lines
 
 
-def test_a_long_value_is_shown_around_the_place_where_it_differs() -> None:
-    told = explained(replay(puts(f'{{"a": "{"x" * 300}y"}}')), puts(f'{{"a": "{"x" * 300}z"}}'))
-    (line,) = [line for line in told if "items[0].properties.a" in line]
+def test_a_long_value_is_shown_around_its_first_difference() -> None:
+    lines = explained(replay(puts(f'{{"a": "{"x" * 300}y"}}')), puts(f'{{"a": "{"x" * 300}z"}}'))
+    (line,) = [line for line in lines if "items[0].properties.a" in line]
     assert 'xxxz"' in line
     assert 'xxxy"' in line
     assert line.count("x") < 60
@@ -165,12 +167,12 @@ def test_look_alikes_are_distinguished_by_character_name(
     sent: str, recorded: str, name: str
 ) -> None:
     bodies = [puts(json.dumps({"a": text}, ensure_ascii=False)) for text in (sent, recorded)]
-    told = explained(replay(bodies[1]), bodies[0])
-    (line,) = [line for line in told if "items[0].properties.a" in line]
+    lines = explained(replay(bodies[1]), bodies[0])
+    (line,) = [line for line in lines if "items[0].properties.a" in line]
     assert name in line
 
 
-def test_a_request_that_breaks_a_clause_should_not_be_recorded() -> None:
+def test_a_broken_clause_has_to_be_fixed_before_recording() -> None:
     eleven = puts(*["{}"] * 11)
     assert explained(replay(puts("{}")), eleven)[-1] == (
         "  first:     fix request.items.max-members, which it breaks, before you record it"
@@ -211,7 +213,7 @@ def test_no_report_shows_item_properties(kind: str) -> None:
     assert not any(value in miss.report for value in ("Pu-erh", "Sencha"))
 
 
-def test_nor_any_of_a_body_that_nobody_understands() -> None:
+def test_no_report_shows_the_body_of_an_unknown_operation() -> None:
     miss = Explainer(COMMAND)(
         replay({"a": "Pu-erh"}),
         Request("PUT", "https://example.org/nowhere", {}, b'{"a": "Sencha"}'),
@@ -258,7 +260,7 @@ def missed(name: str, recorded: Any, sent: Any, **more: Any) -> str:
 
 
 @pytest.mark.parametrize("kind", VOLATILE)
-def test_a_miss_by_volatile_values_alone_says_what_to_ignore(kind: str) -> None:
+def test_a_miss_by_volatile_values_alone_suggests_ignore(kind: str) -> None:
     name, recorded, sent = VOLATILE[kind]
     text = missed(name, recorded, sent)
     assert f'ignore=["items[].properties.{name}"] in the mark' in text
@@ -266,14 +268,14 @@ def test_a_miss_by_volatile_values_alone_says_what_to_ignore(kind: str) -> None:
 
 
 @pytest.mark.parametrize("kind", VALUES)
-def test_a_miss_by_a_value_that_means_something_says_nothing_of_it(kind: str) -> None:
+def test_a_miss_by_other_values_does_not_suggest_ignore(kind: str) -> None:
     assert "ignore" not in missed(*VALUES[kind])
 
 
-def test_several_volatile_members_are_all_named_once() -> None:
+def test_all_volatile_members_are_suggested_once() -> None:
     old, new = (
-        json.dumps({"at": at, "id": one})
-        for at, one in zip((1764189402, 1764200000), UUIDS, strict=True)
+        json.dumps({"at": at, "id": uuid})
+        for at, uuid in zip((1764189402, 1764200000), UUIDS, strict=True)
     )
     text = str(Explainer(COMMAND)(replay(puts(old, old)), request(puts(new, new))))
     assert 'ignore=["items[].properties.at", "items[].properties.id"] in the mark' in text

@@ -86,7 +86,7 @@ def test_an_error_is_the_clients_own_exception(service: Service) -> None:
         using(put)
 
 
-def test_64_concurrent_calls_lose_no_exchange_and_open_no_connection(
+def test_concurrent_calls_lose_no_exchange_and_open_no_connection(
     service: Service, tmp_path: Path
 ) -> None:
     path = tmp_path / "cassette.yaml"
@@ -94,8 +94,8 @@ def test_64_concurrent_calls_lose_no_exchange_and_open_no_connection(
 
         async def put(client: Any) -> list[int]:
             calls = (client.put_items(**body(f"tea-{number}")) for number in range(64))
-            found = await asyncio.gather(*calls)
-            return [answer["ResponseMetadata"]["HTTPStatusCode"] for answer in found]
+            answers = await asyncio.gather(*calls)
+            return [answer["ResponseMetadata"]["HTTPStatusCode"] for answer in answers]
 
         with Recording(path, Provenance("reference")) as recording:
             recorder = Recorder(service.target, recording, Redactor())
@@ -114,11 +114,11 @@ def test_64_concurrent_calls_lose_no_exchange_and_open_no_connection(
 
 @pytest.mark.parametrize("mode", MODES)
 def test_a_miss_reaches_the_caller_unchanged_and_is_not_retried(mode: str) -> None:
-    asked: list[Request] = []
+    requests: list[Request] = []
 
     class Nothing:
         def answer(self, request: Request) -> Any:
-            asked.append(request)
+            requests.append(request)
             raise Miss("nothing recorded answers")
 
     with of_sdks(Session(Nothing(), Mark()), DUMMY_IDENTITY), pytest.raises(Miss):
@@ -127,7 +127,7 @@ def test_a_miss_reaches_the_caller_unchanged_and_is_not_retried(mode: str) -> No
             retries={"mode": mode, "total_max_attempts": 5},
         )
 
-    assert len(asked) == 1
+    assert len(requests) == 1
 
 
 def test_a_refused_connection_is_reported_unchanged() -> None:

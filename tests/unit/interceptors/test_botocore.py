@@ -71,20 +71,20 @@ def test_a_client_without_credentials_is_intercepted(
 ) -> None:
     for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
         monkeypatch.delenv(name)
-    found = client()
+    sdk = client()
     with of_sdks(Session(service.target, Mark()), DUMMY_IDENTITY):
-        found.put_items(**body("tea"))
+        sdk.put_items(**body("tea"))
 
     assert list(service.items(ACTIVE)) == ["tea"]
 
 
 def test_all_patches_are_removed(service: Service) -> None:
     with counted() as elsewhere:
-        found = client(elsewhere.url)
+        sdk = client(elsewhere.url)
         with of_sdks(Session(service.target, Mark()), DUMMY_IDENTITY):
-            found.put_items(**body("tea"))
+            sdk.put_items(**body("tea"))
         with pytest.raises(HTTPClientError):
-            found.put_items(**body("tea"))
+            sdk.put_items(**body("tea"))
 
     assert elsewhere.connected == 1
 
@@ -98,7 +98,7 @@ def _replay(path: Path) -> Recorded:
     return Recorded(replay, lambda replay, request: Miss("nothing recorded answers"))
 
 
-def test_64_threads_with_fresh_clients_lose_no_exchange_and_open_no_connection(
+def test_threads_with_new_clients_lose_no_exchange_and_open_no_connection(
     service: Service, tmp_path: Path
 ) -> None:
     path = tmp_path / "cassette.yaml"
@@ -125,20 +125,20 @@ def test_64_threads_with_fresh_clients_lose_no_exchange_and_open_no_connection(
 
 @pytest.mark.parametrize("mode", MODES)
 def test_a_miss_reaches_the_caller_unchanged_and_is_not_retried(mode: str) -> None:
-    asked: list[Request] = []
+    requests: list[Request] = []
 
     class Nothing:
         def answer(self, request: Request) -> Any:
-            asked.append(request)
+            requests.append(request)
             raise Miss("nothing recorded answers")
 
     settings: Any = {"mode": mode, "total_max_attempts": 5}
-    found = client(config=Config(retries=settings))
+    sdk = client(config=Config(retries=settings))
     with of_sdks(Session(Nothing(), Mark()), DUMMY_IDENTITY), pytest.raises(Miss) as caught:
-        found.put_items(**body("tea"))
+        sdk.put_items(**body("tea"))
 
     assert str(caught.value) == "nothing recorded answers"
-    assert len(asked) == 1
+    assert len(requests) == 1
 
 
 @pytest.mark.parametrize("mode", MODES)
@@ -146,14 +146,14 @@ def test_a_refused_connection_is_reported_unchanged_and_not_retried(mode: str) -
     settings: Any = {"mode": mode, "total_max_attempts": 5}
     attempts: list[object] = []
     session = botocore.session.Session()
-    found: Any = session.create_client("sqs", "us-east-1", config=Config(retries=settings))
-    found.meta.events.register("before-send", lambda request, **_: attempts.append(request))
+    sqs: Any = session.create_client("sqs", "us-east-1", config=Config(retries=settings))
+    sqs.meta.events.register("before-send", lambda request, **_: attempts.append(request))
     with (
         of_sdks(Session(None, Mark()), DUMMY_IDENTITY),
         guarded([]),
         pytest.raises(NetworkRefused, match=r"sqs\.us-east-1\.amazonaws\.com"),
     ):
-        found.list_queues()
+        sqs.list_queues()
 
     assert len(attempts) == 1
 
@@ -166,10 +166,10 @@ def test_a_user_handler_sees_the_request_but_ours_answers(service: Service) -> N
         request.headers["X-Trace"] = "1"
         return Response(500, "not this one", {}, b"")
 
-    found = client()
-    found.meta.events.register("before-send.personalize-events.PutItems", handler)
+    sdk = client()
+    sdk.meta.events.register("before-send.personalize-events.PutItems", handler)
     with of_sdks(Session(service.target, Mark()), DUMMY_IDENTITY):
-        found.put_items(**body("tea"))
+        sdk.put_items(**body("tea"))
 
     assert seen == [f"{AWS}/items"]
     (exchange,) = service.exchanges
@@ -181,19 +181,19 @@ def test_a_raising_user_handler_wins(service: Service) -> None:
     def handler(**_: Any) -> None:
         raise KeyError("of the user's own")
 
-    found = client()
-    found.meta.events.register("before-send", handler)
+    sdk = client()
+    sdk.meta.events.register("before-send", handler)
     with of_sdks(Session(service.target, Mark()), DUMMY_IDENTITY), pytest.raises(KeyError):
-        found.put_items(**body("tea"))
+        sdk.put_items(**body("tea"))
 
     assert service.exchanges == []
 
 
 @pytest.mark.parametrize("first", ["moto", "ours"])
 def test_moto_answers_other_requests_in_either_order(service: Service, first: str) -> None:
-    doors = of_sdks(Session(service.target, Mark()), DUMMY_IDENTITY)
-    one, other = (mock_aws(), doors) if first == "moto" else (doors, mock_aws())
-    with one, other:
+    ours = of_sdks(Session(service.target, Mark()), DUMMY_IDENTITY)
+    outer, inner = (mock_aws(), ours) if first == "moto" else (ours, mock_aws())
+    with outer, inner:
         s3 = boto3.client("s3", "us-east-1")
         s3.create_bucket(Bucket="tea")
         boto3.client("personalize-events", "us-east-1").put_items(**body("tea"))
@@ -224,11 +224,11 @@ def test_each_attempt_of_a_retry_is_an_exchange(
     service: Service, mode: str, fault: str | int
 ) -> None:
     settings: Any = {"mode": mode, "total_max_attempts": 3}
-    found = client(config=Config(retries=settings))
+    sdk = client(config=Config(retries=settings))
     # One fault is enough, since botocore's back-off takes time; the table of faults has the rest.
     service.fail_next(fault)
     with of_sdks(Session(service.target, Mark()), DUMMY_IDENTITY):
-        found.put_items(**body("tea"))
+        sdk.put_items(**body("tea"))
 
     first, second = service.exchanges
     assert first.request.body == second.request.body

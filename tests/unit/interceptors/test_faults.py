@@ -49,7 +49,7 @@ LOST = {
     "truncate": True,
 }
 # Long enough for a request to reach the service on a busy machine.
-PATIENCE = {"timeout": 1.0}
+READ_TIMEOUTS = {"timeout": 1.0}
 
 
 @pytest.mark.parametrize("fault", LOST)
@@ -58,12 +58,12 @@ def test_a_fault_in_process_equals_the_fault_on_the_wire(
     service: Service, name: str, fault: str
 ) -> None:
     put = CLIENTS[name]
-    patience = PATIENCE.get(fault, 10.0)
+    timeout = READ_TIMEOUTS.get(fault, 10.0)
     service.fail_next(fault)
-    on_the_wire = outcome(lambda: put(service.url, "wire", timeout=patience))
+    on_the_wire = outcome(lambda: put(service.url, "wire", timeout=timeout))
     with opened(service, name):
         service.fail_next(fault)
-        in_process = outcome(lambda: put(AWS, "process", timeout=patience))
+        in_process = outcome(lambda: put(AWS, "process", timeout=timeout))
 
     assert isinstance(on_the_wire, type)
     assert issubclass(on_the_wire, Exception)
@@ -79,26 +79,26 @@ def test_over_http_no_client_accepts_a_fault_as_a_response(
     service: Service, name: str, fault: str
 ) -> None:
     service.fail_next(fault)
-    patience = PATIENCE.get(fault, 10.0)
-    failed = outcome(lambda: CLIENTS[name](service.url, "tea", timeout=patience))
+    timeout = READ_TIMEOUTS.get(fault, 10.0)
+    failed = outcome(lambda: CLIENTS[name](service.url, "tea", timeout=timeout))
 
     assert isinstance(failed, type), f"{name} took it for {failed}"
     assert CLIENTS[name](service.url, "coffee") == 200
 
 
-def test_the_error_of_each_client_library(service: Service) -> None:
-    found = {}
+def test_each_client_library_raises_its_own_error(service: Service) -> None:
+    errors = {}
     for fault in LOST:
         for name in IN_PROCESS:
             with opened(service, name):
                 service.fail_next(fault)
-                found[name, fault] = outcome(partial(CLIENTS[name], AWS, "tea"))
+                errors[name, fault] = outcome(partial(CLIENTS[name], AWS, "tea"))
 
     closed, late = (
         botocore.exceptions.ConnectionClosedError,
         botocore.exceptions.ReadTimeoutError,
     )
-    assert found == {
+    assert errors == {
         ("botocore", "timeout"): late,
         ("botocore", "reset"): closed,
         ("botocore", "truncate"): closed,
@@ -163,10 +163,10 @@ def test_an_error_code_has_its_status_and_is_parsed_by_the_sdk(
 
 
 def test_documented_codes_raise_the_clients_own_exceptions(service: Service) -> None:
-    found = client()
+    sdk = client()
     service.fail_next("ResourceInUseException")
-    with opened(service, "botocore"), pytest.raises(found.exceptions.ResourceInUseException):
-        found.put_items(**body("tea"))
+    with opened(service, "botocore"), pytest.raises(sdk.exceptions.ResourceInUseException):
+        sdk.put_items(**body("tea"))
 
 
 @pytest.mark.parametrize("name", IN_PROCESS)
@@ -183,7 +183,7 @@ def test_a_status_is_returned_without_a_code(service: Service, name: str, status
             assert caught.value.response["ResponseMetadata"]["HTTPStatusCode"] == status
 
 
-def test_failures_come_in_order_and_number(service: Service) -> None:
+def test_failures_are_injected_in_order_as_often_as_set(service: Service) -> None:
     service.fail_next(500, times=2)
     service.fail_next("reset")
     with opened(service, "botocore"):
@@ -193,7 +193,7 @@ def test_failures_come_in_order_and_number(service: Service) -> None:
     assert [exchange.response.status for exchange in service.exchanges] == [500, 500, 0, 200]
 
 
-def test_a_retrying_client_gets_through(service: Service) -> None:
+def test_a_retrying_client_succeeds_after_the_faults(service: Service) -> None:
     service.fail_next(503, times=2)
     with opened(service, "botocore"):
         client(config=config(attempts=3)).put_items(**body("tea"))
@@ -202,20 +202,20 @@ def test_a_retrying_client_gets_through(service: Service) -> None:
 
 
 def test_a_dataset_can_change_its_state(service: Service) -> None:
-    found = client()
+    sdk = client()
     with opened(service, "botocore"):
-        found.put_items(**body("tea"))
+        sdk.put_items(**body("tea"))
         service.set_state(ACTIVE, "in-use")
-        with pytest.raises(found.exceptions.ResourceInUseException):
-            found.put_items(**body("coffee"))
+        with pytest.raises(sdk.exceptions.ResourceInUseException):
+            sdk.put_items(**body("coffee"))
         service.set_state(ACTIVE, "active")
-        found.put_items(**body("cocoa"))
+        sdk.put_items(**body("cocoa"))
 
     assert set(service.items(ACTIVE)) == {"tea", "cocoa"}
 
 
 @pytest.mark.parametrize(
-    ("wrong", "told"),
+    ("wrong", "problem"),
     [
         (lambda service: service.fail_next(), "needs one fault"),
         (lambda service: service.fail_next(500, slow=1), "needs one fault"),
@@ -235,12 +235,12 @@ def test_a_dataset_can_change_its_state(service: Service) -> None:
     ],
 )
 def test_unknown_faults_and_datasets_are_usage_errors(
-    service: Service, wrong: Callable[[Service], None], told: str
+    service: Service, wrong: Callable[[Service], None], problem: str
 ) -> None:
     with pytest.raises(UsageError) as caught:
         wrong(service)
 
-    assert told in str(caught.value)
+    assert problem in str(caught.value)
 
 
 def test_a_failing_assertion_shows_the_exchanges(service: Service) -> None:

@@ -118,7 +118,7 @@ def test_a_miss_reaches_the_caller_unchanged(put: Put) -> None:
 
 
 @every_client
-def test_64_threads_lose_no_exchange_and_open_no_connection(
+def test_threads_lose_no_exchange_and_open_no_connection(
     service: Service, tmp_path: Path, put: Put
 ) -> None:
     path = tmp_path / "cassette.yaml"
@@ -168,16 +168,16 @@ def test_each_cassette_records_its_own_traffic(
 ) -> None:
     path = tmp_path / "theirs.yaml"
     for _ in range(2):  # recorded, then played
-        theirs, doors = cassette(path), opened(service.target)
-        first, second = (doors, theirs) if order == "theirs in ours" else (theirs, doors)
-        with first, second:
+        theirs, ours = cassette(path), opened(service.target)
+        outer, inner = (ours, theirs) if order == "theirs in ours" else (theirs, ours)
+        with outer, inner:
             assert put(shop, "elsewhere") == 202
             assert put(AWS, "tea") == 200
 
-    kept = path.read_text("utf-8")
-    assert kept.count("- request:") == 1
-    assert shop in kept
-    assert "personalize-events" not in kept
+    written = path.read_text("utf-8")
+    assert written.count("- request:") == 1
+    assert shop in written
+    assert "personalize-events" not in written
     assert [exchange.request.url for exchange in service.exchanges] == [f"{AWS}/items"] * 2
 
 
@@ -253,15 +253,15 @@ def _patched() -> list[object]:
 
 @pytest.mark.parametrize("in_process", [True, False])
 @pytest.mark.parametrize("order", ["theirs in ours", "ours in theirs"])
-def test_the_test_s_mocks_answer_other_requests(
+def test_mocks_of_the_test_answer_other_requests(
     service: Service, in_process: bool, order: str
 ) -> None:
     mock = responses.RequestsMock()
     mock.add("GET", "https://shop.example/", body="theirs")
-    doors = of_http(
+    interceptors = of_http(
         Session(service.target, Mark()), aws_hosts.ours(service.urls), in_process=in_process
     )
-    first, second = (doors, mock) if order == "theirs in ours" else (mock, doors)
+    first, second = (interceptors, mock) if order == "theirs in ours" else (mock, interceptors)
     with first, second:
         assert requests.get("https://shop.example/", timeout=5).text == "theirs"
         assert by_requests(AWS, "tea") == 200
@@ -272,8 +272,10 @@ def test_the_test_s_mocks_answer_other_requests(
 
 @pytest.mark.parametrize("in_process", [True, False])
 def test_moto_does_not_answer_our_requests(service: Service, in_process: bool) -> None:
-    doors = of_http(Session(service.target, Mark()), aws_hosts.ours([]), in_process=in_process)
-    with mock_aws(), doors:
+    interceptors = of_http(
+        Session(service.target, Mark()), aws_hosts.ours([]), in_process=in_process
+    )
+    with mock_aws(), interceptors:
         assert by_requests(AWS, "tea") == 200
 
 
@@ -285,10 +287,10 @@ def test_requests_reaches_an_in_process_service_by_either_url(
 ) -> None:
     with counted() as elsewhere:
         service.urls.append(elsewhere.url)  # nobody answers there
-        doors = of_http(
+        interceptors = of_http(
             Session(service.target, Mark()), aws_hosts.ours(service.urls), in_process=True
         )
-        with doors, guarded([]):
+        with interceptors, guarded([]):
             assert by_requests(elsewhere.url, "tea") == 200
             assert by_requests(AWS, "coffee") == 200
 
@@ -297,15 +299,19 @@ def test_requests_reaches_an_in_process_service_by_either_url(
 
 
 def test_the_url_may_be_requested_during_the_test(service: Service) -> None:
-    doors = of_http(Session(service.target, Mark()), aws_hosts.ours(service.urls), in_process=True)
-    with doors:
+    interceptors = of_http(
+        Session(service.target, Mark()), aws_hosts.ours(service.urls), in_process=True
+    )
+    with interceptors:
         assert by_requests(service.url, "tea") == 200
         assert requests.get(f"{service.url}/nothing", timeout=5).status_code == 404
 
 
 def test_other_clients_reach_it_over_http(service: Service) -> None:
-    doors = of_http(Session(service.target, Mark()), aws_hosts.ours(service.urls), in_process=True)
-    with doors, guarded([]):
+    interceptors = of_http(
+        Session(service.target, Mark()), aws_hosts.ours(service.urls), in_process=True
+    )
+    with interceptors, guarded([]):
         assert by_urllib3(service.url, "tea") == 200
         with pytest.raises(NetworkRefused):
             by_urllib3(AWS, "tea")
@@ -330,19 +336,19 @@ def test_requests_to_a_live_target_are_neither_mocked_nor_recorded(
 @every_client
 def test_a_compressed_response_is_decoded(put: Put) -> None:
     def answer(request: Request) -> Response:
-        said, sent = b'{"message": "no"}', {"content-type": "application/json"}
+        body, headers = b'{"message": "no"}', {"content-type": "application/json"}
         if "gzip" in request.headers.get("accept-encoding", ""):
-            said, sent = gzip.compress(said), {**sent, "content-encoding": "gzip"}
-        return Response(400, "Bad Request", sent, said)
+            body, headers = gzip.compress(body), {**headers, "content-encoding": "gzip"}
+        return Response(400, "Bad Request", headers, body)
 
     with HttpServer(answer) as far, opened(Endpoint(far.url, "endpoint")):
         assert put(AWS, "tea") == 400
-        asked = requests.post(f"{AWS}/items", headers={"accept-encoding": "gzip"}, timeout=5)
+        received = requests.post(f"{AWS}/items", headers={"accept-encoding": "gzip"}, timeout=5)
 
-    assert asked.json() == {"message": "no"}
+    assert received.json() == {"message": "no"}
 
 
-# --- the cost for a test that does not need it
+# --- the cost for tests of other libraries
 
 LOADED = """
 import sys

@@ -231,22 +231,22 @@ def test_an_invalid_request_breaks_exactly_these_clauses(
 ) -> None:
     violations_ = broken_by(sent)
 
-    assert {(one.clause.id, one.where) for one in violations_} == broken
+    assert {(each.clause.id, each.where) for each in violations_} == broken
     assert len(violations_) == len(broken)
-    assert {one.by for one in violations_} == {"caller"}
+    assert {each.by for each in violations_} == {"caller"}
 
 
 def test_a_violation_has_clause_source_place_and_finding() -> None:
-    (found,) = broken_by(ILLEGAL["eleven items"][0])
+    (violation,) = broken_by(ILLEGAL["eleven items"][0])
 
-    assert str(found) == (
+    assert str(violation) == (
         "request.items.max-members: items has at most 10 members. [Request Body: items] "
         "items: it has 11 members"
     )
 
 
 @pytest.mark.parametrize(
-    ("sent", "found"),
+    ("sent", "finding"),
     [
         (item(itemId=None), "it is null"),
         (item(itemId=1), "it is a number"),
@@ -256,18 +256,18 @@ def test_a_violation_has_clause_source_place_and_finding() -> None:
         (arn("tea".ljust(256, "x")), "it does not match"),
     ],
 )
-def test_a_finding_is_in_words(sent: Request, found: str) -> None:
-    assert [one.found for one in broken_by(sent)] == [found]
+def test_a_finding_is_in_words(sent: Request, finding: str) -> None:
+    assert [violation.found for violation in broken_by(sent)] == [finding]
 
 
 @pytest.mark.parametrize(
-    ("code", "found"),
+    ("code", "finding"),
     [("ValidationException", "it is ValidationException"), ("", "it is absent")],
 )
-def test_the_code_of_a_response_is_in_words(code: str, found: str) -> None:
-    seen = violations(Exchange(ELEVEN, answer(400, code)))
+def test_the_code_of_a_response_is_in_words(code: str, finding: str) -> None:
+    broken = violations(Exchange(ELEVEN, answer(400, code)))
 
-    assert [one.found for one in seen if one.by == "service"] == [found]
+    assert [each.found for each in broken if each.by == "service"] == [finding]
 
 
 @pytest.mark.parametrize(
@@ -277,10 +277,10 @@ def test_a_finding_never_shows_properties(properties: object) -> None:
     sent = item(itemId="1", properties=properties)
     broken = raw(sent.body + b"canary")
 
-    found = [*broken_by(sent), *broken_by(broken)]
+    findings = [*broken_by(sent), *broken_by(broken)]
 
-    assert len(found) == 2
-    assert "canary" not in "".join(map(str, found))
+    assert len(findings) == 2
+    assert "canary" not in "".join(map(str, findings))
 
 
 PROBE = """
@@ -290,8 +290,8 @@ for probe in (":" * 10**6, "a-" * 10**6, "personalize:" * 10**5):
     for length in (256, 4096, 10**6):
         arn = ("arn:aws:personalize:" + probe)[:length]
         body = '{"datasetArn": "%s\\\\n", "items": []}' % arn
-        found = parse(Request("POST", "http://x/items", {}, body.encode())).violations
-        assert "request.dataset-arn" in str([one.clause.id for one in found]), found
+        broken = parse(Request("POST", "http://x/items", {}, body.encode())).violations
+        assert "request.dataset-arn" in str([each.clause.id for each in broken]), broken
 """
 
 
@@ -300,7 +300,7 @@ def test_no_arn_slows_down_the_checker() -> None:
     subprocess.run([sys.executable, "-c", PROBE], check=True, timeout=60)
 
 
-# --- the service's side
+# --- violations by the service
 
 
 def answer(status: int, code: str = "", body: bytes = b'{"message": "no"}') -> Response:
@@ -316,13 +316,13 @@ BOTH = items([{"itemId": str(n), "properties": {}} for n in range(11)])
 
 SERVICES: dict[str, tuple[Request, Response, set[str]]] = {
     "a success": (request(GOOD), OK, set()),
-    "a refusal for the dataset": (
+    "a missing dataset": (
         request(GOOD),
         answer(404, "ResourceNotFoundException"),
         set(),
     ),
     "a dataset in use": (request(GOOD), answer(409, "ResourceInUseException"), set()),
-    "eleven items are refused": (ELEVEN, INVALID, set()),
+    "eleven items are rejected": (ELEVEN, INVALID, set()),
     "eleven items are accepted": (ELEVEN, OK, {"request.items.max-members"}),
     "eleven items are accepted, with a body": (
         ELEVEN,
@@ -346,7 +346,7 @@ SERVICES: dict[str, tuple[Request, Response, set[str]]] = {
         answer(422, "InvalidInputException"),
         {"error.invalid-input.status"},
     ),
-    "a refusal without a message": (
+    "an error without a message": (
         ELEVEN,
         answer(400, "InvalidInputException", b"{}"),
         {"error.message"},
@@ -356,16 +356,16 @@ SERVICES: dict[str, tuple[Request, Response, set[str]]] = {
         answer(400, "InvalidInputException", b'{"message": 1}'),
         {"error.message"},
     ),
-    "any code for what is malformed": (OBJECT, answer(400, "SerializationException"), set()),
-    "no code for what is malformed": (OBJECT, answer(400), set()),
-    "malformed is accepted": (OBJECT, OK, {"request.properties.type"}),
-    "malformed is an error of the server": (
+    "a malformed body has any code": (OBJECT, answer(400, "SerializationException"), set()),
+    "a malformed body has no code": (OBJECT, answer(400), set()),
+    "a malformed body is accepted": (OBJECT, OK, {"request.properties.type"}),
+    "a malformed body is an error of the server": (
         OBJECT,
         answer(500),
         {"error.malformed.status"},
     ),
-    "of two breaches either may count": (BOTH, answer(400, "SerializationException"), set()),
-    "two breaches are accepted": (
+    "two violations get the error of either": (BOTH, answer(400, "SerializationException"), set()),
+    "two violations are accepted": (
         BOTH,
         OK,
         {"request.items.max-members", "request.properties.type"},
@@ -394,15 +394,15 @@ SERVICES: dict[str, tuple[Request, Response, set[str]]] = {
         answer(423, "ResourceInUseException"),
         {"error.in-use.status"},
     ),
-    "a legal request is called invalid": (request(GOOD), INVALID, set()),
-    "a legal request is refused in some other way": (request(GOOD), answer(499), set()),
-    "a success that is nothing of the kind": (
+    "a valid request is rejected as invalid": (request(GOOD), INVALID, set()),
+    "a valid request is rejected with another status": (request(GOOD), answer(499), set()),
+    "a valid request is redirected": (
         request(GOOD),
         answer(396),
         {"response.success.status"},
     ),
     "eleven items are accepted with 299": (ELEVEN, answer(299), {"request.items.max-members"}),
-    "a success of the last kind, with a body": (
+    "a success with status 299, an error code and a body": (
         request(GOOD),
         answer(299, "InvalidInputException", b" "),
         {
@@ -421,7 +421,7 @@ SERVICES: dict[str, tuple[Request, Response, set[str]]] = {
         answer(200, "InvalidInputException"),
         {"error.invalid-input.status"},
     ),
-    "an error that is in no page, without a message": (
+    "an undocumented error without a message": (
         request(GOOD),
         answer(500, "InternalFailure", b"{}"),
         {"response.success.status"},
@@ -431,36 +431,36 @@ SERVICES: dict[str, tuple[Request, Response, set[str]]] = {
         answer(300, "InvalidInputException", b"{}"),
         {"error.invalid-input.status", "error.message"},
     ),
-    "a method that the page says nothing about": (
+    "an undocumented method": (
         ILLEGAL["GET"][0],
         answer(404, "UnknownOperationException"),
         set(),
     ),
-    "too fast": (request(GOOD), answer(400, "ThrottlingException"), set()),
+    "throttled": (request(GOOD), answer(400, "ThrottlingException"), set()),
     "unavailable": (ELEVEN, answer(503), set()),
     "no permission": (ELEVEN, answer(403, "AccessDeniedException"), set()),
 }
 
 
-@pytest.mark.parametrize(("sent", "given", "broken"), SERVICES.values(), ids=SERVICES)
+@pytest.mark.parametrize(("sent", "received", "broken"), SERVICES.values(), ids=SERVICES)
 def test_a_response_breaks_exactly_these_clauses(
-    sent: Request, given: Response, broken: set[str]
+    sent: Request, received: Response, broken: set[str]
 ) -> None:
-    found = violations(Exchange(sent, given))
+    violations_ = violations(Exchange(sent, received))
 
-    assert {one.clause.id for one in found if one.by == "service"} == broken
+    assert {each.clause.id for each in violations_ if each.by == "service"} == broken
 
 
 def test_eleven_items_answered_400_blame_the_caller_alone() -> None:
-    found = violations(Exchange(ELEVEN, INVALID))
+    (violation,) = violations(Exchange(ELEVEN, INVALID))
 
-    assert [(one.clause.id, one.by) for one in found] == [("request.items.max-members", "caller")]
+    assert (violation.clause.id, violation.by) == ("request.items.max-members", "caller")
 
 
 def test_eleven_items_answered_200_blame_both() -> None:
-    found = violations(Exchange(ELEVEN, OK))
+    violations_ = violations(Exchange(ELEVEN, OK))
 
-    assert [(one.clause.id, one.by, one.found) for one in found] == [
+    assert [(each.clause.id, each.by, each.found) for each in violations_] == [
         ("request.items.max-members", "caller", "it has 11 members"),
         ("request.items.max-members", "service", "it was accepted anyway"),
     ]

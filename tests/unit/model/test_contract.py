@@ -117,7 +117,7 @@ def test_the_message_of_an_error_is_modelled() -> None:
     assert clause.source.startswith("Service model: InvalidInputException, message")
 
 
-def test_there_are_no_other_clauses() -> None:
+def test_no_other_clauses_exist() -> None:
     listed = {row.split()[0] for row in CLAUSES.strip().splitlines()}
 
     assert set(load("PutItems").clauses) == listed | {"error.message", *OBSERVED}
@@ -129,9 +129,9 @@ def test_the_limits_of_requests_are_the_pages(clause: str) -> None:
 
 
 def test_every_clause_that_binds_the_caller_has_a_rule() -> None:
-    bound = {one.id for one in load("PutItems").clauses.values() if one.binds == "caller"}
+    clauses = load("PutItems").clauses.values()
 
-    assert bound == set(RULES)
+    assert {clause.id for clause in clauses if clause.binds == "caller"} == set(RULES)
 
 
 def test_the_errors_are_those_of_the_page() -> None:
@@ -145,7 +145,7 @@ def test_the_errors_are_those_of_the_page() -> None:
 def test_an_observed_clause_cannot_fail() -> None:
     clauses = load("PutItems").clauses.values()
 
-    assert {one.id for one in clauses if not one.can_fail} == set(OBSERVED)
+    assert {clause.id for clause in clauses if not clause.can_fail} == set(OBSERVED)
 
 
 @pytest.mark.parametrize(

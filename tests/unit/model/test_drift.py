@@ -1,4 +1,4 @@
-"""Drift: the differences of two answers, those that count, and their effect on a run."""
+"""Drift: the differences between two answers, which of them count, and their effect on a run."""
 
 import datetime as dt
 import json
@@ -40,7 +40,7 @@ THE_SAME = {
     "another request id": answer(x_amzn_requestid="00000000-0000-0000-0000-000000000000"),
     "another date": answer(date="Wed, 25 Nov 2026 20:25:17 GMT"),
     "no reason phrase": answer(reason=""),
-    "headers of the way": answer(connection="close", server="Server", retry_after="1"),
+    "headers of the route": answer(connection="close", server="Server", retry_after="1"),
     "a charset": answer(content_type="application/json; charset=utf-8"),
     "a URI behind the code": answer(x_amzn_errortype="InvalidInputException:http://x/"),
     "spaced JSON": answer(body=b' {"message" :\n"too many"} '),
@@ -94,20 +94,21 @@ COUNTED: dict[str, tuple[Response, dict[str, tuple[str, str]]]] = {
 }
 
 
-@pytest.mark.parametrize(("now", "found"), COUNTED.values(), ids=COUNTED)
-def test_each_change_is_counted(now: Response, found: dict[str, tuple[str, str]]) -> None:
-    counted = [one for one in differences(ANSWER, now) if one.counts]
+@pytest.mark.parametrize(("now", "parts"), COUNTED.values(), ids=COUNTED)
+def test_each_change_is_counted(now: Response, parts: dict[str, tuple[str, str]]) -> None:
+    counted = [each for each in differences(ANSWER, now) if each.counts]
 
-    assert {one.part: (one.recorded, one.now) for one in counted} == found
+    assert {each.part: (each.recorded, each.now) for each in counted} == parts
     assert not same(ANSWER, now)
 
 
 def test_the_wording_of_a_message_is_shown_but_not_counted() -> None:
     now = answer(body=b'{"message": "eleven is too many"}')
-    (one,) = differences(ANSWER, now)
+    (difference,) = differences(ANSWER, now)
 
-    assert (one.part, one.recorded, one.now) == ("message", "too many", "eleven is too many")
-    assert not one.counts
+    assert (difference.part, difference.recorded) == ("message", "too many")
+    assert difference.now == "eleven is too many"
+    assert not difference.counts
     assert same(ANSWER, now)
 
 
@@ -148,19 +149,19 @@ def test_ids_and_dates_in_a_message_are_no_difference(then: str, now: str) -> No
 def test_a_difference_is_a_change_only_against_equal_provenance(
     recorded_by: str, answered_by: str, changed: bool
 ) -> None:
-    found = Comparison.of(ANSWER, Provenance(recorded_by), answer(409), answered_by)
+    comparison = Comparison.of(ANSWER, Provenance(recorded_by), answer(409), answered_by)
 
-    assert found.changed is changed
-    assert [one.part for one in found.differences] == ["status"]
+    assert comparison.changed is changed
+    assert [difference.part for difference in comparison.differences] == ["status"]
 
 
 # --- verify --target live
 
 SOME = "-k=items-11 or body-empty or success-after-success or (in-use and not message)"
-"""Scenarios enough for most questions: exit status 3 where nothing else is found."""
+"""A few scenarios that are enough for most tests."""
 
 RECORDED = f"{SOME} or [items-10] or [items-1]"
-"""What the fixture `recorded` has recordings of."""
+"""The scenarios recorded by the fixture `recorded`."""
 
 
 def code(of: str) -> Change:
@@ -203,14 +204,14 @@ def test_a_change_within_the_contract_exits_with_4(recorded: Path, tmp_path: Pat
 
     assert done.returncode == 4, done.stdout
     assert "code: SerializationException -> ValidationException" in done.stdout
-    found = report(path)
-    assert not any(row["targets"]["live"]["status"] == "broken" for row in found.values())
-    assert found["error.malformed.code"]["targets"]["live"]["changed"]
-    assert not found["request.items.max-members"]["targets"]["live"]["changed"]
+    rows = report(path)
+    assert not any(row["targets"]["live"]["status"] == "broken" for row in rows.values())
+    assert rows["error.malformed.code"]["targets"]["live"]["changed"]
+    assert not rows["request.items.max-members"]["targets"]["live"]["changed"]
     (shown,) = [
-        one
-        for one in found["error.malformed.status"]["targets"]["live"]["exchanges"]
-        if one["scenario"] == "body-empty"
+        exchange
+        for exchange in rows["error.malformed.status"]["targets"]["live"]["exchanges"]
+        if exchange["scenario"] == "body-empty"
     ]
     assert shown["recorded"]["recorded_by"] == "endpoint"
     assert shown["recorded"]["response"]["headers"]["x-amzn-errortype"] == "SerializationException"
@@ -229,12 +230,12 @@ def test_a_broken_contract_beats_a_change(recorded: Path) -> None:
 
 def test_a_change_beats_a_state_that_was_not_reached(recorded: Path) -> None:
     with listening(code("ValidationException")) as url:
-        one = "arn:aws:personalize:us-east-1:000000000000:dataset/contract-active/ITEMS=active"
+        active = "arn:aws:personalize:us-east-1:000000000000:dataset/contract-active/ITEMS=active"
         done = run(
             "verify",
             "--target=live",
             f"--endpoint-url={url}",
-            f"--dataset={one}",
+            f"--dataset={active}",
             "--cassettes",
             recorded,
             SOME,
@@ -302,18 +303,18 @@ def test_nothing_is_recorded_into_a_broken_cassette(recorded: Path, tmp_path: Pa
     path = groups.file(folder, "items-11")
     path.write_text(path.read_text()[:-20])
     broken = path.read_bytes()
-    asked: list[str] = []
+    received: list[str] = []
 
-    def counted(request: Request, response: Response) -> Response:
-        asked.append(request.path)
+    def logged(request: Request, response: Response) -> Response:
+        received.append(request.path)
         return response
 
-    with listening(counted) as url:
+    with listening(logged) as url:
         done = live(url, "--record", "--cassettes", folder, "-k", "items-11")
 
     assert done.returncode == 2
     assert done.stderr.startswith(f"personalize-contract: {path}:")
-    assert (path.read_bytes(), asked) == (broken, [])
+    assert (path.read_bytes(), received) == (broken, [])
 
 
 # --- recording again
@@ -371,11 +372,11 @@ def test_an_old_confirmed_recording_gets_only_a_new_date(
 
 
 def test_a_changed_first_answer_is_recorded_too(committed: Path) -> None:
-    asked: list[str] = []
+    received: list[str] = []
 
     def only_the_first(request: Request, response: Response) -> Response:
-        asked.append(request.path)
-        odd = len(asked) % 2 == 1
+        received.append(request.path)
+        odd = len(received) % 2 == 1
         return Response(200, "OK", {"content-type": "text/plain"}, b"") if odd else response
 
     with listening(only_the_first) as url:
@@ -540,7 +541,7 @@ def test_many_reworded_messages_are_cut_short(two: tuple[Path, Path]) -> None:
 
 
 @pytest.mark.parametrize("side", [0, 1])
-def test_an_operation_of_one_side_is_left_out_and_said_so(
+def test_an_operation_of_only_one_side_is_listed_as_left_out(
     two: tuple[Path, Path], side: int
 ) -> None:
     shutil.copytree(two[side] / "PutItems", two[side] / "PutUsers")

@@ -104,9 +104,9 @@ def test_valid_values_break_nothing(body: dict[str, Any]) -> None:
     assert broken(body) == []
 
 
-@pytest.mark.parametrize("told", BAD)
-def test_a_broken_rule_has_its_place(told: str) -> None:
-    assert broken(BAD[told]) == [told]
+@pytest.mark.parametrize("violation", BAD)
+def test_a_broken_rule_has_its_place(violation: str) -> None:
+    assert broken(BAD[violation]) == [violation]
 
 
 def test_a_text_that_is_not_json_has_no_members() -> None:

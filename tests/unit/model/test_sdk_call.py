@@ -1,4 +1,4 @@
-"""The attempts of an SDK call count as one exchange, that of the last attempt."""
+"""The attempts of an SDK call count as one exchange: the last attempt's."""
 
 from pathlib import Path
 
@@ -21,14 +21,14 @@ def attempt(status: int) -> Exchange:
 def test_the_last_attempt_takes_the_place_of_the_first() -> None:
     taken = [(attempt(500), "a"), (attempt(200), "b"), (attempt(503), "a"), (attempt(201), "a")]
 
-    assert [one.response.status for one in last_attempts(taken)] == [201, 200]
+    assert [exchange.response.status for exchange in last_attempts(taken)] == [201, 200]
 
 
 @given(st.lists(st.integers(100, 999)))
 def test_a_request_without_an_id_is_a_separate_call(statuses: list[int]) -> None:
     taken = [(attempt(status), "") for status in statuses]
 
-    assert [one.response.status for one in last_attempts(taken)] == statuses
+    assert [exchange.response.status for exchange in last_attempts(taken)] == statuses
 
 
 def test_all_attempts_share_a_value() -> None:

@@ -39,7 +39,7 @@ NOT_JSON = {
 
 
 @pytest.mark.parametrize(("text", "reason"), NOT_JSON.values(), ids=NOT_JSON)
-def test_it_is_not_json(text: bytes, reason: str) -> None:
+def test_an_invalid_text_is_not_json(text: bytes, reason: str) -> None:
     with pytest.raises(NotJson) as caught:
         loads(text)
 
@@ -65,12 +65,12 @@ def test_the_reason_never_quotes_the_text() -> None:
         (b'""', ""),
     ],
 )
-def test_it_is_json(text: bytes, value: object) -> None:
+def test_a_valid_text_is_json(text: bytes, value: object) -> None:
     assert loads(text) == value
 
 
 @pytest.mark.parametrize(
-    ("one", "other"),
+    ("first", "second"),
     [
         ("1", "1.0"),
         ("1", "1e0"),
@@ -82,12 +82,12 @@ def test_it_is_json(text: bytes, value: object) -> None:
         ("9007199254740991", "9007199254740991.0"),
     ],
 )
-def test_equivalent_texts_are_equal(one: str, other: str) -> None:
-    assert canonical(loads(one)) == canonical(loads(other))
+def test_equivalent_texts_are_equal(first: str, second: str) -> None:
+    assert canonical(loads(first)) == canonical(loads(second))
 
 
 @pytest.mark.parametrize(
-    ("one", "other"),
+    ("first", "second"),
     [
         ("1", "true"),
         ("0", "false"),
@@ -105,8 +105,8 @@ def test_equivalent_texts_are_equal(one: str, other: str) -> None:
         ('"é"', '"e\u0301"'),
     ],
 )
-def test_different_texts_are_not_equal(one: str, other: str) -> None:
-    assert canonical(loads(one)) != canonical(loads(other))
+def test_different_texts_are_not_equal(first: str, second: str) -> None:
+    assert canonical(loads(first)) != canonical(loads(second))
 
 
 @pytest.mark.parametrize(("opening", "closing"), [("[", "]"), ('{"a":', "}")])

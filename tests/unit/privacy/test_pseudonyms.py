@@ -75,6 +75,6 @@ def test_put_users_keep_their_ids() -> None:
 def test_keep_leaves_ids_unchanged() -> None:
     sent = events(userId="ann", sessionId="visit-1")
     assert json.loads(Redactor(keep=None).request(sent).body) == json.loads(sent.body)
-    kept = json.loads(Redactor(keep=["userId"]).request(sent).body)
-    assert kept["userId"] == "ann"
-    assert is_pseudonym(kept["sessionId"])
+    written = json.loads(Redactor(keep=["userId"]).request(sent).body)
+    assert written["userId"] == "ann"
+    assert is_pseudonym(written["sessionId"])

@@ -95,14 +95,14 @@ def test_other_numbers_stay(case: str) -> None:
 
 
 def test_a_declared_dataset_becomes_its_dummy() -> None:
-    said = f"{REAL} of 123456789012, not 1234567890123"
-    assert body_of(said.encode(), arns={REAL: ACTIVE}) == (
+    text = f"{REAL} of 123456789012, not 1234567890123"
+    assert body_of(text.encode(), arns={REAL: ACTIVE}) == (
         f"{ACTIVE} of 000000000000, not 1234567890123".encode()
     )
 
 
 @pytest.mark.parametrize(
-    ("real", "said", "written"),
+    ("real", "text", "written"),
     [
         # In any sort order relative to the dummy, and with any number of colons in its name.
         (f"{REAL}:2", f"{REAL}:2 of 123456789012", f"{ACTIVE} of 000000000000"),
@@ -113,8 +113,8 @@ def test_a_declared_dataset_becomes_its_dummy() -> None:
         ("arn:aws:personalize:eu-west-1:twelve-chars:dataset/a/ITEMS", *["twelve-chars"] * 2),
     ],
 )
-def test_only_declared_arns_are_replaced(real: str, said: str, written: str) -> None:
-    assert body_of(f"{real} {said}".encode(), arns={real: ACTIVE}) == f"{ACTIVE} {written}".encode()
+def test_only_declared_arns_are_replaced(real: str, text: str, written: str) -> None:
+    assert body_of(f"{real} {text}".encode(), arns={real: ACTIVE}) == f"{ACTIVE} {written}".encode()
 
 
 def test_arns_with_a_common_prefix_are_replaced_completely() -> None:
@@ -123,11 +123,11 @@ def test_arns_with_a_common_prefix_are_replaced_completely() -> None:
 
 
 @given(exchanges, st.lists(st.sampled_from([b"", REAL.encode(), b"123456789012"]), max_size=3))
-def test_redaction_is_idempotent_and_keeps_lengths(one: Exchange, more: list[bytes]) -> None:
-    body = b" ".join([one.request.body, *more])
+def test_redaction_is_idempotent_and_keeps_lengths(original: Exchange, more: list[bytes]) -> None:
+    body = b" ".join([original.request.body, *more])
     redactor = Redactor()
-    sent = redactor.request(replace(one.request, url=URL, body=body))
-    received = redactor.response(replace(one.response, body=body))
+    sent = redactor.request(replace(original.request, url=URL, body=body))
+    received = redactor.response(replace(original.response, body=body))
     assert redactor.request(sent) == sent
     assert redactor.response(received) == received
     assert len(sent.body) == len(received.body) == len(body)
@@ -140,7 +140,7 @@ def test_redacting_members_is_idempotent(body: bytes) -> None:
     assert redactor.request(sent) == sent
 
 
-# --- members that are never written
+# --- redacted members
 
 
 def test_a_member_named_in_redact_is_not_written() -> None:
@@ -151,29 +151,29 @@ def test_a_member_named_in_redact_is_not_written() -> None:
 def test_an_echo_of_a_redacted_member_is_not_written() -> None:
     sent = put({"email": "me@example.org", "price": 1})
     answered = exchange(sent, 400, b'{"message": "me@example.org is not a price"}')
-    kept = Redactor(paths=["items[].properties.email"]).exchange(answered)
-    assert kept.response.body == b'{"message": "REDACTED is not a price"}'
+    redacted = Redactor(paths=["items[].properties.email"]).exchange(answered)
+    assert redacted.response.body == b'{"message": "REDACTED is not a price"}'
 
 
 @pytest.mark.parametrize(
-    ("email", "said", "written"),
+    ("email", "message", "written"),
     [
         # Four matching bytes are an echo; three may be coincidence.
         ("a@b.", "a@b. is not a price", "REDACTED is not a price"),
         ("a@b", "a@b is not a price", "a@b is not a price"),
     ],
 )
-def test_a_coincidental_match_stays(email: str, said: str, written: str) -> None:
-    answered = exchange(put({"email": email}), 400, said.encode())
-    kept = Redactor(paths=["items[].properties.email"]).exchange(answered)
-    assert kept.response.body == written.encode()
+def test_a_coincidental_match_stays(email: str, message: str, written: str) -> None:
+    answered = exchange(put({"email": email}), 400, message.encode())
+    redacted = Redactor(paths=["items[].properties.email"]).exchange(answered)
+    assert redacted.response.body == written.encode()
 
 
 def test_values_with_a_common_prefix_are_removed_completely() -> None:
     sent = put({"email": "me@example.org"}, {"email": "me@example.org.uk"})
     answered = exchange(sent, 400, b"me@example.org.uk is not a price")
-    kept = Redactor(paths=["items[].properties.email"]).exchange(answered)
-    assert kept.response.body == b"REDACTED is not a price"
+    redacted = Redactor(paths=["items[].properties.email"]).exchange(answered)
+    assert redacted.response.body == b"REDACTED is not a price"
 
 
 @pytest.mark.parametrize(
@@ -209,15 +209,15 @@ CANARY = "wJalrXUtnFEMI/K7MDENG+bPxRfiCYcanarykey1"
 
 SHAPES = {
     "an AWS access key id": "AKIAIOSFODNN7EXAMPLE",
-    "a temporary one": "ASIAIOSFODNN7EXAMPLE",
+    "a temporary access key id": "ASIAIOSFODNN7EXAMPLE",
     "an AWS secret key": f'"SecretAccessKey": "{CANARY}"',
-    "one in a file": f"aws_secret_access_key = {CANARY}",
+    "an AWS secret key in a file": f"aws_secret_access_key = {CANARY}",
     "an AWS session token": "IQoJb3JpZ2luX2Vj" + "A" * 60,
     "a SigV4 signature": "AWS4-HMAC-SHA256 Credential=x/y",
     "a signature in a URL": "X-Amz-Signature=" + "0" * 64,
     "a private key": "-----BEGIN RSA PRIVATE KEY-----",
     "a GitHub token": "ghp_" + "a1" * 18,
-    "a fine-grained one": "github_pat_" + "a1" * 20,
+    "a fine-grained GitHub token": "github_pat_" + "a1" * 20,
     "a GitLab token": "glpat-" + "a1" * 10,
     "a Slack token": "xoxb-" + "1" * 12,
     "a Stripe key": "sk_live_" + "a1" * 12,
@@ -230,8 +230,8 @@ SHAPES = {
 NO_SECRETS = {
     "a request id": "2e987eac-0737-4f23-a3d5-12a4c9afa9ae",
     "a URL": "https://example.org:8080/a@b",
-    "a word that begins like one": "AKIA tea, ASIA, xoxo, ghp_, sk_live_, AIza, Bearer of news",
-    "an ARN of nobody": ACTIVE,
+    "words that begin like a secret": "AKIA tea, ASIA, xoxo, ghp_, sk_live_, AIza, Bearer of news",
+    "a dummy ARN": ACTIVE,
     "a digest": "572c0fbcafdb614e" * 4,
 }
 
@@ -297,7 +297,7 @@ def test_an_additional_secret_is_not_written(secret: str) -> None:
 
 
 ESCAPES = {
-    "every character": "".join(f"\\u{ord(one):04x}" for one in CANARY),
+    "every character": "".join(f"\\u{ord(char):04x}" for char in CANARY),
     "one character": CANARY.replace("w", "\\u0077", 1),
     "its slash": CANARY.replace("/", "\\/"),
     "twice": CANARY.replace("w", "\\\\u0077", 1),
@@ -320,14 +320,14 @@ def test_an_unmaskable_account_is_not_written() -> None:
 def test_short_and_dummy_credentials_are_no_secrets(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "test")
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "personalize-contract-dummy-secret")
-    said = b"a test of personalize-contract-dummy-secret"
-    assert Redactor().exchange(exchange(said)).request.body == said
+    body = b"a test of personalize-contract-dummy-secret"
+    assert Redactor().exchange(exchange(body)).request.body == body
 
 
 @given(st.binary(max_size=60))
 def test_any_bytes_can_be_searched(body: bytes) -> None:
-    said = base64.b64encode(body)
-    assert Redactor().exchange(exchange(said)).request.body == said
+    encoded = base64.b64encode(body)
+    assert Redactor().exchange(exchange(encoded)).request.body == encoded
     Redactor().exchange(exchange(body, 400, body))
 
 
@@ -335,7 +335,7 @@ def test_an_upper_case_member_is_redacted_too() -> None:
     body = b'{"items": [{"itemId": "1", "properties": "{\\"EMAIL\\": \\"ann@example.com\\"}"}]}'
     sent = Request("POST", "http://x/items", {"content-type": "application/json"}, body)
 
-    kept = Redactor(paths=["items[].properties.EMAIL"]).request(sent)
+    redacted = Redactor(paths=["items[].properties.EMAIL"]).request(sent)
 
-    assert b"ann@example.com" not in kept.body
-    assert b"EMAIL" in kept.body
+    assert b"ann@example.com" not in redacted.body
+    assert b"EMAIL" in redacted.body

@@ -99,8 +99,8 @@ def test_json_in_json_hides_nothing_at_any_depth(secret: str, depth: int) -> Non
 
 
 def wide(text: str) -> str:
-    """Write the letters as those of full width, which read as the plain ones."""
-    return "".join(chr(ord(one) + 0xFEE0) if "!" <= one <= "~" else one for one in text)
+    """Replace each letter by its look-alike of full width."""
+    return "".join(chr(ord(char) + 0xFEE0) if "!" <= char <= "~" else char for char in text)
 
 
 ENCODERS = [
@@ -125,14 +125,14 @@ def test_encodings_in_any_order_hide_nothing(encoders: list[Callable[[str], str]
 
 @pytest.mark.parametrize("disguised", [wide, "\u200b".join, "\u00ad".join])
 @pytest.mark.parametrize("text", ["AKIAIOSFODNN7CANARYX", f'"password": "{RANDOM}"'])
-def test_letters_that_look_the_same_hide_nothing(
+def test_look_alike_and_invisible_characters_hide_nothing(
     text: str, disguised: Callable[[str], str]
 ) -> None:
     assert Secrets().found_in(disguised(text)) == Secrets().found_in(text) is not None
     assert Secrets().found_in(json.dumps({"a": disguised(text)}))
 
 
-def test_endless_escapes_are_not_harmless() -> None:
+def test_escapes_nested_too_deeply_count_as_a_secret() -> None:
     assert Secrets().found_in("%" + "25" * 500) == TOO_DEEP
 
 

@@ -110,7 +110,7 @@ def other_database(path: Path) -> None:
     ids=["text", "short text", "folder", "other database"],
 )
 def test_another_file_is_refused_and_left_unchanged(make: object, tmp_path: Path) -> None:
-    path = tmp_path / "thing"
+    path = tmp_path / "other"
     make(path)  # type: ignore[operator]
     before = path.read_bytes() if path.is_file() else None
 
@@ -118,7 +118,7 @@ def test_another_file_is_refused_and_left_unchanged(make: object, tmp_path: Path
         Store(path)
 
     assert (path.read_bytes() if path.is_file() else None) == before
-    assert [one.name for one in tmp_path.iterdir()] == ["thing"]
+    assert [entry.name for entry in tmp_path.iterdir()] == ["other"]
 
 
 @pytest.mark.parametrize("name", ["store.db", None])

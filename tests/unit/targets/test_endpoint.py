@@ -16,7 +16,7 @@ from adversary.listening import Wire, served
 from adversary.service import right
 from helpers.command import ACTIVE
 from personalize_contract.errors import NoAnswer
-from personalize_contract.interceptors import botocore as door
+from personalize_contract.interceptors import botocore as interceptor
 from personalize_contract.model.exchange import Exchange, Request, Response
 from personalize_contract.model.parsed_request import parse
 from personalize_contract.plugin.mark import Mark
@@ -36,17 +36,17 @@ class Kept:
     """A target that logs its requests."""
 
     def __init__(self) -> None:
-        self.asked: list[Request] = []
+        self.requests: list[Request] = []
 
     def answer(self, request: Request) -> Exchange:
-        self.asked.append(request)
+        self.requests.append(request)
         return Exchange(request, Response(200, "OK", {}, b""), "endpoint")
 
 
 def written(url: str | None, region: str = "us-east-1", key: str = "", token: str = "") -> Request:
     """Return the request that a botocore client is about to send."""
 
-    found: list[Request] = []
+    requests: list[Request] = []
     client: Any = botocore.session.Session().create_client(
         "personalize-events",
         region,
@@ -57,20 +57,20 @@ def written(url: str | None, region: str = "us-east-1", key: str = "", token: st
     )
 
     def respond(request: Request) -> Response:
-        found.append(request)
+        requests.append(request)
         return Response(200, "OK", {}, b"")
 
     session = Session(InProcess(respond, "reference"), Mark())
-    with door.patched(session, None):
+    with interceptor.patched(session, None):
         client.put_items(datasetArn=ACTIVE, items=[{"itemId": "a"}])
-    return found[0]
+    return requests[0]
 
 
 def sent(request: Request, to: Connection = TO) -> Request:
     inner = Kept()
     Readdressed(inner, to).answer(parse(request))
-    (asked,) = inner.asked
-    return asked
+    (request,) = inner.requests
+    return request
 
 
 OTHERS = {
@@ -79,18 +79,18 @@ OTHERS = {
     "for another port": written("http://127.0.0.1:8001"),
     "over TLS": written("https://127.0.0.1:8000"),
     "in another region": written(LIVE, region="eu-west-1"),
-    "by somebody else": written(LIVE, key="somebody"),
+    "with another key": written(LIVE, key="somebody"),
     "with a token": written(LIVE, token="token"),
-    "not at all": replace(written(LIVE), headers={"content-type": "application/json"}),
+    "unsigned": replace(written(LIVE), headers={"content-type": "application/json"}),
 }
 
 
 @pytest.mark.parametrize("case", OTHERS)
 def test_a_request_signed_for_another_host_is_signed_again(case: str) -> None:
-    asked = sent(OTHERS[case])
-    assert asked.url == f"{LIVE}/items"
-    assert asked.body == OTHERS[case].body
-    assert signatures.refusal(asked) is None
+    request = sent(OTHERS[case])
+    assert request.url == f"{LIVE}/items"
+    assert request.body == OTHERS[case].body
+    assert signatures.refusal(request) is None
 
 
 def test_a_request_signed_for_the_endpoint_is_sent_unchanged() -> None:
@@ -108,19 +108,19 @@ def test_the_session_token_is_part_of_the_signature() -> None:
 
 
 @pytest.mark.parametrize(
-    ("wire", "told"),
+    ("wire", "problem"),
     [
         (silent, "did not answer in time"),
         (drip, "did not answer in time"),
         (endless, "without end"),
     ],
 )
-def test_an_endless_response_is_aborted(wire: Wire, told: str) -> None:
+def test_an_endless_response_is_aborted(wire: Wire, problem: str) -> None:
     body = b'{"datasetArn": "%b", "items": [{"itemId": "a"}]}' % ACTIVE.encode()
 
     with served(right(), lambda sent, answer: wire) as url:
         request = Request("POST", url, {"content-type": "application/json"}, body)
-        with pytest.raises(NoAnswer, match=told):
+        with pytest.raises(NoAnswer, match=problem):
             Endpoint(url, "endpoint", timeout=0.5).answer(request)
 
 
