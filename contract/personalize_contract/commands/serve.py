@@ -291,7 +291,7 @@ def _reference(options: argparse.Namespace) -> int:
     arns = [name for name in store.states() if name.startswith("arn:")]
     regions = {arn.split(":")[3] for arn in arns} or {REGION}
     authenticate = (
-        partial(signatures.refusal, regions=regions) if options.check_signatures else None
+        partial(signatures.rejection, regions=regions) if options.check_signatures else None
     )
     plane = ControlPlane(store, Clock(options.clock_speed)) if options.control_plane else None
 

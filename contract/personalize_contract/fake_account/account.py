@@ -32,11 +32,11 @@ def answer(
         authenticate: the authentication; None to accept every request.
     """
     if sts.is_for(request):
-        refused = authenticate and authenticate(request, service="sts")
-        return sts.error(403, *refused) if refused else sts.answer(request, plane.account)
+        rejected = authenticate and authenticate(request, service="sts")
+        return sts.error(403, *rejected) if rejected else sts.answer(request, plane.account)
     if "x-amz-target" in request.headers:
-        refused = authenticate and authenticate(request)
-        response = aws_json.error(*refused) if refused else plane.answer(request)
+        rejected = authenticate and authenticate(request)
+        response = aws_json.error(*rejected) if rejected else plane.answer(request)
         date = formatdate(plane.now(), usegmt=True)  # of the clock that things are made by
         return replace(response, headers={**response.headers, "date": date})
     plane.settle()

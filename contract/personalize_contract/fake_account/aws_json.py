@@ -9,7 +9,7 @@ from typing import Any
 from personalize_contract.model.exchange import Response
 
 
-class Refused(Exception):
+class Rejected(Exception):
     """A request is rejected with an error code and message."""
 
     def __init__(self, code: str, message: str) -> None:

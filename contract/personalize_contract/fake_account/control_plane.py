@@ -13,7 +13,7 @@ import uuid
 from collections.abc import Callable
 from typing import Any
 
-from personalize_contract.fake_account.aws_json import Refused, error, response
+from personalize_contract.fake_account.aws_json import Rejected, error, response
 from personalize_contract.fake_account.clock import Clock
 from personalize_contract.fake_account.lifecycle import (
     ACTIVE,
@@ -109,8 +109,8 @@ class ControlPlane:
             self._settle()
             try:
                 return response(200, self._operations[name](params))
-            except Refused as refused:
-                return error(refused.code, refused.message)
+            except Rejected as rejected:
+                return error(rejected.code, rejected.message)
             finally:
                 self._settle()
 
@@ -159,7 +159,7 @@ class ControlPlane:
             if dataset.status(self._clock.now()).startswith("UPDATE"):
                 used.append(dataset.update["before"])
             if schema.arn in used:
-                raise Refused("ResourceInUseException", f"{dataset.arn} uses the schema")
+                raise Rejected("ResourceInUseException", f"{dataset.arn} uses the schema")
         del self.resources.by_arn[schema.arn]
 
     # --- dataset groups
@@ -178,7 +178,7 @@ class ControlPlane:
                 child.members["datasetGroupArn"] == group.arn
                 for child in self.resources.in_region(kind)
             ):
-                raise Refused("ResourceInUseException", f"the dataset group has a {kind}")
+                raise Rejected("ResourceInUseException", f"the dataset group has a {kind}")
         self.resources.delete(group)
 
     # --- datasets
@@ -187,13 +187,13 @@ class ControlPlane:
         name = name_member(params)
         kind = text_member(params, "datasetType", 256).upper()
         if kind not in _TYPES:
-            raise Refused(
+            raise Rejected(
                 "InvalidInputException", f"datasetType must be one of {', '.join(_TYPES)}"
             )
         schema = self.resources.lookup(params, "schema")
         group = self.resources.lookup(params, "dataset-group")
         if group.status(self._clock.now()) != ACTIVE:
-            raise Refused("ResourceInUseException", "the dataset group is not ACTIVE")
+            raise Rejected("ResourceInUseException", "the dataset group is not ACTIVE")
         _fits(_fields(schema.members["schema"]), kind)
         members = {
             "name": name,
@@ -215,13 +215,13 @@ class ControlPlane:
         )
         now = self._clock.now()
         if dataset.members["datasetType"] not in _NEEDS:
-            raise Refused("InvalidInputException", "only Items and Users can change their schema")
+            raise Rejected("InvalidInputException", "only Items and Users can change their schema")
         if dataset.status(now) != ACTIVE:
-            raise Refused("ResourceInUseException", f"the dataset is {dataset.status(now)}")
+            raise Rejected("ResourceInUseException", f"the dataset is {dataset.status(now)}")
         before = self.resources.by_arn[dataset.members["schemaArn"]]
         old, new = (_fields(version.members["schema"]) for version in (before, schema))
         if any(new.get(name) != kind for name, kind in old.items()):
-            raise Refused(
+            raise Rejected(
                 "InvalidInputException", "the new schema must keep all fields as they are"
             )
         dataset.members["schemaArn"] = schema.arn
@@ -238,9 +238,9 @@ class ControlPlane:
         name, group = name_member(params), self.resources.lookup(params, "dataset-group")
         trackers = self.resources.in_region("event-tracker")
         if any(tracker.members["datasetGroupArn"] == group.arn for tracker in trackers):
-            raise Refused("ResourceAlreadyExistsException", "the dataset group has a tracker")
+            raise Rejected("ResourceAlreadyExistsException", "the dataset group has a tracker")
         if group.status(self._clock.now()) != ACTIVE:
-            raise Refused("ResourceInUseException", "the dataset group is not ACTIVE")
+            raise Rejected("ResourceInUseException", "the dataset group is not ACTIVE")
         members = {"name": name, "datasetGroupArn": group.arn, "trackingId": str(uuid.uuid4())}
         arn = self.resources.create("event-tracker", uuid.uuid4().hex[:8], members)
         return {"eventTrackerArn": arn, "trackingId": members["trackingId"]}
@@ -252,12 +252,12 @@ def _fields(schema: str) -> dict[str, Any]:
         record = strict_json.loads(schema)
         return {field["name"]: field["type"] for field in record["fields"]}
     except (strict_json.NotJson, TypeError, KeyError):
-        raise Refused("InvalidInputException", "schema is not an Avro record in JSON") from None
+        raise Rejected("InvalidInputException", "schema is not an Avro record in JSON") from None
 
 
 def _fits(fields: dict[str, Any], kind: str) -> None:
     if kind in _NEEDS and (fields.get(_NEEDS[kind]) != "string" or len(fields) < 2):
-        raise Refused(
+        raise Rejected(
             "InvalidInputException",
             f"the schema of {kind} needs the string {_NEEDS[kind]} and at least one more field",
         )

@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterable
 from typing import Any
 
-from personalize_contract.fake_account.aws_json import Refused
+from personalize_contract.fake_account.aws_json import Rejected
 from personalize_contract.fake_account.clock import Clock
 from personalize_contract.fake_account.lifecycle import ACTIVE, CREATE_FAILED, GONE, Resource
 from personalize_contract.model.datasets import REGION
@@ -58,7 +58,7 @@ def _token_read(token: object) -> str:
     except (binascii.Error, ValueError):
         after = ""
     if not _ARN.fullmatch(after):
-        raise Refused("InvalidNextTokenException", "the token is invalid")
+        raise Rejected("InvalidNextTokenException", "the token is invalid")
     return after
 
 
@@ -66,9 +66,9 @@ def text_member(params: dict[str, Any], member: str, longest: int) -> str:
     """Return a required text among the parameters of a call."""
     value = params.get(member)
     if value is None:
-        raise Refused("InvalidInputException", f"{member} is required")
+        raise Rejected("InvalidInputException", f"{member} is required")
     if not isinstance(value, str) or not 1 <= len(value) <= longest:
-        raise Refused("InvalidInputException", f"{member} must have 1 to {longest} characters")
+        raise Rejected("InvalidInputException", f"{member} must have 1 to {longest} characters")
     return value
 
 
@@ -76,7 +76,7 @@ def name_member(params: dict[str, Any]) -> str:
     """Return the name among the parameters of a call that creates something."""
     name = text_member(params, "name", 63)
     if not _NAME.fullmatch(name):
-        raise Refused("InvalidInputException", "name may have letters, digits, - and _ only")
+        raise Rejected("InvalidInputException", "name may have letters, digits, - and _ only")
     return name
 
 
@@ -104,9 +104,9 @@ class Resources:
         """Create a resource in the request's region, and return its ARN."""
         arn = f"arn:aws:personalize:{self.region}:{self.account}:{kind}/{name}"
         if arn in self.by_arn:
-            raise Refused("ResourceAlreadyExistsException", f"{arn} already exists")
+            raise Rejected("ResourceAlreadyExistsException", f"{arn} already exists")
         if kind in QUOTAS and len(self.in_region(kind)) >= QUOTAS[kind]:
-            raise Refused(
+            raise Rejected(
                 "LimitExceededException", f"the quota of {QUOTAS[kind]} {kind}s is used up"
             )
         now = self._clock.now()
@@ -122,7 +122,7 @@ class Resources:
         """Begin to delete a resource."""
         now = self._clock.now()
         if (status := resource.status(now)) not in (ACTIVE, CREATE_FAILED):
-            raise Refused("ResourceInUseException", f"it is {status}")
+            raise Rejected("ResourceInUseException", f"it is {status}")
         resource.begin("delete", now, GONE)
 
     def in_region(self, kind: str) -> list[Resource]:
@@ -138,10 +138,10 @@ class Resources:
         member = _ARNS.get(kind, "datasetArn")
         arn = text_member(params, member, 256)
         if not _ARN.fullmatch(arn):
-            raise Refused("InvalidInputException", f"{member} is not a Personalize ARN")
+            raise Rejected("InvalidInputException", f"{member} is not a Personalize ARN")
         resource = self.by_arn.get(arn)
         if not resource or resource.kind != kind:
-            raise Refused("ResourceNotFoundException", f"there is no {kind} {arn}")
+            raise Rejected("ResourceNotFoundException", f"there is no {kind} {arn}")
         return resource
 
     def described(self, params: dict[str, Any], kind: str) -> dict[str, Any]:
@@ -173,7 +173,7 @@ class Resources:
         """Return a page of the resources of a kind, under this member."""
         most = params.get("maxResults", _PAGE)
         if not isinstance(most, int) or not 1 <= most <= _PAGE:
-            raise Refused("InvalidInputException", f"maxResults must be from 1 to {_PAGE}")
+            raise Rejected("InvalidInputException", f"maxResults must be from 1 to {_PAGE}")
         resources: Iterable[Resource] = self.in_region(kind)
         if kind in ("dataset", "event-tracker") and "datasetGroupArn" in params:
             group = self.lookup(params, "dataset-group")

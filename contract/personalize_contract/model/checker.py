@@ -122,13 +122,13 @@ class Checker:
             by_caller: the violations in the request.
         """
         breaches = [violation for violation in by_caller if violation.clause.can_fail]
-        refusals = {violation.clause.refused for violation in breaches}
-        if "unspecified" in refusals or failures.in_response(response):
+        rejections = {violation.clause.refused for violation in breaches}
+        if "unspecified" in rejections or failures.in_response(response):
             return
         if breaches and response.status < 300:
             for clause, where in {v.clause.id: (v.clause, v.where) for v in breaches}.values():
                 yield Violation(clause, "service", where, "it was accepted anyway")
-        answer = _Answer.of(response, refusals, self.contract)
+        answer = _Answer.of(response, rejections, self.contract)
         for clause in self.contract.clauses.values():
             if clause.binds != "service" or not clause.check:
                 continue
@@ -148,17 +148,17 @@ class _Answer:
     situations: frozenset[str]
 
     @classmethod
-    def of(cls, response: Response, refusals: set[Any], contract: Contract) -> _Answer:
+    def of(cls, response: Response, rejections: set[Any], contract: Contract) -> _Answer:
         status, code = response.status, rest_json.error_code(response)
         situations = {f"status {status}", f"code {code}"}
         if status < 300:
             situations.add("accepted")
-        if not refusals and status // 100 != 4:
+        if not rejections and status // 100 != 4:
             situations.add("not refused")
-        if status >= 300 and refusals:
+        if status >= 300 and rejections:
             # The order in which the service checks several breaches is not documented.
             situations.add(
-                "broken malformed" if "malformed" in refusals else "broken invalid-input"
+                "broken malformed" if "malformed" in rejections else "broken invalid-input"
             )
         if status >= 300 and code in contract.errors:
             situations.add("documented error")

@@ -82,8 +82,8 @@ def respond(
     operation = request.operation
     if not operation or request.method != operation.method:
         return _unknown_operation()
-    if authenticate and (refused := authenticate(request)):
-        return error(403, *refused)
+    if authenticate and (rejected := authenticate(request)):
+        return error(403, *rejected)
     # The operation ignores URI parameters, so they are no reason to reject a request; and no
     # service knows a repo's own rules.
     broken = [

@@ -49,7 +49,7 @@ class _Signer(SigV4Auth):
         return chosen
 
 
-def refusal(
+def rejection(
     request: Request,
     now: dt.datetime | None = None,
     service: str = "personalize",

@@ -104,7 +104,7 @@ class _Channel(HTTPChannel):  # type: ignore[misc]
     parser_class = _Parser
     request: Any
     began = 0.0
-    refused = False
+    rejected = False
     lingering_since = 0.0
     writing = False
 
@@ -144,8 +144,8 @@ class _Channel(HTTPChannel):  # type: ignore[misc]
 
     def service(self) -> None:
         error = self.requests[0].error
-        self.refused = error is not None
-        if self.refused and error.code >= 500:
+        self.rejected = error is not None
+        if self.rejected and error.code >= 500:
             # An unknown transfer coding is the sender's mistake, not a server error.
             self.requests[0].error = BadRequest(error.body)
         super().service()
@@ -157,7 +157,7 @@ class _Channel(HTTPChannel):  # type: ignore[misc]
             self.server.abandoned()
 
     def handle_close(self) -> None:
-        if self.refused and not self.lingering_since and self.connected:
+        if self.rejected and not self.lingering_since and self.connected:
             # Closing with the rest of a rejected request unread would reset the connection, and
             # could lose the response (RFC 9112, section 9.6).
             self.lingering_since = clock.monotonic()

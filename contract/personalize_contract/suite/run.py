@@ -346,7 +346,9 @@ def opened(
     else:
         store = Store()
         store.add_dummies()
-        with HttpServer(lambda request: core.respond(request, store, signatures.refusal)) as server:
+        with HttpServer(
+            lambda request: core.respond(request, store, signatures.rejection)
+        ) as server:
             to = connections.reference(server.url)
             service = Live(to, Endpoint(to.url, to.answered_by), _dummies(settings))
             yield Run(settings, service, journal, started)

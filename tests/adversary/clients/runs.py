@@ -83,7 +83,7 @@ def run_client(name: str) -> ClientRun:
 
     def answer(request: Request) -> Response:
         requests.append(request)
-        return respond(request, store, signatures.refusal)
+        return respond(request, store, signatures.rejection)
 
     keys = DUMMY_CREDENTIALS
     with HttpServer(answer) as server:

@@ -24,7 +24,7 @@ from personalize_contract.live.retry import RetryPolicy
 from personalize_contract.model.exchange import Request, Response
 from personalize_contract.model.failures import in_response, why
 from personalize_contract.service import core
-from personalize_contract.service.signatures import refusal
+from personalize_contract.service.signatures import rejection
 from personalize_contract.settings import Settings
 from personalize_contract.targets.connection import live
 from personalize_contract.targets.endpoint import Endpoint
@@ -163,14 +163,14 @@ def wrong_clock(_: Path) -> Iterator[list[str]]:
     import datetime as dt
 
     later = dt.datetime.now(dt.UTC) + dt.timedelta(hours=1)
-    stand_in = StandIn(authenticate=lambda request, service="": refusal(request, later))
+    stand_in = StandIn(authenticate=lambda request, service="": rejection(request, later))
     with stand_in.served():
         yield [stand_in.url]
 
 
 @contextlib.contextmanager
 def unknown_key(_: Path) -> Iterator[list[str]]:
-    stand_in = StandIn(authenticate=lambda request, service="": refusal(request))
+    stand_in = StandIn(authenticate=lambda request, service="": rejection(request))
     with stand_in.served():
         yield [stand_in.url, "AWS_ACCESS_KEY_ID=AKIDEXAMPLE", "AWS_SECRET_ACCESS_KEY=tea"]
 

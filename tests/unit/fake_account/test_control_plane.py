@@ -79,7 +79,7 @@ class Plane:
             answer = error.response
         return int(answer["ResponseMetadata"]["HTTPStatusCode"])
 
-    def refusal(self, operation: str, **params: Any) -> str:
+    def rejection(self, operation: str, **params: Any) -> str:
         """Return the error code of a call, checked against the exception class if there is one."""
         with pytest.raises(ClientError) as caught:
             getattr(self.sdk, operation)(**params)
@@ -128,7 +128,8 @@ def test_a_dataset_group_passes_through_the_documented_statuses(plane: Plane) ->
     assert group["status"] == "DELETE PENDING"
     plane.later(40)
     assert (
-        plane.refusal("describe_dataset_group", datasetGroupArn=arn) == "ResourceNotFoundException"
+        plane.rejection("describe_dataset_group", datasetGroupArn=arn)
+        == "ResourceNotFoundException"
     )
 
 
@@ -151,7 +152,7 @@ def test_a_dataset_passes_through_the_documented_statuses(plane: Plane) -> None:
         "DELETE PENDING",
         "DELETE IN_PROGRESS",
     ]
-    assert plane.refusal("describe_dataset", datasetArn=arn) == "ResourceNotFoundException"
+    assert plane.rejection("describe_dataset", datasetArn=arn) == "ResourceNotFoundException"
 
 
 def test_an_update_appears_in_its_summary_as_documented(plane: Plane) -> None:
@@ -222,10 +223,10 @@ def test_nothing_is_created_twice(plane: Plane) -> None:
     group = f"arn:aws:personalize:us-east-1:{ACCOUNT}:dataset-group/shop"
     tea = f"arn:aws:personalize:us-east-1:{ACCOUNT}:schema/tea"
     already = "ResourceAlreadyExistsException"
-    assert plane.refusal("create_schema", name="tea", schema=schema("A")) == already
-    assert plane.refusal("create_dataset_group", name="shop") == already
+    assert plane.rejection("create_schema", name="tea", schema=schema("A")) == already
+    assert plane.rejection("create_dataset_group", name="shop") == already
     again = {"schemaArn": tea, "datasetGroupArn": group, "datasetType": "ITEMS"}
-    assert plane.refusal("create_dataset", name="other", **again) == already
+    assert plane.rejection("create_dataset", name="other", **again) == already
     assert plane.status(dataset) == "ACTIVE"
 
 
@@ -234,13 +235,13 @@ def test_a_used_resource_is_not_deleted(plane: Plane) -> None:
     group = f"arn:aws:personalize:us-east-1:{ACCOUNT}:dataset-group/shop"
     tea = f"arn:aws:personalize:us-east-1:{ACCOUNT}:schema/tea"
     used = "ResourceInUseException"
-    assert plane.refusal("delete_dataset", datasetArn=arn) == used
+    assert plane.rejection("delete_dataset", datasetArn=arn) == used
     plane.later(60)
-    assert plane.refusal("delete_schema", schemaArn=tea) == used
-    assert plane.refusal("delete_dataset_group", datasetGroupArn=group) == used
+    assert plane.rejection("delete_schema", schemaArn=tea) == used
+    assert plane.rejection("delete_dataset_group", datasetGroupArn=group) == used
     plane.sdk.delete_dataset(datasetArn=arn)
-    assert plane.refusal("delete_dataset", datasetArn=arn) == used
-    assert plane.refusal("delete_dataset_group", datasetGroupArn=group) == used
+    assert plane.rejection("delete_dataset", datasetArn=arn) == used
+    assert plane.rejection("delete_dataset_group", datasetGroupArn=group) == used
     plane.later(100)
     plane.sdk.delete_schema(schemaArn=tea)
     plane.sdk.delete_dataset_group(datasetGroupArn=group)
@@ -254,17 +255,17 @@ def test_a_dataset_needs_an_active_group(plane: Plane) -> None:
         "datasetGroupArn": group,
         "datasetType": "ITEMS",
     }
-    assert plane.refusal("create_dataset", **arguments) == "ResourceInUseException"
+    assert plane.rejection("create_dataset", **arguments) == "ResourceInUseException"
 
 
 def test_an_update_keeps_all_fields_and_waits_for_the_previous_one(plane: Plane) -> None:
     arn, more = plane.dataset(), plane.schema("more", "COLOUR")
     fewer = plane.sdk.create_schema(name="fewer", schema=schema("COLOUR"))["schemaArn"]
-    invalid = plane.refusal("update_dataset", datasetArn=arn, schemaArn=fewer)
+    invalid = plane.rejection("update_dataset", datasetArn=arn, schemaArn=fewer)
     plane.sdk.update_dataset(datasetArn=arn, schemaArn=more)
-    again = plane.refusal("update_dataset", datasetArn=arn, schemaArn=more)
+    again = plane.rejection("update_dataset", datasetArn=arn, schemaArn=more)
     tea = f"arn:aws:personalize:us-east-1:{ACCOUNT}:schema/tea"
-    before = plane.refusal("delete_schema", schemaArn=tea)
+    before = plane.rejection("delete_schema", schemaArn=tea)
     assert [invalid, again, before] == ["InvalidInputException", *["ResourceInUseException"] * 2]
     plane.later(105)
     plane.sdk.delete_schema(schemaArn=tea)
@@ -286,14 +287,14 @@ def test_an_update_keeps_all_fields_and_waits_for_the_previous_one(plane: Plane)
     ids=str,
 )
 def test_invalid_input_is_rejected(plane: Plane, operation: str, arguments: dict[str, Any]) -> None:
-    assert plane.refusal(operation, **arguments) == "InvalidInputException"
+    assert plane.rejection(operation, **arguments) == "InvalidInputException"
 
 
 def test_a_schema_must_fit_the_type_of_its_dataset(plane: Plane) -> None:
     users = plane.sdk.create_schema(name="users", schema=schema("A", key="USER_ID"))["schemaArn"]
     rest = {"name": "items", "schemaArn": users, "datasetGroupArn": plane.group()}
     for kind in ("ITEMS", "tea"):
-        code = plane.refusal("create_dataset", datasetType=kind, **rest)
+        code = plane.rejection("create_dataset", datasetType=kind, **rest)
         assert code == "InvalidInputException"
     created = plane.sdk.create_dataset(datasetType="users", **rest)
     assert created["datasetArn"].endswith("dataset/shop/USERS")
@@ -305,13 +306,13 @@ def test_a_schema_must_fit_the_type_of_its_dataset(plane: Plane) -> None:
 def test_a_missing_resource_is_not_found(plane: Plane, operation: str) -> None:
     kind = operation.partition("_")[2]
     arn = f"arn:aws:personalize:us-east-1:{ACCOUNT}:{kind}/none"
-    assert plane.refusal(operation, **{f"{kind}Arn": arn}) == "ResourceNotFoundException"
+    assert plane.rejection(operation, **{f"{kind}Arn": arn}) == "ResourceNotFoundException"
 
 
 def test_a_region_has_at_most_five_dataset_groups(plane: Plane) -> None:
     for number in range(5):
         plane.group(f"shop-{number}")
-    assert plane.refusal("create_dataset_group", name="one-more") == "LimitExceededException"
+    assert plane.rejection("create_dataset_group", name="one-more") == "LimitExceededException"
     elsewhere = client("personalize", plane.stand_in.url, "eu-west-1")
     assert ":eu-west-1:" in elsewhere.create_dataset_group(name="one-more")["datasetGroupArn"]
     assert len(elsewhere.list_dataset_groups()["datasetGroups"]) == 1
@@ -320,7 +321,7 @@ def test_a_region_has_at_most_five_dataset_groups(plane: Plane) -> None:
 def test_a_region_has_at_most_five_hundred_schemas(plane: Plane) -> None:
     for number in range(500):
         plane.schema(f"tea-{number}")
-    code = plane.refusal("create_schema", name="one-more", schema=schema("A"))
+    code = plane.rejection("create_schema", name="one-more", schema=schema("A"))
     assert code == "LimitExceededException"
 
 
@@ -332,7 +333,7 @@ def test_lists_are_paginated(plane: Plane) -> None:
     pages = plane.sdk.get_paginator("list_schemas").paginate(PaginationConfig={"PageSize": 3})
     listed = [[schema["schemaArn"] for schema in page["schemas"]] for page in pages]
     assert listed == [arns[:3], arns[3:6], arns[6:]]
-    assert plane.refusal("list_schemas", nextToken="tea") == "InvalidNextTokenException"
+    assert plane.rejection("list_schemas", nextToken="tea") == "InvalidNextTokenException"
 
 
 def test_datasets_are_listed_by_group(plane: Plane) -> None:

@@ -12,7 +12,7 @@ from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
 
 from personalize_contract.model.exchange import Request
-from personalize_contract.service.signatures import refusal
+from personalize_contract.service.signatures import rejection
 from personalize_contract.targets import signing
 from personalize_contract.targets.signing import DUMMY_CREDENTIALS
 
@@ -48,26 +48,26 @@ def without(name: str) -> Request:
 
 
 def test_a_valid_signature_is_accepted() -> None:
-    assert refusal(signed()) is None
+    assert rejection(signed()) is None
 
 
 def test_a_signed_session_token_is_accepted() -> None:
     request = signed(token="a-session-token")
 
     assert "x-amz-security-token" in request.headers["authorization"]
-    assert refusal(request) is None
+    assert rejection(request) is None
 
 
 def test_an_unsigned_header_may_be_added() -> None:
     good = signed()
 
-    assert refusal(replace(good, headers={**good.headers, "x-forwarded-for": "10.0.0.1"})) is None
+    assert rejection(replace(good, headers={**good.headers, "x-forwarded-for": "10.0.0.1"})) is None
 
 
 def test_a_correct_body_digest_is_accepted() -> None:
     digest = hashlib.sha256(UNSIGNED.body).hexdigest()
 
-    assert refusal(signed_by_botocore(**{"X-Amz-Content-SHA256": digest})) is None
+    assert rejection(signed_by_botocore(**{"X-Amz-Content-SHA256": digest})) is None
 
 
 def signed_by_botocore(service: str = "personalize", **more: str) -> Request:
@@ -82,7 +82,7 @@ def forged_digest() -> Request:
     """Return a request with the digest of the signed body, but another body."""
     digest = hashlib.sha256(UNSIGNED.body).hexdigest()
     good = signed_by_botocore(**{"X-Amz-Content-SHA256": digest})
-    assert refusal(good) is None
+    assert rejection(good) is None
     return replace(good, body=b'{"datasetArn": "y", "items": []}')
 
 
@@ -124,7 +124,7 @@ REFUSED: dict[str, tuple[Request, str]] = {
 
 @pytest.mark.parametrize(("request_", "code"), REFUSED.values(), ids=REFUSED)
 def test_an_invalid_signature_is_rejected(request_: Request, code: str) -> None:
-    error = refusal(request_)
+    error = rejection(request_)
 
     assert error
     assert error[0] == code
@@ -134,21 +134,21 @@ def test_an_invalid_signature_is_rejected(request_: Request, code: str) -> None:
 def test_a_signature_expires(minutes: int) -> None:
     now = dt.datetime.now(dt.UTC)
 
-    assert refusal(signed(), now + dt.timedelta(minutes=minutes / 2)) is None
-    error = refusal(signed(), now + dt.timedelta(minutes=minutes))
+    assert rejection(signed(), now + dt.timedelta(minutes=minutes / 2)) is None
+    error = rejection(signed(), now + dt.timedelta(minutes=minutes))
     assert error
     assert error[0] == INVALID
     assert "expired" in error[1]
 
 
 def test_a_service_accepts_its_regions() -> None:
-    assert refusal(signed(region="eu-west-1"), regions=["us-east-1", "eu-west-1"]) is None
-    assert refusal(signed(), regions=["eu-west-1"]) is not None
+    assert rejection(signed(region="eu-west-1"), regions=["us-east-1", "eu-west-1"]) is None
+    assert rejection(signed(), regions=["eu-west-1"]) is not None
 
 
 def test_no_error_shows_a_secret() -> None:
     for request, _ in REFUSED.values():
-        error = refusal(request)
+        error = rejection(request)
         assert error
         assert DUMMY_CREDENTIALS.secret_key not in error[1]
         assert request.headers.get("authorization", "Signature=")[-40:] not in error[1]

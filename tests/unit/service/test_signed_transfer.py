@@ -34,7 +34,7 @@ def url() -> Iterator[str]:
 
     def noted(request: Request) -> tuple[str, str] | None:
         SENT.append(request)
-        return signatures.refusal(request)
+        return signatures.rejection(request)
 
     with HttpServer(lambda request: respond(request, store, noted)) as server:
         yield server.url
@@ -106,9 +106,9 @@ UNSIGNED = Request(
 def test_every_amz_header_must_be_signed(name: str) -> None:
     request = replace(UNSIGNED, headers={**UNSIGNED.headers, name: "tea"})
     good = signing.signed(UNSIGNED, DUMMY_CREDENTIALS, "us-east-1")
-    assert signatures.refusal(good) is None
+    assert signatures.rejection(good) is None
 
-    refused = signatures.refusal(replace(good, headers={**good.headers, name: "tea"}))
+    refused = signatures.rejection(replace(good, headers={**good.headers, name: "tea"}))
     assert refused
     assert refused[0] == "InvalidSignatureException"
     assert name in refused[1]
@@ -116,7 +116,7 @@ def test_every_amz_header_must_be_signed(name: str) -> None:
         key = DUMMY_CREDENTIALS
         token = "tea" if name == "x-amz-security-token" else None
         credentials = Credentials(key.access_key, key.secret_key, token)
-        assert signatures.refusal(signing.signed(request, credentials, "us-east-1")) is None
+        assert signatures.rejection(signing.signed(request, credentials, "us-east-1")) is None
 
 
 def test_the_plugin_signs_the_same_headers_as_botocore() -> None:

@@ -90,13 +90,13 @@ def test_a_request_signed_for_another_host_is_signed_again(case: str) -> None:
     request = sent(OTHERS[case])
     assert request.url == f"{LIVE}/items"
     assert request.body == OTHERS[case].body
-    assert signatures.refusal(request) is None
+    assert signatures.rejection(request) is None
 
 
 def test_a_request_signed_for_the_endpoint_is_sent_unchanged() -> None:
     request = written(LIVE)
     assert sent(request) is request
-    assert signatures.refusal(request) is None
+    assert signatures.rejection(request) is None
 
 
 def test_the_session_token_is_part_of_the_signature() -> None:
