@@ -157,7 +157,7 @@ CASES: dict[str, tuple[Try, Try | None]] = {
         Try(f"put(); {S3}"),
         Try(f"put()\n    with moto.mock_aws(): {S3}", more="import moto"),
     ),
-    "an unknown path, or an unsupported client, of the service": (
+    "a request to the service with an unknown path, or by an unsupported client": (
         Try(f"import urllib.request; urllib.request.urlopen({AWS_PATH!r})"),
         None,
     ),
@@ -208,7 +208,7 @@ CASES: dict[str, tuple[Try, Try | None]] = {
         Try(POST.replace('"items"', '"items": [], "items"', 1), LEAVE),
         Try(POST, LEAVE),
     ),
-    "any other path, or client, of the live service": (
+    "a request to the live service with any other path, or by another client": (
         Try("import urllib.request; urllib.request.urlopen('URL/items', b'{}')", LEAVE),
         None,
     ),

@@ -224,9 +224,9 @@ def banner(error: BaseException) -> str | None:
     """
     from http.client import BadStatusLine, RemoteDisconnected
 
-    for one in causes(error):
-        if isinstance(one, BadStatusLine) and not isinstance(one, RemoteDisconnected):
-            line = str(one).strip("'\"")
+    for cause in causes(error):
+        if isinstance(cause, BadStatusLine) and not isinstance(cause, RemoteDisconnected):
+            line = str(cause).strip("'\"")
             return None if line.startswith("HTTP/") else f'"{line[:100]}"'
     return None
 

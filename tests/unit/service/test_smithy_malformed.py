@@ -25,7 +25,7 @@ VALIDATION = "400 ValidationException"
 INVALID = "400 InvalidInputException"
 UNSUPPORTED = "415 UnsupportedMediaTypeException"
 MALFORMED = "400"
-"""What the page supports for what is no JSON or of a wrong JSON type: it names no code."""
+"""The documented answer to invalid JSON and wrong JSON types: the page names no code."""
 
 SECRET = "canary-of-the-shop"
 ARN = DUMMY["active"]
