@@ -88,7 +88,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Run the command and return its exit status."""
-    _must_fit(options)
+    _validate(options)
     if options.forward or options.replay:
         return _proxy(options)
     return _reference(options)
@@ -98,7 +98,7 @@ _OF_REFERENCE = ("store", "check_signatures", "control_plane")
 _OF_FORWARD = ("record", "region", "account", "write_to_existing")
 
 
-def _must_fit(options: argparse.Namespace) -> None:
+def _validate(options: argparse.Namespace) -> None:
     from personalize_contract.errors import UsageError
     from personalize_contract.proxy.access import is_loopback
     from personalize_contract.targets.faults import parse
@@ -106,9 +106,9 @@ def _must_fit(options: argparse.Namespace) -> None:
     def option(name: str) -> str:
         return f"--{name.replace('_', '-')}"
 
-    def refuse(names: tuple[str, ...], belongs: str) -> None:
+    def refuse(names: tuple[str, ...], reason: str) -> None:
         if named := [option(name) for name in names if getattr(options, name)]:
-            raise UsageError(f"{named[0]} {belongs}")
+            raise UsageError(f"{named[0]} {reason}")
 
     if options.forward and options.replay:
         raise UsageError("--forward and --replay exclude each other; leave one of them out")
@@ -120,7 +120,7 @@ def _must_fit(options: argparse.Namespace) -> None:
     if options.replay and options.dataset:
         raise UsageError("--dataset is not for --replay: cassettes name their own datasets")
     if not options.forward:
-        refuse(_OF_FORWARD, "is for --forward")
+        refuse(_OF_FORWARD, "needs --forward")
     for text in options.fail:
         parse(text)
     if options.control_plane and options.store:

@@ -343,7 +343,7 @@ def test_an_account_is_protected_by_the_guards_of_a_live_run(tmp_path: Path) -> 
         (["--host", EVERYWHERE, "--allow-remote", "--forward", "aws"], "listens on loopback only"),
         (["--forward", "aws", "--replay", "x"], "--forward and --replay exclude each other"),
         (["--forward", "aws", "--store", "x"], "is for the reference service"),
-        (["--record", "x"], "--record is for --forward"),
+        (["--record", "x"], "--record needs --forward"),
         (["--replay", "."], "no cassette in this folder"),
         (["--forward", "tea"], "is not an HTTP URL"),
         (["--fail", "tea"], "unknown error code"),
