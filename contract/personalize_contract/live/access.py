@@ -104,8 +104,8 @@ def connect(
     to = connection.live(settings)
     if not settings.datasets:
         raise UsageError(
-            f"live needs a dataset: add {settings.option('dataset')} ARN=STATE, "
-            "where STATE is active, in-use or missing, once for each state"
+            f"live needs a dataset: add {settings.option('dataset')} ARN=active, and ARN=in-use "
+            "or ARN=missing for the answers 409 and 404; `verify --provision` creates its own"
         )
     target: Target = Endpoint(to.url, to.answered_by, ca_bundle=to.ca_bundle, keep_alive=keep_alive)
     arns = by_state(settings.datasets)

@@ -1,7 +1,7 @@
 """A dataset created for one run, brought into each state, and always deleted.
 
-One schema, one dataset group, one dataset: nothing that costs anything or trains a model. No
-document says at which moment of its life a dataset answers 409, so they are tried in turn.
+It creates one schema, one dataset group and one dataset, and trains no model. It is undocumented
+when a dataset answers 409, so several situations are tried in turn.
 """
 
 from __future__ import annotations

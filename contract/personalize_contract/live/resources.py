@@ -116,9 +116,9 @@ class Resources:
         except ControlPlaneRefused as error:
             if error.code == "LimitExceededException":
                 raise UsageError(
-                    f"{operation}: the account has reached its quota in this region (5 dataset "
-                    "groups, 500 schemas): delete one, or delete the leftovers of killed runs "
-                    "with `personalize-contract sweep`"
+                    f"{operation}: the account has reached a quota in this region: delete the "
+                    "leftovers of killed runs with `personalize-contract sweep`; if there are "
+                    "none, request an increase in Service Quotas"
                 ) from error
             # The name is unique, so an earlier attempt that seemed to fail has created it.
             if error.code != "ResourceAlreadyExistsException":

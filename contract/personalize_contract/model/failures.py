@@ -82,8 +82,8 @@ REFUSED = Trouble(
 ACCESS_DENIED = Trouble(
     "access denied",
     "denied access",
-    "grant the role the policy that `verify --target live --dry-run` prints; "
-    "a new role or policy may take some minutes to apply",
+    "grant the policy that the same `verify` command prints with `--dry-run`; a new role or policy "
+    "may take some minutes to apply",
     _codes("AccessDenied AccessDeniedException UnauthorizedOperation"),
     transient=True,
 )
@@ -91,7 +91,10 @@ THROTTLING = Trouble(
     "throttling",
     "asked to slow down",
     "try again when nothing else in this account uses up its Personalize request rate",
-    _codes("Throttling ThrottlingException ThrottledException TooManyRequestsException"),
+    _codes(  # those that botocore retries, except LimitExceededException
+        "Throttling ThrottlingException ThrottledException TooManyRequestsException"
+        " RequestThrottled RequestThrottledException RequestLimitExceeded SlowDown"
+    ),
     statuses=(),
     transient=True,
 )

@@ -53,7 +53,7 @@ BAD: dict[str, tuple[list[str], list[str]]] = {
     ),
     "live without a dataset": (
         [*LIVE, "--endpoint-url", "http://127.0.0.1:1"],
-        ["--dataset ARN=STATE"],
+        ["--dataset ARN=active"],
     ),
     "an option of live": (["--region", "us-east-1"], ["--region is for --target live"]),
     "a dataset for nobody": ([DATASETS[0]], ["--dataset is for --target live"]),
