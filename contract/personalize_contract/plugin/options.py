@@ -2,12 +2,9 @@
 
 Every pytest run loads this module where the package is installed, so it imports nothing expensive.
 
-Precedence, strongest first: option, mark, ini key, default. Two exceptions:
-
-- `target`, `record`, `record_missing` and `verify` are one decision. The command line makes it if
-  it has any of them; else the ini file does.
-- Lists of members (`ignore`, `redact`) of the marks (function, class, module) and of the ini file
-  are added up.
+An option overrides its ini key. `target`, `record`, `record_missing` and `verify` are resolved
+together: if any of them is on the command line, the ini keys of all four are ignored. The mark's
+lists `ignore` and `redact` are added to those of the ini file.
 """
 
 from __future__ import annotations

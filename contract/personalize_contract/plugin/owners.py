@@ -1,10 +1,10 @@
 """Ownership of threads, jobs and tasks by tests, so that a leftover of one test harms no other.
 
 A thread belongs to a test if the test's own code started it, directly or from another such thread.
-The same holds for jobs that it submits to an executor, and for its tasks. Threads that a server or
-worker starts belong to no test if it ran before the test. A pool's thread belongs to the test
-that submitted its current job. A worker that a library starts for itself ends with its test, and
-a connection that is refused to it fails no test.
+The same holds for jobs that it submits to an executor, and for its tasks. A pool's thread belongs
+to the test that submitted its current job. A daemon thread that an installed library starts belongs
+to the test, too, but its refused connections don't fail it. Threads started by a server or worker
+that was running before the test belong to no test.
 """
 
 from __future__ import annotations
