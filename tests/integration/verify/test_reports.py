@@ -213,3 +213,16 @@ def test_run_shows_its_progress(tmp_path: Path) -> None:
         "reference",
         "recorded",
     ]
+
+
+def test_report_of_a_run_without_its_last_target_is_partial(tmp_path: Path) -> None:
+    path = tmp_path / "partial.json"
+    done = run(
+        *("verify", "--target", "reference", "--target", "live", "-k", "items-10"),
+        *("--endpoint-url", "https://personalize-events.us-east-1.amazonaws.com"),
+        *(f"--dataset={ACTIVE}=active", "--report", path),
+    )
+    report = json.loads(path.read_text("utf-8"))
+    assert done.returncode == 2
+    assert report["partial"]
+    assert report["summary"]["reference"]["holds"] > 0
