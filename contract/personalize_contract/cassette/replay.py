@@ -1,8 +1,10 @@
-"""Replay: finds the recorded answer to a request in constant time, in recorded order among equals.
+"""Replay: finds the recorded answer to a request in constant time.
+
+Identical requests get their answers in the order of recording.
 
 Exchanges are in buckets by the outline of their request: the part of its key that is cheap to
 compute. A request that equals a recorded one byte for byte finds its bucket without being parsed.
-Only a bucket with several exchanges is sorted by whole keys, once, when it is first used.
+A bucket is grouped by whole keys when it is first used, unless its only exchange matches at once.
 """
 
 from __future__ import annotations

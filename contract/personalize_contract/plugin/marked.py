@@ -203,7 +203,7 @@ def opened(
             if faults:
                 marked.faults = session.target = _with_faults(session.target)
         stack.callback(loopback.close)
-        # A developer without AWS credentials may test against a local endpoint.
+        # A live target may be a local endpoint, which needs no credentials.
         identity = _identity(live)
         stack.enter_context(aws_env.patched(identity))
         targets = list(_targets(live)) if live else ()
@@ -236,7 +236,7 @@ def _identity(live: Live | None) -> Identity:
 def _marked(item: pytest.Item, mark: Mark, settings: Settings, tally: Tally) -> Marked:
     off = settings.no_advice
     if getattr(getattr(item, "obj", None), "is_hypothesis_test", False):
-        # A hundred examples of one item each are no loop that could send batches.
+        # Hypothesis runs the test many times with one item each, which is no loop to be batched.
         off = (*off, "one-at-a-time")
     owner = Owner(item.nodeid)
     is_reported = options.reports_traffic(item.config)

@@ -1,7 +1,8 @@
 """The modes of a marked test: answering, replaying and recording.
 
-A mode lives from the test's set-up to its teardown. Once the test has passed, `lacking` returns
-its unmet expectations, `save` keeps its recording, and `tally` counts for the summary.
+A mode lives from the test's set-up to its teardown. `lacking` returns the requests that a passing
+test was expected to send and did not, `save` stores the recording of a test that passed (or failed
+as expected), and `tally` counts for the summary either way.
 """
 
 from __future__ import annotations
