@@ -19,7 +19,7 @@ from personalize_contract.model.provenance import Provenance
 from personalize_contract.privacy.redaction import Redactor
 
 HAS_CASSETTER = find_spec("cassetter") is not None
-"""Whether cassetter can be measured: it is in the dependency group `bench`."""
+"""True if cassetter can be measured: it is in the dependency group `bench`."""
 
 HOST = f"https://personalize-events.{REGION}.amazonaws.com"
 URL = f"{HOST}/items"
@@ -158,7 +158,7 @@ def cassetters(path: Path, count: int) -> Path:
 
 
 def cassetter_reads(path: Path) -> bool:
-    """Whether cassetter can read its own cassette: it refuses large ones."""
+    """Return whether cassetter can read its own cassette: it refuses large ones."""
     from cassetter import Cassette, CassetteLoadError, RecordMode
 
     try:

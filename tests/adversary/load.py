@@ -42,7 +42,7 @@ class Killed:
 
     @property
     def flat(self) -> bool:
-        """Whether memory stayed flat: pages are freed late, but a leak would add far more."""
+        """True if memory stayed flat: pages are freed late, but a leak would add far more."""
         return self.memory[-1] - self.memory[0] < 64 << 10
 
 

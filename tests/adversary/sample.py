@@ -14,7 +14,7 @@ class Sample:
     of: int = 1
 
     def chooses(self, part: str, name: str) -> bool:
-        """Whether a name of a part is in the sample."""
+        """Return whether a name of a part is in the sample."""
         return self._number(f"{part} {name}") % self.of == 0
 
     @property

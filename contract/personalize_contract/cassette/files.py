@@ -179,7 +179,7 @@ def mode(path: Path) -> int:
 
 
 def is_at(file: int, path: Path) -> bool:
-    """Whether an open file is still the one at this path."""
+    """Return whether an open file is still the one at this path."""
     try:
         return os.path.samestat(_real.fstat(file), _real.lstat(path))
     except FileNotFoundError:

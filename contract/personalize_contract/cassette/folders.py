@@ -23,19 +23,19 @@ _MAX_HEAD = 1024 * 1024
 
 
 def is_journal(path: Path) -> bool:
-    """Whether a file is the journal of a recording."""
+    """Return whether a file is the journal of a recording."""
     from personalize_contract.cassette import journal
 
     return path.name.endswith(journal.SUFFIX)
 
 
 def is_half_written(path: Path) -> bool:
-    """Whether a file is the temporary file of a cassette whose writer was killed."""
+    """Return whether a file is the temporary file of a cassette whose writer was killed."""
     return path.name.startswith(".") and path.name.endswith(f"{SUFFIX}.tmp")
 
 
 def is_cassette(path: Path) -> bool:
-    """Whether a file is a cassette, by its name, or by its content if it is other YAML or JSON.
+    """Return whether a file is a cassette, by its name, or for other YAML and JSON by its content.
 
     A file that can't be read counts as a cassette.
     """

@@ -1,6 +1,6 @@
-"""HAR 1.2, the recordings of browsers and proxies: entries for an operation as exchanges.
+"""Reads HAR 1.2, the recordings of browsers and proxies: entries for an operation as exchanges.
 
-Nobody of this package has seen these answers, so their provenance is `unknown`.
+This package didn't receive these answers itself, so their provenance is `unknown`.
 """
 
 from __future__ import annotations
@@ -109,7 +109,7 @@ class _Value:
 
     def refuse(self, reason: str) -> NoReturn:
         """Give up on the file."""
-        raise CassetteError(self.path, f"{reason}: it is no HAR 1.2, export it again")
+        raise CassetteError(self.path, f"{reason}: it is not a valid HAR 1.2 file; export it again")
 
 
 def _json(path: Path) -> Any:
@@ -128,9 +128,9 @@ def _json(path: Path) -> Any:
 
 
 def _name(request: _Value) -> str:
-    """Return a request in words, without its query, which may hold a token."""
+    """Return the method and host of a request; a path or query may hold a token."""
     url = request.url()
-    return f"{request.text('method')} {url.scheme}://{url.hostname}{url.path}"
+    return f"{request.text('method')} {url.scheme}://{url.hostname}"
 
 
 def _foreign(request: _Value) -> str:

@@ -125,7 +125,7 @@ class Journal:
 
     @property
     def is_inherited(self) -> bool:
-        """Whether this process is a forked child of the one that records."""
+        """True if this process is a forked child of the one that records."""
         return os.getpid() != self._process
 
     def _write(self, line: dict[str, Any]) -> None:

@@ -44,7 +44,7 @@ def shared_by(module: str, name: str) -> str:
 
 
 def is_shared(recorded_for: str) -> bool:
-    """Whether an owner stands for tests that share a cassette."""
+    """Return whether an owner stands for tests that share a cassette."""
     return _SHARED in recorded_for
 
 

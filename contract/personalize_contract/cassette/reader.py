@@ -43,7 +43,7 @@ class Cassette:
 class _Interaction(NamedTuple):
     exchange: Exchange
     intact: bool
-    """Whether the response matches its digest."""
+    """True if the response matches its digest."""
 
     line: int
     """The line of the file, from 0."""

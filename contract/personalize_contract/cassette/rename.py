@@ -42,7 +42,7 @@ def rename(old: Path, new: Path, test: str) -> None:
             stack.callback(journal.Journal(path).close, keep=False)
         _check_recovered(old)
         if files.mode(new):
-            raise CassetteError(new, "there is a file already: delete it, or keep both as they are")
+            raise CassetteError(new, "a file already exists there; delete it, or name another")
         data = loader.read(old)
         recording.replace(new, [_of_test(old, data, test).decode()])
         files.remove(old)
@@ -82,8 +82,8 @@ def _of_test(path: Path, data: bytes, test: str) -> bytes:
     if loader.parse(path, text) != _renamed(cassette, names):
         raise CassetteError(
             path,
-            "it was edited by hand, so its test can't be rewritten: set `recorded_for` to "
-            f"{test} yourself, and move it",
+            "it was edited by hand, so its `recorded_for` can't be updated: set it to "
+            f"{test} yourself, and move the file",
         )
     return text
 

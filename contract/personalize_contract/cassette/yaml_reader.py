@@ -143,7 +143,7 @@ class YamlReader:
         return node
 
     def is_null(self, node: Any) -> bool:
-        """Whether a node is absent, or YAML's null."""
+        """Return whether a node is absent, or YAML's null."""
         return node is None or (
             isinstance(node, Scalar) and node.plain and node.text in ("", "~", "null")
         )

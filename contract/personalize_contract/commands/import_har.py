@@ -52,7 +52,7 @@ def run(options: argparse.Namespace) -> int:
     lock = journal.Journal(cassette)
     try:
         if files.mode(cassette):
-            raise CassetteError(cassette, "there is a file already; name another one, or delete it")
+            raise CassetteError(cassette, "a file already exists there; delete it, or name another")
         recovery.check_readable(cassette, imported.provenance, imported.exchanges)
         recording.write(cassette, imported.provenance, imported.exchanges)
     finally:

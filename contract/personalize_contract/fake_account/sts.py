@@ -12,7 +12,7 @@ _XMLNS = "https://sts.amazonaws.com/doc/2011-06-15/"
 
 
 def is_for(request: Request) -> bool:
-    """Whether a request uses the query protocol, which no other service of the account does."""
+    """Return whether a request uses the query protocol, as only STS does here."""
     return request.path == "/" and request.body.startswith(b"Action=")
 
 

@@ -47,7 +47,7 @@ HEADER = "personalize-contract-sent"
 
 @lru_cache(maxsize=1024)
 def is_users(path: str) -> bool:
-    """Whether a file is the user's code, and not a library's or this package's."""
+    """Return whether a file is the user's code, and not a library's or this package's."""
     if path.startswith((*_OURS, *_STANDARD, "<")):
         return False
     file = Path(path)
@@ -63,7 +63,7 @@ def is_users(path: str) -> bool:
 
 
 def is_installed(path: str) -> bool:
-    """Whether a file is of a library that was installed, beside Python's own."""
+    """Return whether a file is of a library that was installed, beside Python's own."""
     if is_users(path) or path.startswith((*_OURS, "<")):
         return False
     # An environment's own folder of the standard library has its site-packages in it.

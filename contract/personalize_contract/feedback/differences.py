@@ -110,7 +110,7 @@ def _name(text: str, at: int) -> str:
 
 
 def _is_odd(text: str, at: int) -> bool:
-    """Whether the character at an index is not printable ASCII."""
+    """Return whether the character at an index is not printable ASCII."""
     return at < len(text) and not " " <= text[at] <= "~"
 
 

@@ -24,7 +24,7 @@ _PLAIN = re.compile(r"[A-Za-z_]\w*(?:\[\d+\])?(?:\.[A-Za-z_]\w*(?:\[\d+\])?)*")
 
 
 def is_volatile(place: str, sent: str, recorded: str) -> bool:
-    """Whether two values of a member differ only because they are from two runs.
+    """Return whether two values of a member differ only because they are from two runs.
 
     Counters are recognised by the name of their member; any other number is a value.
     """

@@ -33,7 +33,7 @@ def ours(urls: Iterable[str]) -> Callable[[str], bool]:
 
 
 def is_of_aws(host: str) -> bool:
-    """Whether a host is AWS's for an operation with a contract."""
+    """Return whether a host is AWS's for an operation with a contract."""
     services = {contract.load(name).service for name in contract.operations()}
     return any(_is_aws(host, service) for service in services)
 
@@ -43,6 +43,6 @@ def _origin(parts: SplitResult) -> tuple[str, int | None]:
 
 
 def _is_aws(host: str, service: str) -> bool:
-    """Whether a host is an endpoint of the service: regional, FIPS or VPC."""
+    """Return whether a host is an endpoint of the service: regional, FIPS or VPC."""
     labels = hostname(host).split(".")
     return is_aws_host(host) and not {service, f"{service}-fips"}.isdisjoint(labels)

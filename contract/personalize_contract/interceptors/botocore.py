@@ -93,7 +93,7 @@ def response_for(
 
 
 def is_ours(operation_model: Any) -> bool:
-    """Whether a call is of an operation with a contract."""
+    """Return whether a call is of an operation with a contract."""
     return bool(
         operation_model.name in operations()
         and operation_model.service_model.service_name == load(operation_model.name).service

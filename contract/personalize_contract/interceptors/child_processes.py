@@ -66,7 +66,7 @@ class Endpoint(Protocol):
         """Its URL; the first access makes it listen."""
 
     def is_alone(self) -> bool:
-        """Whether no threads run but the calling one and those of the endpoint."""
+        """Return whether no threads run but the calling one and those of the endpoint."""
 
     def disown(self) -> None:
         """Release everything that belongs to the parent process, in a forked child."""

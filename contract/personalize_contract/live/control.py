@@ -66,7 +66,7 @@ class Control:
             client.meta.events.register("before-send", self._send)
         self._operation, self._response = "", Response(0, "", {}, b"")
         self.sends_ids = False
-        """Whether a response had a request id."""
+        """True if a response had a request id."""
 
     def account(self) -> str:
         """Return the id of the account that the credentials belong to.

@@ -52,7 +52,7 @@ _CAMEL_CASE = re.compile(r"[a-z][A-Za-z0-9]*")
 
 
 def _is(kind: type, text: str) -> bool:
-    """Whether a lenient JSON parser reads a value of this type from a text."""
+    """Return whether a lenient JSON parser reads a value of this type from a text."""
     try:
         return isinstance(json.loads(text), kind)
     except (ValueError, RecursionError):
@@ -163,7 +163,7 @@ def _no_seconds(put: Put) -> Iterator[str]:
 
 
 def _is_seconds(value: object) -> bool:
-    """Whether a value is a whole number of seconds, or is covered by another row."""
+    """Return whether a value is a whole number of seconds, or is covered by another row."""
     if isinstance(value, bool):
         return False
     if isinstance(value, str):

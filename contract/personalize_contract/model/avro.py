@@ -31,7 +31,7 @@ class Field:
     required: bool
 
     def holds(self, value: Any) -> bool:
-        """Whether a JSON value fits this field."""
+        """Return whether a JSON value fits this field."""
         return any(_is(value, kind) for kind in self.types)
 
 

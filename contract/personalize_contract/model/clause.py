@@ -40,5 +40,5 @@ class Clause:
 
     @property
     def can_fail(self) -> bool:
-        """Whether breaking it is a failure; an observed clause never fails."""
+        """True if breaking it is a failure; an observed clause never fails."""
         return self.level != "observed"

@@ -119,7 +119,7 @@ def parse(values: Iterable[str], *, default: State | None = None) -> dict[str, S
 
 
 def share_a_state(arns: Mapping[str, State]) -> bool:
-    """Whether several of these datasets have the same state and type."""
+    """Return whether several of these datasets have the same state and type."""
     return len(set(stand_ins(arns, numbered=False).values())) < len(arns)
 
 

@@ -97,7 +97,7 @@ def differences(recorded: Response, now: Response) -> list[Difference]:
 
 
 def same(recorded: Response, now: Response) -> bool:
-    """Whether two answers mean the same, their wording aside."""
+    """Return whether two answers mean the same, their wording aside."""
     return not any(difference.counts for difference in differences(recorded, now))
 
 
@@ -125,7 +125,7 @@ class Comparison:
 
     @property
     def changed(self) -> bool:
-        """Whether the service answers differently now."""
+        """True if the service answers differently now."""
         return self.counts and any(difference.counts for difference in self.differences)
 
     def as_property(self) -> dict[str, Any]:

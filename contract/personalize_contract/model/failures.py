@@ -173,7 +173,7 @@ def in_response(response: Response) -> Trouble | None:
 
 
 def denial(response: Response) -> bool:
-    """Whether a response rejects the sender, regardless of the request."""
+    """Return whether a response rejects the sender, regardless of the request."""
     return in_response(response) in _DENIALS
 
 

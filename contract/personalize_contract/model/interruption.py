@@ -33,5 +33,5 @@ class Interrupted(Exception):
 
     @property
     def times_out(self) -> bool:
-        """Whether the client times out, rather than loses its connection."""
+        """True if the client times out, rather than loses its connection."""
         return self.how in ("slow", "timeout")

@@ -45,7 +45,7 @@ def steps(path: str) -> Path:
 
 
 def _leads(parts: Path, contract: Contract) -> bool:
-    """Whether an operation has such a member; keys inside a document are the caller's."""
+    """Return whether an operation has such a member; keys inside a document are the caller's."""
     if parts[-1:] == ["[]"]:
         return False
     for path in map(steps, contract.members):

@@ -56,11 +56,11 @@ class Provenance:
         return cls(answered_by, moment, region, sdk, model_digest(), recorded_for, datasets)
 
     def below(self, other: Provenance) -> bool:
-        """Whether this is weaker evidence than `other`, and so must not replace it."""
+        """Return whether this is weaker evidence than `other`, and so must not replace it."""
         return RANKS.index(self.answered_by) < RANKS.index(other.answered_by)
 
     def is_stale(self) -> bool:
-        """Whether the installed botocore has another service model than the recording's."""
+        """Return whether the installed botocore has another service model than the recording's."""
         return self.service_model not in ("", model_digest())
 
     def fields(self) -> dict[str, str]:

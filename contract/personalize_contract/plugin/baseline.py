@@ -48,7 +48,7 @@ class KnownFinding(NamedTuple):
 
     @property
     def is_expired(self) -> bool:
-        """Whether its last day is over, in UTC."""
+        """True if its last day is over, in UTC."""
         return clock.now().date() > self.until
 
     @property

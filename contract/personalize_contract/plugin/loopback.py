@@ -64,7 +64,7 @@ class Loopbacks:
             started.set()
 
     def is_alone(self) -> bool:
-        """Whether no threads run but the calling one and those of the endpoints."""
+        """Return whether no threads run but the calling one and those of the endpoints."""
         own = self._server.threads if self._server else 0
         return threading.active_count() - own == 1
 
@@ -117,7 +117,7 @@ class Loopback:
         return self.urls[0]
 
     def is_alone(self) -> bool:
-        """Whether no thread runs beside the calling one and those of the endpoints."""
+        """Return whether no thread runs beside the calling one and those of the endpoints."""
         return self._run.is_alone()
 
     def disown(self) -> None:

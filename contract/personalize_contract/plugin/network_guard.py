@@ -72,7 +72,7 @@ def _is_loopback(address: ipaddress.IPv4Address | ipaddress.IPv6Address) -> bool
 
 
 def _is_own_name(name: str) -> bool:
-    """Whether a name is one of loopback, or the name of this machine."""
+    """Return whether a name is one of loopback, or the name of this machine."""
     if name in _LOCAL or name.endswith(".localhost"):
         return True
     own = _gethostname().lower()
@@ -150,7 +150,7 @@ class _Guard:
         raise error
 
     def _is_target(self, name: str, port: object) -> bool:
-        """Whether a place is the live service or its proxy, under any name."""
+        """Return whether a place is the live service or its proxy, under any name."""
         for host, target_port in self._targets:
             if _is_own(host):
                 # Other services of this machine listen on other ports.

@@ -40,7 +40,7 @@ BASELINE = pytest.StashKey["Baseline | None"]()
 """The known findings of this run."""
 
 SKIPPED = pytest.StashKey[bool]()
-"""Whether a test was skipped, or failed as expected."""
+"""True if a test was skipped, or failed as expected."""
 
 OURS = "personalize_contract"
 """The key of this plugin's data in an xdist worker's output, and its attribute on a report."""
@@ -216,7 +216,7 @@ def reports(config: pytest.Config) -> tuple[Path, ...]:
 
 
 def reports_traffic(config: pytest.Config) -> bool:
-    """Whether a run notes outcomes by call site, for a report or for GitHub."""
+    """Return whether a run notes outcomes by call site, for a report or for GitHub."""
     reports = config.getoption("personalize_report")
     return bool(reports) or os.environ.get("GITHUB_ACTIONS") == "true"
 
@@ -227,7 +227,7 @@ def add_mark(config: pytest.Config) -> None:
 
 
 def is_marked(item: pytest.Item) -> bool:
-    """Whether a test has the mark, or a fixture that implies it."""
+    """Return whether a test has the mark, or a fixture that implies it."""
     names = getattr(item, "fixturenames", ())
     return item.get_closest_marker(MARK) is not None or not _FIXTURES.isdisjoint(names)
 
@@ -298,7 +298,7 @@ def read(config: pytest.Config) -> Settings:
 
 
 def _is_on(config: pytest.Config, key: str) -> bool:
-    """Whether an ini key is true; a key without a value is false, though an error to pytest."""
+    """Return whether an ini key is true; one without a value is false, though pytest refuses it."""
     try:
         return bool(config.getini(key))
     except (ValueError, pytest.UsageError) as error:  # the latter since pytest 9

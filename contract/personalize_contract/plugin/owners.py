@@ -98,7 +98,7 @@ class Owner:
         return submit_owned
 
     def owns_current(self) -> bool:
-        """Whether the calling code is the test's own."""
+        """Return whether the calling code is the test's own."""
         if (owner := getattr(_running, "owner", None)) is not None:
             return owner is self
         thread = threading.current_thread()
@@ -107,7 +107,7 @@ class Owner:
         return thread in self._threads or _working_for.get() is self
 
     def answers_for_current(self) -> bool:
-        """Whether the calling code is the test's own, and not a worker of a library.
+        """Return whether the calling code is the test's own, and not a worker of a library.
 
         A library may start such a worker with the first message that it gets, to report errors or
         usage. The test that happens to send that message isn't responsible for it.

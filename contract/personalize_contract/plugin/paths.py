@@ -139,7 +139,7 @@ def orphans(
 
 
 def _is_copy(item: pytest.Item) -> bool:
-    """Whether a plugin may run several copies of a test, such as pytest-repeat."""
+    """Return whether a plugin may run several copies of a test, such as pytest-repeat."""
     repeats = any(
         map(item.config.pluginmanager.hasplugin, ("repeat", "pytest_repeat", "flakefinder"))
     )

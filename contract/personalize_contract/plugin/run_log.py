@@ -57,7 +57,7 @@ class RunLog:
         self._tally: Counter[tuple[str, ...]] = Counter() if tally is None else tally
 
     def blames_test(self) -> bool:
-        """Whether the test is responsible for the calling code."""
+        """Return whether the test is responsible for the calling code."""
         return self._owner is None or self._owner.answers_for_current()
 
     def note_outcome(self, request: ParsedRequest, response: Response | None) -> None:

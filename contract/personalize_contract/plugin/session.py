@@ -255,7 +255,7 @@ class Session:
         return None
 
     def _is_new(self, name: str, sent: str) -> bool:
-        """Whether this is the first note of that name for that call site."""
+        """Return whether this is the first note of that name for that call site."""
         before = len(self._seen)
         self._seen.add((name, sent))
         return len(self._seen) > before

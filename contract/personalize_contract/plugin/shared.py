@@ -49,7 +49,7 @@ class SharedCassette:
         self.owner = paths.owner(item)
         collected = item.config.stash.get(options.COLLECTED, [])
         self.is_known = bool(collected)
-        """Whether every test that names it is known, since whole modules were collected."""
+        """True if every test that names it is known, since whole modules were collected."""
         self.running = [each for each in item.session.items if self._is_of(each)]
         self._tests = {each.nodeid for each in collected or self.running if self._is_of(each)}
         self._item = item

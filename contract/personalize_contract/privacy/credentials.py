@@ -62,13 +62,13 @@ _COUNTING = re.compile(r"0?1?2?3?4?5?6?7?8?9?0?")
 
 @lru_cache(maxsize=1024)
 def is_credential_name(name: str) -> bool:
-    """Whether a name is that of a credential: `X-Api-Key`, `secret access key`, `sig`."""
+    """Return whether a name is that of a credential: `X-Api-Key`, `secret access key`, `sig`."""
     squashed = _SEPARATORS.sub("", name).lower()
     return bool(_CREDENTIAL.search(squashed)) and not _NO_CREDENTIAL.search(squashed)
 
 
 def is_placeholder(value: str, placeholders: Container[str] = ()) -> bool:
-    """Whether a value is a placeholder for a credential.
+    """Return whether a value is a placeholder for a credential.
 
     Args:
         value: the value of a header, a parameter or a member.
@@ -87,7 +87,7 @@ def is_placeholder(value: str, placeholders: Container[str] = ()) -> bool:
 
 
 def _is_random(value: str) -> bool:
-    """Whether a part of a value is longer than a word, or mixes letters and digits."""
+    """Return whether a part of a value is longer than a word, or mixes letters and digits."""
     return any(
         len(part) >= 20 or (len(part) >= 12 and not part.isalpha() and not part.isdigit())
         for part in _SEPARATORS.split(value)
@@ -95,7 +95,7 @@ def _is_random(value: str) -> bool:
 
 
 def is_credential_header(name: str, value: str, placeholders: Container[str] = ()) -> bool:
-    """Whether a header has the name of a credential, and a value that is not a placeholder."""
+    """Return whether a header is named like a credential, and its value is no placeholder."""
     if not is_credential_name(name):
         return False
     if name.lower().rstrip("2").endswith("cookie"):

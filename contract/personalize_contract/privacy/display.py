@@ -239,7 +239,7 @@ def value(body: bytes, where: str) -> str:
 
 
 def _is_private(where: str) -> bool:
-    """Whether any operation has a personal id at such a JSON path."""
+    """Return whether any operation has a personal id at such a JSON path."""
     at = re.sub(r"\d+", "", where)
     return any(at in contract.load(name).private for name in contract.operations())
 

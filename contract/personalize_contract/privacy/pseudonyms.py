@@ -23,7 +23,7 @@ _WRITTEN = re.compile(r"(?:user|session)-[0-9a-f]{16}-*", re.ASCII)
 
 
 def is_pseudonym(value: str) -> bool:
-    """Whether a value is a pseudonym already."""
+    """Return whether a value is a pseudonym already."""
     return bool(_WRITTEN.fullmatch(value))
 
 

@@ -17,7 +17,7 @@ _ARN_FIELD = r"[\w*?.-]*"
 
 
 def _is_jwt(match: re.Match[str]) -> bool:
-    """Whether a match has the header of a JSON web token, signed or encrypted."""
+    """Return whether a match has the header of a JSON web token, signed or encrypted."""
     head = match["value"].partition(".")[0]
     try:
         header = json.loads(urlsafe_b64decode(head + "=" * (-len(head) % 4)))
@@ -27,7 +27,7 @@ def _is_jwt(match: re.Match[str]) -> bool:
 
 
 def _is_basic(match: re.Match[str]) -> bool:
-    """Whether a match is the base64 of a user and a password."""
+    """Return whether a match is the base64 of a user and a password."""
     try:
         user, colon, password = b64decode(match["value"] + "==").decode().partition(":")
     except ValueError:
@@ -39,7 +39,7 @@ _NAME = re.compile(r"[\w -]*\Z")
 
 
 def _is_named(match: re.Match[str]) -> bool:
-    """Whether the whole name is that of a credential, and its value isn't a word."""
+    """Return whether the whole name is that of a credential, and its value isn't a word."""
     value = match["value"]
     before = _NAME.search(match.string, max(0, match.start() - 30), match.start())
     name = (before[0] if before else "") + match["name"]

@@ -20,7 +20,7 @@ _OWN_SITE = ("same-origin", "none")
 
 
 def is_loopback(host: str) -> bool:
-    """Whether a host name or address is a loopback one."""
+    """Return whether a host name or address is a loopback one."""
     name = host.strip("[]").lower()
     try:
         return ipaddress.ip_address(name).is_loopback

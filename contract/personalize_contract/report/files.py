@@ -20,7 +20,7 @@ WRITERS: dict[str, Callable[[Report], str]] = {
 
 
 def check(paths: Iterable[Path]) -> None:
-    """Whether reports can be written to these files, before the run that they are about.
+    """Return whether reports can be written to these files, before the run that they are about.
 
     Raises:
         UsageError: an unknown suffix, or a folder that can't be written to.

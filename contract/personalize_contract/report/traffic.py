@@ -107,7 +107,7 @@ class Traffic:
 
     @property
     def has_findings(self) -> bool:
-        """Whether anything needs attention: advice does, gaps of coverage don't."""
+        """True if anything needs attention: advice does, gaps of coverage don't."""
         return bool(self.problems or self.changed or self.advice)
 
 

@@ -118,7 +118,7 @@ class RunFacts:
 
     @property
     def is_aws(self) -> bool:
-        """Whether the endpoint is one of AWS."""
+        """True if the endpoint is one of AWS."""
         return is_aws_host(urlsplit(self.endpoint).hostname or "")
 
 

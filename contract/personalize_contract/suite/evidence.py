@@ -56,13 +56,13 @@ class Outcome:
     """The recording that was not overwritten, since it has stronger provenance."""
 
     not_shipped: bool = False
-    """Whether it was not reached because its recording doesn't ship, which is allowed."""
+    """True if it was not reached because its recording doesn't ship, which is allowed."""
 
     seconds: float = 0.0
     """Duration of its test."""
 
     is_postponed: bool = False
-    """Whether it will be retried, because the service failed."""
+    """True if it will be retried, because the service failed."""
 
     def as_property(self) -> dict[str, Any]:
         """Return it as builtin types, which a pytest report can carry from an xdist worker."""
@@ -89,7 +89,7 @@ class Outcome:
 
     @property
     def is_flaky(self) -> bool:
-        """Whether the service failed at first, and answered correctly when retried."""
+        """True if the service failed at first, and answered correctly when retried."""
         return self.first is not None and all(each.status == HOLDS for each in self.findings)
 
     @classmethod
@@ -110,17 +110,17 @@ class Cell:
     """For a clause that is only observed: the scenarios of each observation."""
 
     is_allowed: bool = False
-    """Whether it may stay unreached, since no recording of a scenario about it ships."""
+    """True if it may stay unreached, since no recording of a scenario about it ships."""
 
     is_asked: bool = True
-    """Whether a selected scenario checks it."""
+    """True if a selected scenario checks it."""
 
     is_flaky: bool = False
-    """Whether the service failed in one of its scenarios, and was right when retried."""
+    """True if the service failed in one of its scenarios, and was right when retried."""
 
     @property
     def changed(self) -> bool:
-        """Whether an answer that shows it differs from an earlier one of the same service."""
+        """True if an answer that shows it differs from an earlier one of the same service."""
         return any(each.get("recorded", {}).get("changed") for each in self.exchanges)
 
 

@@ -105,12 +105,12 @@ class Scenario:
 
     @property
     def is_valid(self) -> bool:
-        """Whether the page says that the request is accepted."""
+        """True if the page says that the request is accepted."""
         return self.state == "active" and isinstance(self.expects[0][1], Accepted)
 
     @property
     def may_meet_front_end(self) -> bool:
-        """Whether a server before the service may reject it for its sender, address or size."""
+        """True if a server before the service may reject it for its sender, address or size."""
         return self.denial or self.group == "large"
 
 

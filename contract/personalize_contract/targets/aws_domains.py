@@ -36,6 +36,6 @@ def hostname(host: str) -> str:
 
 
 def is_aws_host(host: str) -> bool:
-    """Whether a host belongs to AWS: a regional, FIPS, dual-stack or VPC endpoint."""
+    """Return whether a host belongs to AWS: a regional, FIPS, dual-stack or VPC endpoint."""
     name = hostname(host)
     return any(name == domain or name.endswith(f".{domain}") for domain in _domains())

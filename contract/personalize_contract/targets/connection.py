@@ -71,7 +71,7 @@ class Connection:
 
     @property
     def is_unsigned(self) -> bool:
-        """Whether requests are signed with dummy credentials, because there are no others."""
+        """True if requests are signed with dummy credentials, because there are no others."""
         return self.credentials.access_key == DUMMY_CREDENTIALS.access_key
 
     @property
@@ -199,7 +199,7 @@ def _ca_bundle(session: Session) -> str | None:
 
 
 def is_aws(url: str) -> bool:
-    """Whether a URL belongs to AWS, where every write is real.
+    """Return whether a URL belongs to AWS, where every write is real.
 
     Raises:
         UsageError: it is not an HTTP URL.

@@ -209,7 +209,7 @@ class Readdressed:
         return self._inner.answer(parse(again, request.operation))
 
     def _is_for_it(self, request: Request) -> bool:
-        """Whether its client sent it to the live endpoint already, with the same credentials."""
+        """Return whether the client addressed the live endpoint, with the same credentials."""
         written, to = urlsplit(request.url), urlsplit(self._to.url)
         return (
             (written.scheme, written.netloc) == (to.scheme, to.netloc)

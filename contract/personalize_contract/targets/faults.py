@@ -69,12 +69,12 @@ class Fault:
 
     @property
     def is_sent(self) -> bool:
-        """Whether the target gets the request, even if the client never knows."""
+        """True if the target gets the request, even if the client never knows."""
         return self.wire in ("truncate", "slow")
 
     @property
     def is_lost(self) -> bool:
-        """Whether the client gets no complete response."""
+        """True if the client gets no complete response."""
         return self.wire in ("timeout", "reset", "truncate")
 
 

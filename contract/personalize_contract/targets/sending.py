@@ -10,7 +10,7 @@ _this_thread = threading.local()
 
 
 def is_sending() -> bool:
-    """Whether this thread is sending a checked request."""
+    """Return whether this thread is sending a checked request."""
     return getattr(_this_thread, "sending", False)
 
 

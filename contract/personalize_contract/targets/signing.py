@@ -24,7 +24,7 @@ _LIFETIME = dt.timedelta(minutes=5)
 
 
 def is_current(request: Request) -> bool:
-    """Whether AWS would still accept the time of a request's signature."""
+    """Return whether AWS would still accept the time of a request's signature."""
     from botocore.auth import SIGV4_TIMESTAMP
 
     try:

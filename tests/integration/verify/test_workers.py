@@ -132,7 +132,7 @@ def test_interrupt_ends_the_workers() -> None:
 
 
 def exists(group: int) -> bool:
-    """Whether a process group has any process."""
+    """Return whether a process group has any process."""
     try:
         os.killpg(group, 0)
     except ProcessLookupError:

@@ -90,11 +90,10 @@ def test_entries_for_an_operation_become_exchanges_and_others_are_listed(tmp_pat
     )
     assert status == 0
     assert lines == [
-        f"left out: log.entries[0]: OPTIONS {HOST}/items: PutItems is POST, not OPTIONS",
-        "left out: log.entries[1]: POST https://shop.example.org/items: it is for none of the "
-        "operations",
-        f"left out: log.entries[5]: POST {HOST}/items: it has no answer",
-        f"left out: log.entries[6]: POST {HOST}/items: the body of its answer is not in the file",
+        f"left out: log.entries[0]: OPTIONS {HOST}: PutItems is POST, not OPTIONS",
+        "left out: log.entries[1]: POST https://shop.example.org: it is for none of the operations",
+        f"left out: log.entries[5]: POST {HOST}: it has no answer",
+        f"left out: log.entries[6]: POST {HOST}: the body of its answer is not in the file",
         f"2 exchanges, answered by unknown, are in {OUT}",
     ]
     cassette = loader.load(tmp_path / OUT)
@@ -205,7 +204,7 @@ def test_no_cassette_is_overwritten(tmp_path: Path) -> None:
     (tmp_path / OUT).write_text("ours")
     status, lines = har(tmp_path, entry())
     assert (status, (tmp_path / OUT).read_text()) == (2, "ours")
-    assert f"{OUT}: there is a file already" in lines[-1]
+    assert f"{OUT}: a file already exists" in lines[-1]
     (tmp_path / OUT).unlink()
     held = journal.Journal(tmp_path / OUT)
     status, lines = har(tmp_path, entry())

@@ -19,7 +19,7 @@ from personalize_contract.privacy.redaction import Redactor
 
 
 def same(one: Request, other: Request, **options: Any) -> bool:
-    """Whether a replay gives the same answer to two requests."""
+    """Return whether a replay gives the same answer to two requests."""
     redactor, matching = Redactor(), Matching(**options)
     return matching.key(redactor.request(one)) == matching.key(redactor.request(other))
 

@@ -91,8 +91,8 @@ def test_tests_that_share_it_move_with_their_module(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("new", "test", "problem"),
     [
-        ("there.personalize.yaml", TEST, "there.personalize.yaml: there is a file already"),
-        ("link.personalize.yaml", TEST, "link.personalize.yaml: there is a file already"),
+        ("there.personalize.yaml", TEST, "there.personalize.yaml: a file already exists"),
+        ("link.personalize.yaml", TEST, "link.personalize.yaml: a file already exists"),
         (OLD, TEST, "another process or test is recording it"),
         ("test_new.yaml", TEST, "test_new.yaml: the name of a cassette ends in .personalize.yaml"),
         (NEW, "test_it", "'test_it' is not the node id of a test"),
@@ -116,7 +116,7 @@ def test_what_it_refuses(old: Path, tmp_path: Path, new: str, test: str, problem
         ("tea", "it is not a cassette"),
         (
             f"{HEAD}  recorded_for:\n    a.py::test\ninteractions: []\nversion: 1\n",
-            "it was edited by hand, so its test can't be rewritten",
+            "it was edited by hand, so its `recorded_for` can't be updated",
         ),
     ],
     ids=["missing", "bad", "odd"],

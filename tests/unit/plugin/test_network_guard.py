@@ -213,7 +213,7 @@ def test_a_server_may_listen() -> None:
 
 
 def _reached(way: Callable[[Any], Any], host: object) -> bool:
-    """Whether the guard allowed the connection, which then fails."""
+    """Return whether the guard allowed the connection, which then fails."""
     try:
         way(host)
     except NetworkRefused:
