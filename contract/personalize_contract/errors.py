@@ -109,7 +109,18 @@ class CassetteLocked(CassetteError):
 
 
 class NetworkRefused(PersonalizeContractError):
-    """A marked test tried to connect to a host that is not allowed."""
+    """A marked test tried to connect to a host that is not allowed.
+
+    Args:
+        host: the name or address of the host.
+        reason: the reason for the refusal, and its remedy.
+        call: the AWS call that was being sent, as `S3 PutObject`; `""` if unknown.
+    """
+
+    def __init__(self, host: str, reason: str, call: str = "") -> None:
+        self.host, self.call = host, call
+        message = f"a test marked personalize_contract may not connect to {host}: {reason}"
+        super().__init__(f"{call}: {message}" if call else message)
 
 
 class TooLate(PersonalizeContractError):

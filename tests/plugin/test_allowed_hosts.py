@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from helpers.shop import Shop, text
 
 TEST = """
@@ -21,7 +23,7 @@ def test_other_hosts_are_refused_with_a_sentence(shop: Shop) -> None:
     result = shop.run("--tb=line")
     result.assert_outcomes(failed=1)
     assert "may not connect to 192.0.2.1" in text(result)
-    assert "name the host in the ini key personalize_allowed_hosts" in text(result)
+    assert "hosts in the ini key personalize_allowed_hosts are open to it" in text(result)
 
 
 def test_allowed_host_is_not_refused(shop: Shop) -> None:
@@ -29,6 +31,15 @@ def test_allowed_host_is_not_refused(shop: Shop) -> None:
     shop.ini("personalize_allowed_hosts = 192.0.2.1")
     result = shop.run("--tb=line")
     assert "may not connect" not in text(result)
+
+
+@pytest.mark.parametrize(
+    "entry", ["example", "shop.example", "*.shop.example", "api.shop.example:9"]
+)
+def test_allowed_hosts_are_compared_exactly(shop: Shop, entry: str) -> None:
+    shop.tests(TEST.replace("192.0.2.1", "api.shop.example"))
+    shop.ini(f"personalize_allowed_hosts = {entry}")
+    assert "may not connect to api.shop.example" in text(shop.run("--tb=line"))
 
 
 def test_loopback_needs_no_name(shop: Shop) -> None:

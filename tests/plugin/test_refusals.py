@@ -85,9 +85,23 @@ def test_it():
     shop.run("--personalize-target=reference").assert_outcomes(failed=1)
 
 
-def test_refusal_to_an_older_thread_fails_no_test(shop: Shop) -> None:
+CONNECTIONS = {
+    "an address": ('socket.create_connection(("192.0.2.9", 9), 0.01)', "192.0.2.9"),
+    "an IPv6 address": (
+        'socket.socket(socket.AF_INET6).connect(("2001:db8::9", 9))',
+        "2001:db8::9",
+    ),
+    "a call of AWS": (
+        'boto3.client("s3", "us-east-1").list_buckets()',
+        "s3.amazonaws.com (S3 ListBuckets)",
+    ),
+}
+
+
+@pytest.mark.parametrize(("connect", "told"), CONNECTIONS.values(), ids=CONNECTIONS)
+def test_refusal_to_an_older_thread_fails_no_test(shop: Shop, connect: str, told: str) -> None:
     shop.tests(
-        """
+        f"""
 import queue
 import socket
 import threading
@@ -100,7 +114,7 @@ def telemetry():
     def work():
         while waiting.get():
             try:
-                socket.create_connection(("192.0.2.9", 9), 0.01)
+                {connect}
             except Exception as error:
                 done.put(type(error).__name__)
 
@@ -119,7 +133,8 @@ def test_it(telemetry):
     )
     result = shop.run("--personalize-target=reference")
     result.assert_outcomes(passed=1)
-    assert "refused: 1 time, to threads that belong to no test: " in text(result)
+    by = "by threads that belong to no test"
+    assert f"refused: 1 connection to {told}, {by}" in text(result).splitlines()
 
 
 WORKER = """
@@ -166,8 +181,8 @@ def test_it():
     )
     result = shop.run("--personalize-target=reference")
     result.assert_outcomes(**{outcome: 1})
-    told = "refused: 1 time, to threads that belong to no test: " in text(result)
-    assert told == (outcome == "passed")
+    told = "refused: 1 connection to telemetry.example, by threads that belong to no test"
+    assert (told in text(result)) == (outcome == "passed")
 
 
 OPEN = {

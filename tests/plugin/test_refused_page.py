@@ -161,7 +161,7 @@ CASES: dict[str, tuple[Try, Try | None]] = {
         Try(f"import urllib.request; urllib.request.urlopen({AWS_PATH!r})"),
         None,
     ),
-    "a source of credentials for SDKs": (
+    "the metadata endpoint of an instance or container": (
         Try("import urllib.request; urllib.request.urlopen('http://169.254.169.254/', timeout=1)"),
         None,
     ),

@@ -131,21 +131,28 @@ class _Guard:
         address = _address(name)
         if self._is_target(name, port):
             self._refuse(
-                f"a test marked personalize_contract may not connect to {name}, the live service: "
-                "only requests that were checked are sent there, and this client's were not. "
-                "Send them in a test without the mark, or answer them with a fake"
+                name,
+                "this is the live service, and only requests that were checked are sent there, "
+                "but this client's were not. Send them in a test without the mark, or answer "
+                "them with a fake",
             )
         if _is_own(name) or name in self._hosts or name in self._open_addresses():
             return
+        if address and address.is_link_local:
+            self._refuse(
+                name,
+                "SDKs without credentials look for them at this metadata endpoint. Set dummy ones, "
+                "such as AWS_ACCESS_KEY_ID=test and AWS_SECRET_ACCESS_KEY=test",
+            )
         self._refuse(
-            f"a test marked personalize_contract may not connect to {name}: only its target, "
-            f"loopback and Unix sockets are open to it. {self._advice(name, address)}"
+            name,
+            "only this machine and the hosts in the ini key personalize_allowed_hosts are open "
+            f"to it. {self._instead(name)}",
         )
 
-    def _refuse(self, message: str) -> NoReturn:
+    def _refuse(self, host: str, reason: str) -> NoReturn:
         __tracebackhide__ = True
-        call = current_call.current()
-        error = NetworkRefused(f"{call}: {message}" if call else message)
+        error = NetworkRefused(host, reason, current_call.current())
         self._report(error)
         raise error
 
@@ -166,16 +173,6 @@ class _Guard:
             with contextlib.suppress(OSError):
                 addresses |= {_name(row[4][0]) for row in self._resolve(host, None)}
         return self._target_addresses[host]
-
-    def _advice(
-        self, name: str, address: ipaddress.IPv4Address | ipaddress.IPv6Address | None
-    ) -> str:
-        if address and address.is_link_local:
-            return (
-                "That is where an SDK looks for credentials: give it dummy ones, such as "
-                "AWS_ACCESS_KEY_ID=test and AWS_SECRET_ACCESS_KEY=test"
-            )
-        return self._instead(name)
 
     def connected(self, sock: socket.socket, host: str) -> None:
         """Remember the host of a connected datagram socket; connecting sent nothing."""
@@ -222,8 +219,8 @@ class _Guard:
 def or_allow(host: str) -> str:
     """Return the remedy for a refused host that is not the service's."""
     return (
-        "Record or fake this traffic (a vcr mark that records needs the host, too), "
-        "or name the host in the ini key personalize_allowed_hosts"
+        "Record or fake this traffic, or add the host to that key (a vcr mark that records "
+        "connects to the host, and needs this too)"
     )
 
 

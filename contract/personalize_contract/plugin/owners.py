@@ -106,7 +106,7 @@ class Owner:
             return self._owns_current_task()
         return thread in self._threads or _working_for.get() is self
 
-    def answers_for_current(self) -> bool:
+    def is_responsible_for_current(self) -> bool:
         """Return whether the calling code is the test's own, and not a worker of a library.
 
         A library may start such a worker with the first message that it gets, to report errors or

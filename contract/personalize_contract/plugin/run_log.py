@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING, NoReturn
 
-from personalize_contract.errors import TooLate
+from personalize_contract.errors import NetworkRefused, TooLate
 from personalize_contract.feedback import call_site
 from personalize_contract.model.contract import Contract
 from personalize_contract.model.exchange import Request, Response
@@ -14,8 +14,6 @@ from personalize_contract.plugin.owners import Owner, finished_test
 
 if TYPE_CHECKING:
     from personalize_contract.plugin.baseline import KnownFinding
-
-_LONGEST = 120
 
 THROTTLED, NO_ANSWER = "throttled", "no answer"
 """Outcomes that no documentation of an operation lists."""
@@ -58,7 +56,7 @@ class RunLog:
 
     def blames_test(self) -> bool:
         """Return whether the test is responsible for the calling code."""
-        return self._owner is None or self._owner.answers_for_current()
+        return self._owner is None or self._owner.is_responsible_for_current()
 
     def note_outcome(self, request: ParsedRequest, response: Response | None) -> None:
         """Note the outcome of a request, by its call site.
@@ -77,9 +75,10 @@ class RunLog:
         until, why = f"until {entry.until}", entry.why
         self._tally["known", entry.place, self._test, entry.clause, until, why] += 1
 
-    def note_refusal(self, sentence: str) -> None:
+    def note_refusal(self, error: NetworkRefused) -> None:
         """Note a refused connection for which no test is responsible."""
-        self._tally["refused", sentence.partition(":")[0][:_LONGEST]] += 1
+        call = f" ({error.call})" if error.call else ""
+        self._tally["refused", f"{error.host}{call}"] += 1
 
     def refuse_late(self) -> None:
         """Refuse a request of a test that has ended.

@@ -184,7 +184,7 @@ class Session:
             with self._lock:
                 self._problems.append(problem)
         else:
-            self.run.note_refusal(str(error))
+            self.run.note_refusal(error)
 
     def close(self) -> None:
         """End the session. Answers that arrive later are refused."""

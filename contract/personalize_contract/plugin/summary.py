@@ -117,8 +117,9 @@ def refusals(tally: Tally) -> Iterator[str]:
             f"late: {_number(count, 'request')} after the end of {test}, from a thread or task "
             "that it left running"
         )
-    for refusal, count in _by(tally, "refused").items():
-        yield f"refused: {_number(count, 'time')}, to threads that belong to no test: {refusal}"
+    for host, count in _by(tally, "refused").items():
+        connections = _number(count, "connection")
+        yield f"refused: {connections} to {host}, by threads that belong to no test"
 
 
 def lines(tally: Tally) -> Iterator[str]:
