@@ -51,7 +51,7 @@ def test_a_known_finding_fails_no_test_and_is_counted(tests: Shop) -> None:
     report = json.loads((tests.path / "report.json").read_text("utf-8"))
     assert report["baseline"] == [result.outlines[at], line]
     assert report["problems"] == []
-    assert "1 known" in text(run(tests, entry(), "-q"))
+    assert "known: 1 finding" in text(run(tests, entry(), "-q"))
 
 
 @pytest.mark.parametrize(

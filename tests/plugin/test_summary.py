@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 import pytest
 
 from helpers.shop import Shop, text
+from personalize_contract.plugin import summary
 
 SHOP = """
 @pytest.mark.personalize_contract
@@ -22,6 +25,24 @@ def block(result: pytest.RunResult) -> list[str]:
         return []
     inside = lines[begins[0] + 1 :]
     return inside[: next(at for at, line in enumerate(inside) if line.startswith("="))]
+
+
+KINDS = {
+    "unused": "unused: 2 exchanges",
+    "fewer": "fewer than before: 2 exchanges",
+    "late": "late: 2 requests",
+    "refused": "refused: 2 connections",
+    "unmarked": "unmarked: 2 tests",
+    "unrecorded": "not recorded: 2 shared cassettes",
+    "known": "known: 2 findings",
+    "unmatched": "in the baseline only: 2 findings",
+    "waited": "waited: 2 times",
+    "contract broken": "contract broken: 2 tests",
+    "environment": "environment: 2 tests",
+    "kept": "kept: 2 cassettes",
+    "ini-record": "personalize_record = tea in the ini file",
+}
+"""The words of the quiet summary for events of each kind."""
 
 
 def test_it_says_who_answered(shop: Shop) -> None:
@@ -92,8 +113,15 @@ def test_quiet_is_one_line(shop: Shop) -> None:
     ours = [line for line in result.outlines if line.startswith("personalize-contract")]
     assert ours == [
         "personalize-contract: 5 exchanges answered, not recorded (reference 5, aws 0); "
-        "1 violation; 1 advice"
+        "1 violation; 1 piece of advice"
     ]
+
+
+def test_quiet_line_has_words_for_every_kind() -> None:
+    tally: summary.Tally = Counter({("advice", "no-id", "shop.py:3", "items[0].itemId"): 1})
+    for kind in KINDS:
+        tally[kind, "tea"] = 2
+    assert summary.short(tally).split("; ") == ["1 piece of advice", *KINDS.values()]
 
 
 def test_quieter_runs_print_no_summary(shop: Shop) -> None:

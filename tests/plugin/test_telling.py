@@ -66,7 +66,19 @@ def test_recording_by_the_ini_file_warns_on_each_run(shop: Shop) -> None:
     shop.tests("@pytest.mark.personalize_contract\ndef test_it():\n    put()\n")
     for _ in range(2):
         assert "so every run records again" in text(shop.run())
-    assert "so every run records again" not in text(shop.run("-o", "personalize_record="))
+    for overridden in (
+        ("-o", "personalize_record="),
+        ("--personalize-target=recorded",),
+        ("--personalize-record=reference",),
+        ("--personalize-record-missing=reference",),
+    ):
+        assert "so every run records again" not in text(shop.run(*overridden))
+
+
+def test_service_fixture_overrides_recording_by_the_ini_file(shop: Shop) -> None:
+    shop.ini("personalize_record = reference")
+    shop.tests("def test_it(personalize_service):\n    put()\n")
+    assert "so every run records again" not in text(shop.run())
 
 
 def test_dataset_fixture_without_the_mark_is_reported(shop: Shop) -> None:
@@ -94,7 +106,7 @@ def test_a_gone_cassette_is_counted_once_by_several_workers(
     shop.tests("@pytest.mark.personalize_contract\ndef test_a():\n    put()\n")
     monkeypatch.setenv("PYTEST_PLUGINS", "personalize_contract.plugin,xdist.plugin")
     result = shop.run("-n2", "-q")
-    assert "1 gone" in text(result)
+    assert "gone: 1 cassette" in text(result)
 
 
 def test_a_slow_answer_is_counted(shop: Shop) -> None:

@@ -353,14 +353,14 @@ def pytest_testnodedown(node: Any) -> None:
 def pytest_terminal_summary(
     terminalreporter: pytest.TerminalReporter, config: pytest.Config
 ) -> None:
-    if config.getini("personalize_record"):
-        run_state.tally(config)["ini-record", str(config.getini("personalize_record"))] = 1
     if run_state.TALLY not in config.stash or config.get_verbosity() < -1:
         return
     from personalize_contract.plugin import summary
     from personalize_contract.privacy import display
 
     tally = config.stash[run_state.TALLY]
+    if (target := options.recorded_by_ini(config)) and any(key[0] == "recorded" for key in tally):
+        tally["ini-record", target] = 1
     if config.get_verbosity() < 0:
         if line := summary.short(tally):
             terminalreporter.write_line(f"personalize-contract: {line}")

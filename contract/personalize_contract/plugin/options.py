@@ -339,6 +339,13 @@ def _who_answers(option: Callable[[str], str], ini: Callable[[str], str]) -> tup
     return "recorded", "target"
 
 
+def recorded_by_ini(config: pytest.Config) -> str:
+    """Return the target that the ini file says to record; `""` if an option overrides it."""
+    if any(config.getoption(f"personalize_{name}") for name in _WAYS):
+        return ""
+    return str(config.getini("personalize_record") or "").strip()
+
+
 def _datasets(values: Iterable[str]) -> Mapping[str, State]:
     if not values:
         return {}

@@ -18,12 +18,6 @@ Tally = Counter[tuple[str, ...]]
 _SHOWN = 10
 """Maximum number of cassettes listed of each kind."""
 
-_COUNTED = (
-    *("unused", "fewer", "late", "refused", "unmarked", "ini-record", "unrecorded"),
-    *("known", "unmatched", "waited"),
-)
-"""The other kinds of events that the short summary counts."""
-
 VERDICTS = ("contract broken", "changed, contract holds", "environment", "not reached")
 """On tests whose answers differ from their cassettes; see `verdicts`."""
 
@@ -38,6 +32,21 @@ CASSETTES = {
     "aged": "recorded longer ago than personalize_max_age allows; record again",
     "gone": "the test no longer exists, or no longer has the mark; delete the cassette",
 }
+
+_COUNTED = {
+    "unused": ("unused", "exchange"),
+    "fewer": ("fewer than before", "exchange"),
+    "late": ("late", "request"),
+    "refused": ("refused", "connection"),
+    "unmarked": ("unmarked", "test"),
+    "unrecorded": ("not recorded", "shared cassette"),
+    "known": ("known", "finding"),
+    "unmatched": ("in the baseline only", "finding"),
+    "waited": ("waited", "time"),
+    **{verdict: (verdict, "test") for verdict in VERDICTS},
+    **{kind: (kind, "cassette") for kind in CASSETTES},
+}
+"""The label and the noun of each kind of event that the short summary counts."""
 
 
 def advised(advice: Iterable[tuple[Advice, int]]) -> Tally:
@@ -89,11 +98,14 @@ def short(tally: Tally) -> str:
     if violations := tally["violations",]:
         parts.append(_number(violations, "violation"))
     if advice := places(tally):
-        parts.append(f"{len(advice)} advice")
+        parts.append(f"{_number(len(advice), 'piece')} of advice")
     parts += [
-        f"{sum(_by(tally, kind).values())} {kind}"
-        for kind in (*_COUNTED, *VERDICTS, *CASSETTES)
+        f"{label}: {_number(sum(_by(tally, kind).values()), noun)}"
+        for kind, (label, noun) in _COUNTED.items()
         if _by(tally, kind)
+    ]
+    parts += [
+        f"personalize_record = {target} in the ini file" for target in _by(tally, "ini-record")
     ]
     return "; ".join(parts)
 
