@@ -126,13 +126,21 @@ def test_a_run_without_requests_has_an_empty_report(shop: Shop) -> None:
     assert not any(report(shop).values())
 
 
-@pytest.mark.parametrize("name", ["report.xml", "report", "nowhere/report.md"])
+@pytest.mark.parametrize("name", ["report.xml", "report", "file/new/report.md"])
 def test_a_report_that_can_not_be_written_is_refused_first(shop: Shop, name: str) -> None:
     shop.tests("def test_it():\n    pass\n")
+    (shop.path / "file").touch()
     result = shop.run("--personalize-report", name)
 
     assert result.ret == pytest.ExitCode.USAGE_ERROR
     assert f"{name}: " in text(result)
+    assert "--personalize-report" in text(result)
+
+
+def test_folder_of_a_report_is_created(shop: Shop) -> None:
+    shop.tests("def test_it():\n    pass\n")
+    assert shop.run("--personalize-report=new/folder/report.md").ret == 0
+    assert (shop.path / "new/folder/report.md").exists()
 
 
 SHOP = "arn:aws:personalize:us-east-1:123456789012:dataset/shop/ITEMS"

@@ -66,7 +66,6 @@ _WAYS: Mapping[str, tuple[str, ...]] = {
 }
 """The options that select who answers, with the targets that each takes."""
 
-_REPORTS = (".json", ".md", ".html")
 _CHECKS = ("marked", "all")
 
 _BOTH: Mapping[str, tuple[str, str]] = {
@@ -200,18 +199,16 @@ def reports(config: pytest.Config) -> tuple[Path, ...]:
     """Return the files of the reports of this run.
 
     Raises:
-        UsageError: a name doesn't end in the suffix of a report, or its folder isn't there.
+        UsageError: a name doesn't end in the suffix of a report, or its folder can't be written to.
     """
+    if not (names := config.getoption("personalize_report")):
+        return ()
     from pathlib import Path
 
-    paths = tuple(Path(name).absolute() for name in config.getoption("personalize_report") or ())
-    for path in paths:
-        if path.suffix not in _REPORTS:
-            raise UsageError(
-                f"--personalize-report {path}: the name must end in {' or '.join(_REPORTS)}"
-            )
-        if path.is_dir() or not path.parent.is_dir():
-            raise UsageError(f"--personalize-report {path}: name a file in a folder that exists")
+    from personalize_contract.report import files, traffic
+
+    paths = tuple(Path(name).absolute() for name in names)
+    files.check(paths, traffic.FORMS, "--personalize-report")
     return paths
 
 

@@ -71,7 +71,10 @@ BAD: dict[str, tuple[list[str], list[str]]] = {
         ["file", "can't be written"],
     ),
     "a report of another kind": (["--report", "report.pdf"], ["report.pdf", ".json", ".xml"]),
-    "a report in no folder": (["--report", "nowhere/report.json"], ["nowhere"]),
+    "a report below a file": (
+        ["--report", "file/new/report.json"],
+        ["--report file/new/report.json: file is not a folder"],
+    ),
     "a report that is a folder": (["--report", "folder.json"], ["folder.json", "is a folder"]),
 }
 

@@ -21,7 +21,7 @@ from personalize_contract.live.access import Live
 from personalize_contract.model.contract import load
 from personalize_contract.model.datasets import DUMMY
 from personalize_contract.model.exchange import Request, Response
-from personalize_contract.report import github, terminal
+from personalize_contract.report import files, github, terminal
 from personalize_contract.report.files import WRITERS
 from personalize_contract.report.view import BROKEN, HOLDS, Report
 from personalize_contract.settings import Settings
@@ -592,3 +592,10 @@ def test_an_unknown_kind_of_report_is_refused_before_the_run(tmp_path: Path) -> 
 
     assert done.returncode == 2
     assert ".json or .xml or .html or .md" in done.stderr
+
+
+def test_folder_of_a_report_is_created(tmp_path: Path) -> None:
+    path = tmp_path / "new" / "folder" / "report.md"
+    files.check([path])
+    files.save(path, "tea")
+    assert path.read_text("utf-8") == "tea"
