@@ -93,6 +93,8 @@ class Loading(MetaPathFinder):
 
     def __exit__(self, *_: object) -> None:
         sys.meta_path.remove(self)
+        # The callbacks refer to this object: a cycle, and with it the test's whole session.
+        self._waiting.clear()
         self._open.close()
 
 
