@@ -227,6 +227,11 @@ def _dry_run(settings: Settings, *, provision: bool) -> int:
         names = contract.batch, contract.identity, contract.document
         for line in stored.lines(scenarios, *names):
             print(line)
+    policy = plan.policy(calls, settings.operation, home, settings.datasets)
     print("\nThe minimal IAM policy:\n")
-    print(json.dumps(plan.policy(calls, settings.operation, home, settings.datasets), indent=2))
+    for statement in policy["Statement"]:
+        if statement["Resource"] == plan.ANY:
+            actions = ", ".join(statement["Action"])
+            print(f'IAM supports no resource type for {actions}: their resource is "*".\n')
+    print(json.dumps(policy, indent=2))
     return 0

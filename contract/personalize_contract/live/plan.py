@@ -1,12 +1,11 @@
 """The calls of a live run, and the minimal policy for its role, for `--dry-run`.
 
-The calls are in the tables below, in order; the policy is built from the same rows. Source of the
-resources of actions: AWS, "Actions, resources, and condition keys for Amazon Personalize".
+The calls are in the tables below, in order; the policy is built from the same rows.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,53 +19,87 @@ class Step:
     Args:
         service: the botocore name of the service.
         operation: the name of the operation.
-        on: the type of the resource: `schema`, `dataset-group`, `dataset`, or `""`.
         why: the purpose of the call.
     """
 
     service: str
     operation: str
-    on: str
     why: str
 
 
-_IDENTITY = Step("sts", "GetCallerIdentity", "", "the account must be the one of --account")
-_PUT = Step("personalize-events", "{operation}", "dataset", "{scenarios} scenarios of the suite")
+_IDENTITY = Step("sts", "GetCallerIdentity", "the account must be the one of --account")
+_PUT = Step("personalize-events", "{operation}", "{scenarios} scenarios of the suite")
 
 DECLARED = (_IDENTITY, _PUT)
 """The calls of a run with declared datasets."""
 
 PROVISIONED = (
     _IDENTITY,
-    Step("personalize", "CreateSchema", "schema", "one"),
-    Step("personalize", "CreateDatasetGroup", "dataset-group", "one of the five of a region"),
-    Step("personalize", "DescribeDatasetGroup", "dataset-group", "until it is ACTIVE"),
-    Step("personalize", "CreateDataset", "dataset", "one"),
-    Step("personalize", "DescribeDataset", "dataset", "until it is ACTIVE"),
+    Step("personalize", "CreateSchema", "one"),
+    Step("personalize", "CreateDatasetGroup", "one; the default quota of a region is 5"),
+    Step("personalize", "DescribeDatasetGroup", "until it is ACTIVE"),
+    Step("personalize", "CreateDataset", "one"),
+    Step("personalize", "DescribeDataset", "until it is ACTIVE"),
     _PUT,
-    Step("personalize", "CreateSchema", "schema", "in-use: one with an additional field"),
-    Step("personalize", "UpdateDataset", "dataset", "in-use: the first moment to try"),
-    Step("personalize", "DescribeDataset", "dataset", "in-use: its status beside each answer"),
-    Step("personalize", "DeleteDataset", "dataset", "in-use: only if no update answered 409"),
-    Step("personalize", "CreateDataset", "dataset", "in-use: only if no update answered 409"),
-    Step("personalize", "DeleteDataset", "dataset", "always, even after a failure"),
-    Step("personalize", "DescribeDataset", "dataset", "until it is gone"),
-    Step("personalize", "DeleteSchema", "schema", "each that was created"),
-    Step("personalize", "DeleteDatasetGroup", "dataset-group", "last"),
-    Step("personalize", "DescribeDatasetGroup", "dataset-group", "until it is gone"),
+    Step("personalize", "CreateSchema", "in-use: one with an additional field"),
+    Step("personalize", "UpdateDataset", "in-use: the first moment to try"),
+    Step("personalize", "DescribeDataset", "in-use: its status beside each answer"),
+    Step("personalize", "DeleteDataset", "in-use: only if no update answered 409"),
+    Step("personalize", "CreateDataset", "in-use: only if no update answered 409"),
+    Step("personalize", "DeleteDataset", "always, even after a failure"),
+    Step("personalize", "DescribeDataset", "until it is gone"),
+    Step("personalize", "DeleteSchema", "each that was created"),
+    Step("personalize", "DeleteDatasetGroup", "last"),
+    Step("personalize", "DescribeDatasetGroup", "until it is gone"),
 )
 """The calls of a run with its own dataset."""
 
 
 _TRACKER = (
-    Step("personalize", "CreateEventTracker", "event-tracker", "one, in the dataset group"),
-    Step("personalize", "DescribeEventTracker", "event-tracker", "until it is ACTIVE"),
+    Step("personalize", "CreateEventTracker", "one, in the dataset group"),
+    Step("personalize", "DescribeEventTracker", "until it is ACTIVE"),
 )
 _TRACKER_DOWN = (
-    Step("personalize", "ListEventTrackers", "event-tracker", "those of the dataset group"),
-    Step("personalize", "DeleteEventTracker", "event-tracker", "always, even after a failure"),
-    Step("personalize", "DescribeEventTracker", "event-tracker", "until it is gone"),
+    Step("personalize", "ListEventTrackers", "those of the dataset group"),
+    Step("personalize", "DeleteEventTracker", "always, even after a failure"),
+    Step("personalize", "DescribeEventTracker", "until it is gone"),
 )
+
+
+ANY = "*"
+"""The resource of an action that AWS authorises for no type of resource."""
+
+_RESOURCE_TYPES: Mapping[str, tuple[str, ...]] = {
+    "CreateSchema": ("schema",),
+    "DeleteSchema": ("schema",),
+    "CreateDatasetGroup": ("dataset-group",),
+    "DescribeDatasetGroup": ("dataset-group",),
+    "DeleteDatasetGroup": ("dataset-group",),
+    "CreateDataset": ("dataset-group", "dataset"),
+    "DescribeDataset": ("dataset",),
+    "UpdateDataset": ("dataset",),
+    "DeleteDataset": ("dataset",),
+    "CreateEventTracker": ("dataset-group", "event-tracker"),
+    "DescribeEventTracker": ("event-tracker",),
+    "DeleteEventTracker": ("event-tracker",),
+    "ListEventTrackers": (ANY,),
+    "PutItems": ("dataset",),
+    "PutUsers": ("dataset",),
+    "PutActions": ("dataset",),
+    "PutEvents": (ANY,),
+    "PutActionInteractions": (ANY,),
+}
+"""The types of resource that each action requires; `*` if it supports none. Source: AWS, Service
+Authorization Reference, "Actions, resources, and condition keys for Amazon Personalize"."""
+
+_SIDS = {
+    "schema": "Schemas",
+    "dataset-group": "DatasetGroups",
+    "dataset": "Datasets",
+    "event-tracker": "EventTrackers",
+    ANY: "AnyResource",
+}
+"""The id of the statement about each type of resource, in order."""
 
 
 def provisioned(provisions: str) -> tuple[Step, ...]:
@@ -108,19 +141,25 @@ def policy(
         home: the prefix of the ARNs of the account's resources.
         datasets: the declared ARNs; empty for those that a run creates.
     """
-    actions: dict[str, dict[str, None]] = {}
+    actions: dict[str, set[str]] = {}
     for call in calls:
-        if call.on:
-            action = f"personalize:{call.operation.format(operation=operation)}"
-            actions.setdefault(call.on, {})[action] = None
-    resources = {on: f"{home}:{on}/{PREFIX}*" for on in actions}
+        if call.service != "sts":
+            name = call.operation.format(operation=operation)
+            for kind in _RESOURCE_TYPES.get(name, (ANY,)):
+                actions.setdefault(kind, set()).add(f"personalize:{name}")
+    resources: dict[str, str | list[str]] = {kind: f"{home}:{kind}/{PREFIX}*" for kind in actions}
+    resources["event-tracker"] = f"{home}:event-tracker/*"  # AWS chooses its ARN
+    resources[ANY] = ANY
+    if declared := sorted(datasets):
+        resources["dataset"] = declared
     statements = [
         {
-            "Sid": "".join(word.capitalize() for word in on.split("-")) + "s",
+            "Sid": sid,
             "Effect": "Allow",
-            "Action": sorted(allowed),
-            "Resource": sorted(datasets) or resources[on],
+            "Action": sorted(actions[kind]),
+            "Resource": resources[kind],
         }
-        for on, allowed in actions.items()
+        for kind, sid in _SIDS.items()
+        if kind in actions
     ]
     return {"Version": "2012-10-17", "Statement": statements}

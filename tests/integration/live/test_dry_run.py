@@ -72,21 +72,65 @@ def test_night_makes_the_calls_that_dry_run_printed(
     assert allowed(policy) == needs
 
 
-def test_policy_allows_only_the_resources_of_a_run() -> None:
-    _, policy = dry("--provision")
-    assert policy["Version"] == "2012-10-17"
-    home = f"arn:aws:personalize:eu-west-1:{ACCOUNT}"
-    resources = {statement["Sid"]: statement["Resource"] for statement in policy["Statement"]}
-    assert resources == {
-        "Schemas": f"{home}:schema/personalize-contract-*",
-        "DatasetGroups": f"{home}:dataset-group/personalize-contract-*",
-        "Datasets": f"{home}:dataset/personalize-contract-*",
+HOME = f"arn:aws:personalize:eu-west-1:{ACCOUNT}"
+SCHEMAS = {
+    f"{HOME}:schema/personalize-contract-*": ["CreateSchema", "DeleteSchema"],
+}
+GROUP = ["CreateDataset", "CreateDatasetGroup", "DeleteDatasetGroup", "DescribeDatasetGroup"]
+DATASET = ["CreateDataset", "DeleteDataset", "DescribeDataset"]
+
+
+def a_dataset_for(put: str) -> dict[str, list[str]]:
+    return SCHEMAS | {
+        f"{HOME}:dataset-group/personalize-contract-*": GROUP,
+        f"{HOME}:dataset/personalize-contract-*": [*DATASET, put, "UpdateDataset"],
     }
-    for statement in policy["Statement"]:
-        kinds = {"Schemas": "Schema", "DatasetGroups": "DatasetGroup", "Datasets": "Dataset"}
-        kind = kinds[statement["Sid"]]
-        verbs = f"personalize:(Create|Describe|Update|Delete){kind}|personalize:PutItems"
-        assert all(re.fullmatch(verbs, action) for action in statement["Action"])
+
+
+# AWS, Service Authorization Reference: PutEvents, PutActionInteractions and the List actions have
+# no resource type; CreateDataset and CreateEventTracker need the dataset group too. AWS chooses
+# the ARN of a tracker.
+POLICIES = {
+    "PutItems": a_dataset_for("PutItems"),
+    "PutUsers": a_dataset_for("PutUsers"),
+    "PutActions": a_dataset_for("PutActions"),
+    "PutEvents": SCHEMAS
+    | {
+        f"{HOME}:dataset-group/personalize-contract-*": sorted([*GROUP, "CreateEventTracker"]),
+        f"{HOME}:dataset/personalize-contract-*": DATASET,
+        f"{HOME}:event-tracker/*": [
+            "CreateEventTracker",
+            "DeleteEventTracker",
+            "DescribeEventTracker",
+        ],
+        "*": ["ListEventTrackers", "PutEvents"],
+    },
+    "PutActionInteractions": SCHEMAS
+    | {
+        f"{HOME}:dataset-group/personalize-contract-*": GROUP,
+        f"{HOME}:dataset/personalize-contract-*": DATASET,
+        "*": ["PutActionInteractions"],
+    },
+}
+
+
+@pytest.mark.parametrize("operation", POLICIES)
+def test_policy_allows_each_action_on_the_resources_that_it_requires(operation: str) -> None:
+    _, policy = dry("--provision", f"--operation={operation}")
+    assert policy["Version"] == "2012-10-17"
+    resources = {statement["Resource"]: statement["Action"] for statement in policy["Statement"]}
+    assert resources == {
+        resource: [f"personalize:{action}" for action in actions]
+        for resource, actions in POLICIES[operation].items()
+    }
+
+
+def test_policy_for_a_declared_tracker_has_no_tracking_id() -> None:
+    arguments = ("--operation=PutEvents", "--dataset=11111111-2222-3333-4444-555555555555=active")
+    calls, policy = dry(*arguments)
+    assert calls == ["sts GetCallerIdentity", "personalize-events PutEvents"]
+    (statement,) = policy["Statement"]
+    assert (statement["Action"], statement["Resource"]) == (["personalize:PutEvents"], "*")
 
 
 def test_policy_for_declared_datasets_allows_only_them() -> None:
