@@ -35,7 +35,7 @@ def test_unreachable_endpoint_fails_the_test_with_a_sentence(shop: Shop) -> None
     result = shop.run(*LIVE, "--personalize-endpoint-url=http://127.0.0.1:9")
     result.assert_outcomes(failed=1)
     assert "http://127.0.0.1:9 can't be reached" in text(result)
-    assert "check that it is running, that the URL is right" in text(result)
+    assert "check the region or URL" in text(result)
 
 
 @pytest.mark.parametrize("url", ["127.0.0.1:8000", "ftp://example.com", "http://", "http://a:b"])

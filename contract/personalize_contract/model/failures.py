@@ -1,7 +1,8 @@
 """Failures of the environment between client and service, each with its symptom and remedy.
 
-None of them says anything about a contract. The service reports some by an error code (AWS "Common
-Errors", both generations); the others end in an exception of the client library.
+None of them says anything about a contract. The service reports some by an error code: those of
+AWS's "Common Errors", of which an older and a newer list exist, with different codes and statuses.
+The others end in an exception of the client library.
 """
 
 from __future__ import annotations
@@ -53,7 +54,7 @@ def _codes(text: str) -> frozenset[str]:
 
 NO_CREDENTIALS = Trouble(
     "no credentials",
-    "rejected the credentials",
+    "received a request without credentials",
     "set AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or log in (aws sso login)",
     _codes("MissingAuthenticationToken MissingAuthenticationTokenException"),
 )
@@ -76,7 +77,7 @@ REFUSED = Trouble(
     _codes(
         "InvalidClientTokenId UnrecognizedClientException SignatureDoesNotMatch"
         " InvalidSignatureException IncompleteSignature IncompleteSignatureException"
-        " NotAuthorized OptInRequired InvalidAccessKeyId"
+        " OptInRequired InvalidAccessKeyId"
     ),
 )
 ACCESS_DENIED = Trouble(
@@ -84,7 +85,7 @@ ACCESS_DENIED = Trouble(
     "denied access",
     "grant the policy that the same `verify` command prints with `--dry-run`; a new role or policy "
     "may take some minutes to apply",
-    _codes("AccessDenied AccessDeniedException UnauthorizedOperation"),
+    _codes("AccessDenied AccessDeniedException NotAuthorized UnauthorizedOperation"),
     transient=True,
 )
 THROTTLING = Trouble(
@@ -125,7 +126,8 @@ PROXY = Trouble(
 NETWORK = Trouble(
     "network",
     "can't be reached",
-    "check that it is running, that the URL is right, and that no firewall blocks it",
+    "check the region or URL, that no firewall or missing route blocks the connection, and that "
+    "a server of your own is running",
 )
 
 NOT_HTTP = Trouble(
@@ -144,8 +146,13 @@ RESET = replace(NO_ANSWER, brief="connection reset")
 TIMED_OUT = replace(NO_ANSWER, brief="no answer in time")
 FOREIGN = Trouble(
     "proxy",
-    "did not answer, something on the way to it did",
+    "did not answer, but a server between this machine and it did",
     "log in to the network's portal, or correct HTTPS_PROXY and NO_PROXY",
+)
+UNKNOWN_ORIGIN = Trouble(
+    "unknown origin",
+    "failed in a form that its front end or a proxy may have sent",
+    "try again later; if it persists, check HTTPS_PROXY and NO_PROXY, and the AWS Health Dashboard",
 )
 
 _DENIALS = (NO_CREDENTIALS, EXPIRED, CLOCK_SKEW, REFUSED, ACCESS_DENIED)

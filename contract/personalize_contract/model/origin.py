@@ -1,7 +1,8 @@
 """Distinguishes a service's own answers from those of a proxy, captive portal or gateway.
 
-Their answers are about the environment, not about the service. An answer of AWS has a request id,
-or an error in one of AWS's forms, and is never a web page.
+Their answers are about the environment, not about the service. An answer of AWS's service has a
+request id, or an error in one of AWS's forms. A web page is no answer of the service: with a status
+below 500 it comes from a portal or proxy; with a 5xx, AWS's own front end may have sent it too.
 """
 
 from __future__ import annotations
@@ -11,12 +12,13 @@ import re
 
 from personalize_contract.model import rest_json
 from personalize_contract.model.exchange import Response, media_type
-from personalize_contract.model.failures import FOREIGN
+from personalize_contract.model.failures import FOREIGN, UNKNOWN_ORIGIN
 
 _REQUEST_IDS = ("x-amzn-requestid", "x-amz-request-id")
 
 _OF_GATEWAYS = (301, 302, 303, 307, 308, 407, 502, 504, 511)
-"""Statuses of intermediaries between a client and a service (RFC 9110, RFC 6585)."""
+"""Statuses of intermediaries between a client and a service (RFC 9110, RFC 6585). Without a request
+id, a 502 or 504 may come from a proxy or from a front end of the service itself."""
 
 _CODE = re.compile(r"[A-Z][A-Za-z.]*[a-z][A-Za-z.]*")
 """The form of AWS's error codes: words, each beginning with a capital."""
@@ -53,7 +55,7 @@ def has_aws_form(response: Response) -> bool:
 
 
 def foreign(response: Response, asked: str = "the service", *, sends_ids: bool) -> str | None:
-    """Return a sentence about the answer of something else than the service; None if it is its own.
+    """Return a sentence about an answer that isn't, or may not be, the service's; None if it is.
 
     Args:
         response: the answer.
@@ -67,7 +69,8 @@ def foreign(response: Response, asked: str = "the service", *, sends_ids: bool) 
         of_a_gateway = status in _OF_GATEWAYS
         if not sends_ids and not of_a_gateway:
             return None
-    return FOREIGN.describe(asked, summary(response))
+    sender = FOREIGN if status < 500 or status == 511 else UNKNOWN_ORIGIN
+    return sender.describe(asked, summary(response))
 
 
 def summary(response: Response) -> str:

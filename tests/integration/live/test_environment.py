@@ -46,6 +46,8 @@ ERRORS_ABOUT_THE_SENDER = [
     (403, "RequestTimeTooSkewed", "", "clock skew"),
     (403, "AccessDeniedException", "", "access denied"),
     (400, "AccessDeniedException", "", "access denied"),
+    (400, "NotAuthorized", "", "access denied"),
+    (401, "NotAuthorized", "", "access denied"),
     (429, None, "", "throttling"),
     (429, "TooManyRequestsException", "", "throttling"),
     (400, "ThrottlingException", "", "throttling"),

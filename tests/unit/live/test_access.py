@@ -74,5 +74,5 @@ def test_a_portal_that_answers_for_sts_is_named(body: bytes) -> None:
     arn = f"arn:aws:personalize:us-east-1:{ACCOUNT}:dataset/shop/ITEMS"
     with StandIn(before=before).served() as portal, pytest.raises(TargetUnavailable) as caught:
         connect(settings(portal, arn, leave=True))
-    assert "something on the way to it did" in str(caught.value)
+    assert "a server between this machine and it did" in str(caught.value)
     assert "hotel" not in str(caught.value)
