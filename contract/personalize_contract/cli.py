@@ -93,8 +93,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         parsed = _parser().parse_args(arguments)
         if getattr(parsed, "contracts", None):
             from personalize_contract.model import contract_files
+            from personalize_contract.settings import checked
 
-            contract_files.use(parsed.contracts.absolute())
+            checked("--contracts", contract_files.use, parsed.contracts.absolute())
         status = int(parsed.run(parsed))
         sys.stdout.flush()
     except KeyboardInterrupt:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, TypeVar
 from urllib.parse import urlsplit
 
 import pytest
@@ -13,6 +13,9 @@ from personalize_contract.errors import UsageError
 
 if TYPE_CHECKING:
     from personalize_contract.model.datasets import State
+
+_Value = TypeVar("_Value")
+_Checked = TypeVar("_Checked")
 
 MARK = "personalize_contract"
 
@@ -89,6 +92,20 @@ The plugin builds them from options and ini file; `verify` hands over those of i
 """
 
 
+def checked(source: str, check: Callable[[_Value], _Checked], value: _Value) -> _Checked:
+    """Return the checked value of an option, ini key or mark argument, which an error names.
+
+    Args:
+        source: the option, ini key or argument, as the user writes it.
+        check: the function from the value to the checked one; raises `UsageError`.
+        value: the value.
+    """
+    try:
+        return check(value)
+    except UsageError as error:
+        raise UsageError(f"{source}: {error}") from None
+
+
 def endpoint_url(text: str | None) -> str | None:
     """Return the URL of an endpoint unchanged.
 
@@ -101,9 +118,7 @@ def endpoint_url(text: str | None) -> str | None:
     except ValueError:
         is_url = False
     if not is_url:
-        raise UsageError(
-            f"endpoint {text!r} is not an HTTP URL; write one such as http://127.0.0.1:8000"
-        )
+        raise UsageError(f"{text!r} is not an HTTP URL; write one such as http://127.0.0.1:8000")
     return text
 
 
@@ -114,5 +129,5 @@ def account(text: str | None) -> str | None:
         UsageError: it is not 12 digits. The message does not repeat the value.
     """
     if text and not (len(text) == 12 and text.isascii() and text.isdigit()):
-        raise UsageError("the account is not an account id; write its 12 digits")
+        raise UsageError("the value is not an account id; write its 12 digits")
     return text

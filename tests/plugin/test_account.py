@@ -42,7 +42,7 @@ def test_invalid_account_id_is_a_usage_error(shop: Shop, value: str) -> None:
     shop.tests(TEST)
     result = shop.run(*AWS, f"--personalize-account={value}")
     assert result.ret == pytest.ExitCode.USAGE_ERROR
-    assert "ERROR: the account is not an account id; write its 12 digits" in text(result)
+    assert "ERROR: --personalize-account: the value is not an account id; write its" in text(result)
     assert value not in text(result)
     shop.ini(f"personalize_account = {value}")
     assert shop.run(*AWS).ret == pytest.ExitCode.USAGE_ERROR

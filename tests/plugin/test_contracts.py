@@ -198,4 +198,4 @@ def test_missing_folder_is_refused(shop: Shop) -> None:
     shop.tests(PUT.format(mark="", arguments="1"))
     result = shop.run()
     assert result.ret == pytest.ExitCode.USAGE_ERROR
-    result.stderr.fnmatch_lines(["*nowhere is not a folder*"])
+    result.stderr.fnmatch_lines(["ERROR: personalize_contracts: *nowhere is not a folder*"])

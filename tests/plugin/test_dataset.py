@@ -92,5 +92,5 @@ def test_value_without_a_dataset_is_a_usage_error(shop: Shop, value: str) -> Non
     shop.tests(USES.format(arn=DUMMY))
     result = shop.run(f"--personalize-dataset={value}")
     assert result.ret == pytest.ExitCode.USAGE_ERROR
-    assert "ERROR: dataset " in text(result)
+    assert "ERROR: --personalize-dataset: " in text(result)
     assert "Traceback" not in text(result)

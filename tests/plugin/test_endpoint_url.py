@@ -43,5 +43,5 @@ def test_invalid_url_is_a_usage_error(shop: Shop, url: str) -> None:
     shop.tests(TEST)
     result = shop.run(*LIVE, f"--personalize-endpoint-url={url}")
     assert result.ret == pytest.ExitCode.USAGE_ERROR
-    assert f"ERROR: endpoint {url!r} is not an HTTP URL" in text(result)
+    assert f"ERROR: --personalize-endpoint-url: {url!r} is not an HTTP URL" in text(result)
     assert "Traceback" not in text(result)

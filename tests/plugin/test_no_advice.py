@@ -32,4 +32,6 @@ def test_an_unknown_name_is_a_usage_error(shop: Shop) -> None:
     shop.ini("personalize_no_advice = keycase")
     result = shop.run()
     assert result.ret == pytest.ExitCode.USAGE_ERROR
-    assert "ERROR: there is no advice 'keycase'; did you mean key-case?" in text(result)
+    assert "ERROR: personalize_no_advice: there is no advice 'keycase'; did you mean" in text(
+        result
+    )

@@ -394,13 +394,12 @@ def test_ini_key_has_the_same_effect(shop: Shop) -> None:
         (["--personalize-verify=recorded"], "no such target; it must be reference or live"),
         (
             ["--personalize-verify=live", "--personalize-target=reference"],
-            "--personalize-verify live and --personalize-target reference name different "
-            "targets; leave the target out",
+            "--personalize-verify live and --personalize-target reference conflict; drop the "
+            "target, which the other implies",
         ),
         (
             ["--personalize-verify=live", "--personalize-record=live"],
-            "--personalize-record live and --personalize-verify live exclude each other; "
-            "leave one out",
+            "--personalize-record live and --personalize-verify live conflict; drop one",
         ),
     ],
 )

@@ -32,13 +32,14 @@ def run(options: argparse.Namespace) -> int:
     from personalize_contract.plugin import ini_file
     from personalize_contract.privacy import display
     from personalize_contract.privacy.redaction import Redactor
+    from personalize_contract.settings import checked
 
     cassette: Path = options.cassette
     if not cassette.name.endswith(SUFFIX):
         raise UsageError(f"{cassette}: the name of a cassette ends in {SUFFIX}")
     keep = [name for line in ini_file.values("personalize_keep") for name in line.split()]
     redactor = Redactor(
-        stand_ins(parse(ini_file.values("personalize_dataset"))),
+        stand_ins(checked("personalize_dataset", parse, ini_file.values("personalize_dataset"))),
         paths=ini_file.values("personalize_redact"),
         placeholders=ini_file.values("personalize_placeholders"),
         keep=keep,

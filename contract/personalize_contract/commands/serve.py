@@ -6,10 +6,12 @@ import argparse
 import contextlib
 import sys
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from personalize_contract.model.datasets import State
     from personalize_contract.model.exchange import Request, Response
     from personalize_contract.proxy.targets import Opened
     from personalize_contract.service.http_server import HttpServer
@@ -111,7 +113,7 @@ def _validate(options: argparse.Namespace) -> None:
             raise UsageError(f"{named[0]} {reason}")
 
     if options.forward and options.replay:
-        raise UsageError("--forward and --replay exclude each other; leave one of them out")
+        raise UsageError("--forward and --replay conflict; drop one of them")
     if options.forward or options.replay:
         refuse(_OF_REFERENCE, "is for the reference service; leave out --forward and --replay")
     if not 0 <= options.port <= 65535:
@@ -142,10 +144,12 @@ def _validate(options: argparse.Namespace) -> None:
 
 
 def _is_for_aws(forward: str | None) -> bool:
-    from personalize_contract.settings import endpoint_url
+    from personalize_contract.settings import checked, endpoint_url
     from personalize_contract.targets import connection
 
-    return forward == "aws" or bool(forward and connection.is_aws(endpoint_url(forward) or ""))
+    if not forward or forward == "aws":
+        return forward == "aws"
+    return connection.is_aws(checked("--forward", endpoint_url, forward) or "")
 
 
 def _notify(line: str) -> None:
@@ -242,10 +246,17 @@ def _until_a_signal() -> Iterator[None]:
         signal.signal(signal.SIGTERM, before)
 
 
-def _proxy(options: argparse.Namespace) -> int:
+def _datasets(options: argparse.Namespace) -> dict[str, State]:
+    """Return the state of each declared dataset: active, unless it says otherwise."""
     from personalize_contract.model.datasets import parse
+    from personalize_contract.settings import checked
+
+    return checked("--dataset", partial(parse, default="active"), options.dataset)
+
+
+def _proxy(options: argparse.Namespace) -> int:
     from personalize_contract.proxy import targets
-    from personalize_contract.settings import Settings, account, endpoint_url
+    from personalize_contract.settings import Settings, account, checked, endpoint_url
 
     if options.replay:
         command = f"personalize-contract serve --forward URL --record {options.replay}"
@@ -253,10 +264,14 @@ def _proxy(options: argparse.Namespace) -> int:
     else:
         settings = Settings(
             target="live",
-            datasets=parse(options.dataset, default="active"),
+            datasets=_datasets(options),
             region=options.region,
-            endpoint_url=None if options.forward == "aws" else endpoint_url(options.forward),
-            account=account(options.account),
+            endpoint_url=(
+                None
+                if options.forward == "aws"
+                else checked("--forward", endpoint_url, options.forward)
+            ),
+            account=checked("--account", account, options.account),
             write_to_existing=options.write_to_existing,
         )
         opening = targets.forwarding(settings, options.record, _notify)
@@ -273,7 +288,7 @@ def _reference(options: argparse.Namespace) -> int:
     from personalize_contract.fake_account import account
     from personalize_contract.fake_account.clock import Clock
     from personalize_contract.fake_account.control_plane import ControlPlane
-    from personalize_contract.model.datasets import REGION, parse
+    from personalize_contract.model.datasets import REGION
     from personalize_contract.privacy.redaction import Redactor
     from personalize_contract.proxy.targets import Opened
     from personalize_contract.service import core, signatures
@@ -281,7 +296,7 @@ def _reference(options: argparse.Namespace) -> int:
     from personalize_contract.targets.base import InProcess
     from personalize_contract.targets.signing import DUMMY_CREDENTIALS
 
-    datasets = parse(options.dataset, default="active")
+    datasets = _datasets(options)
     store = Store(options.store)
     if not datasets and not options.control_plane:
         store.add_dummies()

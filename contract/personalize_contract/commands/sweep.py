@@ -37,13 +37,13 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     """Run the command and return its exit status."""
     from personalize_contract.live.sweep import Sweep
-    from personalize_contract.settings import Settings, account
+    from personalize_contract.settings import Settings, account, checked, endpoint_url
 
     age = _age(options.older_than)
     settings = Settings(
         region=options.region,
-        endpoint_url=options.endpoint_url,
-        account=account(options.account),
+        endpoint_url=checked("--endpoint-url", endpoint_url, options.endpoint_url),
+        account=checked("--account", account, options.account),
     )
     sweep = Sweep(settings, lambda line: print(line, file=sys.stderr, flush=True))
     leftovers = sweep.find(age)

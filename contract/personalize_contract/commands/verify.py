@@ -116,7 +116,7 @@ def run(options: argparse.Namespace) -> int:
     from personalize_contract.model import contract_files, datasets
     from personalize_contract.model.contract import known, load
     from personalize_contract.report import files, github, terminal
-    from personalize_contract.settings import Settings, account, endpoint_url
+    from personalize_contract.settings import Settings, account, checked, endpoint_url
     from personalize_contract.suite.progress import Bar
     from personalize_contract.suite.pytest_runner import verify
     from personalize_contract.suite.summary import summarize
@@ -130,17 +130,17 @@ def run(options: argparse.Namespace) -> int:
     settings = Settings(
         target="live",
         record=options.record,
-        datasets=datasets.parse(options.dataset),
+        datasets=checked("--dataset", datasets.parse, options.dataset),
         region=options.region,
-        endpoint_url=endpoint_url(options.endpoint_url),
-        account=account(options.account),
+        endpoint_url=checked("--endpoint-url", endpoint_url, options.endpoint_url),
+        account=checked("--account", account, options.account),
         write_to_existing=options.write_to_existing,
         cassettes=options.cassettes and options.cassettes.absolute(),
         contracts=contract_files.folder(),
         operation=options.operation,
     )
     for clause in options.allow_not_reached:
-        known(clause)
+        checked("--allow-not-reached", known, clause)
     files.check(options.report)
     if options.list:
         if options.k:

@@ -72,7 +72,7 @@ def use(folder: Path | None) -> None:
     """
     global _folder
     if folder is not None and not folder.is_dir():
-        raise UsageError(f"contracts: {folder} is not a folder; name one that holds *.yaml files")
+        raise UsageError(f"{folder} is not a folder; name one that holds *.yaml files")
     if folder != _folder:
         _folder = folder
         for forget in _forgetful:

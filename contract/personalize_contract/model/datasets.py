@@ -107,12 +107,11 @@ def parse(values: Iterable[str], *, default: State | None = None) -> dict[str, S
             arn, state = value, default
         if state not in STATES or (not equals and not default):
             raise UsageError(
-                f"dataset {value!r}: write it as ARN=STATE, where STATE is one of "
-                f"{', '.join(STATES)}"
+                f"{value!r} is not ARN=STATE; write one of {', '.join(STATES)} for STATE"
             )
         if not _PATTERN.fullmatch(arn) or len(arn) > 256:
             raise UsageError(
-                f"dataset {arn!r} is not a Personalize ARN; write one such as {DUMMY['active']}"
+                f"{arn!r} is not a Personalize ARN; write one such as {DUMMY['active']}"
             )
         states[arn] = state
     return states

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, fields
 from typing import Any
 
 import pytest
 
 from personalize_contract.errors import UsageError
+from personalize_contract.model import json_path
 from personalize_contract.model.contract import known
-from personalize_contract.settings import MARK
+from personalize_contract.settings import MARK, checked
 
 _NAME = re.compile(r"(?:[A-Za-z0-9_][A-Za-z0-9_.-]{0,99})?")
 """A cassette name that is valid on every file system."""
@@ -60,14 +61,14 @@ def read(marks: Iterable[pytest.Mark]) -> Mark:
         if mark.args:
             raise UsageError(f"the mark {MARK} takes keyword arguments only: {', '.join(kinds)}")
         for name, value in mark.kwargs.items():
-            checked = _checked(name, value, kinds)
+            valid = _validated(name, value, kinds)
             if kinds[name] is tuple:
-                checked = (*arguments.get(name, ()), *checked)
-            arguments[name] = checked
+                valid = (*arguments.get(name, ()), *valid)
+            arguments[name] = valid
     return Mark(**arguments)
 
 
-def _checked(name: str, value: Any, kinds: dict[str, type]) -> Any:
+def _validated(name: str, value: Any, kinds: dict[str, type]) -> Any:
     if name not in kinds:
         near = difflib.get_close_matches(name, kinds, n=1)
         hint = f"did you mean {near[0]}?" if near else f"it has {', '.join(kinds)}"
@@ -75,9 +76,8 @@ def _checked(name: str, value: Any, kinds: dict[str, type]) -> Any:
     if kinds[name] is tuple:
         if not isinstance(value, list | tuple) or not all(isinstance(each, str) for each in value):
             raise UsageError(f"the mark {MARK}: {name} must be a list of strings, not {value!r}")
-        if name == "violates":
-            for clause in value:
-                _breakable(clause)
+        for each in value:
+            checked(f"the mark {MARK}: {name}", _CHECKS[name], each)
     elif not isinstance(value, kinds[name]):
         raise UsageError(f"the mark {MARK}: {name} can't be {value!r}")
     if name == "unused" and value not in ("fail", "report"):
@@ -97,10 +97,19 @@ def cassette_of(item: pytest.Item) -> str:
     return name if isinstance(name, str) and _NAME.fullmatch(name) else ""
 
 
-def _breakable(clause_id: str) -> None:
+def _check_breakable(clause_id: str) -> None:
     clause = known(clause_id)
     if clause.binds != "caller" or not clause.can_fail:
         raise UsageError(
-            f"the mark {MARK}: violates takes clauses that bind the caller; {clause_id} "
+            f"{clause_id} "
             + ("binds the service" if clause.can_fail else "is only observed and can't be broken")
+            + "; name a clause that binds the caller"
         )
+
+
+_CHECKS: Mapping[str, Callable[[str], object]] = {
+    "violates": _check_breakable,
+    "ignore": json_path.path,
+    "redact": json_path.path,
+}
+"""The check of each string in an argument that is a list."""

@@ -10,7 +10,7 @@ lists `ignore` and `redact` are added to those of the ini file.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Literal
 
@@ -24,6 +24,7 @@ from personalize_contract.settings import (
     TARGETS,
     Settings,
     account,
+    checked,
     endpoint_url,
 )
 
@@ -120,7 +121,7 @@ def add(parser: pytest.Parser) -> None:
         several = name == "dataset"
         kind: Kind = "linelist" if several else "string"
         group.addoption(
-            f"--personalize-{name.replace('_', '-')}",
+            spelled(name),
             dest=f"personalize_{name}",
             action="append" if several else "store",
             metavar=metavar,
@@ -129,7 +130,7 @@ def add(parser: pytest.Parser) -> None:
         parser.addini(f"personalize_{name}", text, type=kind)
     for name, text in _FLAGS.items():
         group.addoption(
-            f"--personalize-{name.replace('_', '-')}",
+            spelled(name),
             dest=f"personalize_{name}",
             action="store_true",
             help=text,
@@ -161,13 +162,18 @@ def add(parser: pytest.Parser) -> None:
     )
 
 
-def given(config: pytest.Config) -> list[str]:
+def spelled(name: str) -> str:
+    """Return an option as the user types it."""
+    return f"--personalize-{name.replace('_', '-')}"
+
+
+def on_command_line(config: pytest.Config) -> list[str]:
     """Return the options of this plugin on the command line, without accounts and ARNs."""
     words = []
     for name in (*_BOTH, *_FLAGS, "baseline"):
         value = config.getoption(f"personalize_{name}")
         values = value if isinstance(value, list) else [value] if value else []
-        option = f"--personalize-{name.replace('_', '-')}"
+        option = spelled(name)
         for each in values:
             words += [option] if each is True else [option, _public(name, each)]
     return words
@@ -246,8 +252,11 @@ def read(config: pytest.Config) -> Settings:
         values = config.getini(f"personalize_{name}")
         return tuple(value.strip() for value in values if value.strip())
 
-    def given(name: str) -> str | None:
+    def value(name: str) -> str | None:
         return option(name) or ini(name) or None
+
+    def source(name: str) -> str:
+        return spelled(name) if option(name) else f"personalize_{name}"
 
     def on(name: str) -> bool:
         return config.getoption(f"personalize_{name}") or _is_on(config, f"personalize_{name}")
@@ -269,20 +278,20 @@ def read(config: pytest.Config) -> Settings:
         record_missing=way == "record_missing",
         verify=way == "verify",
         datasets=_datasets(
-            [value for value in config.getoption("personalize_dataset") or () if value.strip()]
-            or listed("dataset")
+            [arn for arn in config.getoption("personalize_dataset") or () if arn.strip()],
+            listed("dataset"),
         ),
-        region=given("region"),
-        endpoint_url=endpoint_url(given("endpoint_url")),
-        account=account(given("account")),
+        region=value("region"),
+        endpoint_url=checked(source("endpoint_url"), endpoint_url, value("endpoint_url")),
+        account=checked(source("account"), account, value("account")),
         write_to_existing=on("write_to_existing"),
         strict=on("strict"),
         cassettes=folder("cassettes"),
         fail_on=_fail_on(listed("fail_on"), ini("max_age")),
         max_age=_days(ini("max_age")),
         contracts=_contracts(folder("contracts"), config),
-        ignore=listed("ignore"),
-        redact=listed("redact"),
+        ignore=_members("ignore", listed("ignore")),
+        redact=_members("redact", listed("redact")),
         placeholders=listed("placeholders"),
         keep=_keep(listed("keep")),
         allowed_hosts=listed("allowed_hosts"),
@@ -307,28 +316,26 @@ def _is_on(config: pytest.Config, key: str) -> bool:
 
 def _who_answers(option: Callable[[str], str], ini: Callable[[str], str]) -> tuple[str, str]:
     """Return the target and the option that selects it: the command line's, or the ini file's."""
-    spelled: Callable[[str], str]
-    for spelled, value in (
-        (lambda name: f"--personalize-{name.replace('_', '-')} {option(name)}", option),
+    assignment: Callable[[str], str]
+    for assignment, value in (
+        (lambda name: f"{spelled(name)} {option(name)}", option),
         (lambda name: f"personalize_{name} = {ini(name)}", ini),
     ):
         ways = {name: target for name in _WAYS if (target := value(name))}
         for name, target in ways.items():
             if target not in _WAYS[name]:
                 raise UsageError(
-                    f"{spelled(name)}: no such target; it must be {' or '.join(_WAYS[name])}"
+                    f"{assignment(name)}: no such target; it must be {' or '.join(_WAYS[name])}"
                 )
         target = ways.pop("target", "")
         if len(ways) > 1:
             first, second = list(ways)[:2]
-            raise UsageError(
-                f"{spelled(first)} and {spelled(second)} exclude each other; leave one out"
-            )
+            raise UsageError(f"{assignment(first)} and {assignment(second)} conflict; drop one")
         for name, answering in ways.items():
             if target not in ("", answering):
                 raise UsageError(
-                    f"{spelled(name)} and {spelled('target')} name different targets; leave the "
-                    "target out"
+                    f"{assignment(name)} and {assignment('target')} conflict; drop the "
+                    "target, which the other implies"
                 )
             return answering, name
         if target:
@@ -343,12 +350,23 @@ def recorded_by_ini(config: pytest.Config) -> str:
     return str(config.getini("personalize_record") or "").strip()
 
 
-def _datasets(values: Iterable[str]) -> Mapping[str, State]:
-    if not values:
+def _datasets(options: Sequence[str], ini: Sequence[str]) -> Mapping[str, State]:
+    if not (options or ini):
         return {}
     from personalize_contract.model.datasets import parse
 
-    return parse(values)
+    if options:
+        return checked("--personalize-dataset", parse, options)
+    return checked("personalize_dataset", parse, ini)
+
+
+def _members(name: str, paths: tuple[str, ...]) -> tuple[str, ...]:
+    if paths:
+        from personalize_contract.model import json_path
+
+        for path in paths:
+            checked(f"personalize_{name}", json_path.path, path)
+    return paths
 
 
 def _contracts(folder: Path | None, config: pytest.Config) -> Path | None:
@@ -359,7 +377,7 @@ def _contracts(folder: Path | None, config: pytest.Config) -> Path | None:
         from personalize_contract.model import contract, contract_files
 
         config.add_cleanup(partial(contract_files.use, contract_files.folder()))
-        contract_files.use(folder)
+        checked("personalize_contracts", contract_files.use, folder)
         contract.at("/")
     return folder
 
@@ -399,5 +417,5 @@ def _advice(names: tuple[str, ...]) -> tuple[str, ...]:
         from personalize_contract.model.advice import known
 
         for name in names:
-            known(name)
+            checked("personalize_no_advice", known, name)
     return names

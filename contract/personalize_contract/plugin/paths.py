@@ -96,7 +96,9 @@ def repeat_command(config: pytest.Config, node_id: str) -> str:
 
     Accounts, and ARNs with them, are not in it.
     """
-    return " ".join([_pytest_command(config, node_id), *map(shlex.quote, options.given(config))])
+    return " ".join(
+        [_pytest_command(config, node_id), *map(shlex.quote, options.on_command_line(config))]
+    )
 
 
 def _pytest_command(config: pytest.Config, node_id: str) -> str:

@@ -172,7 +172,9 @@ def _place(session: Session, settings: Settings) -> tuple[str, str]:
         ) from error
     url = settings.endpoint_url or _url(session, region or REGION)
     if is_aws(url) and not region:
-        raise UsageError(f"live needs a region: add {settings.option('region')}, or set AWS_REGION")
+        raise UsageError(
+            f"a live run needs a region: add {settings.option('region')}, or set AWS_REGION"
+        )
     return region or REGION, url
 
 
@@ -234,7 +236,7 @@ def _credentials(session: Session, to_aws: bool) -> Credentials:
     if frozen and frozen.access_key and frozen.secret_key:
         return Credentials(frozen.access_key, frozen.secret_key, frozen.token)
     if to_aws:
-        raise _without(NO_CREDENTIALS, "live needs AWS credentials and found none")
+        raise _without(NO_CREDENTIALS, "a live run needs AWS credentials, and found none")
     return DUMMY_CREDENTIALS
 
 

@@ -341,14 +341,17 @@ def test_an_account_is_protected_by_the_guards_of_a_live_run(tmp_path: Path) -> 
     [
         (["--host", EVERYWHERE], "add --allow-remote to allow that"),
         (["--host", EVERYWHERE, "--allow-remote", "--forward", "aws"], "listens on loopback only"),
-        (["--forward", "aws", "--replay", "x"], "--forward and --replay exclude each other"),
+        (
+            ["--forward", "aws", "--replay", "x"],
+            "--forward and --replay conflict",
+        ),
         (["--forward", "aws", "--store", "x"], "is for the reference service"),
         (["--record", "x"], "--record needs --forward"),
         (["--replay", "."], "no cassette in this folder"),
-        (["--forward", "tea"], "is not an HTTP URL"),
+        (["--forward", "tea"], "--forward: 'tea' is not an HTTP URL"),
         (["--fail", "tea"], "unknown error code"),
         (["--fail", "503:tea"], "FAULT[:TIMES]"),
-        (["--forward", "aws"], "live needs a"),
+        (["--forward", "aws"], "needs a"),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, list) else "",
 )

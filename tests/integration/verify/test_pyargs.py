@@ -83,7 +83,7 @@ def test_missing_folder_is_reported(tmp_path: Path) -> None:
 
     assert done.returncode == 2
     assert (
-        "live needs a region: add --personalize-region, or set AWS_REGION"
+        "a live run needs a region: add --personalize-region, or set AWS_REGION"
         in done.stdout + done.stderr
     )
     assert "Traceback" not in done.stdout + done.stderr
