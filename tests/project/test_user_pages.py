@@ -58,15 +58,18 @@ class Declared:
     def __init__(self) -> None:
         self.options: set[str] = set()
         self.ini: set[str] = set()
+        self.help: list[str] = []
 
     def getgroup(self, *_: str) -> Declared:
         return self
 
-    def addoption(self, name: str, **_: object) -> None:
+    def addoption(self, name: str, **named: object) -> None:
         self.options.add(name)
+        self.help.append(str(named["help"]))
 
-    def addini(self, name: str, *_: object, **__: object) -> None:
+    def addini(self, name: str, text: str, **_: object) -> None:
         self.ini.add(name)
+        self.help.append(text)
 
 
 def test_every_option_and_ini_key_is_documented() -> None:
@@ -78,6 +81,12 @@ def test_every_option_and_ini_key_is_documented() -> None:
     assert "`--personalize-operation`" in OPTIONS
     of_both = {option.removeprefix("--").replace("-", "_") for option in both}
     assert declared.ini == of_both | rows("Ini keys without options")
+
+
+def test_help_of_every_option_and_ini_key_ends_with_its_default() -> None:
+    declared = Declared()
+    options.add(declared)  # type: ignore[arg-type] # it has the three methods that are called
+    assert [text for text in declared.help if not re.search(r" \(default: [^()]+\)$", text)] == []
 
 
 def test_every_argument_of_the_mark_is_documented() -> None:

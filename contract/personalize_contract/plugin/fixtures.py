@@ -22,10 +22,10 @@ T = TypeVar("T")
 
 @pytest.fixture
 def personalize_dataset(request: pytest.FixtureRequest) -> Datasets:
-    """Dataset ARNs by state: `.active`, `.in_use` and `.missing`.
+    """ARNs of datasets by their state: `.active`, `.in_use` and `.missing`.
 
-    Offline they are dummies. Against a live service they are those of `--personalize-dataset`; a
-    state without a declared dataset raises `UsageError`.
+    By default they are dummies. In a live run they are those of `--personalize-dataset`; a state
+    without a declared dataset raises `UsageError`.
     """
     from personalize_contract.model.datasets import DUMMY, Datasets
 
@@ -34,10 +34,10 @@ def personalize_dataset(request: pytest.FixtureRequest) -> Datasets:
 
 @pytest.fixture
 def personalize_tracker(request: pytest.FixtureRequest) -> Trackers:
-    """Tracking ids by state: `.active`, `.missing` and `.in_use`.
+    """Tracking ids of trackers by their state: `.active`, `.in_use` and `.missing`.
 
-    PutActionInteractions documents an answer for each (200, 404, 409), PutEvents only for an
-    active tracker. Offline they are dummies; against a live service, those of
+    PutActionInteractions documents an answer for each (200, 409, 404), PutEvents only for an
+    active tracker. By default they are dummies; in a live run, those of
     `--personalize-dataset TRACKING_ID=STATE`.
     """
     from personalize_contract.model.datasets import DUMMY_TRACKERS, Trackers
@@ -71,7 +71,7 @@ def _resources(
 
 @pytest.fixture
 def personalize_client(request: pytest.FixtureRequest) -> Any:
-    """A botocore `personalize-events` client whose PutItems calls the target answers."""
+    """A botocore client of `personalize-events`, answered by the target of this test."""
     from personalize_contract.targets import connection
 
     settings, service = _marked(request).settings, "personalize_service" in request.fixturenames
@@ -81,39 +81,40 @@ def personalize_client(request: pytest.FixtureRequest) -> Any:
 
 @pytest.fixture
 def personalize_service(request: pytest.FixtureRequest) -> Service:
-    """The reference service for this test, with its dummy datasets; see `Service`.
+    """A reference service for this test, which answers instead of the target of the run.
 
-    PutItems calls of boto3, botocore, aiobotocore and requests reach it in process; other clients
-    use its `.url`. Requests are checked as under the mark.
+    It begins with the dummy datasets; see `Service`. boto3, botocore, aiobotocore and requests
+    reach it in process; other clients use its `.url`. Requests are checked as under the mark.
     """
-    return _asked_in_time(request, _marked(request).service)
+    return _from_setup(request, _marked(request).service)
 
 
 @pytest.fixture
 def personalize_faults(request: pytest.FixtureRequest) -> FaultInjector:
-    """The fault injector of this test's target; see `FaultInjector.fail_next`.
+    """Faults of this test's target: `fail_next(...)` makes its next requests fail.
 
-    A fault is never recorded, and a request that fails is not sent to a live service.
+    See `FaultInjector.fail_next`. A fault is never recorded, and a request that fails is not sent
+    to a live service.
     """
-    return _asked_in_time(request, _marked(request).faults)
+    return _from_setup(request, _marked(request).faults)
 
 
 @pytest.fixture
 def personalize_url(request: pytest.FixtureRequest) -> str:
-    """The URL of this test's target on loopback, `http://127.0.0.1:PORT`, for any client.
+    """URL of this test's target on loopback, `http://127.0.0.1:PORT`, for any client.
 
     Requests to it are checked, recorded and replayed like the test's own. SDKs in child processes
     use it automatically.
     """
-    return _asked_in_time(request, _marked(request).loopback).url
+    return _from_setup(request, _marked(request).loopback).url
 
 
 def _marked(request: pytest.FixtureRequest) -> Marked:
     marked: Marked | None = request.node.stash.get(run_state.MARKED, None)
-    return _asked_in_time(request, marked)
+    return _from_setup(request, marked)
 
 
-def _asked_in_time(request: pytest.FixtureRequest, opened: T | None) -> T:
+def _from_setup(request: pytest.FixtureRequest, opened: T | None) -> T:
     """Return the object that set-up opened for a fixture.
 
     Raises:

@@ -54,62 +54,111 @@ _FIXTURES = frozenset(
 Kind = Literal["string", "linelist", "args"]
 
 _MARK_USAGE = (
-    f"{MARK}(violates, ignore, items_any_order, unused, redact, cassette): PutItems requests of "
-    "this test are checked, and answered by the target (recorded, reference or live)"
+    f"{MARK}(violates, ignore, items_any_order, unused, redact, cassette): check the requests of "
+    "this test to Amazon Personalize against their contract, and answer them from the test's "
+    "cassette, or from the target that --personalize-target selects"
 )
 
 _RECORDABLE = ("reference", "live")
-_WAYS: Mapping[str, tuple[str, ...]] = {
+_SELECTORS: Mapping[str, tuple[str, ...]] = {
     "target": TARGETS,
     "record": _RECORDABLE,
     "record_missing": _RECORDABLE,
     "verify": _RECORDABLE,
 }
-"""The options that select who answers, with the targets that each takes."""
+"""The options that select the target, with the targets that each of them accepts."""
 
 _CHECKS = ("marked", "all")
 
 _BOTH: Mapping[str, tuple[str, str]] = {
-    "target": ("TARGET", "who answers: recorded (default), reference or live"),
+    "target": (
+        "TARGET",
+        "target that answers the requests of marked tests: their cassettes (`recorded`), the "
+        "`reference` service in this process, or a `live` service (default: recorded)",
+    ),
     "record": (
         "TARGET",
-        "record what `reference` or `live` answers; replaces cassettes of passing tests",
+        "record the answers of `reference` or `live`, and replace the cassettes of tests that pass "
+        "(default: record nothing)",
     ),
     "record_missing": (
         "TARGET",
-        "replay the cassettes that there are, and record what `reference` or `live` answers to "
-        "tests that have none",
+        "replay existing cassettes, and record tests that have none from `reference` or `live` "
+        "(default: such tests fail at their first request)",
     ),
     "verify": (
         "TARGET",
-        "send what is recorded to `reference` or `live`, and fail where the answer differs",
+        "send recorded requests to `reference` or `live`, and fail tests whose answers differ from "
+        "the recorded ones (default: send nothing)",
     ),
-    "dataset": ("ARN=STATE", "a dataset and its state: active, in-use or missing"),
-    "region": ("REGION", "live: the service's region (default: the SDK's)"),
-    "endpoint_url": ("URL", "live: a service that is not AWS, by URL"),
-    "account": ("ID", "live: the account that may be written to; must match the credentials"),
+    "dataset": (
+        "ARN=STATE",
+        "declare a dataset or tracker as `active`, `in-use` or `missing`; may be repeated "
+        "(default: none)",
+    ),
+    "region": ("REGION", "region of a live service (default: that of the AWS configuration)"),
+    "endpoint_url": ("URL", "URL of a live service that is not AWS (default: AWS)"),
+    "account": (
+        "ID",
+        "AWS account that a live run may write to, which must be that of the credentials "
+        "(default: none)",
+    ),
 }
 """Options that are ini keys too, as (metavar, help)."""
 
 _FLAGS: Mapping[str, str] = {
-    "write_to_existing": "live: allow writing to declared datasets (their items can't be deleted)",
-    "strict": "fail tests that get advice",
+    "write_to_existing": (
+        "let a live run write to the declared datasets, from which items can't be deleted "
+        "(default: refuse)"
+    ),
+    "strict": "fail tests that get advice (default: report the advice)",
 }
 """Boolean options that are ini keys too, with their help."""
 
 _INI: Mapping[str, tuple[Kind, str]] = {
-    "cassettes": ("string", "folder of the cassettes (default: `cassettes` beside each module)"),
-    "check": ("string", "tests whose requests are checked: `marked` (default), or `all`"),
-    "ignore": ("linelist", "members that matching leaves out"),
-    "redact": ("linelist", "members that are never written"),
-    "placeholders": ("linelist", "values that look like secrets but may be in cassettes"),
-    "live_ids": ("string", "ids that live runs may put: `prefixed` (default), or a repo's `own`"),
-    "keep": ("args", "ids of persons that are written unchanged: userId, sessionId"),
-    "fail_on": ("args", "cassettes that fail a run: gone, stale, aged"),
-    "max_age": ("string", "days after which a cassette is aged"),
-    "contracts": ("string", "folder of this repo's own contract files"),
-    "allowed_hosts": ("linelist", "hosts that marked tests may connect to"),
-    "no_advice": ("linelist", "names of advice to turn off"),
+    "cassettes": (
+        "string",
+        "folder of all cassettes (default: `cassettes` beside each test module)",
+    ),
+    "check": ("string", "tests whose requests are checked: `marked` or `all` (default: marked)"),
+    "ignore": (
+        "linelist",
+        "members of requests that are not compared with recorded ones, one per line "
+        "(default: none)",
+    ),
+    "redact": (
+        "linelist",
+        "members of requests that are never written to cassettes, one per line (default: none)",
+    ),
+    "placeholders": (
+        "linelist",
+        "values that look like secrets, but may be recorded, one per line (default: none)",
+    ),
+    "live_ids": (
+        "string",
+        "ids that a live run may write: those with the prefix personalize-contract- (`prefixed`), "
+        "or any (`own`) (default: prefixed)",
+    ),
+    "keep": (
+        "args",
+        "members that are recorded as they are, instead of a pseudonym: userId, sessionId "
+        "(default: none)",
+    ),
+    "fail_on": (
+        "args",
+        "kinds of cassettes that fail a run: gone, stale, aged (default: none)",
+    ),
+    "max_age": ("string", "age in days after which a cassette is aged (default: never)"),
+    "contracts": (
+        "string",
+        "folder of your own contract files, beside those that ship (default: none)",
+    ),
+    "allowed_hosts": (
+        "linelist",
+        "hosts that marked tests may connect to, beside this machine: names or addresses, one per "
+        "line (default: none)",
+    ),
+    "no_advice": ("linelist", "names of advice to turn off, one per line (default: none)"),
 }
 """Ini keys without an option."""
 
@@ -143,22 +192,22 @@ def add(parser: pytest.Parser) -> None:
         dest="personalize_report",
         action="append",
         metavar="FILE",
-        help="write findings, advice and outcomes by call site: .json, .md or .html; may be "
-        "repeated",
+        help="write a report of findings, advice and outcomes by call site to FILE (.json, .md or "
+        ".html); may be repeated (default: none)",
     )
     group.addoption(
         "--personalize-baseline",
         dest="personalize_baseline",
         metavar="FILE",
-        help="known findings (YAML: test, clause, until, why), each of which fails no test until "
-        "a date",
+        help="read known findings from FILE (YAML: test, clause, until, why); each fails no test "
+        "until its date (default: none)",
     )
     group.addoption(
         "--personalize-operation",
         dest="personalize_operation",
         metavar="NAME",
         default="PutItems",
-        help="the operation that personalize_contract.suite verifies (default: PutItems)",
+        help="operation that the tests in personalize_contract.suite verify (default: PutItems)",
     )
 
 
@@ -266,7 +315,7 @@ def read(config: pytest.Config) -> Settings:
             raise UsageError(f"personalize_{name} = {value}: it must be {' or '.join(allowed)}")
         return value
 
-    target, way = _who_answers(option, ini)
+    target, selector = _target_and_selector(option, ini)
 
     def folder(name: str) -> Path | None:
         base = config.inipath.parent if config.inipath else config.rootpath
@@ -274,9 +323,9 @@ def read(config: pytest.Config) -> Settings:
 
     return Settings(
         target=target,
-        record=way == "record",
-        record_missing=way == "record_missing",
-        verify=way == "verify",
+        record=selector == "record",
+        record_missing=selector == "record_missing",
+        verify=selector == "verify",
         datasets=_datasets(
             [arn for arn in config.getoption("personalize_dataset") or () if arn.strip()],
             listed("dataset"),
@@ -314,24 +363,25 @@ def _is_on(config: pytest.Config, key: str) -> bool:
         raise UsageError(f"{key}: {error}; it must be true or false") from None
 
 
-def _who_answers(option: Callable[[str], str], ini: Callable[[str], str]) -> tuple[str, str]:
+def _target_and_selector(
+    option: Callable[[str], str], ini: Callable[[str], str]
+) -> tuple[str, str]:
     """Return the target and the option that selects it: the command line's, or the ini file's."""
     assignment: Callable[[str], str]
     for assignment, value in (
         (lambda name: f"{spelled(name)} {option(name)}", option),
         (lambda name: f"personalize_{name} = {ini(name)}", ini),
     ):
-        ways = {name: target for name in _WAYS if (target := value(name))}
-        for name, target in ways.items():
-            if target not in _WAYS[name]:
-                raise UsageError(
-                    f"{assignment(name)}: no such target; it must be {' or '.join(_WAYS[name])}"
-                )
-        target = ways.pop("target", "")
-        if len(ways) > 1:
-            first, second = list(ways)[:2]
+        selected = {name: target for name in _SELECTORS if (target := value(name))}
+        for name, target in selected.items():
+            if target not in _SELECTORS[name]:
+                targets = " or ".join(_SELECTORS[name])
+                raise UsageError(f"{assignment(name)}: no such target; it must be {targets}")
+        target = selected.pop("target", "")
+        if len(selected) > 1:
+            first, second = list(selected)[:2]
             raise UsageError(f"{assignment(first)} and {assignment(second)} conflict; drop one")
-        for name, answering in ways.items():
+        for name, answering in selected.items():
             if target not in ("", answering):
                 raise UsageError(
                     f"{assignment(name)} and {assignment('target')} conflict; drop the "
@@ -345,7 +395,7 @@ def _who_answers(option: Callable[[str], str], ini: Callable[[str], str]) -> tup
 
 def recorded_by_ini(config: pytest.Config) -> str:
     """Return the target that the ini file says to record; `""` if an option overrides it."""
-    if any(config.getoption(f"personalize_{name}") for name in _WAYS):
+    if any(config.getoption(f"personalize_{name}") for name in _SELECTORS):
         return ""
     return str(config.getini("personalize_record") or "").strip()
 
