@@ -120,8 +120,8 @@ TLS = Trouble(
 PROXY = Trouble(
     "proxy",
     "can't be reached",
-    "the proxy named by HTTPS_PROXY, HTTP_PROXY or the system blocks the connection; "
-    "correct it, or set NO_PROXY for this host",
+    "correct the proxy in HTTPS_PROXY, HTTP_PROXY or the system's settings, or set NO_PROXY for "
+    "this host",
 )
 NETWORK = Trouble(
     "network",

@@ -94,13 +94,9 @@ class Endpoint:
                 response = self._read(name, answer, coded)
                 if reusable:
                     _must_be_quiet(name, connection)
-            except (requests.ConnectionError, requests.Timeout, HTTPError) as error:
+            except (requests.RequestException, HTTPError) as error:
                 # The frames of its causes hold the request.
                 raise _trouble(name, error) from None
-            except requests.RequestException as error:
-                raise NoAnswer(
-                    f"{name} sent a response that is not HTTP: {failures.cause(error)}"
-                ) from None
         return Exchange(request, response, self._answered_by)
 
     def _read(self, where: str, answer: requests.Response, coded: bool) -> Response:
@@ -165,6 +161,10 @@ def _trouble(where: str, error: Exception) -> TargetUnavailable:
     import requests
     from urllib3.exceptions import ReadTimeoutError
 
+    if isinstance(error, requests.exceptions.InvalidURL | requests.exceptions.InvalidSchema):
+        # The endpoint's own URL was checked before. The error quotes the proxy's password.
+        reason = "the proxy's URL is invalid, or its scheme unsupported"
+        return TargetUnavailable(failures.PROXY.describe(where, reason))
     if trouble := failures.in_failure(error):
         return TargetUnavailable(trouble.describe(where, failures.cause(error)))
     if isinstance(error, requests.Timeout | ReadTimeoutError):

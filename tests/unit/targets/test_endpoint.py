@@ -15,7 +15,7 @@ from adversary.dialects import dialects
 from adversary.listening import Wire, served
 from adversary.service import right
 from helpers.command import ACTIVE
-from personalize_contract.errors import NoAnswer
+from personalize_contract.errors import NoAnswer, TargetUnavailable
 from personalize_contract.interceptors import botocore as interceptor
 from personalize_contract.model.exchange import Exchange, Request, Response
 from personalize_contract.model.parsed_request import parse
@@ -138,3 +138,21 @@ def test_a_response_complete_at_the_last_moment_is_accepted(
 
     assert exchange.response.status == 400
     assert next(moments, None) is None
+
+
+@pytest.mark.parametrize(
+    "proxy",
+    [
+        *(" ", "http://", "tea shop", "http://[::1", "foo://proxy:1", "socks5://proxy:1"),
+        "http://tea:secret@proxy:port",
+    ],
+)
+def test_unusable_proxy_url_is_the_proxy_s_failure(
+    monkeypatch: pytest.MonkeyPatch, proxy: str
+) -> None:
+    monkeypatch.setenv("HTTP_PROXY", proxy)
+    monkeypatch.delenv("http_proxy", raising=False)
+    monkeypatch.setenv("NO_PROXY", "")
+    with pytest.raises(TargetUnavailable, match=r"^proxy: .*HTTP_PROXY") as caught:
+        Endpoint(LIVE, "endpoint").answer(Request("POST", f"{LIVE}/items", {}, b""))
+    assert "secret" not in str(caught.value)
