@@ -1,9 +1,9 @@
 """The lifecycle of a resource in the control plane.
 
 The names and the order of the statuses are from the API reference (CreateDatasetGroup,
-CreateDataset, DatasetUpdateSummary). Their durations are round numbers near those in public reports;
-this project has measured none. Nothing documents the statuses in which `PutItems` answers 409, so
-they are a decision of this fake.
+CreateDataset, DatasetUpdateSummary). Their durations are round numbers near those in public
+reports; this project has measured none. Nothing documents the statuses in which `PutItems` answers
+409, so they are a decision of this fake.
 """
 
 from __future__ import annotations

@@ -125,8 +125,9 @@ def connect(
         # A tracking id names no account, and only the owner of the tracker knows it.
         if arn.startswith("arn:") and not arn.startswith(f"{to.home(account)}:"):
             raise UsageError(
-                "live: a declared dataset is not in the account and region that may be written "
-                f"to: correct its ARN, {settings.option('account')} or {settings.option('region')}"
+                f"live: the declared {arn.rpartition(':')[2]} is not in the account and region "
+                f"that may be written to: correct its ARN, {settings.option('account')} or "
+                f"{settings.option('region')}"
             )
     made_guard = guard(to.url, arns) if guard else _write_guard(settings, to.url)
     guarded = Guarded(target, made_guard, rate_limiter, retry_policy)

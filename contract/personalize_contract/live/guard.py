@@ -1,7 +1,7 @@
 """Guards of a live service: they refuse to send unsafe requests.
 
-Items can't be deleted, and the account is somebody's. So a request is sent only if every parser
-reads it in the same way, and if it names only allowed resources.
+Items can't be deleted, and the account may hold data that is in use. So a request is sent only if
+every parser reads it in the same way, and if it names only allowed resources.
 """
 
 from __future__ import annotations
@@ -34,8 +34,8 @@ class Guard(Protocol):
 class WriteGuard:
     """Allows requests that put recognisable items into allowed datasets.
 
-    It reads a request as it will be sent, and checks no clause of the contract: eleven items are
-    sent, since their ids are clear; a body that two services may read differently is not.
+    It reads a request as it will be sent, and checks no clause of the contract. Eleven items are
+    sent if each id can be recognised; a body that two parsers may read differently is not.
 
     Args:
         url: the URL of the service: scheme, host, port, and the path before that of an operation.
@@ -74,15 +74,18 @@ class WriteGuard:
             or (request.method, request.path) != (operation.method, base + operation.path)
         ):
             allowed = ", ".join(sorted(self.operations))
-            yield f"{request.method} {request.path[:80]} is not one of the operations {allowed}"
+            yield (
+                f"{request.method} {request.path[:80]} is not one of the operations that may be "
+                f"sent to a live service: {allowed}"
+            )
             return
         if reason := _misframed(request):
             yield reason
             return
         if member := _in_query(request, operation):
             yield (
-                f"its query has {member}, which a service may read instead of the body's; "
-                f"{self._remedy}"
+                f"its query string has {member}, and a service may use it in place of the body's "
+                f"value, which was checked; {self._remedy}"
             )
         if request.json_error:
             yield f"its body is not strict JSON ({request.json_error}); {self._remedy}"
@@ -120,8 +123,8 @@ class WriteGuard:
             return
         for parent, name in _unknown_members(body, operation):
             yield (
-                f"{parent or 'the body'} has a member that {operation.operation} doesn't have "
-                f"({name[:40]!r}), and a service may interpret it; {self._remedy}"
+                f"{parent or 'its body'} has the member {name[:40]!r}, which is unknown to "
+                f"{operation.operation}: a service may read it as an ARN or an id; {self._remedy}"
             )
 
     def _unknown_ids(self, body: dict[str, Any], operation: Contract) -> Iterator[str]:
@@ -135,7 +138,10 @@ class WriteGuard:
         for at, owner in owners:
             name, path = owner.get(member), f"{at}{member}"
             if not isinstance(name, str):
-                yield f"{path} is not a string, so it could not be recognised; {self._remedy}"
+                yield (
+                    f"{path} is not a string with the prefix {self.prefix}, by which a record of a "
+                    f"live run is recognised; {self._remedy}"
+                )
             elif not name.startswith(self.prefix):
                 yield (
                     f"{path} does not begin with {self.prefix}: items can't be deleted, and "
@@ -169,9 +175,12 @@ def misaddressed(request: Request, url: str) -> str | None:
     written, to = urlsplit(request.url), urlsplit(url)
     host = request.headers.get("host", to.netloc)
     if (written.scheme, written.netloc) != (to.scheme, to.netloc) or host.lower() != to.netloc:
-        return "it is addressed to another host than the allowed service"
+        return (
+            f"it is not addressed to {to.scheme}://{to.netloc}, the only service that may be "
+            "written to: correct its URL or its Host header"
+        )
     if not request.path.startswith(f"{to.path.rstrip('/')}/"):
-        return f"the path {request.path[:80]} is not below that of the service"
+        return f"its path {request.path[:80]} does not begin with {to.path}, the service's own path"
     return None
 
 
@@ -199,10 +208,10 @@ def _misframed(request: Request) -> str | None:
     }
     for name in _REROUTING:
         if name in request.headers:
-            return f"its header {name} may change its operation"
+            return f"its header {name} may make the service run another operation: remove it"
     for name, values in expected.items():
         if request.headers.get(name, values[0]).strip(" \t").lower() not in values:
-            return f"its header {name} contradicts the body that was checked"
+            return f"its header {name} does not fit the body that was checked: remove it"
     return None
 
 

@@ -11,10 +11,10 @@ from personalize_contract.suite.evidence import Finding
 from personalize_contract.suite.expectations import Observed, Status
 from personalize_contract.suite.scenario import Scenario
 
-ALTERED = "its recording was changed after it was made, so it is no service's answer"
+ALTERED = "its recording was edited after it was made, so no service gave this answer"
 
 UNRECOGNISED = "unrecognised answer"
-"""Prefix of the reason for a scenario that a front end of the service may have rejected."""
+"""Prefix of the reason why a scenario was not reached: a front end may have rejected it."""
 
 
 def judge(scenario: Scenario, exchange: Exchange) -> list[Finding]:
@@ -64,10 +64,11 @@ def not_reached(scenario: Scenario, why: str) -> list[Finding]:
 
 
 def unanswered(scenario: Scenario, why: str) -> list[Finding]:
-    """Return the findings of a scenario with a request that got no complete response.
+    """Return the findings of a scenario whose last try got no complete response.
 
     That breaks the clause that the scenario is about, and those about the status. If nothing is
-    expected, it is an observation.
+    expected, it is an observation. For a live service these findings are never final:
+    `second_try` retries the scenario, and a second failure is one of the environment.
     """
     (first, expectation), *rest = scenario.expects
     if isinstance(expectation, Observed):

@@ -161,7 +161,7 @@ def test_command_fails_with_a_changed_answer(recordings: Path) -> None:
 
     assert done.returncode == 1, done.stderr
     assert "request.items.max-members broken on recorded" in done.stdout
-    assert "(its recording was changed after it was made" in done.stdout
+    assert "(its recording was edited after it was made" in done.stdout
 
 
 def test_missing_recording_is_not_reached(recordings: Path) -> None:

@@ -53,7 +53,7 @@ def test_permission_is_needed_in_every_state(account: StandIn, state: State) -> 
 def test_a_dataset_of_another_account_or_region_is_not_written_to(
     account: StandIn, arn: str
 ) -> None:
-    with pytest.raises(UsageError, match="not in the account and region"):
+    with pytest.raises(UsageError, match="declared dataset/shop/ITEMS is not in the account and"):
         connect(settings(account, arn, leave=True))
     assert set(account.calls) <= {"GetCallerIdentity"}
 

@@ -53,11 +53,11 @@ REFUSED = {
     "a member that there is not": (events(datasetArn="x"), "'datasetArn'"),
     "a member of an event that there is not": (
         events(eventList=[{**EVENT, "tea": 1}]),
-        "eventList[] has a member that PutEvents doesn't have ('tea'",
+        "eventList[] has the member 'tea', which is unknown to PutEvents",
     ),
     "a member of a member": (
         events(eventList=[{**EVENT, "metricAttribution": {"tea": 1}}]),
-        "eventList[].metricAttribution has a member",
+        "eventList[].metricAttribution has the member",
     ),
 }
 

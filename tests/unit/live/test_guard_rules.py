@@ -58,13 +58,34 @@ REFUSED = {
     "of another operation": (request(GOOD, "/users"), "is not one of the operations"),
     "of events": (request('{"trackingId": "t"}', "/events"), "is not one of the operations"),
     "by another method": (replace(request(GOOD), method="PUT"), "is not one of the operations"),
-    "to another host": (replace(request(GOOD), url="https://x.example/items"), "another host"),
-    "to another port": (replace(request(GOOD), url=f"{URL}:8443/items"), "another host"),
-    "in clear": (replace(request(GOOD), url=f"http{URL[5:]}/items"), "another host"),
-    "that names another host": (request(GOOD, host="x.example"), "another host"),
-    "with a dataset in its query": (request(GOOD, "/items?DatasetArn=x"), "its query has the"),
-    "with an item in its query": (request(GOOD, "/items?items[0].itemId=x"), "its query has the"),
-    "with an ARN in its query": (request(GOOD, f"/items?to={SHOP}-2"), "its query has an ARN"),
+    "to another host": (
+        replace(request(GOOD), url="https://x.example/items"),
+        "not addressed to https://personalize-events",
+    ),
+    "to another port": (
+        replace(request(GOOD), url=f"{URL}:8443/items"),
+        "not addressed to https://personalize-events",
+    ),
+    "in clear": (
+        replace(request(GOOD), url=f"http{URL[5:]}/items"),
+        "not addressed to https://personalize-events",
+    ),
+    "that names another host": (
+        request(GOOD, host="x.example"),
+        "not addressed to https://personalize-events",
+    ),
+    "with a dataset in its query": (
+        request(GOOD, "/items?DatasetArn=x"),
+        "its query string has the",
+    ),
+    "with an item in its query": (
+        request(GOOD, "/items?items[0].itemId=x"),
+        "its query string has the",
+    ),
+    "with an ARN in its query": (
+        request(GOOD, f"/items?to={SHOP}-2"),
+        "its query string has an ARN",
+    ),
     "that is longer": (request(GOOD, content_length=str(len(GOOD) + 1)), "content-length"),
     "that is shorter": (request(GOOD, content_length="2"), "content-length"),
     "that has two lengths": (request(GOOD, content_length=f"{len(GOOD)}, 2"), "content-length"),
@@ -72,11 +93,11 @@ REFUSED = {
     "that is coded": (request(GOOD, transfer_encoding="gzip, chunked"), "transfer-encoding"),
     "with a target": (
         request(GOOD, x_amz_target="AmazonPersonalize.X"),
-        "may change its operation",
+        "another operation: remove it",
     ),
     "by a method in a header": (
         request(GOOD, x_http_method_override="PUT"),
-        "may change its operation",
+        "another operation: remove it",
     ),
     "that is no JSON": (request(GOOD[:-1]), "from the reference service"),
     "that is empty": (request(""), "from the reference service"),
@@ -107,7 +128,7 @@ REFUSED = {
     "of a short id": (request(GOOD.replace(f"{ID}0", "p")), "does not begin with"),
     "of an id in capitals": (request(GOOD.replace(ID, ID.upper())), "does not begin with"),
     "of an empty id": (request(GOOD.replace(f"{ID}0", "")), "does not begin with"),
-    "of a number": (request(GOOD.replace(f'"{ID}0"', "1")), "is not a string"),
+    "of a number": (request(GOOD.replace(f'"{ID}0"', "1")), "is not a string with"),
     "of nothing": (request(GOOD.replace("itemId", "properties")), "is not a string"),
     "of one id among ten": (request(items(10).replace(f"{ID}7", "tea")), r"items\[7\].itemId"),
 }
