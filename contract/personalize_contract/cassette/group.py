@@ -16,6 +16,10 @@ from personalize_contract.errors import CassetteError, CassetteMissing
 from personalize_contract.model.provenance import Provenance
 
 _BY_HAND = "it was edited by hand, so nothing can be added to it; restore it, or move it away"
+_UNREADABLE = (
+    "the new recording of {scenario} would not read back as it was recorded, so the file was not "
+    "changed: please report this, with the journal"
+)
 
 
 def load(path: Path) -> dict[str, Cassette]:
@@ -76,11 +80,9 @@ def put(path: Path, new: Mapping[str, Cassette], order: Iterable[str]) -> None:
         data = written.encode()
     except UnicodeEncodeError:
         raise CassetteError(path, "it can't be written: it has text that isn't Unicode") from None
-    try:
-        is_right = _as_recorded(split(loader.parse(path, data))) == _as_recorded(wanted)
-    except CassetteError:
-        is_right = False
-    if not is_right:
+    if wrong := _misread(path, data, wanted):
+        if wrong.isdisjoint(staying):
+            raise CassetteError(path, _UNREADABLE.format(scenario=min(wrong)))
         raise CassetteError(path, _BY_HAND)
     if written != text:
         recording.replace(path, [written])
@@ -118,6 +120,16 @@ def _texts(text: str, cassette: Cassette) -> dict[str, list[str]]:
     for origin, interaction in zip(cassette.origins, written, strict=True):
         texts.setdefault(origin.recorded_for, []).append(interaction)
     return texts
+
+
+def _misread(path: Path, data: bytes, wanted: Mapping[str, Cassette]) -> set[str]:
+    """Return the scenarios whose recordings would not be read back from a text as they are."""
+    try:
+        readable = _as_recorded(split(loader.parse(path, data)))
+    except CassetteError:
+        readable = {}
+    expected = _as_recorded(wanted)
+    return {name for name in {**expected, **readable} if readable.get(name) != expected.get(name)}
 
 
 def _as_recorded(parts: Mapping[str, Cassette]) -> dict[str, object]:

@@ -121,6 +121,17 @@ def test_edited_group_is_kept_or_refused(case: str, path: Path) -> None:
     assert group.load(path)["c"].exchanges == parts["c"].exchanges
 
 
+def test_recording_that_would_not_read_back_changes_nothing(path: Path, tmp_path: Path) -> None:
+    # The names of an exchange's headers are in lower case, so this one would be read as another.
+    response = replace(ONE.response, headers={"X-Tea": "green"})
+    unreadable = {"a": part(AWS, "a", replace(ONE, response=response))}
+    before = path.read_bytes()
+    for file in (path, tmp_path / "new.yaml"):
+        with pytest.raises(CassetteError, match="new recording of a would not read back"):
+            group.put(file, unreadable, "abc")
+    assert path.read_bytes() == before
+
+
 def test_cassette_of_a_test_is_not_a_group(tmp_path: Path) -> None:
     from personalize_contract.cassette import recording
 
