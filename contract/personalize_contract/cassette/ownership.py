@@ -98,7 +98,7 @@ def _recorded_for(path: Path) -> str:
     if not path.name.endswith(journal.SUFFIX):
         return loader.recorded_for(path)
     try:
-        taken = journal.read(path)
+        recordings = journal.read(path)
     except CassetteError:
         return ""
-    return taken[0].provenance.recorded_for if taken else ""
+    return recordings[0].provenance.recorded_for if recordings else ""

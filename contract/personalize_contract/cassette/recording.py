@@ -51,7 +51,7 @@ class Recording:
         """The exchanges of the cassette, once it is saved."""
         self._matching: dict[str, Matching] = {}
         self.renew_before = ""
-        """The time before which a recording gets a new date, even if nothing else changed."""
+        """Exchanges that were recorded before this time get a new date, even if nothing changed."""
         self.count = 0
         """Number of exchanges so far, counting each attempt of an SDK call."""
         try:
@@ -95,15 +95,15 @@ class Recording:
             except ValueError as error:
                 raise CassetteError(self.path, f"the exchange can't be recorded: {error}") from None
             except CassetteError as error:
-                self._is_broken = self._is_broken or bool(taken_of(self._journal.read())[0])
+                self._is_broken = self._is_broken or bool(cassette_content(self._journal.read())[0])
                 hint = f". {KEPT.format(self._journal.path)}" if self._is_broken else ""
                 raise CassetteError(error.path, error.reason + hint, error.line) from error
             self.count += 1
 
-    def taken(self) -> list[Exchange]:
+    def exchanges(self) -> list[Exchange]:
         """Return the exchanges so far, one for each SDK call."""
         with self._mutex:
-            return taken_of(self._journal.read())[0]
+            return cassette_content(self._journal.read())[0]
 
     def save(self) -> bool:
         """Replace the cassette with the recording, atomically.
@@ -118,9 +118,9 @@ class Recording:
             raise CassetteError(self.path, "only the process that records it can save it")
         keep = True
         try:
-            above = _is_above(self.path, self.provenance)
-            if not above:
-                self.saved, tests = taken_of(self._journal.read())
+            is_outranked = _is_outranked(self.path, self.provenance)
+            if not is_outranked:
+                self.saved, tests = cassette_content(self._journal.read())
                 self._write(list(map(update.Interaction, self.saved, tests)))
             keep = False
         except CassetteError as error:
@@ -129,7 +129,7 @@ class Recording:
             ) from error
         finally:
             self._end(keep=keep)
-        return not above
+        return not is_outranked
 
     def _write(self, recorded: list[update.Interaction]) -> None:
         if len(recorded) > MAX_EXCHANGES:
@@ -168,14 +168,19 @@ class Recording:
         self.discard()
 
 
-def taken_of(recordings: Iterable[journal.Taken]) -> tuple[list[Exchange], list[str]]:
-    """Return the exchanges of a journal, and the test of each: `""` unless tests share it."""
-    last = {taken.test: taken for taken in recordings}  # a test that was run again has several
+def cassette_content(recordings: Iterable[journal.Taken]) -> tuple[list[Exchange], list[str]]:
+    """Return the exchanges that a journal makes a cassette of, and the test of each.
+
+    They are the last attempts of the SDK calls in the last recording of each test. The test is
+    `""` unless tests share the cassette.
+    """
+    last = {recording.test: recording for recording in recordings}
     pairs = [(each, test) for test in last for each in last_attempts(last[test].exchanges)]
     return [exchange for exchange, _ in pairs], [test for _, test in pairs]
 
 
-def _is_above(path: Path, provenance: Provenance) -> bool:
+def _is_outranked(path: Path, provenance: Provenance) -> bool:
+    """Return whether the cassette there has stronger provenance than a new recording."""
     try:
         return provenance.below(loader.load(path).provenance)
     except CassetteMissing:

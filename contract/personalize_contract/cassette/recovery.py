@@ -71,14 +71,14 @@ def recover(path: Path, placeholders: Collection[str] = ()) -> RecoveryResult:
 
 
 def _recovered(path: Path, cassette: Path, redactor: Redactor) -> RecoveryResult:
-    taken = journal.read(path)
-    if len(taken) > 1 and not all(each.test for each in taken):
+    recordings = journal.read(path)
+    if len(recordings) > 1 and not all(each.test for each in recordings):
         raise CassetteError(path, "it holds several recordings, but a cassette holds only one")
-    exchanges, tests = recording.taken_of(taken)
+    exchanges, tests = recording.cassette_content(recordings)
     if not exchanges:
         files.remove(path)
         return RecoveryResult(path, NOTHING, done=True)
-    provenance = taken[0].provenance
+    provenance = recordings[0].provenance
     exchanges = [redactor.exchange(exchange) for exchange in exchanges]
     ownership.check_to_record(cassette, provenance.recorded_for)
     check_readable(cassette, provenance, exchanges)

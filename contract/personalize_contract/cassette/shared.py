@@ -45,7 +45,7 @@ class SharedRecording(Recording):
             if self._is_open:
                 self._journal.end(keep=keep)
 
-    def taken_last(self) -> list[Exchange]:
+    def part_exchanges(self) -> list[Exchange]:
         """Return the exchanges of the current part, one for each SDK call."""
         with self._mutex:
             return last_attempts(self._journal.read()[-1].exchanges)
@@ -73,7 +73,7 @@ class Part:
 
     @property
     def renew_before(self) -> str:
-        """The time before which a recording gets a new date, even if nothing else changed."""
+        """Exchanges that were recorded before this time get a new date, even if nothing changed."""
         return self._whole.renew_before
 
     @renew_before.setter
@@ -91,13 +91,13 @@ class Part:
         self._whole.append(exchange, call)
         self.count += 1
 
-    def taken(self) -> list[Exchange]:
+    def exchanges(self) -> list[Exchange]:
         """Return the exchanges so far, one for each SDK call."""
-        return self._whole.taken_last()
+        return self._whole.part_exchanges()
 
     def save(self) -> bool:
         """Mark the part as complete; it is saved with the others at the end of the run."""
-        self.saved, self.is_saved = self.taken(), True
+        self.saved, self.is_saved = self.exchanges(), True
         self._end()
         return True
 

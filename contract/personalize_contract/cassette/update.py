@@ -49,7 +49,8 @@ def text(
         provenance: the provenance of the new recording.
         new: the new recording.
         key: the key function of interactions.
-        renew_before: the time before which recordings get a new date, even if confirmed.
+        renew_before: the time, in ISO 8601; exchanges that were recorded earlier get a new date,
+            even if the new recording confirms them; `""` to keep the dates of all.
     """
     try:
         data = loader.read(path)

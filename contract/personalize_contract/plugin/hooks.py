@@ -14,7 +14,7 @@ import pytest
 
 from personalize_contract.errors import PersonalizeContractError, UsageError
 from personalize_contract.plugin import options, run_state
-from personalize_contract.plugin.options import OURS
+from personalize_contract.plugin.options import OURS, Decision
 from personalize_contract.settings import KEY as _SETTINGS
 from personalize_contract.settings import MARK
 
@@ -25,8 +25,8 @@ T = TypeVar("T")
 
 _WHOLE = pytest.StashKey[list[pytest.Item]]()
 _OPEN = pytest.StashKey[contextlib.ExitStack]()
-_OUTCOME = pytest.StashKey[str]()
-"""The outcome of a test that its teardown decides: `open` until then."""
+_DECISION = pytest.StashKey[Decision | None]()
+"""The decision on a test by its teardown; None if the call decided."""
 _UNOPENED = pytest.StashKey["Problem"]()
 _LATE = pytest.StashKey[contextlib.ExitStack]()
 _SHARED = ("shared",)
@@ -96,8 +96,8 @@ def pytest_runtest_teardown(item: pytest.Item) -> Generator[None, object, object
         except PersonalizeContractError as error:
             problem = str(error)
         _close(item)
-        if item.stash.get(_OUTCOME, None):
-            item.stash[_OUTCOME] = "failed" if problem else "passed"
+        if item.stash.get(_DECISION, None):
+            item.stash[_DECISION] = Decision.FAILED if problem else Decision.PASSED
         if problem:
             _fail(problem)
     return result
@@ -111,8 +111,9 @@ def pytest_runtest_makereport(
         report = yield
         if report.skipped:
             item.stash[options.SKIPPED] = True
-        if call.when == "teardown" and report.outcome == item.stash.get(_OUTCOME, None):
-            setattr(report, OURS, "decided")
+        decision = item.stash.get(_DECISION, None)
+        if call.when == "teardown" and decision and report.outcome == decision.value:
+            setattr(report, OURS, decision.value)
         if unopened := item.stash.get(_UNOPENED, None):
             _settle(item, report, [unopened])
         return report
@@ -128,9 +129,11 @@ def pytest_runtest_makereport(
         is_xfail = hasattr(report, "wasxfail")
         marked.passed = report.passed and not is_xfail
         marked.failed_as_expected = report.skipped and is_xfail and not problems
-        # The teardown may send the missing requests, so it decides.
-        item.stash[_OUTCOME] = "open" if marked.passed and marked.lacking() else ""
-        setattr(report, OURS, item.stash[_OUTCOME])
+        # Subtests have reports of the call, too; the last one is the test's.
+        item.stash[_DECISION] = None
+        if marked.passed and marked.lacking():
+            item.stash[_DECISION] = Decision.OPEN
+            setattr(report, OURS, Decision.OPEN.value)
     if report.failed and call.excinfo and problems:
         from personalize_contract.plugin import failure_report
 
@@ -144,13 +147,13 @@ def pytest_runtest_makereport(
 @pytest.hookimpl(tryfirst=True)
 def pytest_report_teststatus(report: pytest.TestReport) -> tuple[str, str, str] | None:
     """Count a test once, by the outcome of its teardown if that decides."""
-    outcome = getattr(report, OURS, "")
+    decision = getattr(report, OURS, "")
     is_subtest = type(report) is not pytest.TestReport
-    if not outcome or is_subtest or report.outcome not in ("passed", "failed"):
+    if not decision or is_subtest or report.outcome not in ("passed", "failed"):
         return None
-    if outcome == "open":
+    if decision == Decision.OPEN.value:
         return "", "", ""
-    if outcome == "run":
+    if decision == Decision.OF_RUN.value:
         return "failed", "", "FAILED"  # no letter, since it belongs to no test
     return (report.outcome, "F" if report.failed else ".", report.outcome.upper())
 
@@ -216,7 +219,7 @@ def _open(item: pytest.Item) -> None:
         else:
             opened = marked.checked_only(item, settings, run_state.tally(item.config))
         item.stash[run_state.MARKED] = stack.enter_context(opened)
-        item.stash[_OPEN], item.stash[_OUTCOME] = stack, ""
+        item.stash[_OPEN], item.stash[_DECISION] = stack, None
     except PersonalizeContractError as error:
         problem = str(error)
         if settings.verify:

@@ -205,7 +205,7 @@ class Recording(modes.Recording):
         path = self.recording.path
         if not self.recording.count and not path.exists():
             return None
-        self._missing = max(recorded_before(path) - len(self.recording.taken()), 0)
+        self._missing = max(recorded_before(path) - len(self.recording.exchanges()), 0)
         self.saved = self.recording.save()
         return self.saved
 

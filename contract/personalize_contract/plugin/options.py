@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping, Sequence
+from enum import Enum
 from functools import partial
 from typing import TYPE_CHECKING, Literal
 
@@ -45,6 +46,21 @@ SKIPPED = pytest.StashKey[bool]()
 
 OURS = "personalize_contract"
 """The key of this plugin's data in an xdist worker's output, and its attribute on a report."""
+
+
+class Decision(Enum):
+    """The plugin's decision on a test, where pytest's outcome of each phase doesn't count.
+
+    xdist sends only plain values, so a report has the value as its attribute.
+    """
+
+    OPEN = "open"
+    """The test has passed, but its teardown decides, since it may send the missing requests."""
+    PASSED = "passed"
+    FAILED = "failed"
+    OF_RUN = "of run"
+    """The report is of a failure of the run, which belongs to no test."""
+
 
 _FIXTURES = frozenset(
     {"personalize_client", "personalize_faults", "personalize_service", "personalize_url"}

@@ -146,7 +146,7 @@ class SharedCassette:
             if before:
                 raise UsageError(modes.recorded_nothing(recording.path, before))
             return Tally()
-        missing = before - len(recording.taken())
+        missing = before - len(recording.exchanges())
         if not recording.save():
             return self._answered("kept", place)
         return Tally({("fewer", place): missing} if missing > 0 else {})
