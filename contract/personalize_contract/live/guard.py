@@ -175,9 +175,10 @@ def misaddressed(request: Request, url: str) -> str | None:
     written, to = urlsplit(request.url), urlsplit(url)
     host = request.headers.get("host", to.netloc)
     if (written.scheme, written.netloc) != (to.scheme, to.netloc) or host.lower() != to.netloc:
+        address = to.netloc.rpartition("@")[2]
         return (
-            f"it is not addressed to {to.scheme}://{to.netloc}, the only service that may be "
-            "written to: correct its URL or its Host header"
+            f"it is not addressed to {to.scheme}://{address}, the only service that may be written "
+            "to: correct its URL or its Host header"
         )
     if not request.path.startswith(f"{to.path.rstrip('/')}/"):
         return f"its path {request.path[:80]} does not begin with {to.path}, the service's own path"
