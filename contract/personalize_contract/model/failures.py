@@ -83,8 +83,8 @@ REFUSED = Trouble(
 ACCESS_DENIED = Trouble(
     "access denied",
     "denied access",
-    "grant the policy that the same `verify` command prints with `--dry-run`; a new role or policy "
-    "may take some minutes to apply",
+    "allow it in the role's policy (`verify --target live --dry-run` prints what a run needs), and "
+    "check what else may deny it; a new role or policy may take some minutes to apply",
     _codes("AccessDenied AccessDeniedException NotAuthorized UnauthorizedOperation"),
     transient=True,
 )

@@ -1,6 +1,7 @@
 """Verifies SigV4 signatures with botocore's own signer: sign the request again and compare.
 
-The errors are those of "AWS Common Errors", with the status 403 that AWS front ends use.
+The codes are those that AWS SDKs know from front ends, with status 403; AWS's page "Common Errors"
+names some of them differently.
 """
 
 from __future__ import annotations

@@ -32,7 +32,7 @@ from personalize_contract.model.parsed_request import ParsedRequest
 from personalize_contract.service import core
 from personalize_contract.targets.base import Target
 
-# AWS "Common Errors", in the newer of its two generations.
+# AWS "Common Errors", the newer of its two lists.
 _COMMON = {
     "AccessDeniedException": 403,
     "ExpiredTokenException": 403,
