@@ -126,10 +126,13 @@ def test_policy_allows_each_action_on_the_resources_that_it_requires(operation: 
 
 
 def test_policy_for_a_declared_tracker_has_no_tracking_id() -> None:
-    arguments = ("--operation=PutEvents", "--dataset=11111111-2222-3333-4444-555555555555=active")
-    calls, policy = dry(*arguments)
-    assert calls == ["sts GetCallerIdentity", "personalize-events PutEvents"]
-    (statement,) = policy["Statement"]
+    tracking_id = "11111111-2222-3333-4444-555555555555"
+    done = run(
+        *("verify", "--target=live", "--dry-run", "--operation=PutEvents"),
+        *(f"--account={ACCOUNT}", "--region=eu-west-1", f"--dataset={tracking_id}=active"),
+    )
+    assert "IAM supports no resource type for personalize:PutEvents: their" in done.stdout
+    (statement,) = json.loads(done.stdout[done.stdout.index("{") :])["Statement"]
     assert (statement["Action"], statement["Resource"]) == (["personalize:PutEvents"], "*")
 
 
