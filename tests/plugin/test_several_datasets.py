@@ -46,7 +46,7 @@ def test_items_sent_to_the_wrong_dataset_miss(recorded: Shop) -> None:
     recorded.tests(TWO.replace("FIRST", NEWS).replace("SECOND", VIDEOS))
     result = recorded.run()
     result.assert_outcomes(failed=1)
-    assert "an equal request is recorded for another dataset of this state" in text(result)
+    assert "the same request is recorded for another dataset of this state" in text(result)
 
 
 def test_changed_order_of_declaration_misses_with_a_hint(recorded: Shop) -> None:

@@ -99,8 +99,8 @@ def test_shared_cassette_is_not_recorded_in_part(shared: Shop, selection: list[s
     result = shared.record(*selection)
     assert result.parseoutcomes()["errors"] == 1
     assert (
-        f"{SEED} is shared with test_shop.py::TestShop::test_mate, which this run leaves out, and "
-        "a shared cassette is recorded whole: "
+        f"{SEED} is shared with test_shop.py::TestShop::test_mate, which is not in this run; "
+        "a shared cassette is recorded in one run of all its tests: "
         "pytest test_shop.py::TestShop --personalize-record reference"
     ) in text(result)
     assert (shared.path / SEED).read_bytes() == before
@@ -113,8 +113,8 @@ def test_shared_cassette_is_kept_unless_all_tests_are_recorded(shared: Shop, bod
     result = shared.record()
     assert (shared.path / SEED).read_bytes() == before
     assert (
-        f"not recorded: {SEED}: test_shop.py::TestShop::test_mate was not recorded, and a shared "
-        "cassette is recorded whole"
+        f"not recorded: {SEED}: test_shop.py::TestShop::test_mate was not recorded, but a shared "
+        "cassette is replaced as a whole"
     ) in text(result)
     assert "answered, not recorded" in text(result)
     assert not [line for line in result.outlines if line[1:].startswith(" recorded: ")]

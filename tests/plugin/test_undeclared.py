@@ -51,4 +51,4 @@ def test_removing_the_declaration_misses_with_a_hint(shop: Shop, name: str, send
     shop.ini()
     result = shop.run()
     result.assert_outcomes(failed=1)
-    assert "this one is not declared: add it with its state to the ini key" in text(result)
+    assert " is not declared: add it with its state to the ini key" in text(result)

@@ -67,10 +67,10 @@ class Explainer:
         name = f" {sent.operation.operation}" if sent.operation else ""
         head = f"no recorded exchange answers this{name} request"
         if self._explained == _MAX_EXPLAINED:
-            return Miss(f"{head} either; only the first {_MAX_EXPLAINED} misses are explained")
+            return Miss(f"{head}; only the first {_MAX_EXPLAINED} misses of a test are explained")
         self._explained += 1
         remedy = (
-            f"  first:     fix {broken[0]}, which it breaks, before you record it"
+            f"  fix it:    it breaks {broken[0]}; record it when it is valid"
             if broken
             else f"  record it: {self._record}"
         )
@@ -116,7 +116,7 @@ def _nearest(replay: Replay, request: ParsedRequest) -> _Nearest:
     at = distances.index(min(distances))
     number = f"exchange {at + 1} of {len(recorded)}"
     if distances[at] == 0:
-        return _Nearest(f"{number} is equal, but each answers once and all are used up")
+        return _Nearest(f"{number} is equal, but already used; each answers only one request")
     differing = list(differences(sent, recorded[at]))
     hints = _hints(request, replay.recorded[at].request, sent, recorded[at], differing)
     return _Nearest(number, differing, list(hints))
@@ -152,8 +152,8 @@ def _hints(
     if members := ignoring(pairs, request, other):
         names = ", ".join(f'"{member}"' for member in members)
         yield (
-            f"  ignore:    these are other values on each run: ignore=[{names}] in the mark, or "
-            "personalize_ignore in the ini file, accepts this request"
+            f"  ignore:    these values are new on each run; write ignore=[{names}] in the mark, "
+            "or add the members to personalize_ignore in the ini file, to accept this request"
         )
     resource = request.operation.resource if request.operation else ""
     if [place for place, _ in differing] == [resource]:
@@ -168,13 +168,13 @@ def _about_datasets(resource: str, sent: ParsedRequest, recorded: ParsedRequest)
     states = [_DUMMY.fullmatch(each) for each in (name, other)]
     if not states[0]:
         yield (
-            "  datasets:  this one is not declared: add it with its state to the ini key "
+            f"  datasets:  this {resource} is not declared: add it with its state to the ini key "
             "personalize_dataset, so that recordings name it by its state"
         )
     elif states[1] and states[0].groups() == states[1].groups():
         yield (
-            "  datasets:  an equal request is recorded for another dataset of this state: this one "
-            "went to the wrong dataset, or the order of personalize_dataset changed"
+            "  datasets:  the same request is recorded for another dataset of this state: the code "
+            "sent this one to the wrong dataset, or the order of personalize_dataset changed"
         )
 
 
@@ -184,6 +184,10 @@ def summary(request: ParsedRequest) -> str:
     batch = request.members.get(operation.batch) if operation else None
     count = ""
     if operation and isinstance(batch, list):
-        many = operation.batch if operation.identity else f"in {operation.batch}"
-        count = f"{len(batch)} {many if len(batch) != 1 else many.removesuffix('s')}, "
+        singular, plural = (
+            (operation.batch.removesuffix("s"), operation.batch)
+            if operation.identity
+            else (f"entry in {operation.batch}", f"entries in {operation.batch}")
+        )
+        count = f"{len(batch)} {singular if len(batch) == 1 else plural}, "
     return f"{request.method} {request.path}, {count}{len(request.body)} bytes"

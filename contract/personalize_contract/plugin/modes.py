@@ -254,9 +254,9 @@ def recorded_nothing(path: Path, before: int) -> str:
     """Return the problem of an empty recording that would replace exchanges."""
     from personalize_contract.privacy import display
 
-    exchanges = "the exchange" if before == 1 else f"the {before} exchanges"
+    exchanges = "1 exchange" if before == 1 else f"{before} exchanges"
     return (
-        f"nothing was recorded, so {display.path(path)} was not replaced: it holds {exchanges} "
-        "that this test used to send. Look for a mock that is still in place. If the test should "
-        'send nothing, delete the cassette, or write unused="report" in the mark'
+        f"nothing was recorded, so {display.path(path)} was not replaced: it has {exchanges} of "
+        "an earlier recording, but no request was sent now. Check whether a mock intercepts them. "
+        'If nothing should be sent, delete the cassette, or add unused="report" to the mark'
     )

@@ -101,8 +101,8 @@ class SharedCassette:
 
         if left_out := sorted(self.tests - {each.nodeid for each in self.running}):
             raise UsageError(
-                f"{display.path(self.path)} is shared with {left_out[0]}, which this run leaves "
-                "out, and a shared cassette is recorded whole: "
+                f"{display.path(self.path)} is shared with {left_out[0]}, which is not in this "
+                "run; a shared cassette is recorded in one run of all its tests: "
                 f"{self.record_command(self._settings.target)}"
             )
         if self._recording is None:
@@ -160,7 +160,7 @@ class SharedCassette:
                 continue
             if item.stash.get(options.SKIPPED, False) and item.nodeid not in recorded:
                 continue
-            yield f"{item.nodeid} was not recorded, and a shared cassette is recorded whole"
+            yield f"{item.nodeid} was not recorded, but a shared cassette is replaced as a whole"
 
     def _answered(self, *why: str) -> Tally:
         """Return a tally that counts recorded answers as answered only, with the reason."""

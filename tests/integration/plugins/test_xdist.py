@@ -97,7 +97,7 @@ def test_a_shared_cassette_needs_one_worker_to_record_but_not_to_replay(beside: 
     outcomes = result.parseoutcomes()
     assert outcomes["errors"] == 2
     assert "only one: with pytest-xdist, add --dist loadfile" in text(result)
-    assert "a shared cassette is recorded whole" in text(result)
+    assert "a shared cassette is replaced as a whole" in text(result)
     assert shop.cassettes() == []
 
     result = shop.record("-n2", "--dist=loadfile")

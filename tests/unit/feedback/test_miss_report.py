@@ -13,7 +13,7 @@ from helpers.command import ACTIVE
 from personalize_contract.cassette.matching import Matching
 from personalize_contract.cassette.reader import Cassette
 from personalize_contract.cassette.replay import Replay
-from personalize_contract.feedback.miss_report import Explainer
+from personalize_contract.feedback.miss_report import Explainer, summary
 from personalize_contract.model import contract, parsed_request
 from personalize_contract.model.checker import Checker
 from personalize_contract.model.exchange import Exchange, Request, Response
@@ -72,7 +72,7 @@ def test_the_nearest_exchange_is_shown_with_the_differences() -> None:
 def test_a_used_exchange_is_named() -> None:
     recorded = replay(puts("{}"))
     assert recorded.take(request(puts("{}")))
-    assert "exchange 1 of 1 is equal, but each answers once" in explained(recorded, puts("{}"))[3]
+    assert "exchange 1 of 1 is equal, but already used" in explained(recorded, puts("{}"))[3]
 
 
 @pytest.mark.parametrize(
@@ -117,7 +117,9 @@ def test_only_the_first_five_misses_are_explained() -> None:
     misses = [str(explainer(recorded, request(puts(f'{{"a": {number}}}')))) for number in range(50)]
     assert sum("nearest:" in miss for miss in misses) == 5
     assert len(set(misses[5:])) == 1
-    assert misses[-1].startswith("no recorded exchange answers this PutItems request either")
+    assert misses[-1].startswith(
+        "no recorded exchange answers this PutItems request; only the first 5"
+    )
 
 
 def test_another_operation_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -175,7 +177,7 @@ def test_look_alikes_are_distinguished_by_character_name(
 def test_a_broken_clause_has_to_be_fixed_before_recording() -> None:
     eleven = puts(*["{}"] * 11)
     assert explained(replay(puts("{}")), eleven)[-1] == (
-        "  first:     fix request.items.max-members, which it breaks, before you record it"
+        "  fix it:    it breaks request.items.max-members; record it when it is valid"
     )
     meant = Explainer(COMMAND, ["request.items.max-members"])(replay(puts("{}")), request(eleven))
     assert str(meant).splitlines()[-1] == f"  record it: {COMMAND}"
@@ -279,3 +281,23 @@ def test_all_volatile_members_are_suggested_once() -> None:
     )
     text = str(Explainer(COMMAND)(replay(puts(old, old)), request(puts(new, new))))
     assert 'ignore=["items[].properties.at", "items[].properties.id"] in the mark' in text
+
+
+@pytest.mark.parametrize(
+    ("path", "member", "singular", "plural"),
+    [
+        ("/items", "items", "1 item", "2 items"),
+        ("/users", "users", "1 user", "2 users"),
+        ("/events", "eventList", "1 entry in eventList", "2 entries in eventList"),
+        (
+            "/action-interactions",
+            "actionInteractions",
+            "1 entry in actionInteractions",
+            "2 entries in actionInteractions",
+        ),
+    ],
+)
+def test_summary_counts_the_batch(path: str, member: str, singular: str, plural: str) -> None:
+    for count, words in ((1, singular), (2, plural)):
+        sent = parsed_request.parse(request({member: [{}] * count}, path))
+        assert summary(sent).startswith(f"POST {path}, {words}, ")
