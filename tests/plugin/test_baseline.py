@@ -126,18 +126,18 @@ def test_an_answer_that_breaks_known_clauses_alone_fails_no_test(
 @pytest.mark.parametrize(
     ("content", "line", "problem"),
     [
-        (entry() + "  owner: me\n", ":5", "no key 'owner': they are test, clause, until, why"),
+        (entry() + "  owner: me\n", ":5", "unknown key 'owner'; use test, clause, until, why"),
         (entry().replace("  why: 'SHOP-12: batches'\n", ""), ":1", "`why` is missing"),
         (entry() + "  why: again\n", ":5", "`why` is given twice"),
         (entry() + entry(until=PAST), ":5", "the same test and clause as in known.yaml:1"),
-        (entry(until="soon"), ":3", "`until` is a date, such as 2027-01-31"),
-        (entry(until="[2027-01-31]"), ":3", "`until` is a text"),
+        (entry(until="soon"), ":3", "`until` must be a date, such as 2027-01-31"),
+        (entry(until="[2027-01-31]"), ":3", "`until` must be a text"),
         (entry(clause="request.items.max-member"), ":2", "there is no clause"),
-        (entry(test="test_it"), ":1", "`test` is a node id"),
-        ("- tea\n", ":1", "an entry has the keys test, clause, until, why"),
-        ("\ntest: tea\n", ":2", "it is a list of entries with the keys"),
+        (entry(test="test_it"), ":1", "`test` must be a node id"),
+        ("- tea\n", ":1", "an entry must have the keys test, clause, until, why"),
+        ("\ntest: tea\n", ":2", "it must be a list of entries with the keys"),
         ("- test: [\n", ":2", "it is not YAML"),
-        ("- test: !!python/object/apply:os.getcwd []\n", ":1", "`test` is a text"),
+        ("- test: !!python/object/apply:os.getcwd []\n", ":1", "`test` must be a text"),
     ],
 )
 def test_a_file_that_is_not_understood_is_refused_with_its_line(

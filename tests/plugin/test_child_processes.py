@@ -322,7 +322,7 @@ def test_child_with_another_endpoint_is_left_alone_and_reported(shop: Shop) -> N
 
     result.assert_outcomes(passed=1)
     result.stdout.fnmatch_lines(
-        ["child processes: test_shop.py::test_it started 1 child process with an*not checked*"]
+        ["child processes: test_shop.py::test_it started 1 child process with an*neither checked*"]
     )
 
 

@@ -35,4 +35,6 @@ def test_items_any_order_must_be_boolean(shop: Shop) -> None:
     shop.tests(TEST.format(mark="(items_any_order='yes')", ids=["a"]))
     result = shop.run()
     result.assert_outcomes(errors=1)
-    assert "the mark personalize_contract: items_any_order can't be 'yes'" in text(result)
+    assert "the mark personalize_contract: items_any_order must be of type bool, not 'yes'" in text(
+        result
+    )

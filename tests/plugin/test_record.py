@@ -127,7 +127,7 @@ def test_unused_report_allows_an_empty_recording(shop: Shop) -> None:
     shop.tests('@pytest.mark.personalize_contract(unused="report")\ndef test_it():\n    pass\n')
     result = shop.record()
     result.assert_outcomes(passed=1)
-    assert "fewer: 1 exchange fewer than before recorded in " in text(result)
+    assert "test_it.personalize.yaml has 1 exchange fewer than before" in text(result)
 
 
 def test_recording_fewer_exchanges_than_before_is_reported(shop: Shop) -> None:
@@ -137,7 +137,7 @@ def test_recording_fewer_exchanges_than_before_is_reported(shop: Shop) -> None:
     shop.tests(f"{mark}def test_it():\n    put()\n")
     result = shop.record()
     result.assert_outcomes(passed=1)
-    assert "fewer: 2 exchanges fewer than before recorded in " in text(result)
+    assert "personalize.yaml has 2 exchanges fewer than before" in text(result)
 
 
 def test_ignored_member_that_no_request_has_is_reported(shop: Shop) -> None:

@@ -72,7 +72,9 @@ def test_the_commands_that_it_names_make_it_pass(
     recorded = {path: (shop.path / path).read_bytes() for path in shop.cassettes()}
     result = moved(shop, after, module).run()
 
-    assert "that no longer exists answers this request; to make it this test's:" in text(result)
+    assert "that no longer exists answers this request; to give it to this test, run:" in text(
+        result
+    )
     named = commands(result)
     assert len(named) == len(recorded)
     for arguments in named:
@@ -89,7 +91,7 @@ def test_each_of_several_that_fit_is_named_the_nearest_first(shop: Shop) -> None
     shop.record()
     result = moved(shop, f"{MARK}def test_mate_b():\n    put()\n").run()
 
-    assert "2 cassettes of tests that no longer exist answer this request; to make one" in (
+    assert "2 cassettes of tests that no longer exist answer this request; to give one" in (
         text(result)
     )
     assert [Path(old).name for _, old, _, _ in commands(result)] == [

@@ -111,7 +111,7 @@ def patched(handler: Handler, identity: Identity | None) -> Iterator[None]:
         return own if own is not None else AioCredentials(*identity.resolve())  # type: ignore[union-attr]
 
     async def _provide_region(self: Any) -> None:
-        """No metadata service is asked."""
+        """Return no region, and send nothing to a metadata service."""
 
     AioEndpoint._do_get_response = _do_get_response
     if identity:

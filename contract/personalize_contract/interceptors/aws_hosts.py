@@ -12,7 +12,7 @@ _PORTS = {"http": 80, "https": 443}
 
 
 def ours(urls: Iterable[str]) -> Callable[[str], bool]:
-    """Return a test whether a URL belongs to an operation with a contract, at AWS or elsewhere.
+    """Return a predicate of URLs that belong to an operation with a contract, at AWS or elsewhere.
 
     Args:
         urls: the URLs (scheme, host and port) of services outside AWS; read again at each call.

@@ -213,7 +213,7 @@ def patched(handler: Handler, identity: Identity | None) -> Iterator[None]:
         return identity.region_for(logical_name, value)  # type: ignore[union-attr]
 
     def _get_profile(self: Any) -> Any:
-        # Nothing is asked of a profile, so it need not be there.
+        # The profile is not used, so it need not exist.
         try:
             return get_profile(self)
         except ProfileNotFound:
@@ -221,7 +221,7 @@ def patched(handler: Handler, identity: Identity | None) -> Iterator[None]:
 
     Endpoint._do_get_response = _do_get_response
     if identity:
-        # For the defaults mode `auto`, which would ask a metadata service.
+        # For the defaults mode `auto`, which would send a request to a metadata service.
         RegionProvider.provide = lambda self: None
         Session.get_scoped_config = _get_profile
         Session.get_credentials = _get_credentials

@@ -52,7 +52,7 @@ _ENVIRONMENT = 5
 
 
 class RefusingHandler(Handler, Protocol):
-    """A handler that is told of refused connections, too."""
+    """A handler that records refused connections, too."""
 
     def refuse(self, error: NetworkRefused) -> None:
         """Record a refused connection of the test."""
@@ -71,8 +71,8 @@ class Endpoint(Protocol):
     def disown(self) -> None:
         """Release everything that belongs to the parent process, in a forked child."""
 
-    def left_alone(self) -> None:
-        """Log a child whose environment names another endpoint."""
+    def note_foreign_child(self) -> None:
+        """Count a child whose environment names another endpoint."""
 
     def for_forked(self, url: str) -> RefusingHandler:
         """Return the handler of a forked child, which sends to the endpoint at a URL."""
@@ -157,7 +157,7 @@ class _Environments:
             return changed(os.environ, self.changes(os.environ))
         texts = {os.fsdecode(name): os.fsdecode(value) for name, value in environment.items()}
         if texts.get(ENDPOINT) not in (None, self._own, self._endpoint.url):
-            self._endpoint.left_alone()
+            self._endpoint.note_foreign_child()
             return environment
         return changed(texts, self.changes(texts))
 

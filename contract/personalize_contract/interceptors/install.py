@@ -54,7 +54,7 @@ def of_http(
 
     Args:
         handler: the handler of intercepted requests.
-        is_ours: the test whether a URL is Personalize's, as these clients know no operations.
+        is_ours: the predicate of URLs that are Personalize's, as these clients know no operations.
         in_process: whether an in-process service answers.
     """
 
@@ -85,7 +85,7 @@ def of_mocks(handler: Handler, is_ours: Callable[[str], bool]) -> Iterator[None]
 
     Args:
         handler: the handler that checks them.
-        is_ours: the test whether a URL is Personalize's.
+        is_ours: the predicate of URLs that are Personalize's.
     """
 
     def responses() -> AbstractContextManager[None]:

@@ -99,7 +99,7 @@ def patched(handler: Handler | None, is_ours: Callable[[str], bool]) -> Iterator
 
     Args:
         handler: the handler of our requests; None to pass them to the interceptor below.
-        is_ours: the test whether a URL is Personalize's.
+        is_ours: the predicate of URLs that are Personalize's.
     """
     on_request, below = Mock._on_request, HTTPAdapter.send
     mock: Any = RequestsMock(assert_all_requests_are_fired=False)

@@ -142,7 +142,7 @@ def patched(handler: Handler, is_ours: Callable[[str], bool]) -> Iterator[None]:
 
     Args:
         handler: the handler of our requests.
-        is_ours: the test whether a URL is Personalize's.
+        is_ours: the predicate of URLs that are Personalize's.
     """
     can_play, play = Cassette.can_play_response_for, Cassette.play_response
     append = Cassette.append

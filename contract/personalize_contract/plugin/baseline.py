@@ -116,13 +116,17 @@ def _findings(path: Path) -> Iterator[KnownFinding]:
     if table is None:
         return
     if not isinstance(table, yaml.SequenceNode):
-        _refuse(path, table.start_mark, f"it is a list of entries with the keys {', '.join(KEYS)}")
+        _refuse(
+            path, table.start_mark, f"it must be a list of entries with the keys {', '.join(KEYS)}"
+        )
     seen: dict[tuple[str, str], str] = {}
     for entry in table.value:
         finding = _finding(path, entry)
         key = finding.test, finding.clause
         if key in seen:
-            _refuse(path, entry.start_mark, f"the same test and clause as in {seen[key]}")
+            _refuse(
+                path, entry.start_mark, f"the same test and clause as in {seen[key]}; remove one"
+            )
         seen[key] = finding.place
         yield finding
 
@@ -150,21 +154,21 @@ def _finding(path: Path, entry: Any) -> KnownFinding:
     from personalize_contract.model.contract import known
 
     if not isinstance(entry, yaml.MappingNode):
-        _refuse(path, entry.start_mark, f"an entry has the keys {', '.join(KEYS)}")
+        _refuse(path, entry.start_mark, f"an entry must have the keys {', '.join(KEYS)}")
     values: dict[str, str] = {}
     lines: dict[str, Any] = {}
     for key, value in entry.value:
         if key.value not in KEYS:
-            _refuse(path, key.start_mark, f"no key {key.value!r}: they are {', '.join(KEYS)}")
+            _refuse(path, key.start_mark, f"unknown key {key.value!r}; use {', '.join(KEYS)}")
         if key.value in values:
             _refuse(path, key.start_mark, f"`{key.value}` is given twice")
         if not isinstance(value, yaml.ScalarNode) or not value.value.strip():
-            _refuse(path, value.start_mark, f"`{key.value}` is a text")
+            _refuse(path, value.start_mark, f"`{key.value}` must be a text")
         values[key.value], lines[key.value] = value.value.strip(), value.start_mark
     if missing := [key for key in KEYS if key not in values]:
         _refuse(path, entry.start_mark, f"`{missing[0]}` is missing")
     if "::" not in values["test"]:
-        _refuse(path, lines["test"], "`test` is a node id, such as test_shop.py::test_it")
+        _refuse(path, lines["test"], "`test` must be a node id, such as test_shop.py::test_it")
     try:
         known(values["clause"])
     except UsageError as error:
@@ -172,7 +176,7 @@ def _finding(path: Path, entry: Any) -> KnownFinding:
     try:
         until = dt.date.fromisoformat(values["until"])
     except ValueError:
-        _refuse(path, lines["until"], "`until` is a date, such as 2027-01-31")
+        _refuse(path, lines["until"], "`until` must be a date, such as 2027-01-31")
     place = f"{display.path(path)}:{entry.start_mark.line + 1}"
     return KnownFinding(values["test"], values["clause"], until, values["why"], place)
 

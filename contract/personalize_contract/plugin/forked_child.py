@@ -27,8 +27,8 @@ class Sender:
         self._endpoint = Endpoint(url, "reference", _TIMEOUT)
 
     def refuse(self, error: NetworkRefused) -> None:
-        """Tell the test of a refused connection."""
-        # A test that is over does not listen any more, and has had its say.
+        """Report a refused connection to the test."""
+        # A test that has ended no longer listens.
         with contextlib.suppress(TargetUnavailable):
             self._endpoint.answer(
                 Request("POST", f"http://localhost{REFUSED}", {}, str(error).encode())

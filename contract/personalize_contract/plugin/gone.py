@@ -120,10 +120,10 @@ class Orphans:
         requests = f"all {self._requests} requests" if self._requests > 1 else "this request"
         yield (
             f"  renamed?:  the cassette of a test that no longer exists answers {requests}; "
-            "to make it this test's:"
+            "to give it to this test, run:"
             if len(fitting) == 1
             else f"  renamed?:  {len(fitting)} cassettes of tests that no longer exist answer "
-            f"{requests}; to make one of them this test's:"
+            f"{requests}; to give one of them to this test, run:"
         )
         near = sorted(fitting, key=self._distance)
         yield from (f"    {display.quoted(self._command(path))}" for path in near[:_MAX_SHOWN])
@@ -183,15 +183,21 @@ def _cassettes(folder: Path) -> Iterator[Path]:
 
 
 class _Finder:
-    def __init__(self, found: Path) -> None:
-        self._found = found
+    """Plugin of the separate process that collects the tests.
+
+    Args:
+        result: the file for the paths of the cassettes without a test.
+    """
+
+    def __init__(self, result: Path) -> None:
+        self._result = result
 
     def pytest_collection_finish(self, session: pytest.Session) -> None:
         """Write the cassettes without a test to the file, if whole modules were collected."""
         if items := session.config.stash.get(options.COLLECTED, []):
-            playing = [item for item in items if options.is_marked(item)]
-            gone = paths.orphans(items, playing, session.config.stash[KEY])
-            self._found.write_text(json.dumps([str(path) for path in gone]), "utf-8")
+            marked = [item for item in items if options.is_marked(item)]
+            gone = paths.orphans(items, marked, session.config.stash[KEY])
+            self._result.write_text(json.dumps([str(path) for path in gone]), "utf-8")
 
 
 if __name__ == "__main__":

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Generator, Sequence
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -21,14 +21,16 @@ from personalize_contract.settings import MARK
 if TYPE_CHECKING:
     from personalize_contract.plugin.session import Problem
 
-T = TypeVar("T")
-
 _WHOLE = pytest.StashKey[list[pytest.Item]]()
+"""Every test of the run's modules, if all of them run; none otherwise."""
 _OPEN = pytest.StashKey[contextlib.ExitStack]()
+"""Closes the session of a test."""
 _DECISION = pytest.StashKey[Decision | None]()
 """The decision on a test by its teardown; None if the call decided."""
 _UNOPENED = pytest.StashKey["Problem"]()
+"""The reason why the session of a test could not be opened."""
 _LATE = pytest.StashKey[contextlib.ExitStack]()
+"""Ends the refusal of late requests between marked tests."""
 _SHARED = ("shared",)
 """The tally's key for a run in which tests share a cassette."""
 
@@ -325,8 +327,8 @@ def _note_gone(config: pytest.Config) -> None:
         from personalize_contract.plugin.paths import orphans
         from personalize_contract.privacy import display
 
-        playing = [item for item in items if options.is_marked(item)]
-        for path in orphans(items, playing, config.stash[_SETTINGS]):
+        marked = [item for item in items if options.is_marked(item)]
+        for path in orphans(items, marked, config.stash[_SETTINGS]):
             run_state.tally(config)["gone", display.path(path)] = 1
 
 

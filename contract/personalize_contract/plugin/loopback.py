@@ -125,7 +125,7 @@ class Loopback:
         self._answering, self._is_over = 0, True
         self._run.disown()
 
-    def left_alone(self) -> None:
+    def note_foreign_child(self) -> None:
         """Count a child whose environment names another endpoint."""
         self.foreign += 1
 

@@ -79,7 +79,9 @@ def _validated(name: str, value: Any, kinds: dict[str, type]) -> Any:
         for each in value:
             checked(f"the mark {MARK}: {name}", _CHECKS[name], each)
     elif not isinstance(value, kinds[name]):
-        raise UsageError(f"the mark {MARK}: {name} can't be {value!r}")
+        raise UsageError(
+            f"the mark {MARK}: {name} must be of type {kinds[name].__name__}, not {value!r}"
+        )
     if name == "unused" and value not in ("fail", "report"):
         raise UsageError(f"the mark {MARK}: unused must be 'fail' or 'report', not {value!r}")
     if name == "cassette" and not _NAME.fullmatch(value):

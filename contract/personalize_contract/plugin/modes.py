@@ -1,8 +1,8 @@
 """The modes of a marked test: answering, replaying and recording.
 
-A mode lives from the test's set-up to its teardown. `lacking` returns the requests that a passing
-test was expected to send and did not, `save` stores the recording of a test that passed (or failed
-as expected), and `tally` counts for the summary either way.
+A mode lives from the test's set-up to its teardown. `lacking` returns the problems of requests that
+a passing test was expected to send and did not, `save` stores the recording of a test that passed
+(or failed as expected), and `tally` counts for the summary either way.
 """
 
 from __future__ import annotations

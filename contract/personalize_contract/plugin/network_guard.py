@@ -1,4 +1,4 @@
-"""Network guard of a marked test: refuses connections except to its target and allowed hosts."""
+"""Network guard of a marked test: refuses connections except to this machine and allowed hosts."""
 
 from __future__ import annotations
 
@@ -55,12 +55,12 @@ def _own_addresses() -> Iterator[str]:
     """Yield the addresses of this machine, without sending anything."""
     with contextlib.suppress(OSError):
         yield from (str(row[4][0]) for row in _getaddrinfo(_gethostname(), None))
-    for family, elsewhere in ((socket.AF_INET, "192.0.2.1"), (socket.AF_INET6, "2001:db8::1")):
+    for family, remote in ((socket.AF_INET, "192.0.2.1"), (socket.AF_INET6, "2001:db8::1")):
         with contextlib.suppress(OSError):
             probe = _Socket(family, socket.SOCK_DGRAM)
             try:
                 # Connecting a datagram socket sends nothing, and binds it to a local address.
-                probe.connect((elsewhere, 9))
+                probe.connect((remote, 9))
                 yield str(probe.getsockname()[0])
             finally:
                 probe.close()
@@ -104,7 +104,7 @@ class _Guard:
     def __init__(
         self,
         allowed: Collection[str],
-        instead: Callable[[str], str],
+        remedy: Callable[[str], str],
         report: Report,
         targets: Collection[Place],
     ) -> None:
@@ -112,7 +112,7 @@ class _Guard:
         self._targets = {(_name(host), port) for host, port in targets}
         self._target_addresses: dict[str, set[str]] = {}
         self._addresses: set[str] = set()
-        self._instead, self._report = instead, report
+        self._remedy, self._report = remedy, report
         self._resolve = socket.getaddrinfo
         self._unwritten: WeakKeyDictionary[socket.socket, str] = WeakKeyDictionary()
 
@@ -123,7 +123,7 @@ class _Guard:
             self.connect(host)
 
     def connect(self, host: object, port: object = None) -> None:
-        """Refuse a host that is not open; without a port, it is only being resolved."""
+        """Refuse a host that is not open. Without a port, its name is only being resolved."""
         __tracebackhide__ = True
         if is_sending():
             return
@@ -147,7 +147,7 @@ class _Guard:
         self._refuse(
             name,
             "only this machine and the hosts in the ini key personalize_allowed_hosts are open "
-            f"to it. {self._instead(name)}",
+            f"to it. {self._remedy(name)}",
         )
 
     def _refuse(self, host: str, reason: str) -> NoReturn:
@@ -231,7 +231,7 @@ def _raise_only(error: NetworkRefused) -> None:
 @contextlib.contextmanager
 def guarded(
     allowed: Collection[str],
-    instead: Callable[[str], str] = or_allow,
+    remedy: Callable[[str], str] = or_allow,
     report: Report = _raise_only,
     targets: Collection[Place] = (),
 ) -> Iterator[None]:
@@ -242,7 +242,7 @@ def guarded(
 
     Args:
         allowed: host names or addresses.
-        instead: the function from a refused host to the remedy, as a sentence.
+        remedy: the function from a refused host to the remedy, as a sentence.
         report: the callback for each refusal, even if the code that connects swallows the error.
         targets: the places of the live service and its proxies, which only the target itself may
             connect to.
@@ -250,7 +250,7 @@ def guarded(
     Raises (in the code that connects):
         NetworkRefused: the host is not open. It is no OSError, so that no library handles it.
     """
-    guard = _Guard(allowed, instead, report, targets)
+    guard = _Guard(allowed, remedy, report, targets)
     # pytest-socket, for example, replaces the class in the meantime.
     kind = socket.socket
 

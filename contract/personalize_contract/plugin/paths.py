@@ -23,8 +23,10 @@ if TYPE_CHECKING:
     from personalize_contract.cassette.reader import Cassette
 
 _COPY = re.compile(r"(?<=\[)\d+(?:-\d+)?-|-?\d+(?:-\d+)?(?=\])|\[\d+(?:-\d+)?\]")
+"""The number of a copy in a cassette's name, as of pytest-repeat and pytest-flakefinder."""
 
-_ODD = re.compile(r"[^A-Za-z0-9_.\[\]+=,-]+")
+_UNSAFE = re.compile(r"[^A-Za-z0-9_.\[\]+=,-]+")
+"""Characters that not every file system takes."""
 
 
 def cassette_path(item: pytest.Item, settings: Settings) -> Path:
@@ -37,7 +39,7 @@ def cassette_path(item: pytest.Item, settings: Settings) -> Path:
     if shared := cassette_of(item):
         return _folder(item, settings) / f"{shared}{SUFFIX}"
     whole = ".".join(item.nodeid.split("::")[1:]) if "::" in item.nodeid else item.name
-    name = _ODD.sub("-", whole)[:120]
+    name = _UNSAFE.sub("-", whole)[:120]
     if name != whole:
         name = f"{name}-{sha256(whole.encode('utf-8', 'surrogatepass')).hexdigest()[:8]}"
     return _folder(item, settings) / f"{name}{SUFFIX}"
@@ -108,16 +110,16 @@ def _pytest_command(config: pytest.Config, node_id: str) -> str:
 
 
 def orphans(
-    items: Iterable[pytest.Item], playing: Iterable[pytest.Item], settings: Settings
+    items: Iterable[pytest.Item], marked: Iterable[pytest.Item], settings: Settings
 ) -> list[Path]:
     """Return the cassettes beside these tests that belong to no test.
 
     Args:
         items: every test of each of their modules.
-        playing: the tests that have the mark.
+        marked: the tests that have the mark.
         settings: the settings of the run.
     """
-    played = {cassette_path(item, settings) for item in playing}
+    used = {cassette_path(item, settings) for item in marked}
     folders: set[Path] = set()
     for item in items:
         if (folder := _folder(item, settings)) in folders:
@@ -131,12 +133,12 @@ def orphans(
             and any(module.match(name) for name in names)
         )
     copies = any(map(_is_copy, items))
-    names_played = {_without_copies(path.name) for path in played} if copies else set()
+    names_used = {_without_copies(path.name) for path in used} if copies else set()
     return sorted(
         path
         for folder in folders
         for path in folder.glob(f"*{SUFFIX}")
-        if path not in played and _without_copies(path.name) not in names_played
+        if path not in used and _without_copies(path.name) not in names_used
     )
 
 

@@ -16,11 +16,16 @@ if TYPE_CHECKING:
     from personalize_contract.settings import Settings
 
 MARKED: pytest.StashKey[Marked] = pytest.StashKey()
-"""Where a test keeps its open session."""
+"""The session of a test while it is open."""
 
 TALLY = pytest.StashKey["Tally"]()
+"""The tally of the run; absent until an event is counted."""
+
 LOOPBACKS = pytest.StashKey["Loopbacks"]()
+"""The loopback endpoints of the run; absent until a marked test is set up."""
+
 _LIVE = pytest.StashKey["Live | PersonalizeContractError"]()
+"""The live service of the run, or the error of connecting to it."""
 
 
 def tally(config: pytest.Config) -> Tally:
@@ -61,7 +66,7 @@ def live_service(config: pytest.Config, settings: Settings) -> Live | None:
 
 
 def count_waits(config: pytest.Config) -> None:
-    """Add what the live service was waited for to the tally."""
+    """Add the reasons of waits for the live service to the tally."""
     live = config.stash.get(_LIVE, None)
     if live and not isinstance(live, PersonalizeContractError):
         while live.notes:

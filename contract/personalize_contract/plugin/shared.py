@@ -45,7 +45,7 @@ class SharedCassette:
 
     def __init__(self, item: pytest.Item, path: Path, settings: Settings) -> None:
         self.path = path
-        self._settings, self._root = settings, item.config
+        self._settings = settings
         self.owner = paths.owner(item)
         collected = item.config.stash.get(options.COLLECTED, [])
         self.is_known = bool(collected)

@@ -156,7 +156,7 @@ def lines(tally: Tally) -> Iterator[str]:
         if not met:
             yield f"ignore: no recorded request has {path}; check its spelling"
     for path, count in _by(tally, "fewer").items():
-        yield f"fewer: {_number(count, 'exchange')} fewer than before recorded in {path}"
+        yield f"fewer: {path} has {_number(count, 'exchange')} fewer than before"
     for path, count in _by(tally, "unused").items():
         yield f"unused: {_number(count, 'exchange')} in {path}"
     for test, count in _by(tally, "faults").items():
@@ -178,7 +178,8 @@ def lines(tally: Tally) -> Iterator[str]:
         children = "1 child process" if count == 1 else f"{count} child processes"
         yield (
             f"child processes: {test} started {children} with another "
-            "AWS_ENDPOINT_URL_PERSONALIZE_EVENTS: not checked, not recorded"
+            "AWS_ENDPOINT_URL_PERSONALIZE_EVENTS, so their requests were neither checked nor "
+            "recorded"
         )
     for test, count in _by(tally, "outlived").items():
         yield (
