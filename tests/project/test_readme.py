@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from helpers.command import environment, run_process
+from personalize_contract import cli
 from personalize_contract.cassette import loader
 
 README = (Path(__file__).parents[2] / "README.md").read_text("utf-8")
@@ -130,3 +131,11 @@ def test_every_exit_status_is_explained() -> None:
     statuses = {int(number) for number in re.findall(r"^\| (\d+) \|", table, re.MULTILINE)}
 
     assert statuses == {0, 1, 2, 3, 4, 130}
+
+
+def test_every_other_command_is_listed() -> None:
+    table = README[README.index("## Other commands") :]
+
+    listed = re.findall(r"^\| `(\w+)` \|", table, re.MULTILINE)
+
+    assert {"verify", *listed} == set(cli.COMMANDS)
