@@ -3,8 +3,8 @@
 A pipe would block, a device has no end, and a link may lead anywhere.
 
 The functions of `os` are captured when this module is imported, before the fixtures of the first
-marked test. So tests with a fake file system (pyfakefs), or with patches of `open` or `os`, record
-and replay like any other. The functions are in a namespace, where such libraries don't search.
+marked test, so that tests with a fake file system (pyfakefs), or with patches of `open` or `os`,
+record and replay like any other. They are kept in a namespace, where such libraries don't search.
 """
 
 from __future__ import annotations
@@ -49,7 +49,6 @@ _KINDS = {
     stat.S_IFSOCK: "a socket",
     stat.S_IFLNK: "a symbolic link",
 }
-_REMOVE = "nothing is read from it or written through it; remove it"
 _READ, _OWN = (
     functools.reduce(operator.or_, (getattr(os, f"O_{name}", 0) for name in names))
     for names in (("RDONLY", "NONBLOCK", "CLOEXEC"), ("NOFOLLOW", "NONBLOCK", "CLOEXEC"))
@@ -58,8 +57,8 @@ _READ, _OWN = (
 
 def not_a_file(path: Path, mode: int) -> CassetteError:
     """Return the error about a path that is not a regular file."""
-    kind = _KINDS.get(stat.S_IFMT(mode), "not a regular file")
-    return CassetteError(path, f"it is {kind}, not a file: {_REMOVE}")
+    kind = _KINDS.get(stat.S_IFMT(mode), "a special file")
+    return CassetteError(path, f"{kind} instead of a regular file; remove it")
 
 
 def _opened(path: Path, flags: int) -> int:
@@ -72,8 +71,9 @@ def _opened(path: Path, flags: int) -> int:
     if _real.is_fake:
         raise CassetteError(
             path,
-            "a fake file system was active when this package was imported: import "
-            "personalize_contract.cassette.recording before it, for example in conftest.py",
+            "the real files are out of reach, since this package was imported while a fake file "
+            "system (pyfakefs) was active: import personalize_contract.cassette.recording before, "
+            "for example in conftest.py",
         )
     try:
         file: int = _real.open(path, flags, 0o666)
@@ -142,16 +142,16 @@ def close(file: int) -> None:
 
 
 def check_locks(path: Path) -> None:
-    """Refuse to record without the locks that keep a recording whole.
+    """Refuse to record where files can't be locked.
 
     Raises:
-        CassetteError: this system has none.
+        CassetteError: the system has no `fcntl`.
     """
     if fcntl is None:
         raise CassetteError(
             path,
-            "recording needs POSIX, whose locks keep two recordings apart (fcntl is missing): "
-            "record on Linux or macOS, and replay here",
+            "recording needs the file locks of POSIX, and this Python has no fcntl: record on "
+            "Linux or macOS, and replay here",
         )
 
 

@@ -109,22 +109,22 @@ class _Value:
 
     def refuse(self, reason: str) -> NoReturn:
         """Give up on the file."""
-        raise CassetteError(self.path, f"{reason}: it is not a valid HAR 1.2 file; export it again")
+        raise CassetteError(self.path, f"not HAR 1.2: {reason}; export it again")
 
 
 def _json(path: Path) -> Any:
     with files.reading(path) as file:
         data = file.read(loader.MAX_BYTES + 1)
     if len(data) > loader.MAX_BYTES:
-        raise CassetteError(path, f"it is larger than {loader.MAX_BYTES >> 20} MiB")
+        raise CassetteError(path, f"larger than {loader.MAX_BYTES >> 20} MiB")
     try:
         return json.loads(data.decode("utf-8-sig"))
     except json.JSONDecodeError as error:
-        raise CassetteError(path, f"it is not JSON: {error.msg}", error.lineno) from None
+        raise CassetteError(path, f"not JSON: {error.msg}", error.lineno) from None
     except UnicodeDecodeError:
-        raise CassetteError(path, "it is not UTF-8") from None
+        raise CassetteError(path, "not UTF-8") from None
     except RecursionError:
-        raise CassetteError(path, "it is nested deeper than any HAR") from None
+        raise CassetteError(path, "not HAR 1.2: nested too deeply") from None
 
 
 def _name(request: _Value) -> str:
@@ -134,26 +134,26 @@ def _name(request: _Value) -> str:
 
 
 def _foreign(request: _Value) -> str:
-    """Return why a request is for none of the operations; `""` if it is for one."""
+    """Return why a request is not for one of the operations; `""` if it is."""
     url = request.url()
     operation = contract.at(url.path)
     if operation is None or operation.service not in (url.hostname or "").split("."):
-        return "it is for none of the operations"
+        return "not a request for one of the operations"
     if (method := request.text("method")) != operation.method:
         return f"{operation.operation} is {operation.method}, not {method}"
     return ""
 
 
 def _incomplete(entry: _Value) -> str:
-    """Return why an entry is no whole exchange; `""` if it is one."""
+    """Return why an entry is not a complete exchange; `""` if it is."""
     request, response = entry.member("request", dict), entry.member("response", dict)
     content = response.member("content", dict)
     if not 100 <= response.member("status", int).value <= 999:
-        return "it has no answer"
+        return "no response"
     if "text" not in content.value and content.member("size", int, 0).value > 0:
-        return "the body of its answer is not in the file"
+        return "the file lacks the body of the response"
     if "postData" not in request.value and request.member("bodySize", int, 0).value > 0:
-        return "its body is not in the file"
+        return "the file lacks the body of the request"
     return ""
 
 

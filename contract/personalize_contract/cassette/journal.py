@@ -235,7 +235,7 @@ def read(path: Path) -> list[Taken]:
 
 def _read(file: BinaryIO, path: Path) -> list[Taken]:
     if files.length(file.fileno()) > MAX_BYTES:
-        raise CassetteError(path, f"it is larger than {MAX_BYTES >> 20} MiB, so it is no journal")
+        raise CassetteError(path, f"not a journal: larger than {MAX_BYTES >> 20} MiB")
     recordings: list[Taken] = []
     for number, line in enumerate(file, start=1):
         if not line.endswith(b"\n"):
@@ -257,7 +257,7 @@ def _read(file: BinaryIO, path: Path) -> list[Taken]:
             *(RecursionError, OverflowError),
         ) as error:
             raise CassetteError(
-                path, "it is not a line of a journal; remove it to keep the others", number
+                path, "not a journal entry; remove this line to keep the others", number
             ) from error
     return recordings
 

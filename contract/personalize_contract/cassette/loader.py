@@ -25,7 +25,7 @@ from personalize_contract.model.provenance import RANKS, Provenance
 MAX_BYTES = 512 * 1024 * 1024
 """Maximum size of a cassette in bytes."""
 
-_TOO_LARGE = f"it is larger than {MAX_BYTES >> 20} MiB, so it is no cassette"
+_TOO_LARGE = f"not a cassette: larger than {MAX_BYTES >> 20} MiB"
 
 _MAX_HEAD = 64 * 1024
 
@@ -171,7 +171,7 @@ def parse(path: Path, text: bytes) -> Cassette:
         text.decode("utf-8")
     except UnicodeDecodeError as error:
         line = text.count(b"\n", 0, error.start) + 1
-        raise CassetteError(path, "it is not UTF-8; restore it, or record again", line) from None
+        raise CassetteError(path, "not UTF-8; restore it, or record again", line) from None
     if conflict := _CONFLICT.search(text):
         line = text.count(b"\n", 0, conflict.start()) + 1
         reason = "it has an unresolved merge conflict: resolve it, or record again"

@@ -73,18 +73,18 @@ class Reader(YamlReader):
             self.bad("it is truncated")
         except yaml.MarkedYAMLError as error:
             mark = error.problem_mark
-            self.bad(f"it is not YAML: {error.problem}", mark.line if mark else None)
+            self.bad(f"not YAML: {error.problem}", mark.line if mark else None)
         except yaml.YAMLError as error:
-            self.bad(f"it is not YAML: {str(error).splitlines()[0]}")
+            self.bad(f"not YAML: {str(error).splitlines()[0]}")
 
     def _document(self) -> Cassette:
         next(self.events)  # the stream
         event = next(self.events)
         if isinstance(event, yaml.StreamEndEvent):
-            self.bad("it is empty, and an empty file is not an empty cassette")
+            self.bad("not a cassette: the file is empty")
         event = next(self.events)
         if not isinstance(event, yaml.MappingStartEvent):
-            self.bad("it is not a cassette: `interactions` and `version` are expected", 0)
+            self.bad("not a cassette: `interactions` and `version` are expected", 0)
         members: dict[str, Any] = {}
         interactions: list[_Interaction] = []
         while not isinstance(event := next(self.events), yaml.MappingEndEvent):

@@ -1,4 +1,4 @@
-"""Renaming: a cassette is moved, and becomes that of another test."""
+"""Moves a cassette, and makes it that of another test."""
 
 from __future__ import annotations
 
@@ -22,16 +22,16 @@ def rename(old: Path, new: Path, test: str) -> None:
 
     Args:
         old: the cassette.
-        new: the path that it gets; nothing may be there.
+        new: its new path, where nothing may exist.
         test: node id of its new test, or the owner of a cassette that tests share.
 
     Raises:
-        UsageError: the new name is not that of a cassette, or the test is not a node id.
+        UsageError: the new path is not a cassette's, or the test is not a node id.
         CassetteLocked: one of the two cassettes is being recorded.
-        CassetteError: it can't be moved; it is where it was.
+        CassetteError: it can't be moved, and stays where it is.
     """
     if not new.name.endswith(SUFFIX):
-        raise UsageError(f"{new}: the name of a cassette ends in {SUFFIX}")
+        raise UsageError(f"{new}: not the name of a cassette; it must end in {SUFFIX}")
     if "::" not in test:
         raise UsageError(f"{test!r} is not the node id of a test, such as test_shop.py::test_it")
     if (mode := files.mode(old)) and not stat.S_ISREG(mode):
@@ -49,7 +49,7 @@ def rename(old: Path, new: Path, test: str) -> None:
 
 
 def _check_recovered(cassette: Path) -> None:
-    """Refuse to move a cassette away from what a killed recording of it left behind."""
+    """Refuse to move a cassette while an interrupted recording's journal of it exists."""
     own = journal.path_for(cassette)
     for name in files.names(cassette.parent):
         path = cassette.with_name(name)
@@ -62,14 +62,14 @@ def _check_recovered(cassette: Path) -> None:
 
 
 def _of_test(path: Path, data: bytes, test: str) -> bytes:
-    """Return the text of a cassette as that of another test.
+    """Return the text of a cassette with its owner changed to another test.
 
-    Where tests share it and their module was renamed too, so are they.
+    In a shared cassette whose module was renamed, the tests of that module are renamed too.
     """
     cassette = loader.parse(path, data)
     before = cassette.provenance.recorded_for
     if not before:
-        return data  # it belongs to any test
+        return data  # no test owns it
     module, new_module = f"{before.partition('::')[0]}::", f"{test.partition('::')[0]}::"
     names = {before: test} | {
         name: new_module + name.removeprefix(module)

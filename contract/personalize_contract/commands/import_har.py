@@ -36,7 +36,7 @@ def run(options: argparse.Namespace) -> int:
 
     cassette: Path = options.cassette
     if not cassette.name.endswith(SUFFIX):
-        raise UsageError(f"{cassette}: the name of a cassette ends in {SUFFIX}")
+        raise UsageError(f"{cassette}: not the name of a cassette; it must end in {SUFFIX}")
     keep = [name for line in ini_file.values("personalize_keep") for name in line.split()]
     redactor = Redactor(
         stand_ins(checked("personalize_dataset", parse, ini_file.values("personalize_dataset"))),

@@ -61,8 +61,8 @@ def test_recording_is_refused_with_a_sentence(folder: Path) -> None:
     done = run(folder, "--personalize-record=reference")
     assert done.returncode == 1
     assert (
-        "recording needs POSIX, whose locks keep two recordings apart (fcntl is missing): record "
-        "on Linux or macOS, and replay here"
+        "recording needs the file locks of POSIX, and this Python has no fcntl: record on "
+        "Linux or macOS, and replay here"
     ) in done.stdout
     assert cassette.read_bytes() == before
     assert not list(folder.rglob("*.jsonl"))

@@ -191,9 +191,9 @@ def test_version_is_printed() -> None:
 BROKEN = {
     "cut short": (lambda text: text.encode()[:-11], "truncated"),
     "cut in the middle": (lambda text: text.encode()[: len(text) // 2], ":"),
-    "empty": (lambda text: b"", "it is empty"),
-    "not YAML": (lambda text: b"{" + text.encode(), "it is not YAML"),
-    "not UTF-8": (lambda text: text.encode() + b"# \xff\n", "it is not UTF-8"),
+    "empty": (lambda text: b"", "the file is empty"),
+    "not YAML": (lambda text: b"{" + text.encode(), "not YAML"),
+    "not UTF-8": (lambda text: text.encode() + b"# \xff\n", "not UTF-8"),
     "not a cassette": (lambda text: b"tea: green\n", "not a cassette"),
     "of a newer format": (
         lambda text: text.replace("format: 1", "format: 2").encode(),

@@ -92,11 +92,11 @@ HEAD = "personalize_contract:"
 SENT = "headers: {}\n    body: tea"
 
 SHAPES = {
-    "an empty file": (ONE, "", None, "it is empty"),
-    "a file of comments": (ONE, "# nothing\n", None, "it is empty"),
-    "a file of NULs": (ONE, "\0\0\0", None, "it is not YAML"),
-    "a list": (ONE, "- 1\n", 1, "it is not a cassette"),
-    "a word": (ONE, "tea\n", 1, "it is not a cassette"),
+    "an empty file": (ONE, "", None, "the file is empty"),
+    "a file of comments": (ONE, "# nothing\n", None, "the file is empty"),
+    "a file of NULs": (ONE, "\0\0\0", None, "not YAML"),
+    "a list": (ONE, "- 1\n", 1, "not a cassette"),
+    "a word": (ONE, "tea\n", 1, "not a cassette"),
     "another document": ("version: 1\n", "version: 1\n---\na: 1\n", 12, "two documents"),
     "no version": ("version: 1\n", "", None, "`version` is missing"),
     "another version": ("version: 1", "version: 2", 11, "its `version` is not 1"),
@@ -129,8 +129,8 @@ SHAPES = {
     "a status in other digits": ("code: 200", "code: \u0662\u0660\u0660", 8, "the status code is"),
     "a status of a thousand digits": ("code: 200", f"code: 2{'0' * 5000}", 8, "the status code is"),
     "a key that is no word": ("method: POST", "[a]: 1", 3, "a key is not a scalar"),
-    "a tab": ("    method", "\tmethod", 3, "it is not YAML"),
-    "an unclosed quote": ("tea", "'tea", 12, "it is not YAML"),
+    "a tab": ("    method", "\tmethod", 3, "not YAML"),
+    "an unclosed quote": ("tea", "'tea", 12, "not YAML"),
     "a merge conflict": ("    body: tea", "<<<<<<< HEAD\n    body: tea", 6, "merge conflict"),
     "the end of one": ("    body: tea", "    body: tea\n>>>>>>> other", 7, "merge conflict"),
     "a merge key": ("    method: POST", "    <<: {method: POST}", 2, "`method` is missing"),
@@ -185,7 +185,7 @@ ENCODINGS = {
 def test_invalid_utf_8_is_an_error_with_its_line(case: str) -> None:
     data, line = ENCODINGS[case]
     error = error_of(data)
-    assert "it is not UTF-8" in error.reason or "it is not YAML" in error.reason
+    assert "not UTF-8" in error.reason or "not YAML" in error.reason
     assert error.line == line
 
 
@@ -270,5 +270,8 @@ def test_a_huge_file_is_not_read(tmp_path: Path) -> None:
     path = tmp_path / "huge.personalize.yaml"
     with path.open("wb") as file:
         file.truncate(loader.MAX_BYTES + 1)  # a sparse file takes no space on the disk
-    with in_memory(MEGABYTE), pytest.raises(CassetteError, match="it is larger than 512 MiB"):
+    with (
+        in_memory(MEGABYTE),
+        pytest.raises(CassetteError, match="a cassette: larger than 512 MiB"),
+    ):
         loader.load(path)

@@ -147,7 +147,7 @@ def test_functions_patched_from_the_start_are_reported(
     path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(files._real, "is_fake", True)
-    with pytest.raises(CassetteError, match="a fake file system was active"):
+    with pytest.raises(CassetteError, match="imported while a fake file"):
         Recording(path, WHO)
 
 

@@ -91,9 +91,10 @@ def test_entries_for_an_operation_become_exchanges_and_others_are_listed(tmp_pat
     assert status == 0
     assert lines == [
         f"left out: log.entries[0]: OPTIONS {HOST}: PutItems is POST, not OPTIONS",
-        "left out: log.entries[1]: POST https://shop.example.org: it is for none of the operations",
-        f"left out: log.entries[5]: POST {HOST}: it has no answer",
-        f"left out: log.entries[6]: POST {HOST}: the body of its answer is not in the file",
+        "left out: log.entries[1]: POST https://shop.example.org: "
+        "not a request for one of the operations",
+        f"left out: log.entries[5]: POST {HOST}: no response",
+        f"left out: log.entries[6]: POST {HOST}: the file lacks the body of the response",
         f"2 exchanges, answered by unknown, are in {OUT}",
     ]
     cassette = loader.load(tmp_path / OUT)
@@ -177,10 +178,10 @@ def without(path: str) -> dict[str, Any]:
 @pytest.mark.parametrize(
     ("content", "problem"),
     [
-        (b'{\n"log": tea}', "traffic.har:2: it is not JSON"),
-        (b"\xff", "traffic.har: it is not UTF-8"),
-        (b"[" * 100_000, "traffic.har: it is nested deeper than any HAR"),
-        (b"[]", "traffic.har: log is missing, or is not an object"),
+        (b'{\n"log": tea}', "traffic.har:2: not JSON"),
+        (b"\xff", "traffic.har: not UTF-8"),
+        (b"[" * 100_000, "traffic.har: not HAR 1.2: nested too deeply"),
+        (b"[]", "traffic.har: not HAR 1.2: log is missing, or is not an object"),
         ({"log": {"entries": {}}}, "log.entries is missing, or is not an array"),
         ({"log": {"entries": ["tea"]}}, "log.entries[0] is not an object"),
         (without("request"), "log.entries[0].request is missing, or is not an object"),
@@ -212,4 +213,4 @@ def test_no_cassette_is_overwritten(tmp_path: Path) -> None:
     assert status == 2
     assert "another process or test is recording it" in lines[-1]
     done = run("import", "traffic.har", "--cassette", "out.yaml", cwd=tmp_path)
-    assert "the name of a cassette ends in .personalize.yaml" in done.stderr
+    assert "not the name of a cassette; it must end in .personalize.yaml" in done.stderr

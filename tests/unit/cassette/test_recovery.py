@@ -185,8 +185,7 @@ def test_an_invalid_line_is_reported_with_its_number(run: Run, case: str, path: 
     done = run("recover", broken)
     assert (done.returncode, done.stderr) == (2, "")
     assert (
-        "line 5: it is not a line of a journal; remove it to keep the others; nothing"
-        in done.stdout
+        "line 5: not a journal entry; remove this line to keep the others; nothing" in done.stdout
     )
     assert broken.read_bytes() == before
     assert not path.exists()

@@ -94,7 +94,11 @@ def test_tests_that_share_it_move_with_their_module(tmp_path: Path) -> None:
         ("there.personalize.yaml", TEST, "there.personalize.yaml: a file already exists"),
         ("link.personalize.yaml", TEST, "link.personalize.yaml: a file already exists"),
         (OLD, TEST, "another process or test is recording it"),
-        ("test_new.yaml", TEST, "test_new.yaml: the name of a cassette ends in .personalize.yaml"),
+        (
+            "test_new.yaml",
+            TEST,
+            "test_new.yaml: not the name of a cassette; it must end in .personalize.yaml",
+        ),
         (NEW, "test_it", "'test_it' is not the node id of a test"),
     ],
 )
@@ -113,7 +117,7 @@ def test_what_it_refuses(old: Path, tmp_path: Path, new: str, test: str, problem
     ("content", "problem"),
     [
         (None, "no such cassette"),
-        ("tea", "it is not a cassette"),
+        ("tea", "not a cassette"),
         (
             f"{HEAD}  recorded_for:\n    a.py::test\ninteractions: []\nversion: 1\n",
             "it was edited by hand, so its `recorded_for` can't be updated",

@@ -174,5 +174,5 @@ def test_a_cassette_that_is_not_there_is_missing(tmp_path: Path) -> None:
 
 
 def test_a_folder_is_not_a_cassette(tmp_path: Path) -> None:
-    with pytest.raises(CassetteError, match="it is a folder, not a file"):
+    with pytest.raises(CassetteError, match="a folder instead of a regular file"):
         loader.load(tmp_path)
