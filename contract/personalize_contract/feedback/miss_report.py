@@ -39,16 +39,16 @@ class Explainer:
     Args:
         record: the command that records the test.
         meant: ids of the clauses that the test breaks on purpose.
-        orphans: returns the lines about cassettes of other tests that answer the test's requests.
+        gone: returns the lines about cassettes of gone tests that answer the test's requests.
     """
 
     def __init__(
         self,
         record: str,
         meant: Collection[str] = (),
-        orphans: Callable[[Replay, Request], Iterable[str]] = lambda *_: (),
+        gone: Callable[[Replay, Request], Iterable[str]] = lambda *_: (),
     ) -> None:
-        self._record, self._meant, self._orphans = record, meant, orphans
+        self._record, self._meant, self._gone = record, meant, gone
         self._explained = 0
 
     def __call__(self, replay: Replay, request: Request) -> Miss:
@@ -82,7 +82,7 @@ class Explainer:
         nearest = _nearest(replay, sent)
         after = [
             *nearest.hints,
-            *(() if replay.recorded else self._orphans(replay, request)),
+            *(() if replay.recorded else self._gone(replay, request)),
             remedy,
         ]
         text, report = (

@@ -1,4 +1,4 @@
-"""Cassettes without a test: all of a repo's, or those that answer the requests of another test.
+"""Cassettes whose test is gone: all of a repo's, or those that answer another test's requests.
 
 The tests of a repo are collected in a separate process; a miss uses the tests of its own run.
 """
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 _ByKey = dict["Key", dict[Path, "Cassette"]]
 
-_ORPHANS = pytest.StashKey["dict[Path, Cassette]"]()
+_GONE = pytest.StashKey["dict[Path, Cassette]"]()
 _BY_RULES = pytest.StashKey["dict[object, _ByKey]"]()
 
 _MAX_SHOWN = 5
@@ -39,7 +39,7 @@ _MAX_SHOWN = 5
 
 
 def find() -> list[Path]:
-    """Collect the tests of the repo in the current folder; return the cassettes without a test.
+    """Collect the tests of the repo in the current folder; return the cassettes whose test is gone.
 
     Raises:
         UsageError: the tests can't all be collected.
@@ -51,14 +51,14 @@ def find() -> list[Path]:
         if done.returncode or not result.exists():
             lines = (done.stdout + done.stderr).strip().splitlines()
             raise UsageError(
-                "pytest can't collect all tests, so cassettes without a test can't be "
+                "pytest can't collect all tests, so the cassettes of gone tests can't be "
                 f"determined: {lines[-1] if lines else f'exit status {done.returncode}'}"
             )
         return [Path(path) for path in json.loads(result.read_text("utf-8"))]
 
 
 class Orphans:
-    """Finds cassettes of tests that no longer exist and that answer all requests of one test.
+    """Finds the cassettes of gone tests that answer all requests of one test.
 
     Args:
         item: the test.
@@ -74,7 +74,7 @@ class Orphans:
         self._requests = 0
 
     def __call__(self, replay: Replay, request: Request) -> list[str]:
-        """Return the lines about such cassettes for the message of a miss.
+        """Return the lines about these cassettes for the message of a miss.
 
         Args:
             replay: the replay of the test, whose cassette is missing.
@@ -89,24 +89,24 @@ class Orphans:
         return list(self._lines([other.path for other in self._fitting]))
 
     def _candidates(self, replay: Replay, request: Request) -> Iterator[Replay]:
-        """Yield a replay of each orphan that has a request like this one."""
+        """Yield a replay of each cassette of a gone test that has a request like this one."""
         from personalize_contract.cassette import ownership
 
         is_shared = ownership.is_shared(self._owner)
-        for path, cassette in self._orphans_by_key(replay).get(replay.key(request), {}).items():
+        for path, cassette in self._gone_by_key(replay).get(replay.key(request), {}).items():
             if ownership.is_shared(cassette.provenance.recorded_for) is is_shared:
                 yield replay.of_other(path, cassette)
 
-    def _orphans_by_key(self, replay: Replay) -> _ByKey:
-        """Return the orphans by the key of each of their requests, computed once for many tests."""
+    def _gone_by_key(self, replay: Replay) -> _ByKey:
+        """Return the cassettes of gone tests by the keys of their requests, computed once."""
         config = self._item.config
-        if _ORPHANS not in config.stash:
+        if _GONE not in config.stash:
             tests = config.stash.get(options.COLLECTED, [])
-            config.stash[_ORPHANS] = dict(_without_test(self._item.session, tests, self._settings))
+            config.stash[_GONE] = dict(_known_gone(self._item.session, tests, self._settings))
         by_rules = config.stash.setdefault(_BY_RULES, {})
         if self._rules not in by_rules:
             by_key: _ByKey = {}
-            for path, cassette in config.stash[_ORPHANS].items():
+            for path, cassette in config.stash[_GONE].items():
                 for exchange in cassette.exchanges:
                     by_key.setdefault(replay.key(exchange.request), {})[path] = cassette
             by_rules[self._rules] = by_key
@@ -139,10 +139,10 @@ class Orphans:
         return shlex.join(["personalize-contract", "rename", *names, self._owner])
 
 
-def _without_test(
+def _known_gone(
     session: pytest.Session, collected: Iterable[pytest.Item], settings: Settings
 ) -> Iterator[tuple[Path, Cassette]]:
-    """Yield the cassettes below the rootdir whose test is known not to exist.
+    """Yield the cassettes below the rootdir whose test is known to be gone.
 
     The tests of an existing module are only known if the whole module was collected.
 
@@ -186,17 +186,17 @@ class _Finder:
     """Plugin of the separate process that collects the tests.
 
     Args:
-        result: the file for the paths of the cassettes without a test.
+        result: the file for the paths of the cassettes whose test is gone.
     """
 
     def __init__(self, result: Path) -> None:
         self._result = result
 
     def pytest_collection_finish(self, session: pytest.Session) -> None:
-        """Write the cassettes without a test to the file, if whole modules were collected."""
+        """Write the file, if whole modules were collected."""
         if items := session.config.stash.get(options.COLLECTED, []):
             marked = [item for item in items if options.is_marked(item)]
-            gone = paths.orphans(items, marked, session.config.stash[KEY])
+            gone = paths.gone(items, marked, session.config.stash[KEY])
             self._result.write_text(json.dumps([str(path) for path in gone]), "utf-8")
 
 

@@ -321,14 +321,14 @@ def pytest_runtestloop(session: pytest.Session) -> Generator[None, object, objec
 
 
 def _note_gone(config: pytest.Config) -> None:
-    """Note the cassettes without a test, if whole modules were collected."""
+    """Note the cassettes whose test is gone, if whole modules were collected."""
     items = config.stash.get(_WHOLE, [])
     if items and run_state.TALLY in config.stash:
-        from personalize_contract.plugin.paths import orphans
+        from personalize_contract.plugin.paths import gone
         from personalize_contract.privacy import display
 
         marked = [item for item in items if options.is_marked(item)]
-        for path in orphans(items, marked, config.stash[_SETTINGS]):
+        for path in gone(items, marked, config.stash[_SETTINGS]):
             run_state.tally(config)["gone", display.path(path)] = 1
 
 

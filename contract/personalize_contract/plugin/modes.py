@@ -77,7 +77,7 @@ class Replaying(modes.Replaying):
         matching: the rule by which an exchange answers a request.
         record_command: the command that records the test, for the messages of misses.
         mark: the mark of the test.
-        orphans: returns the search for cassettes of other tests; called at the first miss.
+        gone: returns the search for cassettes of gone tests; called at the first miss.
         shares_dummies: whether the cassette has one dummy for several datasets of the same state.
         max_age: the age in days beyond which the cassette is aged; None if it never is.
         test: the node id of the test if it shares the cassette; `""` if not.
@@ -91,7 +91,7 @@ class Replaying(modes.Replaying):
         matching: Matching,
         record_command: str,
         mark: Mark,
-        orphans: Callable[[], Orphans],
+        gone: Callable[[], Orphans],
         *,
         shares_dummies: bool = False,
         max_age: int | None = None,
@@ -100,7 +100,7 @@ class Replaying(modes.Replaying):
         from personalize_contract.cassette.replay import Replay
 
         replay = Replay(path, cassette, redactor, matching, test)
-        super().__init__(replay, _Explanation(record_command, mark.violates, orphans))
+        super().__init__(replay, _Explanation(record_command, mark.violates, gone))
         self.path, self.redactor, self.record_command = path, redactor, record_command
         self.fail_unused = mark.unused == "fail"
         self._shares_dummies = shares_dummies
@@ -149,16 +149,16 @@ class _Explanation:
     """Explains the misses of one test. The first miss imports the explainer."""
 
     def __init__(
-        self, record_command: str, violates: tuple[str, ...], orphans: Callable[[], Orphans]
+        self, record_command: str, violates: tuple[str, ...], gone: Callable[[], Orphans]
     ) -> None:
-        self._command, self._violates, self._orphans = record_command, violates, orphans
+        self._command, self._violates, self._gone = record_command, violates, gone
         self._explainer: object = None
 
     def __call__(self, replay: object, request: ParsedRequest) -> Miss:
         from personalize_contract.feedback.miss_report import Explainer
 
         if not isinstance(self._explainer, Explainer):
-            self._explainer = Explainer(self._command, self._violates, self._orphans())
+            self._explainer = Explainer(self._command, self._violates, self._gone())
         return self._explainer(replay, request)  # type: ignore[arg-type]
 
 

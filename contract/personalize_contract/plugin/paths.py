@@ -109,10 +109,10 @@ def _pytest_command(config: pytest.Config, node_id: str) -> str:
     return f"pytest {shlex.quote(f'{here}{separator}{names}')}"
 
 
-def orphans(
+def gone(
     items: Iterable[pytest.Item], marked: Iterable[pytest.Item], settings: Settings
 ) -> list[Path]:
-    """Return the cassettes beside these tests that belong to no test.
+    """Return the cassettes beside these tests whose test is gone.
 
     Args:
         items: every test of each of their modules.

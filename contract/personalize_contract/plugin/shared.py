@@ -138,9 +138,9 @@ class SharedCassette:
             return Tally()
         recording, place = self._recording, display.path(self.path)
         before = modes.recorded_before(recording.path)
-        if lacking := next(self._lacking(), ""):
+        if missing_part := next(self._missing_parts(), ""):
             recording.discard()
-            return self._answered("unrecorded", f"{place}: {lacking}")
+            return self._answered("unrecorded", f"{place}: {missing_part}")
         if not recording.count:
             recording.discard()
             if before:
@@ -151,8 +151,8 @@ class SharedCassette:
             return self._answered("kept", place)
         return Tally({("fewer", place): missing} if missing > 0 else {})
 
-    def _lacking(self) -> Iterator[str]:
-        """Yield a sentence for each test that the recording lacks."""
+    def _missing_parts(self) -> Iterator[str]:
+        """Yield a sentence for each test whose part is missing from the recording."""
         recorded = {origin.recorded_for for origin in self.cassette.origins}
         for item in self.running:
             part = self._parts.get(item.nodeid)
