@@ -23,8 +23,10 @@ Each message names the problem, its place and the remedy. A broken clause in a m
 
 from __future__ import annotations
 
+import copyreg
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 _guards: list[Callable[[str], str]] = []
 
@@ -46,6 +48,13 @@ class PersonalizeContractError(Exception):
         for guard in _guards:
             message = guard(message)
         return message
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Pickle message and attributes, for child processes that pass their errors on.
+
+        By default, unpickling calls `__init__` with the message alone.
+        """
+        return copyreg.__newobj__, (type(self), *self.args), self.__dict__  # type: ignore[attr-defined]
 
 
 class UsageError(PersonalizeContractError):

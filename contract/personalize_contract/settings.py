@@ -32,12 +32,12 @@ class Settings(NamedTuple):
         record: whether answers are written to cassettes.
         record_missing: whether tests without a cassette are recorded, and the others replayed.
         verify: whether answers are compared with those in the cassettes.
-        datasets: the state of each real ARN, for `live`.
+        datasets: the state of each declared dataset, by its real ARN, or of each tracker by its id.
         region: the region of the live service; None for the SDK's default.
         endpoint_url: the URL of a live service that is not AWS.
-        account: the account id that `live` may write to.
-        write_to_existing: whether `live` may write to datasets that it did not provision.
-        live_ids: the item ids that `live` may write: `prefixed` or the repo's `own`.
+        account: the id of the account that a live run may write to.
+        write_to_existing: whether a live run may write to datasets that it did not provision.
+        live_ids: the ids that a live run may write: `prefixed` ones, or the repo's `own`.
         strict: whether advice fails a test.
         cassettes: the folder of cassettes; None for one beside each test module.
         ignore: members that are not compared when a recorded exchange is looked up.
@@ -47,7 +47,7 @@ class Settings(NamedTuple):
         fail_on: kinds of cassettes that fail a run: `gone`, `stale`, `aged`.
         max_age: the days after which a cassette is aged; None if none ever is.
         contracts: a folder with the repo's own contract files.
-        allowed_hosts: hosts that a marked test may connect to, beside the target and loopback.
+        allowed_hosts: hosts that a marked test may connect to, beside this machine.
         no_advice: names of the pieces of advice to leave out.
         operation: the operation that the suite verifies.
         check: the tests whose requests are checked: `marked` or `all`.

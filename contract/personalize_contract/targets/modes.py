@@ -1,7 +1,7 @@
-"""The three modes: requests are replayed, recorded, or just answered.
+"""The three modes: requests are replayed, recorded, or only answered.
 
-A marked test opens one of them, and so does each scenario of the suite. Its target answers; once
-it is known that the answers count, `save` keeps what was recorded.
+A marked test opens one of them, and so does each scenario of the suite. Its target answers; `save`
+keeps the recording once it is known that the answers count.
 """
 
 from __future__ import annotations
@@ -19,16 +19,16 @@ if TYPE_CHECKING:
 
 
 class Mode(Protocol):
-    """The life of the answers to one test or scenario."""
+    """Answers the requests of one test or scenario."""
 
     target: Target
 
     def save(self) -> bool | None:
-        """Keep what was recorded.
+        """Keep the recording.
 
         Returns:
-            False if the recording there has a higher provenance, and stays; None if nothing was
-            recorded.
+            False if the existing recording has stronger provenance and was kept; None if nothing
+            was recorded.
 
         Raises:
             CassetteError: the recording can't be written; its journal holds it.
@@ -36,22 +36,22 @@ class Mode(Protocol):
 
 
 class Answering:
-    """A service answers, and nothing is kept."""
+    """Answers from a service, and keeps nothing."""
 
     def __init__(self, target: Target) -> None:
         self.target = target
 
     def save(self) -> bool | None:
-        """Nothing is kept."""
+        """Do nothing, since nothing is kept."""
         return None
 
 
 class Replaying:
-    """A cassette answers.
+    """Answers from a cassette.
 
     Args:
-        replay: of its exchanges.
-        explain: explains a request that is not recorded.
+        replay: the replay of the cassette's exchanges.
+        explain: the function that returns the error of a request that is not recorded.
     """
 
     def __init__(self, replay: Replay, explain: Callable[[Replay, ParsedRequest], Miss]) -> None:
@@ -59,17 +59,17 @@ class Replaying:
         self.target: Target = Recorded(replay, explain)
 
     def save(self) -> bool | None:
-        """A cassette that was read stays as it is."""
+        """Do nothing, since the cassette is only read."""
         return None
 
 
 class Recording:
-    """A service answers, and its answers are recorded.
+    """Answers from a service, and records the answers.
 
     Args:
         inner: the target that answers.
-        recording: of its answers.
-        redactor: of what is written.
+        recording: the recording of its answers.
+        redactor: the redactor of recorded exchanges.
     """
 
     def __init__(self, inner: Target, recording: Recordable, redactor: Redactor) -> None:
