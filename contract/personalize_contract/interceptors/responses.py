@@ -1,9 +1,9 @@
 """The interceptor of requests, through `responses`.
 
-requests has two interceptors, of which one is installed at a time. With `personalize_service` it is
-this one, and `responses` answers in this process. With any other target it is VCR.py's, below
-requests; if a test or moto uses `responses`, this one then only passes our requests through their
-mocks. Other requests are left to those mocks, or to the network.
+requests has two interceptors, of which one answers. With `personalize_service` it is this one, in
+this process. With any other target it is VCR.py's, which works below requests; if a test or moto
+uses `responses`, this one then only passes our requests through their mocks. Other requests are
+left to those mocks, or to the network.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """The interceptor of requests, urllib3, httpx and aiohttp: VCR.py's patches, without its cassettes.
 
-VCR.py asks the innermost open cassette about each request. An empty cassette that stores nothing is
-opened below the test's own, and every cassette, whenever opened, asks this module first. A cassette
-of other traffic keeps its file and never sees our requests.
+VCR.py consults the innermost open cassette for each request. An empty cassette that stores nothing
+is opened below the test's own, and every cassette, whenever it was opened, consults this module
+first. A cassette of other traffic keeps its file and never sees our requests.
 """
 
 from __future__ import annotations
@@ -132,7 +132,7 @@ def _close() -> None:
 
 
 def _on_top() -> Any:
-    """Return the cassette that VCR.py asks now, if one is open."""
+    """Return the cassette that VCR.py consults now, if one is open."""
     return getattr(connectionpool.HTTPConnectionPool.ConnectionCls, "cassette", None)
 
 

@@ -196,7 +196,7 @@ class Replaying(modes.Replaying):
         unused = set(map(id, self.replay.unused()))
         for number, exchange in enumerate(self.replay.recorded):
             if id(exchange) not in unused:
-                tally["asked", path, str(number)] = 1
+                tally["used", path, str(number)] = 1
         if passed:
             tally["ran", path, self._test, "fail" if self.fail_unused else "report"] = 1
         if self._shared.is_known:
@@ -280,7 +280,7 @@ def _unused(tally: Tally, settings: Settings, *, is_reported: bool) -> Iterator[
         for number, exchange in enumerate(cassette.exchanges):
             test = cassette.origins[number].recorded_for
             is_gone = bool(named) and test not in named
-            if tally["asked", name, str(number)] or not (test in ran or is_gone):
+            if tally["used", name, str(number)] or not (test in ran or is_gone):
                 continue
             (failing if ran.get(test, "fail") == "fail" else reported).append(exchange)
         if reported:

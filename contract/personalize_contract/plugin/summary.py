@@ -149,11 +149,11 @@ def lines(tally: Tally) -> Iterator[str]:
         yield f"    {row.instead} [{row.source}]"
     if advice:
         yield "  (personalize_no_advice = NAME in the ini file turns a piece of advice off)"
-    for path, met in _by(tally, "redact").items():
-        if not met:
+    for path, occurrences in _by(tally, "redact").items():
+        if not occurrences:
             yield f"redact: no recorded request has {path}; check its spelling"
-    for path, met in _by(tally, "ignore").items():
-        if not met:
+    for path, occurrences in _by(tally, "ignore").items():
+        if not occurrences:
             yield f"ignore: no recorded request has {path}; check its spelling"
     for path, count in _by(tally, "fewer").items():
         yield f"fewer: {path} has {_number(count, 'exchange')} fewer than before"
