@@ -75,7 +75,7 @@ class Baseline:
         return {each.clause: each for each in self._findings if each.test == test}
 
     def note_collected(self, tally: Tally, items: Iterable[pytest.Item]) -> None:
-        """Note the entries whose findings should occur in this run: those of modules collected whole.
+        """Note the entries whose findings should occur in this run, of modules collected whole.
 
         Args:
             tally: the tally of the run.
