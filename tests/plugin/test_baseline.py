@@ -149,7 +149,10 @@ def test_a_file_that_is_not_understood_is_refused_with_its_line(
 
 
 def test_a_file_that_can_not_be_read_is_refused(tests: Shop) -> None:
-    for name, problem in (("none.yaml", "there is no such file"), (".", "a folder instead of a regular file")):
+    for name, problem in (
+        ("none.yaml", "there is no such file"),
+        (".", "a folder instead of a regular file"),
+    ):
         result = tests.run("--personalize-baseline", name)
         assert result.ret == pytest.ExitCode.USAGE_ERROR
         assert problem in text(result)
