@@ -71,6 +71,6 @@ def test_an_interrupted_run_keeps_what_it_has_recorded(tmp_path: Path) -> None:
         gate.close()
     assert process.returncode == pytest.ExitCode.INTERRUPTED, out
     assert not cassette.exists()
-    assert "1 interrupted" in out
+    assert "interrupted: 1 cassette" in out
     assert run("recover", tmp_path).returncode == 0
     assert len(cassettes.load(cassette).exchanges) == 5
