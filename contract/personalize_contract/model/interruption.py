@@ -15,7 +15,8 @@ FaultKind = Literal["timeout", "reset", "truncate", "slow"]
 class Interrupted(Exception):
     """The client gets no complete response, or gets it late.
 
-    Raised by a target; an interceptor lets its client see the same failure as on a real wire.
+    Raised by a target; the interceptor turns it into the failure that the client would see on a
+    network.
 
     Args:
         how: the kind of fault.

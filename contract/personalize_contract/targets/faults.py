@@ -1,17 +1,17 @@
 """Faults between a client and a target, injected by `fail_next`.
 
 An error code or a status replaces the target's response. The other faults are raised as
-`Interrupted`: the interceptor, or the server's socket, then lets the client see the same failure as
-on a real wire.
+`Interrupted`, which the interceptor or the HTTP server turns into the failure that the client would
+see on a network.
 
-| fault    | sent?   | the client                                    |
-| -------- | ------- | --------------------------------------------- |
-| a code   | no      | gets that error                               |
-| a status | no      | gets that status without a code               |
-| timeout  | no      | waits for a response that does not come       |
-| reset    | no      | loses the connection before a response        |
-| truncate | yes     | loses the connection in the middle of one     |
-| slow     | yes     | gets the response late, or times out before   |
+| fault    | reaches the target | the client                                          |
+| -------- | ------------------ | --------------------------------------------------- |
+| a code   | no                 | gets that error                                     |
+| a status | no                 | gets that status, without an error code             |
+| timeout  | no                 | gets no response, and times out                     |
+| reset    | no                 | loses the connection before the response            |
+| truncate | yes                | loses the connection in the middle of the response  |
+| slow     | yes                | gets the response late, or times out before that    |
 """
 
 from __future__ import annotations
@@ -69,7 +69,7 @@ class Fault:
 
     @property
     def is_sent(self) -> bool:
-        """True if the target gets the request, even if the client never knows."""
+        """True if the request reaches the target, whether or not the client gets the response."""
         return self.wire in ("truncate", "slow")
 
     @property
@@ -144,9 +144,9 @@ def parse(text: str) -> tuple[str | int | None, int, float | None]:
 
 
 class FaultInjector:
-    """A target that can be made to fail its next requests. Thread-safe.
+    """A target whose next requests can be made to fail. Thread-safe.
 
-    Lives as long as its test. The inner target never sees a fault, so a recorder records none.
+    It exists for one test. The inner target never sees a fault, so a recorder records none.
 
     Args:
         inner: the target that answers when no fault is pending.
@@ -166,8 +166,8 @@ class FaultInjector:
     ) -> None:
         """Make the next requests fail; later ones are answered as usual.
 
-        Each attempt of an SDK's retries is a request. Further calls add failures after the pending
-        ones.
+        Each retry of an SDK counts as a request. Further calls queue their failures after the
+        pending ones.
 
         Args:
             error: an error code such as `"ThrottlingException"`, a status from 400 to 599,
