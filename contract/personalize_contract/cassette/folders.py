@@ -76,7 +76,7 @@ def files_in(
                 seen.add(file.absolute())
                 yield file
         if is_empty and at_least_one:
-            raise UsageError(f"{path} holds no cassette (*{SUFFIX}): nothing was checked")
+            raise UsageError(f"{path}: no cassette (*{SUFFIX}) in this folder: nothing was checked")
 
 
 def _in_folder(

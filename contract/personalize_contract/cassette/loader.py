@@ -216,7 +216,7 @@ def interaction_texts(text: str, cassette: Cassette) -> list[str]:
         text: the text of the file.
         cassette: the cassette that was read from it.
     """
-    # `splitlines` would also split at characters that are no line breaks in YAML and editors.
+    # `splitlines` would also split at characters that YAML and editors don't take for line breaks.
     lines = [f"{line}\n" for line in text.removesuffix(writer.END).split("\n")[:-1]]
     begins = [line - 1 for line in cassette.lines]
     ends = [*begins[1:], len(lines)]

@@ -73,7 +73,9 @@ def recover(path: Path, placeholders: Collection[str] = ()) -> RecoveryResult:
 def _recovered(path: Path, cassette: Path, redactor: Redactor) -> RecoveryResult:
     recordings = journal.read(path)
     if len(recordings) > 1 and not all(each.test for each in recordings):
-        raise CassetteError(path, "it holds several recordings, but a cassette holds only one")
+        raise CassetteError(
+            path, "it contains several recordings, but a cassette can contain only one"
+        )
     exchanges, tests = recording.cassette_content(recordings)
     if not exchanges:
         files.remove(path)

@@ -93,8 +93,8 @@ class YamlReader:
         raise CassetteError(self._path, f"{reason}; {remedy}", None if line is None else line + 1)
 
     def _bad_tag(self, event: Any) -> NoReturn:
-        reason = f"the tag {str(event.tag)[:MAX_SHOWN]} is not for data: only !!binary is read"
-        self.bad(reason, event.start_mark.line)
+        tag = str(event.tag)[:MAX_SHOWN]
+        self.bad(f"unsupported tag {tag}: only !!binary is read", event.start_mark.line)
 
     def key(self, event: Any) -> str:
         """Return the key of a mapping."""
@@ -110,7 +110,7 @@ class YamlReader:
         self.nodes += 1
         line = event.start_mark.line
         if self.nodes > MAX_NODES or depth > MAX_DEPTH:
-            self.bad("it has more nodes, or is nested deeper, than any cassette", line)
+            self.bad("not a cassette: it has too many nodes, or is nested too deeply", line)
         if isinstance(event, yaml.AliasEvent):
             if event.anchor not in self._anchors:
                 self.bad(f"the alias *{str(event.anchor)[:MAX_SHOWN]} has no anchor", line)
@@ -157,7 +157,7 @@ class YamlReader:
     def text(self, node: Any, name: str, line: int) -> str:
         """Return the text of a node that must be a scalar; messages refer to it by `name`."""
         if not isinstance(node, Scalar):
-            self.bad(f"{name} is missing or is not a text", getattr(node, "line", line))
+            self.bad(f"{name} is missing or is not a string", getattr(node, "line", line))
         if node.binary:
             return self.data(node, line).decode("latin-1")
         self.expand(len(node.text), node.line)
@@ -170,7 +170,7 @@ class YamlReader:
         if self.is_null(node):
             return b""
         if not isinstance(node, Scalar):
-            self.bad("a body is neither a text nor !!binary", getattr(node, "line", line))
+            self.bad("a body is neither a string nor !!binary", getattr(node, "line", line))
         self.expand(len(node.text), node.line)
         if not node.binary:
             return node.text.encode()
@@ -188,7 +188,7 @@ class YamlReader:
             return b"".join(self.data(part, node.line) for part in several)
         text = node.get("string")
         if isinstance(text, Map) or (node and "string" not in node):
-            self.bad("a body is neither a text nor !!binary", node.line)
+            self.bad("a body is neither a string nor !!binary", node.line)
         return self.data(text, line)
 
     def expand(self, characters: int, line: int) -> None:

@@ -101,7 +101,7 @@ def _read(folder: Path) -> dict[str, Cassette]:
     """Return the recordings in a folder by their path in it; a group's scenarios stand beside it.
 
     Raises:
-        UsageError: it is not a folder, or holds no cassette.
+        UsageError: it is not a folder, or there is no cassette in it.
         CassetteError: a cassette can't be read.
     """
     from personalize_contract.cassette import folders
@@ -111,7 +111,7 @@ def _read(folder: Path) -> dict[str, Cassette]:
         raise UsageError(f"{folder} is not a folder; name two folders of cassettes")
     paths = sorted(folder.rglob(f"*{folders.SUFFIX}"))
     if not paths:
-        raise UsageError(f"{folder} holds no cassette (*{folders.SUFFIX})")
+        raise UsageError(f"{folder}: no cassette (*{folders.SUFFIX}) in this folder")
     return dict(
         recording for path in paths for recording in _recordings(path, path.relative_to(folder))
     )

@@ -120,7 +120,9 @@ def _validate(options: argparse.Namespace) -> None:
         # The C library would wrap it modulo 65536.
         raise UsageError(f"--port {options.port}: use a port from 0 (any) to 65535")
     if options.replay and options.dataset:
-        raise UsageError("--dataset is not for --replay: cassettes name their own datasets")
+        raise UsageError(
+            "--dataset can't be used with --replay: the cassettes name their own datasets"
+        )
     if not options.forward:
         refuse(_OF_FORWARD, "needs --forward")
     for text in options.fail:

@@ -201,7 +201,7 @@ BROKEN = {
     ),
     "with code": (
         lambda text: text.replace("format: 1", "format: !!python/name:os.system").encode(),
-        "is not for data",
+        "unsupported tag",
     ),
 }
 

@@ -56,7 +56,7 @@ def test_each_path_without_a_cassette_is_a_failure(
     (tmp_path / "b").mkdir()
     assert cli.main(["lint", str(tmp_path / "a")]) == 0
     assert cli.main(["lint", str(tmp_path / "a"), str(tmp_path / "b")]) == 2
-    assert f"{tmp_path / 'b'} holds no cassette" in capsys.readouterr().err
+    assert f"{tmp_path / 'b'}: no cassette" in capsys.readouterr().err
 
 
 def test_a_dangling_link_is_a_finding(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -60,8 +60,8 @@ def test_the_shipped_cassettes_pass(lint: Lint) -> None:
 
 
 def test_a_folder_without_cassettes_is_a_failure(lint: Lint) -> None:
-    problem = "holds no cassette (*.personalize.yaml): nothing was checked"
-    assert lint() == (2, [f"personalize-contract: . {problem}"])
+    problem = "no cassette (*.personalize.yaml) in this folder: nothing was checked"
+    assert lint() == (2, [f"personalize-contract: .: {problem}"])
 
 
 def changed(path: Path, old: str, new: str) -> None:

@@ -577,7 +577,7 @@ def test_sets_that_can_not_be_compared_exit_with_2(two: tuple[Path, Path], tmp_p
     broken.write_text("interactions: [")
     for arguments, reason in {
         (two[0], tmp_path / "none"): "none is not a folder",
-        (empty, two[0]): "holds no cassette",
+        (empty, two[0]): "no cassette (*.personalize.yaml) in this folder",
         two: "error.in-use.personalize.yaml",
     }.items():
         done = run("drift", *arguments)
