@@ -57,7 +57,7 @@ def find() -> list[Path]:
         return [Path(path) for path in json.loads(result.read_text("utf-8"))]
 
 
-class Orphans:
+class GoneCassettes:
     """Finds the cassettes of gone tests that answer all requests of one test.
 
     Args:

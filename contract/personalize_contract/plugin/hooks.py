@@ -133,7 +133,7 @@ def pytest_runtest_makereport(
         marked.failed_as_expected = report.skipped and is_xfail and not problems
         # Subtests have reports of the call, too; the last one is the test's.
         item.stash[_DECISION] = None
-        if marked.passed and marked.lacking():
+        if marked.passed and marked.missing_requests():
             item.stash[_DECISION] = Decision.OPEN
             setattr(report, OURS, Decision.OPEN.value)
     if report.failed and call.excinfo and problems:
@@ -248,7 +248,7 @@ def _close(item: pytest.Item) -> None:
             tally, settings = run_state.tally(item.config), marked.settings
             redactor = mode_factory.redactor(marked.mark, settings)
             traffic_report.note_problems(tally, marked.test, marked.problems, redactor, settings)
-            if replay := marked.judged_replay:
+            if replay := marked.replay_to_report:
                 unused = replay.unused()
                 traffic_report.note_unused(tally, marked.test, replay, unused, settings)
         run_state.count_waits(item.config)

@@ -1,7 +1,7 @@
 """One marked test, from its set-up to its teardown: its session, its mode, and all patches.
 
-While it is open, the requests of every client go to its session, and the network is closed to
-everything else. Unless the target is live, SDKs get dummy credentials and a region.
+While it is open, the requests of every client go to its session, and other connections are
+refused. Unless the target is live, SDKs get dummy credentials and a region.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from personalize_contract.plugin import aws_env, mode_factory, options
 from personalize_contract.plugin.loopback import Loopback, Loopbacks
 from personalize_contract.plugin.mark import Mark
 from personalize_contract.plugin.modes import Answering, Mode, Recording, Replaying
-from personalize_contract.plugin.network_guard import Place, guarded, or_allow
+from personalize_contract.plugin.network_guard import Place, fake_or_allow, guarded
 from personalize_contract.plugin.owners import Owner
 from personalize_contract.plugin.run_log import RunLog
 from personalize_contract.plugin.session import Problem, Session
@@ -89,7 +89,7 @@ class Marked:
             if self.mode and is_new and self.failed_as_expected and not problems:
                 self.mode.save()
             return "\n\n".join(problem.text for problem in problems)
-        self.not_sent = self.lacking()
+        self.not_sent = self.missing_requests()
         problems += self.not_sent
         if self.mode and not problems:
             self.mode.save()
@@ -97,7 +97,7 @@ class Marked:
             self.session.advice[advice] += 1
         return "\n\n".join(problem.text for problem in problems)
 
-    def lacking(self) -> list[Problem]:
+    def missing_requests(self) -> list[Problem]:
         """Return the problems of requests that a passing test was expected to send and did not."""
         return [
             *(
@@ -108,7 +108,11 @@ class Marked:
                 )
                 for clause in self.session.missing_violations()
             ),
-            *((*self.mode.lacking(), *self.session.lacking()) if self.mode else ()),
+            *(
+                (*self.mode.missing_requests(), *self.session.missing_requests())
+                if self.mode
+                else ()
+            ),
         ]
 
     @property
@@ -117,8 +121,8 @@ class Marked:
         return [*self.session.in_reports, *self.session.problems, *self.not_sent]
 
     @property
-    def judged_replay(self) -> Replay | None:
-        """The replay whose unused exchanges this test has to answer for; None if there is none."""
+    def replay_to_report(self) -> Replay | None:
+        """The replay whose unused exchanges this test is responsible for; None if there is none."""
         # The end of the run judges a shared one.
         return self.mode.replay if self.passed and type(self.mode) is Replaying else None
 
@@ -206,10 +210,10 @@ def opened(
         # A live target may be a local endpoint, which needs no credentials.
         identity = _identity(live)
         stack.enter_context(aws_env.patched(identity))
-        targets = list(_targets(live)) if live else ()
-        instead = _in_process if service else _instead
+        places = list(_places_of(live)) if live else ()
+        remedy = _remedy_in_process if service else _remedy
         handler = Dispatcher(session)
-        stack.enter_context(guarded(settings.allowed_hosts, instead, handler.refuse, targets))
+        stack.enter_context(guarded(settings.allowed_hosts, remedy, handler.refuse, places))
         stack.enter_context(child_processes.patched(loopback, identity.region, handler))
         stack.enter_context(install.of_sdks(handler, identity))
         stack.enter_context(install.of_http(handler, aws_hosts.ours(urls), in_process=service))
@@ -264,23 +268,23 @@ def _with_faults(target: Target) -> FaultInjector:
     return FaultInjector(target)
 
 
-def _instead(host: str) -> str:
+def _remedy(host: str) -> str:
     if aws_hosts.is_of_aws(host):
         return (
             f"The mark covers {' and '.join(contract.operations())}, sent by boto3, botocore, "
             "aiobotocore, requests, urllib3, httpx or aiohttp; other requests of this client "
             "have no answer"
         )
-    return or_allow(host)
+    return fake_or_allow(host)
 
 
-def _in_process(host: str) -> str:
+def _remedy_in_process(host: str) -> str:
     if aws_hosts.is_of_aws(host):
         return "This client has to use the URL of the test's service, personalize_service.url"
-    return or_allow(host)
+    return fake_or_allow(host)
 
 
-def _targets(live: Live) -> Iterator[Place]:
+def _places_of(live: Live) -> Iterator[Place]:
     """Yield the places on the way to the live service: its own, and a proxy's."""
     from requests.utils import get_environ_proxies
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from personalize_contract.cassette.shared import Part
     from personalize_contract.live.access import Live
     from personalize_contract.model.provenance import Provenance
-    from personalize_contract.plugin.gone import Orphans
+    from personalize_contract.plugin.gone import GoneCassettes
     from personalize_contract.plugin.mark import Mark
     from personalize_contract.plugin.session import Session
     from personalize_contract.privacy.redaction import Redactor
@@ -47,7 +47,7 @@ def make(
     """
     if settings.target == "recorded":
         return _replaying(item, mark, settings)
-    target, answered_by, region = _answering(settings, live)
+    target, answered_by, region = _service(settings, live)
     if settings.verify:
         return _verifying(item, mark, settings, live, target, session)
     if not settings.record:
@@ -62,15 +62,18 @@ def make(
     if mark.cassette:
         from personalize_contract.plugin import shared
 
-        make: type[Recording] = shared.Recording
+        recording_type: type[Recording] = shared.Recording
         part = shared.of(item, settings).part(item, path, provenance)
         recording: CassetteRecording | Part = stack.enter_context(part)
     else:
-        make, recording = Recording, stack.enter_context(CassetteRecording(path, provenance))
+        recording_type, recording = (
+            Recording,
+            stack.enter_context(CassetteRecording(path, provenance)),
+        )
     if settings.max_age is not None:
-        # Early enough for a night that records again to keep it from ever being aged.
+        # A run that records every `max_age / 2` days keeps it from ever being aged.
         recording.renew_before = days_ago(settings.max_age / 2)
-    return make(
+    return recording_type(
         target,
         recording,
         redactor(mark, settings, live),
@@ -118,7 +121,9 @@ def _replaying(
 
         shared = of(item, settings)
     cassette = shared.cassette if shared else paths.load(path, item.nodeid)
-    again = "live" if settings.target == "live" else _again(cassette.provenance, settings)
+    record_target = (
+        "live" if settings.target == "live" else _record_target(cassette.provenance, settings)
+    )
     is_numbered = cassette.provenance.datasets == "numbered" or not cassette.exchanges
     shares = share_a_state(settings.datasets) and not is_numbered
     return (shared.replaying if shared else Replaying)(
@@ -126,19 +131,21 @@ def _replaying(
         cassette,
         redactor(mark, settings, live, numbered=not shares),
         _matching(mark, settings),
-        shared.record_command(again) if shared else paths.record_command(item, again),
+        shared.record_command(record_target)
+        if shared
+        else paths.record_command(item, record_target),
         mark,
-        partial(_orphans, item, mark, settings),
+        partial(_gone, item, mark, settings),
         shares_dummies=shares,
         max_age=settings.max_age,
         test=item.nodeid if shared else "",
     )
 
 
-def _orphans(item: pytest.Item, mark: Mark, settings: Settings) -> Orphans:
-    from personalize_contract.plugin.gone import Orphans
+def _gone(item: pytest.Item, mark: Mark, settings: Settings) -> GoneCassettes:
+    from personalize_contract.plugin.gone import GoneCassettes
 
-    return Orphans(item, (mark.ignore, mark.items_any_order, mark.redact), settings)
+    return GoneCassettes(item, (mark.ignore, mark.items_any_order, mark.redact), settings)
 
 
 def _matching(mark: Mark, settings: Settings) -> Matching:
@@ -169,7 +176,7 @@ def redactor(
     return Redactor(arns, secrets, members, settings.placeholders, settings.keep)
 
 
-def _answering(settings: Settings, live: Live | None) -> tuple[Target, str, str]:
+def _service(settings: Settings, live: Live | None) -> tuple[Target, str, str]:
     """Return the target that answers, its name as provenance, and its region."""
     if live:
         from personalize_contract.targets.endpoint import Readdressed
@@ -188,7 +195,7 @@ def _answering(settings: Settings, live: Live | None) -> tuple[Target, str, str]
     return InProcess(partial(core.respond, store=store), "reference"), "reference", REGION
 
 
-def _again(provenance: Provenance, settings: Settings) -> str:
+def _record_target(provenance: Provenance, settings: Settings) -> str:
     """Return the target whose recording would be allowed to replace the old one."""
     if provenance.answered_by == "endpoint" and not settings.endpoint_url:
         return "live --personalize-endpoint-url URL"  # a cassette doesn't hold the URL

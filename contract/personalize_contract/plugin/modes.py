@@ -1,8 +1,8 @@
 """The modes of a marked test: answering, replaying and recording.
 
-A mode lives from the test's set-up to its teardown. `lacking` returns the problems of requests that
-a passing test was expected to send and did not, `save` stores the recording of a test that passed
-(or failed as expected), and `tally` counts for the summary either way.
+A mode lives from the test's set-up to its teardown. `missing_requests` returns the problems of
+requests that a passing test was expected to send and did not, `save` stores the recording of a test
+that passed (or failed as expected), and `tally` counts for the summary either way.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from personalize_contract.cassette.shared import Part
     from personalize_contract.errors import Miss
     from personalize_contract.model.parsed_request import ParsedRequest
-    from personalize_contract.plugin.gone import Orphans
+    from personalize_contract.plugin.gone import GoneCassettes
     from personalize_contract.plugin.mark import Mark
     from personalize_contract.plugin.summary import Tally
     from personalize_contract.privacy.redaction import Redactor
@@ -37,7 +37,7 @@ UNUSED = "unused"
 class Mode(modes.Mode, Protocol):
     """Answers the requests of one test."""
 
-    def lacking(self) -> list[Problem]:
+    def missing_requests(self) -> list[Problem]:
         """Return the problems of requests that a passing test was expected to send and did not."""
 
     def interrupt(self) -> None:
@@ -55,7 +55,7 @@ class Mode(modes.Mode, Protocol):
 class Answering(modes.Answering):
     """Answers from a service, and keeps nothing."""
 
-    def lacking(self) -> list[Problem]:
+    def missing_requests(self) -> list[Problem]:
         """Return nothing, since no request is expected."""
         return []
 
@@ -91,7 +91,7 @@ class Replaying(modes.Replaying):
         matching: Matching,
         record_command: str,
         mark: Mark,
-        gone: Callable[[], Orphans],
+        gone: Callable[[], GoneCassettes],
         *,
         shares_dummies: bool = False,
         max_age: int | None = None,
@@ -109,7 +109,7 @@ class Replaying(modes.Replaying):
         self.outcome = "replayed"
         """The tally's word for an exchange that was used."""
 
-    def lacking(self) -> list[Problem]:
+    def missing_requests(self) -> list[Problem]:
         """Return the problem of unused exchanges: each is a request that was not sent again."""
         unused = self.replay.unused() if self.fail_unused else []
         if not unused:
@@ -149,7 +149,7 @@ class _Explanation:
     """Explains the misses of one test. The first miss imports the explainer."""
 
     def __init__(
-        self, record_command: str, violates: tuple[str, ...], gone: Callable[[], Orphans]
+        self, record_command: str, violates: tuple[str, ...], gone: Callable[[], GoneCassettes]
     ) -> None:
         self._command, self._violates, self._gone = record_command, violates, gone
         self._explainer: object = None
@@ -191,7 +191,7 @@ class Recording(modes.Recording):
         self._left = False
         self._missing = 0
 
-    def lacking(self) -> list[Problem]:
+    def missing_requests(self) -> list[Problem]:
         """Return the problem of an empty recording that would replace exchanges."""
         if self.recording.count or not self._fail_unused:
             return []

@@ -216,7 +216,7 @@ class _Guard:
         return self._addresses
 
 
-def or_allow(host: str) -> str:
+def fake_or_allow(host: str) -> str:
     """Return the remedy for a refused host that is not the service's."""
     return (
         "Record or fake this traffic, or add the host to that key (a vcr mark that records "
@@ -231,7 +231,7 @@ def _raise_only(error: NetworkRefused) -> None:
 @contextlib.contextmanager
 def guarded(
     allowed: Collection[str],
-    remedy: Callable[[str], str] = or_allow,
+    remedy: Callable[[str], str] = fake_or_allow,
     report: Report = _raise_only,
     targets: Collection[Place] = (),
 ) -> Iterator[None]:

@@ -166,7 +166,7 @@ class Session:
             problem: the problem with its verdict; None if the answer is as recorded.
         """
         if problem:
-            problem = self._judged(problem)
+            problem = self._unless_known(problem)
         with self._lock:
             earlier = self._verdicts.get(call)
             self._problems = [each for each in self._problems if each is not earlier]
@@ -199,7 +199,7 @@ class Session:
     def respond(self, request: Request) -> Response:
         """Check and forward a request from a socket; an error becomes an error response."""
         if request.path == REFUSED:
-            sentence = f"in a child process: {request.body.decode('utf-8', 'replace')}"
+            sentence = f"child process: {request.body.decode('utf-8', 'replace')}"
             with self._lock:
                 self._problems.append(Problem(sentence, title=NetworkRefused.__name__))
             return Response(204, "No Content", {"content-length": "0"}, b"")
@@ -227,22 +227,22 @@ class Session:
                 self.answered[exchange.answered_by] += 1
 
     def _note_violations(self, violations: Iterable[Violation], request: ParsedRequest) -> None:
-        sent = call_site.of_caller() or call_site.of_client(request)
+        site = call_site.of_caller() or call_site.of_client(request)
         with self._lock:
             for violation in violations:
                 clause = violation.clause.id
                 if clause in self._mark.violates:
                     self._violated.add(clause)
-                elif self._is_new(clause, sent):
-                    text = _violation_text(violation, request, sent)
+                elif self._is_new(clause, site):
+                    text = _violation_text(violation, request, site)
                     problem = Problem(
-                        text, title=clause, site=sent, request=request, clauses=(clause,)
+                        text, title=clause, site=site, request=request, clauses=(clause,)
                     )
-                    if judged := self._judged(problem):
+                    if unknown := self._unless_known(problem):
                         self.violations += 1
-                        self._problems.append(judged)
+                        self._problems.append(unknown)
 
-    def _judged(self, problem: Problem) -> Problem | None:
+    def _unless_known(self, problem: Problem) -> Problem | None:
         """Return a problem; None if it is a known one. An expired entry is named in its text."""
         entries = [self._known[clause] for clause in problem.clauses if clause in self._known]
         if not entries or len(entries) < len(problem.clauses):
@@ -254,10 +254,10 @@ class Session:
             self.run.note_known(entry)
         return None
 
-    def _is_new(self, name: str, sent: str) -> bool:
+    def _is_new(self, name: str, site: str) -> bool:
         """Return whether this is the first note of that name for that call site."""
         before = len(self._seen)
-        self._seen.add((name, sent))
+        self._seen.add((name, site))
         return len(self._seen) > before
 
     @property
@@ -276,7 +276,7 @@ class Session:
         """Return the advice on a test that sends nothing; None if this one sent a request."""
         return None if self.sent else self._adviser.sent_nothing()
 
-    def lacking(self) -> list[Problem]:
+    def missing_requests(self) -> list[Problem]:
         """Return the advice on a test that sends nothing, if advice is a problem."""
         advice = self.sent_nothing() if self._strict else None
         return [Problem.of_advice(advice)] if advice else []
@@ -286,10 +286,10 @@ class Session:
         return [clause for clause in self._mark.violates if clause not in self._violated]
 
 
-def _violation_text(violation: Violation, request: ParsedRequest, sent: str) -> str:
+def _violation_text(violation: Violation, request: ParsedRequest, site: str) -> str:
     from personalize_contract.feedback.check import violation_text
 
-    text = violation_text(violation, request.body, subject="this test's request", sent=sent)
+    text = violation_text(violation, request.body, subject="this test's request", sent=site)
     return f'{text}\n  if the test means it: violates=["{violation.clause.id}"] in its mark'
 
 

@@ -185,7 +185,7 @@ class Replaying(modes.Replaying):
         super().__init__(*arguments, test=test, **named)
         self._shared, self._test = shared, test
 
-    def lacking(self) -> list[Problem]:
+    def missing_requests(self) -> list[Problem]:
         """Return nothing, since only the end of the run can tell."""
         return []
 
@@ -207,7 +207,7 @@ class Replaying(modes.Replaying):
 class Recording(modes.Recording):
     """Answers from a service, and records the answers as a test's part of a shared cassette."""
 
-    def lacking(self) -> list[Problem]:
+    def missing_requests(self) -> list[Problem]:
         """Return nothing, since only the end of the run can tell."""
         return []
 
