@@ -29,7 +29,7 @@ def _credentials(monkeypatch: pytest.MonkeyPatch, shop: Shop) -> None:
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "canary-of-this-test")
 
 
-def test_writing_to_aws_needs_the_account(shop: Shop) -> None:
+def test_writing_to_aws_requires_the_account_option(shop: Shop) -> None:
     shop.tests(TEST)
     result = shop.run(*AWS)
     result.assert_outcomes(errors=1)

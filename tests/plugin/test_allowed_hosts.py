@@ -12,13 +12,13 @@ import socket
 @pytest.mark.personalize_contract
 def test_it():
     # TEST-NET-1: an address that nobody has, so that no test ever leaves this machine.
-    with socket.socket() as one:
-        one.settimeout(0.01)
-        one.connect(("192.0.2.1", 80))
+    with socket.socket() as connection:
+        connection.settimeout(0.01)
+        connection.connect(("192.0.2.1", 80))
 """
 
 
-def test_other_hosts_are_refused_with_a_sentence(shop: Shop) -> None:
+def test_other_hosts_are_refused_by_name(shop: Shop) -> None:
     shop.tests(TEST)
     result = shop.run("--tb=line")
     result.assert_outcomes(failed=1)
@@ -42,7 +42,7 @@ def test_allowed_hosts_are_compared_exactly(shop: Shop, entry: str) -> None:
     assert "may not connect to api.shop.example" in text(shop.run("--tb=line"))
 
 
-def test_loopback_needs_no_name(shop: Shop) -> None:
+def test_loopback_is_allowed_by_default(shop: Shop) -> None:
     shop.tests(
         """
         import socket

@@ -1,4 +1,4 @@
-"""`--personalize-baseline`: known findings fail no test until a date."""
+"""`--personalize-baseline`: known findings fail no test until they expire."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def run(shop: Shop, baseline: str, *arguments: str) -> pytest.RunResult:
     return shop.run("--personalize-baseline", "known.yaml", *arguments)
 
 
-def test_a_known_finding_fails_no_test_and_is_counted(tests: Shop) -> None:
+def test_known_finding_passes_and_is_counted(tests: Shop) -> None:
     tests.run().assert_outcomes(passed=1, failed=1)
     result = run(tests, "# ours\n" + entry(), "--personalize-report=report.json")
 
@@ -63,13 +63,13 @@ def test_a_known_finding_fails_no_test_and_is_counted(tests: Shop) -> None:
     ],
     ids=["test", "parameter", "clause"],
 )
-def test_any_other_finding_fails_as_ever(tests: Shop, other: str) -> None:
+def test_unlisted_finding_still_fails(tests: Shop, other: str) -> None:
     result = run(tests, other)
     result.assert_outcomes(passed=1, failed=1)
     assert "known:" not in text(result)
 
 
-def test_an_expired_one_fails_and_says_where_it_is(tests: Shop) -> None:
+def test_expired_entry_fails_and_is_located(tests: Shop) -> None:
     result = run(tests, entry(clause="request.items.min-members") + entry(until=PAST))
     result.assert_outcomes(passed=1, failed=1)
     assert (
@@ -79,7 +79,7 @@ def test_an_expired_one_fails_and_says_where_it_is(tests: Shop) -> None:
 
 
 @pytest.mark.parametrize("workers", [(), ("-pxdist", "-n1")], ids=["alone", "xdist"])
-def test_an_entry_that_matched_nothing_is_told(tests: Shop, workers: tuple[str, ...]) -> None:
+def test_unmatched_entry_is_reported(tests: Shop, workers: tuple[str, ...]) -> None:
     if workers:
         pytest.importorskip("xdist")
     lost = entry("test_gone.py::test_it") + entry("test_shop.py::test_it[2]", until=PAST)
@@ -96,16 +96,14 @@ def test_an_entry_that_matched_nothing_is_told(tests: Shop, workers: tuple[str, 
 @pytest.mark.parametrize(
     "arguments", [["-k", "not nothing", ELEVEN], ["-k", "11"], ["test_other.py"], ["-x"]]
 )
-def test_a_part_of_the_tests_tells_nothing_of_the_others(tests: Shop, arguments: list[str]) -> None:
+def test_partial_run_reports_no_unmatched_entry(tests: Shop, arguments: list[str]) -> None:
     tests.tests("def test_it():\n    pass\n", "test_other")
     lost = entry("test_shop.py::test_it[2]", "request.items.min-members")
     assert "baseline:" not in text(run(tests, lost, *arguments))
 
 
 @pytest.mark.parametrize("clauses", [("status",), ("status", "empty-body")])
-def test_an_answer_that_breaks_known_clauses_alone_fails_no_test(
-    shop: Shop, clauses: tuple[str, ...]
-) -> None:
+def test_answer_breaking_only_known_clauses_passes(shop: Shop, clauses: tuple[str, ...]) -> None:
     shop.tests("@pytest.mark.personalize_contract\ndef test_it():\n    put()\n")
     shop.record()
     known = "".join(
@@ -140,7 +138,7 @@ def test_an_answer_that_breaks_known_clauses_alone_fails_no_test(
         ("- test: !!python/object/apply:os.getcwd []\n", ":1", "`test` must be a text"),
     ],
 )
-def test_a_file_that_is_not_understood_is_refused_with_its_line(
+def test_invalid_file_is_refused_with_its_line(
     tests: Shop, content: str, line: str, problem: str
 ) -> None:
     result = run(tests, content)
@@ -148,7 +146,7 @@ def test_a_file_that_is_not_understood_is_refused_with_its_line(
     assert f"--personalize-baseline known.yaml{line}: {problem}" in text(result)
 
 
-def test_a_file_that_can_not_be_read_is_refused(tests: Shop) -> None:
+def test_unreadable_file_is_refused(tests: Shop) -> None:
     for name, problem in (
         ("none.yaml", "there is no such file"),
         (".", "a folder instead of a regular file"),
@@ -160,5 +158,5 @@ def test_a_file_that_can_not_be_read_is_refused(tests: Shop) -> None:
     assert "it is not UTF-8" in text(tests.run("--personalize-baseline", "binary.yaml"))
 
 
-def test_an_empty_one_knows_nothing(tests: Shop) -> None:
+def test_empty_file_suppresses_nothing(tests: Shop) -> None:
     run(tests, "").assert_outcomes(passed=1, failed=1)

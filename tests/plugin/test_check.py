@@ -1,4 +1,4 @@
-"""`personalize_check`: whose requests are checked."""
+"""`personalize_check`: the tests whose requests are checked."""
 
 from __future__ import annotations
 
@@ -8,16 +8,16 @@ from helpers.shop import Shop, text
 
 ELEVEN = "request.items.max-members is broken by this test's request"
 
-# The ways in which people answer PutItems themselves.
+# Common ways to mock PutItems.
 STUBBER = """
 from botocore.stub import Stubber
 
 @pytest.fixture
 def stubbed():
-    one = client()
-    with Stubber(one) as stubber:
+    events = client()
+    with Stubber(events) as stubber:
         stubber.add_response("put_items", {})
-        yield one
+        yield events
         stubber.assert_no_pending_responses()
 """
 HANDLER = """
@@ -30,9 +30,9 @@ def stubbed():
         response._content = b""
         return response
 
-    one = client()
-    one.meta.events.register("before-send.personalize-events.PutItems", answer)
-    return one
+    events = client()
+    events.meta.events.register("before-send.personalize-events.PutItems", answer)
+    return events
 """
 RESPONSES = """
 import json
@@ -61,7 +61,7 @@ MARK = "@pytest.mark.personalize_contract"
 
 @pytest.fixture(autouse=True)
 def _credentials(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Those of the user's own fixtures: an unmarked test gets none from here."""
+    """Set credentials as a user's own fixtures do: an unmarked test gets none from the plugin."""
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "testing")
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "testing")
     monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
@@ -93,7 +93,7 @@ class TestAll:
 
 
 @pytest.mark.parametrize("ini", [[], ["personalize_check = marked"]])
-def test_by_default_unmarked_tests_are_let_alone(shop: Shop, ini: list[str]) -> None:
+def test_unmarked_tests_are_not_checked_by_default(shop: Shop, ini: list[str]) -> None:
     shop.tests(STUBBER + TEST.format(mark="", count=11))
     shop.ini(*ini)
     shop.run().assert_outcomes(passed=1)
@@ -106,7 +106,7 @@ def test_a_marked_test_with_a_stubber_is_checked(shop: Shop) -> None:
     assert ELEVEN in text(result)
 
 
-def test_a_stubber_that_was_active_before_the_test_is_seen(shop: Shop) -> None:
+def test_stubber_activated_before_the_test_is_checked(shop: Shop) -> None:
     once = 'stubber.add_response("put_items", {})'
     module_wide = STUBBER.replace(once, f"{once}; {once}").replace(
         "@pytest.fixture", "@pytest.fixture(scope='module')"
@@ -139,7 +139,7 @@ def test_an_unmarked_test_under_moto_is_checked(shop: Shop) -> None:
     assert ELEVEN in text(result)
 
 
-def test_check_is_marked_or_all(shop: Shop) -> None:
+def test_check_must_be_marked_or_all(shop: Shop) -> None:
     shop.tests(TEST.format(mark="", count=1))
     shop.ini("personalize_check = some")
     result = shop.run()

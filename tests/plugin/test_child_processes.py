@@ -145,7 +145,7 @@ def children(shop: Shop, way: str) -> None:
 
 @pytest.fixture
 def warned(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A warning fails, where a test forks beside the threads of its endpoint."""
+    """Turn warnings into errors: Python warns about a fork beside running threads."""
     monkeypatch.setenv("PYTHONWARNINGS", "error::DeprecationWarning")
 
 
@@ -230,7 +230,7 @@ def test_request_of_a_forked_child_has_its_call_site(shop: Shop) -> None:
 def test_only_the_child_gets_the_patched_environment(
     shop: Shop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    theirs = {
+    users_environment = {
         "AWS_ACCESS_KEY_ID": "AKIAIOSFODNN7EXAMPLE",
         "AWS_SECRET_ACCESS_KEY": "real",
         "AWS_SESSION_TOKEN": "real",
@@ -244,7 +244,7 @@ def test_only_the_child_gets_the_patched_environment(
         "HTTP_PROXY": "http://127.0.0.1:9",
         "SHOP": "tea",
     }
-    for name, value in theirs.items():
+    for name, value in users_environment.items():
         monkeypatch.setenv(name, value)
     shop.tests(
         """
@@ -298,10 +298,12 @@ def test_childs_requests_to_a_live_service_are_signed_by_the_parent(
         )
 
     result.assert_outcomes(passed=1, deselected=1)
-    assert ["AKIAIOSFODNN7EXAMPLE" in one.headers["authorization"] for one in sent] == [True]
+    assert ["AKIAIOSFODNN7EXAMPLE" in request.headers["authorization"] for request in sent] == [
+        True
+    ]
 
 
-def test_child_with_another_endpoint_is_left_alone_and_reported(shop: Shop) -> None:
+def test_child_with_its_own_endpoint_is_not_redirected_but_reported(shop: Shop) -> None:
     shop.tests(
         """
         import os
@@ -358,8 +360,8 @@ def test_late_child_gets_410_and_the_summary_names_its_test(shop: Shop) -> None:
 
         @pytest.mark.personalize_contract
         def test_other(personalize_url):
-            _, said = started[0].communicate()
-            assert b"HTTP Error 410" in said
+            _, stderr = started[0].communicate()
+            assert b"HTTP Error 410" in stderr
         """
     )
 
@@ -431,7 +433,7 @@ def test_child_killed_before_any_request_fails_no_test(shop: Shop) -> None:
     shop.record().assert_outcomes(passed=1)
 
 
-def test_a_child_that_is_killed_in_the_middle_of_a_request_fails_its_test(shop: Shop) -> None:
+def test_child_killed_during_a_request_fails_its_test(shop: Shop) -> None:
     shop.tests(
         """
         import multiprocessing
@@ -464,7 +466,7 @@ def test_a_child_that_is_killed_in_the_middle_of_a_request_fails_its_test(shop: 
 
 
 @pytest.mark.parametrize("name", ["personalize_url", "personalize_service.url"])
-def test_a_url_is_the_tests_target_for_any_client(shop: Shop, name: str) -> None:
+def test_url_fixture_serves_any_client(shop: Shop, name: str) -> None:
     fixture = name.partition(".")[0]
     shop.tests(
         f"""
@@ -504,7 +506,7 @@ def test_no_endpoint_starts_without_child_processes(shop: Shop) -> None:
 
 
 @pytest.mark.skipif(not shutil.which("node"), reason="Node is not installed")
-def test_a_node_child_comes_too(shop: Shop) -> None:
+def test_node_child_reaches_the_target(shop: Shop) -> None:
     (shop.path / "put.mjs").write_text(
         """
         const items = Array.from({length: Number(process.argv[2])}, (_, n) => ({itemId: `${n}`}));

@@ -25,7 +25,9 @@ CLEARED = {
 
 @pytest.mark.parametrize("environment", CLEARED.values(), ids=CLEARED)
 @pytest.mark.parametrize("client", ["boto3", "a session of its own", "aiobotocore"])
-def test_a_cleared_environment_changes_nothing(shop: Shop, environment: str, client: str) -> None:
+def test_environment_cleared_by_the_test_does_not_matter(
+    shop: Shop, environment: str, client: str
+) -> None:
     puts = {
         "boto3": 'boto3.client("personalize-events").put_items(**CALL)',
         "a session of its own": 'boto3.Session().client("personalize-events").put_items(**CALL)',
@@ -73,7 +75,7 @@ def test_it(monkeypatch):
     shop.run("--personalize-target=reference").assert_outcomes(passed=1)
 
 
-def test_a_session_that_lives_on_keeps_no_dummy_credentials(shop: Shop) -> None:
+def test_session_outliving_the_test_keeps_no_dummy_credentials(shop: Shop) -> None:
     shop.tests(
         """
 SESSION = boto3.Session()

@@ -59,7 +59,7 @@ def test_it():
 
 
 @pytest.mark.parametrize(
-    ("arguments", "clause", "found"),
+    ("arguments", "clause", "found_line"),
     [
         ("3", "own.items.max-members", "items: it has 3 members"),
         ("1, properties='{}'", "own.category.required", "items[0].properties.category: it is abs*"),
@@ -75,14 +75,16 @@ def test_it():
         ),
     ],
 )
-def test_a_repo_tightens_a_contract(repo: Shop, arguments: str, clause: str, found: str) -> None:
-    """The service knows nothing of it: what breaks it is answered 200, and fails by its name."""
+def test_own_clause_is_checked_on_top_of_the_shipped_ones(
+    repo: Shop, arguments: str, clause: str, found_line: str
+) -> None:
+    """The service doesn't know the own clause: it answers 200, and the check fails the test."""
     write(repo, "ours.yaml", TIGHTER)
     repo.tests(PUT.format(mark="", arguments=arguments))
     result = repo.run("--personalize-target=reference")
     result.assert_outcomes(failed=1)
     result.stdout.fnmatch_lines(
-        [f"*{clause} is broken by this test's request*", f"*{found.replace('[', '[[]')}*"]
+        [f"*{clause} is broken by this test's request*", f"*{found_line.replace('[', '[[]')}*"]
     )
     assert "ClientError" not in result.stdout.str()
 
@@ -99,7 +101,7 @@ def test_tightened_contract_can_be_kept_and_broken_on_purpose(repo: Shop) -> Non
     repo.run().assert_outcomes(passed=2)
 
 
-def test_a_rule_about_a_field_and_the_schema_of_all_go_together(repo: Shop) -> None:
+def test_field_rules_and_a_dataset_schema_combine(repo: Shop) -> None:
     write(repo, "items.avsc", SCHEMA)
     write(repo, "schema.yaml", WITH_SCHEMA)
     write(repo, "ours.yaml", TIGHTER)
@@ -109,7 +111,7 @@ def test_a_rule_about_a_field_and_the_schema_of_all_go_together(repo: Shop) -> N
 
 
 @pytest.mark.parametrize(
-    ("properties", "found"),
+    ("properties", "found_line"),
     [
         ('{"numberOfRatings": 12}', None),
         ('{"numberOfRatings": "12", "category": null}', None),
@@ -123,22 +125,22 @@ def test_a_rule_about_a_field_and_the_schema_of_all_go_together(repo: Shop) -> N
         ('["tea"]', "it is not the JSON text of an object"),
     ],
 )
-def test_properties_are_held_against_the_schema_of_the_dataset(
-    repo: Shop, properties: str, found: str | None
+def test_properties_are_checked_against_the_dataset_schema(
+    repo: Shop, properties: str, found_line: str | None
 ) -> None:
     write(repo, "ours.yaml", WITH_SCHEMA)
     write(repo, "items.avsc", SCHEMA)
     repo.tests(PUT.format(mark="", arguments=f"1, properties={properties!r}"))
     result = repo.run("--personalize-target=reference")
-    if found is None:
+    if found_line is None:
         result.assert_outcomes(passed=1)
     else:
         result.assert_outcomes(failed=1)
-        result.stdout.fnmatch_lines(["*own.properties.schema is broken*", f"*{found}*"])
+        result.stdout.fnmatch_lines(["*own.properties.schema is broken*", f"*{found_line}*"])
 
 
 @pytest.mark.parametrize(
-    ("name", "text", "says"),
+    ("name", "text", "message"),
     [
         ("ours.yaml", "members: []", "ours.yaml:1: operation must be ours*"),
         ("ours.yaml", "tightens: PutTea", "ours.yaml:1: tightens must name one of *"),
@@ -183,14 +185,14 @@ def test_properties_are_held_against_the_schema_of_the_dataset(
         ("PutItems.yaml", "operation: PutItems", "PutItems.yaml:*begin with `tightens:` instead"),
     ],
 )
-def test_a_bad_file_is_refused_with_its_line_and_the_reason(
-    repo: Shop, name: str, text: str, says: str
+def test_invalid_file_is_refused_with_its_line_and_the_reason(
+    repo: Shop, name: str, text: str, message: str
 ) -> None:
     write(repo, name, text)
     repo.tests(PUT.format(mark="", arguments="1"))
     result = repo.run()
     assert result.ret == pytest.ExitCode.USAGE_ERROR
-    result.stderr.fnmatch_lines([f"ERROR: */contracts/{says}"])
+    result.stderr.fnmatch_lines([f"ERROR: */contracts/{message}"])
 
 
 def test_missing_folder_is_refused(shop: Shop) -> None:

@@ -1,4 +1,4 @@
-"""`--personalize-dataset` and `personalize_dataset`: which real dataset is in which state."""
+"""`--personalize-dataset` and `personalize_dataset`: the real datasets and their states."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ DUMMY = "arn:aws:personalize:us-east-1:000000000000:dataset/contract-active/ITEM
 ANYBODYS = dialects()["states: every dataset of anybody is active"].service
 
 
-def test_the_fixture_gives_the_dataset_of_a_state(shop: Shop) -> None:
+def test_fixture_returns_the_dataset_of_each_state(shop: Shop) -> None:
     shop.tests(USES.format(arn=REAL))
     with served(ANYBODYS) as url:
         live = ("--personalize-target=live", f"--personalize-endpoint-url={url}")
@@ -33,7 +33,7 @@ def test_the_fixture_gives_the_dataset_of_a_state(shop: Shop) -> None:
         result.assert_outcomes(failed=1)
 
 
-def test_no_failure_shows_the_account(shop: Shop) -> None:
+def test_failures_mask_the_account(shop: Shop) -> None:
     shop.tests(
         """
         @pytest.mark.personalize_contract

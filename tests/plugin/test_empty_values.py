@@ -1,4 +1,4 @@
-"""A setting that is given and empty is not given: a fork's pull request has empty secrets."""
+"""An empty setting counts as unset: secrets are empty in a fork's pull request."""
 
 from __future__ import annotations
 

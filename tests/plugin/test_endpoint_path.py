@@ -1,4 +1,4 @@
-"""A client whose endpoint has a path of its own is checked and answered like any other."""
+"""A client whose endpoint URL has a path is checked and answered like any other."""
 
 from __future__ import annotations
 
@@ -15,8 +15,10 @@ ENDPOINTS = [
 
 @pytest.mark.parametrize("url", ENDPOINTS)
 @pytest.mark.parametrize("by", ["argument", "environment"])
-def test_the_path_of_an_endpoint_hides_nothing(shop: Shop, url: str, by: str) -> None:
-    given = f'endpoint_url="{url}"' if by == "argument" else ""
+def test_requests_below_an_endpoint_path_are_checked_and_replayed(
+    shop: Shop, url: str, by: str
+) -> None:
+    client_argument = f'endpoint_url="{url}"' if by == "argument" else ""
     shop.tests(
         f"""
 import contextlib
@@ -27,7 +29,7 @@ import contextlib
 def test_it(count, monkeypatch):
     if "{by}" == "environment":
         monkeypatch.setenv("AWS_ENDPOINT_URL", "{url}")
-    client = boto3.client("personalize-events", {given})
+    client = boto3.client("personalize-events", {client_argument})
     items = [{{"itemId": str(number)}} for number in range(count)]
     with contextlib.suppress(client.exceptions.InvalidInputException):
         client.put_items(datasetArn=ACTIVE, items=items)

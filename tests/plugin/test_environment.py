@@ -1,4 +1,4 @@
-"""Dummy credentials and a region stand where an SDK looks for them, while a marked test runs."""
+"""A marked test runs with dummy credentials and a region in the environment."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def test_unmarked():
 """
 
 
-def test_credentials_are_not_needed(shop: Shop) -> None:
+def test_no_real_credentials_are_needed(shop: Shop) -> None:
     shop.tests(MARKED.format(key=None, profile=None, region=None))
     shop.record().assert_outcomes(passed=2)
     shop.run().assert_outcomes(passed=2)

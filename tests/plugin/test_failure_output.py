@@ -1,4 +1,4 @@
-"""What a person sees of a failure: the finding first, then their own code, and nothing of ours."""
+"""The output of a failure: the finding first, then the user's code, and no library frames."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ def test_summary_line_is_the_finding_on_ci_too(
     assert result.outlines[-2] == f"FAILED test_shop.py::test_it - {BROKEN}"
 
 
-def test_no_frame_of_a_library_stands_between(shop: Shop) -> None:
+def test_traceback_has_no_library_frames(shop: Shop) -> None:
     shop.tests(ELEVEN)
     result = shop.run("--personalize-target=reference")
     assert "test_shop.py:25" in text(result)
@@ -118,7 +118,7 @@ def test_miss_shows_the_difference_and_the_record_command(shop: Shop) -> None:
     assert text(result).count("nearest:") == 1
 
 
-def test_the_command_records_the_target_that_answered_before(shop: Shop) -> None:
+def test_record_command_keeps_the_recorded_target(shop: Shop) -> None:
     shop.tests(ELEVEN.replace("put(11)", "put(2)"))
     shop.record()
     cassette = shop.cassette("test_it")
@@ -127,7 +127,7 @@ def test_the_command_records_the_target_that_answered_before(shop: Shop) -> None
     assert "--personalize-record live" in text(shop.run())
 
 
-def test_the_command_for_an_endpoint_asks_for_its_url(shop: Shop) -> None:
+def test_record_command_for_an_endpoint_has_a_url_to_fill_in(shop: Shop) -> None:
     shop.tests(ELEVEN.replace("put(11)", "put(2)"))
     shop.record()
     cassette = shop.cassette("test_it")
@@ -157,7 +157,7 @@ def test_unreachable_service_is_reported_without_library_frames(
 
 
 @pytest.mark.parametrize("name", ["x y", "it's", "a;b"])
-def test_the_command_can_be_pasted_into_a_shell(shop: Shop, name: str) -> None:
+def test_record_command_is_quoted_for_a_shell(shop: Shop, name: str) -> None:
     shop.tests(
         f"""
         @pytest.mark.personalize_contract

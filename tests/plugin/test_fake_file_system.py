@@ -35,7 +35,7 @@ def test_it(monkeypatch):
 
 
 @pytest.mark.parametrize("source", [FAKE, PATCHED], ids=["pyfakefs", "patched"])
-def test_it_is_recorded_and_replayed(
+def test_patched_file_system_does_not_disturb_a_recording(
     source: str, shop: Shop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("PYTEST_PLUGINS", "personalize_contract.plugin,pyfakefs.pytest_plugin")

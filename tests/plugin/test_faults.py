@@ -47,7 +47,7 @@ def test_faults_are_retried_and_never_recorded(shop: Shop) -> None:
         assert "Throttling" not in text
 
 
-def test_a_test_that_met_faults_only_has_no_cassette(shop: Shop) -> None:
+def test_no_cassette_for_a_test_that_only_met_faults(shop: Shop) -> None:
     shop.tests(
         """
         def test_it(personalize_faults):
@@ -93,7 +93,7 @@ def test_failed_requests_are_not_sent_to_a_live_service(
     assert requests == []
 
 
-def test_a_child_process_meets_the_fault_on_its_wire(shop: Shop) -> None:
+def test_child_process_gets_the_fault_on_its_connection(shop: Shop) -> None:
     shop.tests(
         """
         import subprocess

@@ -72,7 +72,7 @@ BROKEN = {
 
 
 @pytest.mark.parametrize("clause", BROKEN)
-def test_a_call_that_breaks_a_clause_fails_by_its_name(shop: Shop, clause: str) -> None:
+def test_call_that_breaks_a_clause_fails_with_its_id(shop: Shop, clause: str) -> None:
     shop.tests(
         CALLS
         + f"""
@@ -90,19 +90,19 @@ def test_it(personalize_tracker):
     result.stdout.fnmatch_lines([f"*{clause} is broken by this test's request*"])
 
 
-def test_the_service_keeps_events_in_order_with_their_user_and_session(shop: Shop) -> None:
+def test_service_stores_events_in_order_with_user_and_session(shop: Shop) -> None:
     shop.tests(
         CALLS
         + """
 def test_it(personalize_service, personalize_tracker):
-    it, tracker = client(), personalize_tracker.active
-    it.put_events(trackingId=tracker, userId="ann", sessionId="visit-1",
-                  eventList=[event(eventId="1"), event(eventId="2")])
-    it.put_action_interactions(trackingId=tracker, actionInteractions=[interaction(eventId="3")])
-    kept = personalize_service.events(tracker)
-    assert [one["eventId"] for one in kept] == ["1", "2", "3"]
-    assert kept[0] == {"userId": "ann", "sessionId": "visit-1", **event(eventId="1")}
-    assert kept[2] == interaction(eventId="3")
+    shop, tracker = client(), personalize_tracker.active
+    shop.put_events(trackingId=tracker, userId="ann", sessionId="visit-1",
+                    eventList=[event(eventId="1"), event(eventId="2")])
+    shop.put_action_interactions(trackingId=tracker, actionInteractions=[interaction(eventId="3")])
+    stored = personalize_service.events(tracker)
+    assert [stored_event["eventId"] for stored_event in stored] == ["1", "2", "3"]
+    assert stored[0] == {"userId": "ann", "sessionId": "visit-1", **event(eventId="1")}
+    assert stored[2] == interaction(eventId="3")
 
 
 def test_a_tracker_of_its_own(personalize_service):
@@ -122,7 +122,7 @@ def test_a_tracker_of_its_own(personalize_service):
     ("state", "code", "status"),
     [("missing", "ResourceNotFoundException", 404), ("in_use", "ResourceInUseException", 409)],
 )
-def test_an_interaction_with_a_tracker_that_is_not_active(
+def test_interaction_needs_an_active_tracker(
     shop: Shop, state: str, code: str, status: int
 ) -> None:
     shop.tests(
@@ -143,7 +143,7 @@ def test_it(personalize_tracker):
 
 
 @pytest.mark.parametrize("state", ["missing", "in_use"])
-def test_put_events_answers_documented_errors_only(shop: Shop, state: str) -> None:
+def test_put_events_returns_documented_errors_only(shop: Shop, state: str) -> None:
     shop.tests(
         CALLS
         + f"""

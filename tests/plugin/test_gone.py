@@ -1,4 +1,4 @@
-"""Cassettes whose test is gone: listed, and only where whole modules were collected."""
+"""Cassettes without a test: listed, if all of their module's tests were collected."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def later(shop: Shop) -> Shop:
 
 
 @pytest.mark.parametrize("arguments", [[], ["test_shop.py"], ["."], ["-x"], ["--ff"]])
-def test_it_is_listed(later: Shop, arguments: list[str]) -> None:
+def test_cassette_of_a_deleted_test_is_listed(later: Shop, arguments: list[str]) -> None:
     result = later.run("-p", "cacheprovider", *arguments)
     assert (
         "gone: the test no longer exists, or no longer has the mark; delete the cassette"
@@ -59,7 +59,7 @@ def test_partial_collection_lists_nothing(later: Shop, arguments: list[str]) -> 
     assert "gone:" not in text(result)
 
 
-def test_a_test_without_its_mark_has_left_its_cassette(later: Shop) -> None:
+def test_cassette_of_a_test_without_its_mark_is_gone(later: Shop) -> None:
     later.tests(TESTS.replace("@pytest.mark.personalize_contract\ndef test_kept", "def test_kept"))
     result = later.run("--deselect=nothing")
     assert "  cassettes/test_shop/test_kept.personalize.yaml" in result.outlines
@@ -75,14 +75,14 @@ def test_all_cassettes_of_a_deleted_module_are_listed(later: Shop) -> None:
     assert GONE in listed
 
 
-def test_another_folder_of_cassettes_is_let_alone(later: Shop) -> None:
+def test_other_folders_of_cassettes_are_ignored(later: Shop) -> None:
     suite = later.path / "cassettes" / "PutItems"
     suite.mkdir()
     (suite / "success.personalize.yaml").write_text("interactions: []\nversion: 1\n")
     assert "PutItems" not in text(later.run())
 
 
-def test_only_the_modules_that_were_collected_count(later: Shop) -> None:
+def test_modules_that_were_not_collected_are_ignored(later: Shop) -> None:
     later.tests(TESTS, "test_other")
     later.record("test_other.py")
     later.tests(LATER, "test_other")

@@ -1,4 +1,4 @@
-"""`ignore` in the mark, and `personalize_ignore`: members that don't decide."""
+"""`ignore` in the mark, and `personalize_ignore`: members that replay doesn't match on."""
 
 from __future__ import annotations
 
@@ -22,25 +22,25 @@ def change(shop: Shop, mark: str, category: str = "tea") -> pytest.RunResult:
     return shop.run()
 
 
-def test_every_member_decides_by_default(shop: Shop) -> None:
+def test_every_member_is_matched_by_default(shop: Shop) -> None:
     result = change(shop, "")
     result.assert_outcomes(failed=1)
     assert f"{PRICE.replace('[]', '[0]')}: sent 2, recorded 1" in text(result)
 
 
-def test_the_mark_names_members(shop: Shop) -> None:
+def test_mark_ignores_members(shop: Shop) -> None:
     change(shop, f"(ignore=['{PRICE}'])").assert_outcomes(passed=1)
 
 
-def test_the_ini_file_names_members(shop: Shop) -> None:
+def test_ini_file_ignores_members(shop: Shop) -> None:
     shop.ini(f"personalize_ignore = {PRICE}")
     change(shop, "").assert_outcomes(passed=1)
 
 
-def test_other_members_still_decide(shop: Shop) -> None:
+def test_other_members_are_still_matched(shop: Shop) -> None:
     change(shop, f"(ignore=['{PRICE}'])", "coffee").assert_outcomes(failed=1)
 
 
-def test_mark_and_ini_file_add_up(shop: Shop) -> None:
+def test_mark_and_ini_file_are_combined(shop: Shop) -> None:
     shop.ini(f"personalize_ignore = {PRICE}")
     change(shop, "(ignore=['items[].properties.category'])", "coffee").assert_outcomes(passed=1)

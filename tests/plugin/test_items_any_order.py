@@ -9,7 +9,7 @@ from helpers.shop import Shop, text
 TEST = """
 @pytest.mark.personalize_contract{mark}
 def test_it():
-    items = [{{"itemId": one}} for one in {ids}]
+    items = [{{"itemId": item_id}} for item_id in {ids}]
     client().put_items(datasetArn=ACTIVE, items=items)
 """
 

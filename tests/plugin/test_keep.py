@@ -1,4 +1,4 @@
-"""`personalize_keep`: ids of persons that are written as they are."""
+"""`personalize_keep`: personal ids that are recorded as they are."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def record(shop: Shop, *ini: str) -> str:
     return shop.cassette("test_it").read_text("utf-8")
 
 
-def test_ids_of_persons_get_stand_ins_and_equal_ones_stay_equal(shop: Shop) -> None:
+def test_personal_ids_get_consistent_pseudonyms(shop: Shop) -> None:
     recorded = record(shop)
 
     assert "example.com" not in recorded
@@ -53,14 +53,14 @@ def test_recording_answers_only_the_recorded_user(shop: Shop) -> None:
     assert "example.com" not in message
 
 
-def test_the_ini_file_keeps_a_member(shop: Shop) -> None:
+def test_ini_key_keeps_a_member_unredacted(shop: Shop) -> None:
     recorded = record(shop, "personalize_keep = userId")
 
     assert recorded.count("ann@example.com") == 3
     assert "visit-" not in recorded
 
 
-def test_a_name_that_no_operation_has_is_refused(shop: Shop) -> None:
+def test_unknown_member_is_refused(shop: Shop) -> None:
     shop.ini("personalize_keep = itemId")
     shop.tests(TEST)
     result = shop.run()

@@ -1,4 +1,4 @@
-"""What a test leaves running can't touch another test, its cassette, or a user's file."""
+"""Code that outlives its test can't touch another test, its cassette, or a user's file."""
 
 from __future__ import annotations
 
@@ -109,12 +109,12 @@ def _recording(shop: Shop, unused_port: int) -> pytest.RunResult:
 def unused_port() -> int:
     import socket
 
-    with socket.socket() as one:
-        one.bind(("127.0.0.1", 0))
-        return int(one.getsockname()[1])
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        return int(listener.getsockname()[1])
 
 
-def test_a_late_answer_is_in_no_other_cassette(shop: Shop, unused_port: int) -> None:
+def test_late_answer_enters_no_other_cassette(shop: Shop, unused_port: int) -> None:
     shop.tests(
         SERVICE.replace("import boto3", f"import boto3\nPORT = {unused_port}")
         + RECORDED
@@ -128,7 +128,7 @@ def test_a_late_answer_is_in_no_other_cassette(shop: Shop, unused_port: int) -> 
     assert "late: 1 request after the end of test_shop.py::test_one" in text(result)
 
 
-def test_a_late_answer_is_in_no_file_of_the_user(shop: Shop, unused_port: int) -> None:
+def test_late_answer_is_written_to_no_file_of_the_user(shop: Shop, unused_port: int) -> None:
     shop.tests(
         SERVICE.replace("import boto3", f"import boto3\nPORT = {unused_port}")
         + RECORDED
@@ -254,7 +254,7 @@ def test_late_request_is_attributed_to_its_test(shop: Shop, first: str, second: 
     assert "late: 1 request after the end of test_shop.py::test_one" in text(result)
 
 
-def test_a_pool_that_several_tests_share_works_for_each(shop: Shop) -> None:
+def test_thread_pool_shared_by_tests_serves_each(shop: Shop) -> None:
     shop.tests(
         SERVICE
         + POOL.replace(
@@ -272,7 +272,7 @@ def test_two(personalize_dataset):
     assert "late" not in text(result)
 
 
-def test_a_worker_of_a_fixture_works_for_each_test(shop: Shop) -> None:
+def test_worker_thread_of_a_fixture_serves_each_test(shop: Shop) -> None:
     shop.tests(
         SERVICE
         + """

@@ -1,4 +1,4 @@
-"""A cassette that is a link is recorded where it leads, inside the project and nowhere else."""
+"""A linked cassette is written to the link's target, inside the project only."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def recorded(shop: Shop) -> Path:
     return shop.cassette("test_it")
 
 
-def test_a_linked_cassette_is_written_where_the_link_leads(shop: Shop, recorded: Path) -> None:
+def test_linked_cassette_is_written_to_its_target(shop: Shop, recorded: Path) -> None:
     shared = shop.path / "shared.yaml"
     before = recorded.rename(shared).read_bytes()
     recorded.symlink_to(Path("..", "..", "shared.yaml"))
@@ -82,7 +82,7 @@ def test_dangling_link_is_recorded_at_its_target(shop: Shop, recorded: Path) -> 
     assert (shop.path / "shared.yaml").is_file()
 
 
-def test_the_folder_of_the_ini_file_may_lie_anywhere(
+def test_folder_in_the_ini_file_may_be_outside_the_project(
     shop: Shop, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
     outside = tmp_path_factory.mktemp("outside")
@@ -93,7 +93,7 @@ def test_the_folder_of_the_ini_file_may_lie_anywhere(
     assert [path.name for path in outside.rglob("*.yaml")] == ["test_it.personalize.yaml"]
 
 
-def test_a_link_to_itself_is_refused_in_a_sentence(shop: Shop, recorded: Path) -> None:
+def test_link_to_itself_is_refused(shop: Shop, recorded: Path) -> None:
     recorded.unlink()
     recorded.symlink_to(recorded.name)
     for result in (shop.record(), shop.run()):

@@ -1,4 +1,4 @@
-"""`personalize_live_ids`: which ids a live run may put."""
+"""`personalize_live_ids`: the item ids that a live run may write."""
 
 from __future__ import annotations
 
@@ -76,7 +76,7 @@ def test_own_ids_are_sent_only_to_declared_datasets(
     assert "PutItems" not in account.calls
 
 
-def test_the_prefix_makes_no_difference(shop: Shop, account: StandIn) -> None:
+def test_prefixed_ids_match_a_recording_without_the_prefix(shop: Shop, account: StandIn) -> None:
     shop.tests(TESTS.format(code="put(arn=personalize_dataset.active)"))
     shop.record()
     prefixed = shop.path / "test_shop.py"
@@ -88,7 +88,7 @@ def test_the_prefix_makes_no_difference(shop: Shop, account: StandIn) -> None:
     }
 
 
-def test_another_value_is_a_usage_error(shop: Shop) -> None:
+def test_unknown_value_is_a_usage_error(shop: Shop) -> None:
     shop.tests(TESTS.format(code="put()"))
     shop.ini("personalize_live_ids = mine")
     result = shop.run()

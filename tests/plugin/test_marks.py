@@ -1,4 +1,4 @@
-"""The mark: on functions, classes and modules, and what they say together."""
+"""The mark: on functions, classes and modules, and in combination."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ def test_mark_is_declared(shop: Shop) -> None:
         pytest.param("@pytest.mark.personalize_contract\n{}", id="class"),
     ],
 )
-def test_a_class_or_a_module_marks_its_tests(shop: Shop, source: str) -> None:
+def test_mark_on_a_class_or_module_applies_to_its_tests(shop: Shop, source: str) -> None:
     shop.tests(source.format("class TestIt:\n    def test_it(self):\n        put(11)\n"))
     result = shop.run("--personalize-target=reference")
     result.assert_outcomes(failed=1)
     assert "request.items.max-members" in text(result)
 
 
-def test_lists_of_all_marks_are_added_up(shop: Shop) -> None:
+def test_lists_of_all_marks_are_combined(shop: Shop) -> None:
     shop.tests(
         """
         pytestmark = pytest.mark.personalize_contract(redact=["items[].properties.phone"])
@@ -67,7 +67,7 @@ def test_nearest_mark_decides_other_arguments(shop: Shop) -> None:
 
 
 @pytest.mark.parametrize(
-    ("mark", "said"),
+    ("mark", "message"),
     [
         ("(violate=[])", "has no argument 'violate'; did you mean violates?"),
         ("(hosts=[])", "has no argument 'hosts'; it has violates, ignore,"),
@@ -75,7 +75,7 @@ def test_nearest_mark_decides_other_arguments(shop: Shop) -> None:
         ("(ignore='items')", "ignore must be a list of strings, not 'items'"),
     ],
 )
-def test_invalid_mark_fails_its_test_with_one_line(shop: Shop, mark: str, said: str) -> None:
+def test_invalid_mark_fails_its_test_with_one_line(shop: Shop, mark: str, message: str) -> None:
     shop.tests(
         f"""
         @pytest.mark.personalize_contract{mark}
@@ -88,7 +88,9 @@ def test_invalid_mark_fails_its_test_with_one_line(shop: Shop, mark: str, said: 
     )
     result = shop.run()
     result.assert_outcomes(passed=1, errors=1)
-    assert f"the mark personalize_contract {said}" in text(result).replace("contract:", "contract")
+    assert f"the mark personalize_contract {message}" in text(result).replace(
+        "contract:", "contract"
+    )
     assert "Traceback" not in text(result)
 
 

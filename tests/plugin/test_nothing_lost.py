@@ -1,4 +1,4 @@
-"""What goes wrong while a cassette is saved costs neither the old one nor what was recorded."""
+"""A failure while saving loses neither the old cassette nor the new recording."""
 
 from __future__ import annotations
 
@@ -49,10 +49,10 @@ def test_failed_save_is_an_error_and_keeps_the_old_cassette(shop: Shop) -> None:
     # In a process of its own: threads that other tests left running keep botocore patched.
     result = shop.pytester.runpytest_subprocess("--personalize-record", "reference")
     result.assert_outcomes(passed=2, errors=1)
-    said = text(result)
-    assert ". The recording is in " in said
-    assert "`personalize-contract recover` makes a cassette of it" in said
-    assert "Traceback" not in said
+    output = text(result)
+    assert ". The recording is in " in output
+    assert "`personalize-contract recover` makes a cassette of it" in output
+    assert "Traceback" not in output
     away = shop.path / "away" / "test_shop" / "test_it.personalize.yaml"
     assert away.read_bytes() == old
     away.unlink()
@@ -61,7 +61,7 @@ def test_failed_save_is_an_error_and_keeps_the_old_cassette(shop: Shop) -> None:
     assert b"tea-2" in away.read_bytes()
 
 
-def test_an_interrupted_run_keeps_what_it_has_recorded(tmp_path: Path) -> None:
+def test_interrupted_run_keeps_its_recorded_exchanges(tmp_path: Path) -> None:
     cassette = prepare(tmp_path)
     with recording(tmp_path, 5) as (process, answers, gate):
         for _ in range(5):

@@ -1,11 +1,11 @@
-"""Traffic of other services in a marked test, and cassettes of VCR.py that are open beside it."""
+"""Traffic to other services in a marked test, also with an open cassette of VCR.py."""
 
 from __future__ import annotations
 
 from helpers.shop import Shop
 
 
-def test_a_refused_call_of_another_service_is_named_first(shop: Shop) -> None:
+def test_refused_call_to_another_service_comes_first(shop: Shop) -> None:
     shop.tests(
         """
 @pytest.mark.personalize_contract
@@ -20,7 +20,7 @@ def test_it():
     )
 
 
-def test_a_swallowed_refusal_is_named_too(shop: Shop) -> None:
+def test_swallowed_refusal_names_the_call(shop: Shop) -> None:
     shop.tests(
         """
 @pytest.mark.personalize_contract
@@ -59,7 +59,7 @@ def test_it():
 """
 
 
-def test_vcr_cassettes_get_no_signed_requests_of_the_service(shop: Shop) -> None:
+def test_vcr_cassette_gets_no_signed_request_of_the_service(shop: Shop) -> None:
     shop.tests(VCR)
     shop.run("--personalize-target=reference").assert_outcomes(passed=1)
     assert "amazonaws" not in (shop.path / "other.yaml").read_text("utf-8")

@@ -1,4 +1,4 @@
-"""A data file alone adds an operation: it is recorded, replayed, checked, answered and verified."""
+"""An operation added by a contract file alone has every feature of those that ship."""
 
 from __future__ import annotations
 
@@ -82,7 +82,7 @@ def test_broken_clause_of_own_operation_is_named(repo: Shop, more: str, clause: 
     result.stdout.fnmatch_lines([f"*{clause} is broken by this test's request*"])
 
 
-def test_verify_records_and_replays_it(tmp_path: Path) -> None:
+def test_verify_records_and_replays_own_operation(tmp_path: Path) -> None:
     done = run(
         "verify",
         f"--contracts={CONTRACTS}",

@@ -1,4 +1,4 @@
-"""A cassette belongs to the test that it was recorded for; another one gets nothing of it."""
+"""A cassette answers only the test that it was recorded for."""
 
 from __future__ import annotations
 
@@ -29,9 +29,7 @@ def copied(shop: Shop) -> Shop:
 
 
 @pytest.mark.parametrize("record", [True, False])
-def test_that_of_another_test_is_refused_with_both_ids_and_a_remedy(
-    copied: Shop, record: bool
-) -> None:
+def test_cassette_of_another_test_is_refused_with_both_ids(copied: Shop, record: bool) -> None:
     before = copied.cassette("test_two").read_bytes()
     result = copied.record() if record else copied.run()
     result.assert_outcomes(passed=1, errors=1)
@@ -43,7 +41,7 @@ def test_that_of_another_test_is_refused_with_both_ids_and_a_remedy(
     assert copied.cassette("test_two").read_bytes() == before
 
 
-def test_a_module_that_moves_takes_its_cassettes_along(shop: Shop) -> None:
+def test_moved_module_keeps_its_cassettes(shop: Shop) -> None:
     shop.tests(TWO)
     shop.record().assert_outcomes(passed=2)
     (shop.path / "unit").mkdir()
@@ -53,7 +51,9 @@ def test_a_module_that_moves_takes_its_cassettes_along(shop: Shop) -> None:
     shop.record().assert_outcomes(passed=2)
 
 
-def test_pytest_may_start_in_another_folder(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_cassette_is_found_after_a_change_of_rootdir(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
     shop.tests(TWO, "unit/test_shop")
     (shop.path / "unit" / "pytest.ini").write_text("[pytest]\n")
     shop.record("unit").assert_outcomes(passed=2)

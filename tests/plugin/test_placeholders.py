@@ -1,4 +1,4 @@
-"""`personalize_placeholders`: values that look like secrets and are none, named in the ini file."""
+"""`personalize_placeholders`: values that only look like secrets."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ INI = {
 
 @pytest.mark.parametrize("name", INI)
 @pytest.mark.parametrize("below", [".", "a/b"])
-def test_lint_and_recover_read_it_where_pytest_does(
+def test_lint_and_recover_read_the_ini_file_of_pytest(
     name: str, below: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / below).mkdir(parents=True, exist_ok=True)
@@ -69,7 +69,7 @@ def test_lint_and_recover_read_it_where_pytest_does(
 @pytest.mark.parametrize(
     ("name", "content"), [("pyproject.toml", "[tool"), ("pytest.ini", "tea"), ("tox.ini", "[")]
 )
-def test_an_ini_file_that_cannot_be_read_is_a_sentence(
+def test_unreadable_ini_file_is_reported_in_one_sentence(
     name: str, content: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)

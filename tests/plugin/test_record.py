@@ -1,4 +1,4 @@
-"""`--personalize-record` and `personalize_record`: what passes is recorded."""
+"""`--personalize-record` and `personalize_record`: passing tests are recorded."""
 
 from __future__ import annotations
 
@@ -143,9 +143,9 @@ def test_recording_fewer_exchanges_than_before_is_reported(shop: Shop) -> None:
 def test_ignored_member_that_no_request_has_is_reported(shop: Shop) -> None:
     ignore = 'ignore=["items[].properties.category", "items[].properties.catgory"]'
     shop.tests(f"@pytest.mark.personalize_contract({ignore})\ndef test_it():\n    put()\n")
-    told = text(shop.record())
-    assert "ignore: no recorded request has items[].properties.catgory; " in told
-    assert "has items[].properties.category" not in told
+    output = text(shop.record())
+    assert "ignore: no recorded request has items[].properties.catgory; " in output
+    assert "has items[].properties.category" not in output
 
 
 def test_weaker_provenance_does_not_replace_a_cassette(shop: Shop) -> None:
@@ -182,7 +182,7 @@ def test_target_or_record_on_the_command_line_overrides_both_keys(shop: Shop) ->
 
 
 @pytest.mark.parametrize(
-    ("arguments", "said"),
+    ("arguments", "message"),
     [
         (["--personalize-record=recorded"], "no such target; it must be reference or live"),
         (
@@ -193,10 +193,10 @@ def test_target_or_record_on_the_command_line_overrides_both_keys(shop: Shop) ->
     ],
 )
 def test_contradictory_options_are_usage_errors(
-    shop: Shop, arguments: list[str], said: str
+    shop: Shop, arguments: list[str], message: str
 ) -> None:
     shop.tests(PUTS.format(count=2))
     result = shop.run(*arguments)
     assert result.ret == pytest.ExitCode.USAGE_ERROR
-    assert said in text(result)
+    assert message in text(result)
     assert "Traceback" not in text(result)

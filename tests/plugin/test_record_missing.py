@@ -1,4 +1,4 @@
-"""`--personalize-record-missing` and `personalize_record_missing`: record what has no cassette."""
+"""`--personalize-record-missing` and `personalize_record_missing`: record new tests."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def test_missing_cassettes_are_recorded_and_others_replay(shop: Shop) -> None:
     assert "3 exchanges replayed (reference 3, aws 0)" in text(result)
 
 
-def test_a_live_service_is_asked_by_the_new_tests_alone(shop: Shop) -> None:
+def test_only_new_tests_send_to_the_live_service(shop: Shop) -> None:
     shop.tests(OLD)
     shop.record()
     shop.tests(OLD + NEW)
@@ -77,8 +77,10 @@ def test_existing_cassette_is_never_replaced(shop: Shop, damage: str) -> None:
     result = shop.run("--personalize-record-missing=reference")
     assert result.ret == pytest.ExitCode.TESTS_FAILED
     assert cassette.read_bytes() == before
-    said = "no recorded exchange answers" if damage == "a miss" else "test_old.personalize.yaml: "
-    assert said in text(result)
+    problem = (
+        "no recorded exchange answers" if damage == "a miss" else "test_old.personalize.yaml: "
+    )
+    assert problem in text(result)
 
 
 def test_ini_key_has_the_same_effect(shop: Shop) -> None:

@@ -1,4 +1,4 @@
-"""Recording again: a cassette stays as it was, byte for byte, where nothing but dates is new."""
+"""Recording again: an exchange in which only dates are new keeps its bytes."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ def test_it():
 
 
 def sending(first: str) -> str:
-    """The test that sends an item for each of these numbers."""
+    """Return a test that sends one item for each of these numbers."""
     return TEST.replace("FIRST", first)
 
 
 def aged(shop: Shop, name: str = "test_it", date: str = "2020-01-01T00:00:00Z") -> str:
-    """Give a cassette the date of long ago, and return its text."""
+    """Set an old date in a cassette, and return its text."""
     path = shop.cassette(name)
     lines = path.read_text("utf-8").splitlines(keepends=True)
     (at,) = (n for n, line in enumerate(lines) if line.startswith("  recorded_at:"))
@@ -67,7 +67,7 @@ def test_new_exchange_is_the_only_change(shop: Shop) -> None:
     shop.run().assert_outcomes(passed=1)
 
 
-def test_an_exchange_that_is_gone_is_all_that_changes(shop: Shop) -> None:
+def test_dropped_exchange_is_the_only_change(shop: Shop) -> None:
     shop.tests(sending("(1, 2, 3)"))
     shop.record()
     before = aged(shop)
@@ -87,7 +87,7 @@ def test_it():
 """
 
 
-def test_a_changed_answer_is_all_that_changes(shop: Shop) -> None:
+def test_changed_answer_is_the_only_change(shop: Shop) -> None:
     shop.tests(ANSWERS)
     shop.record()
     path = shop.cassette("test_it")

@@ -24,19 +24,19 @@ def test_nothing_is_redacted_by_default(shop: Shop) -> None:
     assert "ann@example.com" in record(shop, "")
 
 
-def test_the_mark_names_members(shop: Shop) -> None:
+def test_mark_redacts_members(shop: Shop) -> None:
     recorded = record(shop, "(redact=['items[].properties.email'])")
     assert "ann@example.com" not in recorded
     assert "0190-4711" in recorded
     assert "tea" in recorded
 
 
-def test_the_ini_file_names_members(shop: Shop) -> None:
+def test_ini_file_redacts_members(shop: Shop) -> None:
     shop.ini("personalize_redact = items[].properties.email")
     assert "ann@example.com" not in record(shop, "")
 
 
-def test_mark_and_ini_file_add_up(shop: Shop) -> None:
+def test_mark_and_ini_file_are_combined(shop: Shop) -> None:
     shop.ini("personalize_redact = items[].properties.email")
     recorded = record(shop, "(redact=['items[].properties.phone'])")
     assert "ann@example.com" not in recorded
@@ -72,7 +72,7 @@ def test_miss_does_not_show_redacted_members(shop: Shop) -> None:
 
 
 @pytest.mark.parametrize("secret", ["AKIA" + "Q" * 16])
-def test_a_secret_is_not_written_at_all(shop: Shop, secret: str) -> None:
+def test_recording_with_a_secret_is_not_written(shop: Shop, secret: str) -> None:
     shop.tests(TEST.format(mark="").replace("ann@example.com", secret))
     result = shop.record("--tb=line")
     result.assert_outcomes(failed=1)

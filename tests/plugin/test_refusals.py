@@ -1,4 +1,4 @@
-"""What a marked test's code is refused fails that test, whatever the code does with the error."""
+"""A refusal fails its marked test, whatever the test's code does with the error."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def test_it():
 
 
 @pytest.mark.parametrize("send", SWALLOWED.values(), ids=SWALLOWED)
-def test_a_refusal_that_is_swallowed_fails_the_test(shop: Shop, send: str) -> None:
+def test_swallowed_refusal_fails_the_test(shop: Shop, send: str) -> None:
     shop.tests(TEST.replace("SEND", send))
     result = shop.run("--personalize-target=reference")
     result.assert_outcomes(failed=1)
@@ -98,8 +98,8 @@ CONNECTIONS = {
 }
 
 
-@pytest.mark.parametrize(("connect", "told"), CONNECTIONS.values(), ids=CONNECTIONS)
-def test_refusal_to_an_older_thread_fails_no_test(shop: Shop, connect: str, told: str) -> None:
+@pytest.mark.parametrize(("connect", "message"), CONNECTIONS.values(), ids=CONNECTIONS)
+def test_refusal_to_an_older_thread_fails_no_test(shop: Shop, connect: str, message: str) -> None:
     shop.tests(
         f"""
 import queue
@@ -134,7 +134,7 @@ def test_it(telemetry):
     result = shop.run("--personalize-target=reference")
     result.assert_outcomes(passed=1)
     by = "by threads that belong to no test"
-    assert f"refused: 1 connection to {told}, {by}" in text(result).splitlines()
+    assert f"refused: 1 connection to {message}, {by}" in text(result).splitlines()
 
 
 WORKER = """
@@ -162,7 +162,7 @@ def capture(daemon=True):
 
 
 @pytest.mark.parametrize(("folder", "outcome"), [("site-packages", "passed"), ("src", "failed")])
-def test_the_worker_of_an_installed_library_is_refused_and_fails_no_test(
+def test_refused_worker_of_an_installed_library_fails_no_test(
     shop: Shop, folder: str, outcome: str
 ) -> None:
     shop.ini(f"pythonpath = {folder}")
@@ -181,8 +181,8 @@ def test_it():
     )
     result = shop.run("--personalize-target=reference")
     result.assert_outcomes(**{outcome: 1})
-    told = "refused: 1 connection to telemetry.example, by threads that belong to no test"
-    assert (told in text(result)) == (outcome == "passed")
+    summary_line = "refused: 1 connection to telemetry.example, by threads that belong to no test"
+    assert (summary_line in text(result)) == (outcome == "passed")
 
 
 OPEN = {
@@ -193,14 +193,14 @@ OPEN = {
         'client = socket.socket(type=socket.SOCK_DGRAM); client.connect(("192.0.2.9", 9)); '
         "client.close()"
     ),
-    "a socket pair": "[one.close() for one in socket.socketpair()]",
-    "what responses answers": (
+    "a socket pair": "[end.close() for end in socket.socketpair()]",
+    "a request answered by responses": (
         "import requests, responses\n"
         "    with responses.RequestsMock() as mock:\n"
         '        mock.get("https://shop.example/")\n'
         '        requests.get("https://shop.example/", timeout=5)'
     ),
-    "what moto answers": (
+    "a call answered by moto": (
         "import moto\n"
         "    with moto.mock_aws():\n"
         '        boto3.client("s3", "us-east-1").list_buckets()'
@@ -210,7 +210,7 @@ OPEN = {
 
 @pytest.mark.filterwarnings("default")
 @pytest.mark.parametrize("send", OPEN.values(), ids=OPEN)
-def test_what_leaves_nothing_of_this_machine_is_open(shop: Shop, send: str) -> None:
+def test_local_sockets_are_allowed(shop: Shop, send: str) -> None:
     mark = "@pytest.mark.personalize_contract"
     shop.tests(f"import socket\n\n\n{mark}\ndef test_it():\n    put()\n    {send}\n")
     result = shop.run("--personalize-target=reference")

@@ -1,4 +1,4 @@
-"""docs/refused.md: each row is refused in its words, and allowed as it says."""
+"""docs/refused.md: each row's message and remedy are those of the plugin."""
 
 from __future__ import annotations
 
@@ -222,13 +222,13 @@ def account() -> Iterator[StandIn]:
         yield stand_in
 
 
-def test_each_row_of_the_page_is_tried() -> None:
+def test_each_row_of_the_page_has_a_trial() -> None:
     assert list(CASES) == list(ROWS)
 
 
 @pytest.mark.filterwarnings("default")
 @pytest.mark.parametrize("row", CASES)
-def test_refusals_use_the_words_of_the_page(shop: Shop, account: StandIn, row: str) -> None:
+def test_messages_match_the_page(shop: Shop, account: StandIn, row: str) -> None:
     refused, _ = CASES[row]
     result = refused.run(shop, account.url)
     assert ROWS[row] in text(result)

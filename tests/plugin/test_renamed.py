@@ -1,4 +1,4 @@
-"""A test whose cassette is missing names those of tests that no longer exist and fit."""
+"""The miss of a renamed test suggests matching cassettes of deleted tests."""
 
 from __future__ import annotations
 
@@ -36,14 +36,14 @@ SWALLOWED = f"""
 
 
 def commands(result: pytest.RunResult) -> list[list[str]]:
-    """Return the commands that a run names, each once."""
+    """Return the commands that a run suggests, without duplicates."""
     lines = [line.lstrip("E ") for line in result.outlines]
     shown = dict.fromkeys(line for line in lines if line.startswith("personalize-contract rename"))
     return [shlex.split(line)[1:] for line in shown]
 
 
 def moved(shop: Shop, source: str, name: str = "test_shop") -> Shop:
-    """Replace all modules by one."""
+    """Replace all test modules by one."""
     for path in shop.path.rglob("test_*.py"):
         path.unlink()
     shop.tests(source, name)
@@ -64,7 +64,7 @@ def moved(shop: Shop, source: str, name: str = "test_shop") -> Shop:
     ],
     ids=["ids", "function", "folder", "module", "class", "all", "shared", "shared module"],
 )
-def test_the_commands_that_it_names_make_it_pass(
+def test_suggested_commands_make_the_test_pass(
     shop: Shop, before: str, after: str, module: str
 ) -> None:
     shop.tests(before)
@@ -86,7 +86,7 @@ def test_the_commands_that_it_names_make_it_pass(
     assert "gone" not in text(result)
 
 
-def test_each_of_several_that_fit_is_named_the_nearest_first(shop: Shop) -> None:
+def test_candidates_are_listed_nearest_first(shop: Shop) -> None:
     shop.tests("".join(f"{MARK}def test_{name}():\n    put()\n\n" for name in ("apple", "mate_a")))
     shop.record()
     result = moved(shop, f"{MARK}def test_mate_b():\n    put()\n").run()
@@ -100,7 +100,7 @@ def test_each_of_several_that_fit_is_named_the_nearest_first(shop: Shop) -> None
     ]
 
 
-def test_one_has_to_answer_all_that_was_sent(shop: Shop) -> None:
+def test_candidate_must_answer_every_request_of_the_test(shop: Shop) -> None:
     shop.tests(NUMBERS + SWALLOWED.replace("new", "old"))
     shop.record()
     result = moved(shop, SWALLOWED).run()
@@ -111,7 +111,7 @@ def test_one_has_to_answer_all_that_was_sent(shop: Shop) -> None:
     assert "rename cassettes/test_shop/test_old.personalize.yaml" in last[2]
 
 
-def test_each_test_is_matched_by_its_own_rules(shop: Shop) -> None:
+def test_each_test_is_matched_with_its_own_ignored_members(shop: Shop) -> None:
     shop.tests(f"{MARK}def test_old():\n    put()\n")
     shop.record()
     ignoring = MARK.replace("contract", 'contract(ignore=["items[].itemId"])')
@@ -135,7 +135,7 @@ def test_each_test_is_matched_by_its_own_rules(shop: Shop) -> None:
     ],
     ids=["other", "both", "unmarked", "selected", "shared"],
 )
-def test_no_other_cassette_is_named(shop: Shop, after: str, arguments: list[str]) -> None:
+def test_no_unrelated_cassette_is_suggested(shop: Shop, after: str, arguments: list[str]) -> None:
     shop.tests(NUMBERS)
     shop.record()
     result = moved(shop, after).run(*arguments)
@@ -145,7 +145,7 @@ def test_no_other_cassette_is_named(shop: Shop, after: str, arguments: list[str]
     assert commands(result) == []
 
 
-def test_one_of_a_module_that_was_not_collected_is_not_named(shop: Shop) -> None:
+def test_module_that_was_not_collected_gives_no_candidate(shop: Shop) -> None:
     shop.tests(NUMBERS, "test_other")
     shop.record()
     shop.tests(NUMBERS.replace("test_it", "test_new"))
@@ -153,7 +153,7 @@ def test_one_of_a_module_that_was_not_collected_is_not_named(shop: Shop) -> None
     assert commands(shop.run("test_shop.py")) == []
 
 
-def test_a_copy_of_the_cassette_of_a_test_that_exists_is_not_named(shop: Shop) -> None:
+def test_copy_of_an_existing_tests_cassette_is_no_candidate(shop: Shop) -> None:
     shop.tests(NUMBERS)
     shop.record()
     shutil.copy(shop.cassette("test_it[1]"), shop.cassette("copy"))
@@ -162,7 +162,7 @@ def test_a_copy_of_the_cassette_of_a_test_that_exists_is_not_named(shop: Shop) -
     assert commands(shop.run()) == []
 
 
-def test_paths_are_those_of_the_folder_where_pytest_was_started(
+def test_paths_are_relative_to_the_invocation_folder(
     shop: Shop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     shop.ini("personalize_cassettes = kept")

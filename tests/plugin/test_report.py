@@ -50,17 +50,19 @@ def report(shop: Shop, *arguments: str) -> Any:
 def test_findings_advice_answers_and_coverage(tests: Shop, workers: tuple[str, ...]) -> None:
     if workers:
         pytest.importorskip("xdist")
-    found = report(tests, *workers)
+    run_report = report(tests, *workers)
 
-    (problem,) = found["problems"]
+    (problem,) = run_report["problems"]
     assert (problem["title"], problem["site"]) == ("request.items.max-members", SITE)
     assert problem["test"] == "test_shop.py::test_eleven"
     assert problem["repeat"] == "pytest test_shop.py::test_eleven"
     assert problem["curl"].startswith("curl -X POST --aws-sigv4 ")
-    assert found["advice"]
-    assert {one["site"] for one in found["advice"]} == {SITE}
-    assert found["answers"] == ["5 exchanges answered, not recorded (fault 2, reference 3, aws 0)"]
-    (site,) = found["coverage"]
+    assert run_report["advice"]
+    assert {advice["site"] for advice in run_report["advice"]} == {SITE}
+    assert run_report["answers"] == [
+        "5 exchanges answered, not recorded (fault 2, reference 3, aws 0)"
+    ]
+    (site,) = run_report["coverage"]
     assert (site["site"], site["operation"]) == (SITE, "PutItems")
     assert site["met"] == {
         "200": 2,  # the SDK tries again after throttling
@@ -71,7 +73,7 @@ def test_findings_advice_answers_and_coverage(tests: Shop, workers: tuple[str, .
     assert site["never"] == ["ResourceNotFoundException", "no answer"]
 
 
-def test_the_page_and_the_markdown_say_the_same(tests: Shop) -> None:
+def test_html_and_markdown_have_the_same_content(tests: Shop) -> None:
     tests.run("--personalize-report", "report.html", "--personalize-report", "report.md")
 
     words: list[str] = []
@@ -82,9 +84,9 @@ def test_the_page_and_the_markdown_say_the_same(tests: Shop) -> None:
     markdown = (tests.path / "report.md").read_text("utf-8")
     assert "\n    pytest test_shop.py::test_eleven\n    curl -X POST " in markdown
     assert "pytest test_shop.py::test_eleven\ncurl -X POST " in page.replace("&#34;", '"')
-    for said in ("request.items.max-members", SITE, "ResourceNotFoundException"):
-        assert said in words
-        assert said.replace(":", "&#58;") in markdown or said.replace("_", "&#95;") in markdown
+    for value in ("request.items.max-members", SITE, "ResourceNotFoundException"):
+        assert value in words
+        assert value.replace(":", "&#58;") in markdown or value.replace("_", "&#95;") in markdown
     assert "<script" not in page
 
 
@@ -93,12 +95,12 @@ def test_findings_are_annotations_and_a_summary_on_github(
 ) -> None:
     monkeypatch.setenv("GITHUB_ACTIONS", "true")
     monkeypatch.setenv("GITHUB_STEP_SUMMARY", str(tests.path / "summary.md"))
-    lines = tests.run().outlines
+    output = tests.run().outlines
 
     file, line = SITE.split(":")
     place = f"file={file},line={line},title=request.items.max-members"
-    assert [one for one in lines if one.startswith(f"::error {place}::")]
-    assert [one for one in lines if one.startswith(f"::warning file={file},line={line},title=")]
+    assert any(shown.startswith(f"::error {place}::") for shown in output)
+    assert any(shown.startswith(f"::warning file={file},line={line},title=") for shown in output)
     assert "### Findings" in (tests.path / "summary.md").read_text("utf-8")
 
 
@@ -116,18 +118,18 @@ def test_no_annotations_without_findings(shop: Shop, monkeypatch: pytest.MonkeyP
     monkeypatch.setenv("GITHUB_STEP_SUMMARY", str(shop.path / "summary.md"))
     shop.tests("def test_it(personalize_service):\n    put()\n")
 
-    assert "::" not in "".join(one for one in shop.run().outlines if one.startswith("::"))
+    assert "::" not in "".join(line for line in shop.run().outlines if line.startswith("::"))
     assert not (shop.path / "summary.md").exists()
 
 
-def test_a_run_without_requests_has_an_empty_report(shop: Shop) -> None:
+def test_run_without_requests_writes_an_empty_report(shop: Shop) -> None:
     shop.tests("def test_it():\n    pass\n")
 
     assert not any(report(shop).values())
 
 
 @pytest.mark.parametrize("name", ["report.xml", "report", "file/new/report.md"])
-def test_a_report_that_can_not_be_written_is_refused_first(shop: Shop, name: str) -> None:
+def test_unwritable_report_is_a_usage_error(shop: Shop, name: str) -> None:
     shop.tests("def test_it():\n    pass\n")
     (shop.path / "file").touch()
     result = shop.run("--personalize-report", name)
@@ -169,20 +171,20 @@ def test_refused():
 """
 
 
-def test_each_finding_has_the_commands_that_repeat_it(shop: Shop) -> None:
+def test_each_finding_has_commands_that_reproduce_it(shop: Shop) -> None:
     shop.tests(EACH.replace("Sencha", "Pu-erh"))
     shop.record("--deselect=test_shop.py::test_refused")
     shop.tests(EACH.replace("    put()", "    pass").replace("    put(first=3)", "    pass"))
-    found = report(
+    run_report = report(
         shop,
         "--personalize-strict",
         "--personalize-account=123456789012",
         f"--personalize-dataset={SHOP}=active",
     )
 
-    problems = {one["title"]: one for one in found["problems"]}
+    problems = {finding["title"]: finding for finding in run_report["problems"]}
     assert set(problems) == {"Miss", "unused", "NetworkRefused", "sent-nothing"}
-    assert {one["repeat"] for one in found["problems"]} == {
+    assert {finding["repeat"] for finding in run_report["problems"]} == {
         f"pytest {shlex.quote(f'test_shop.py::{test}')} {OPTIONS}"
         for test in ("test_miss[a b]", "test_unused", "test_refused", "test_reported")
     }
@@ -191,9 +193,11 @@ def test_each_finding_has_the_commands_that_repeat_it(shop: Shop) -> None:
     words = shlex.split(problems["Miss"]["curl"])
     assert words[-1].startswith("https://personalize-events.$AWS_REGION.amazonaws.com/items")
     body = json.loads(words[words.index("--data-binary") + 1])
-    assert [one["itemId"] for one in body["items"]] == ["tea-0", "tea-1"]
-    assert not any(value in json.dumps(found) for value in ("Sencha", "Pu-erh", "123456789012"))
-    reported, failing = found["unused"]
+    assert [item["itemId"] for item in body["items"]] == ["tea-0", "tea-1"]
+    assert not any(
+        value in json.dumps(run_report) for value in ("Sencha", "Pu-erh", "123456789012")
+    )
+    reported, failing = run_report["unused"]
     for unused, test in ((reported, "test_reported"), (failing, "test_unused")):
         assert unused["cassette"] == f"cassettes/test_shop/{test}.personalize.yaml"
         assert (unused["number"], unused["test"]) == (1, f"test_shop.py::{test}")
@@ -207,10 +211,10 @@ def test_a_changed_answer_is_reported_in_full(shop: Shop) -> None:
     shop.record()
     cassette = shop.cassette("test_it")
     cassette.write_text(cassette.read_text("utf-8").replace("code: 200", "code: 202"), "utf-8")
-    found = report(shop, "--personalize-verify=reference", "--personalize-region=eu-west-1")
+    run_report = report(shop, "--personalize-verify=reference", "--personalize-region=eu-west-1")
 
-    (changed,) = found["changed"]
-    assert found["problems"] == []
+    (changed,) = run_report["changed"]
+    assert run_report["problems"] == []
     assert (changed["title"], changed["site"]) == ("changed, contract holds", SITE)
     assert "202 with an empty body was recorded, but reference answers 200" in changed["text"]
     assert changed["repeat"] == (
@@ -219,17 +223,17 @@ def test_a_changed_answer_is_reported_in_full(shop: Shop) -> None:
     assert "aws:amz:eu-west-1:personalize" in changed["curl"]
 
 
-def test_a_verdict_without_a_request_is_reported_too(shop: Shop) -> None:
+def test_finding_without_a_request_is_reported(shop: Shop) -> None:
     shop.tests("@pytest.mark.personalize_contract\ndef test_it():\n    put()\n")
     shop.record()
     url = "http://127.0.0.1:9"
-    found = report(
+    run_report = report(
         shop,
         "--personalize-verify=live",
         f"--personalize-endpoint-url={url}",
         f"--personalize-dataset={SHOP}=active",
     )
-    (changed,) = found["changed"]
+    (changed,) = run_report["changed"]
     assert (changed["title"], changed["test"]) == ("environment", "test_shop.py::test_it")
     assert changed["repeat"].endswith(f" --personalize-endpoint-url {url}")
 
@@ -245,19 +249,19 @@ class TestShop:
 """
 
 
-def test_unused_exchanges_of_a_shared_cassette_are_reported_beside_other_problems(
+def test_shared_unused_exchanges_are_reported_with_other_problems(
     shop: Shop,
 ) -> None:
     shop.tests(SHARED)
     shop.record()
     lost = SHARED.replace("put(first=2)", "pass")
     shop.tests(f"{lost}\n\ndef test_eleven(personalize_service):\n    put(count=11)\n")
-    found = report(shop)
+    run_report = report(shop)
 
-    (unused,) = found["unused"]
+    (unused,) = run_report["unused"]
     assert unused["test"] == "test_shop.py::cassette=seed"
     assert (unused["number"], unused["repeat"]) == (2, "pytest test_shop.py")
-    assert {one["title"] for one in found["problems"]} == {
+    assert {finding["title"] for finding in run_report["problems"]} == {
         "request.items.max-members",
         "unused",
     }
@@ -293,7 +297,7 @@ def test_refusals_that_fail_no_test_are_reported(shop: Shop) -> None:
     assert "1 request after the end of test_shop.py::test_it" in refused
 
 
-def test_a_cassette_that_can_not_be_read_is_reported(shop: Shop) -> None:
+def test_unreadable_cassette_is_reported(shop: Shop) -> None:
     shop.tests("@pytest.mark.personalize_contract\ndef test_it():\n    put()\n")
     shop.record()
     shop.cassette("test_it").write_text("tea")

@@ -50,7 +50,7 @@ def test_a_violation_in_a_set_up_fails_the_test(shop: Shop) -> None:
     assert "it ran" not in text(result)
 
 
-def test_a_set_up_that_raises_leads_with_the_finding(shop: Shop) -> None:
+def test_finding_comes_before_the_error_of_a_set_up(shop: Shop) -> None:
     shop.tests(
         """
         @pytest.fixture

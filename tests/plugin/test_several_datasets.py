@@ -31,7 +31,7 @@ def recorded(shop: Shop) -> Shop:
     return shop
 
 
-def test_the_first_keeps_the_plain_dummy_and_the_second_gets_a_number(recorded: Shop) -> None:
+def test_dummies_are_numbered_from_the_second_dataset_on(recorded: Shop) -> None:
     written = recorded.cassette("test_it").read_text()
     assert re.findall(r"dataset/(contract-[a-z0-9-]+)/ITEMS", written) == [
         "contract-active",

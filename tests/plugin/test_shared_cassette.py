@@ -63,7 +63,7 @@ def test_unused_shared_exchange_fails_the_run_once(shared: Shop) -> None:
 
 
 @pytest.mark.parametrize("arguments", [["-k", "tea"], ["test_shop.py::TestShop::test_tea"]])
-def test_test_that_did_not_run_has_no_unused_exchanges(shared: Shop, arguments: list[str]) -> None:
+def test_unselected_test_has_no_unused_exchanges(shared: Shop, arguments: list[str]) -> None:
     shared.tests(WITHOUT_MATE)
     assert shared.run(*arguments).ret == 0
 
@@ -136,9 +136,7 @@ def test_expected_failure_is_recorded_with_the_other_tests(shop: Shop) -> None:
     shop.run().assert_outcomes(passed=1, xfailed=1)
 
 
-def test_a_test_that_is_run_again_is_recorded_once(
-    shop: Shop, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_rerun_test_is_recorded_once(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PYTEST_PLUGINS", "personalize_contract.plugin,pytest_rerunfailures")
     flaky = "put(first=4); COUNT.append(1); assert len(COUNT) > 1"
     shop.tests("COUNT = []\n" + CLASS.replace("put(first=4)", flaky))
@@ -183,7 +181,7 @@ def test_two():
 """
 
 
-def test_another_tests_cassette_can_not_be_shared(shop: Shop) -> None:
+def test_cassette_of_another_test_cannot_be_shared(shop: Shop) -> None:
     shop.tests(TWO.format("test_one"))
     shop.record("-k", "test_one").assert_outcomes(passed=1, deselected=1)
     for result in (shop.run(), shop.record("-k", "test_two")):

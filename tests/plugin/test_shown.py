@@ -1,4 +1,4 @@
-"""Whatever is printed shows no secret and no account, and no line that isn't of this package."""
+"""Output shows no secret, no account, and no line forged by file content."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def test_it():
 """
 
 
-def test_a_violation_shows_no_token_of_a_query(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_violation_shows_no_token_from_a_query(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TOKEN_OF_TEST", TOKEN)
     shop.tests(SENDS_A_QUERY)
     result = shop.record("--junitxml=junit.xml")
@@ -41,7 +41,7 @@ def test_a_violation_shows_no_token_of_a_query(shop: Shop, monkeypatch: pytest.M
     assert TOKEN not in text(result) + (shop.path / "junit.xml").read_text()
 
 
-def test_a_usage_error_shows_no_password_of_an_endpoint(shop: Shop) -> None:
+def test_usage_error_shows_no_password_from_an_endpoint(shop: Shop) -> None:
     shop.tests("def test_it(): pass")
     result = shop.run("--personalize-endpoint-url=ftp://me:hunter2@example.org")
     assert result.ret == pytest.ExitCode.USAGE_ERROR
@@ -79,7 +79,7 @@ def test_it():
 
 @pytest.fixture
 def levels() -> Iterator[None]:
-    """What the inner test sets stays in this process."""
+    """Restore the log levels: an inner pytest run sets them in this process."""
     loggers = [logging.getLogger(name) for name in ("botocore.auth", "urllib3.connectionpool")]
     before = [logger.level for logger in loggers]
     yield
@@ -88,7 +88,7 @@ def levels() -> Iterator[None]:
 
 
 @pytest.mark.usefixtures("levels")
-def test_our_own_calls_are_not_logged_and_others_are(shop: Shop) -> None:
+def test_only_calls_of_other_code_are_logged(shop: Shop) -> None:
     shop.tests(f"TOKEN = {TOKEN!r}\n{LOGGED}")
     result = shop.run("--log-level=DEBUG", "--tb=no", "-rA", "--show-capture=log")
     logged = shop.run("--log-level=DEBUG", "--log-file=all.log", "--tb=line")
@@ -111,7 +111,7 @@ CONTROLS = TWICE.format("\\e[2J\\r\\x07")
 
 @pytest.mark.parametrize("content", [REPEATED, CONTROLS])
 @pytest.mark.parametrize("command", ["lint", "drift"])
-def test_a_file_forges_no_line_and_moves_no_cursor(
+def test_file_content_forges_no_line_and_moves_no_cursor(
     content: str, command: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     (tmp_path / "it.personalize.yaml").write_text(content)
@@ -144,7 +144,7 @@ def test_file_names_forge_no_output_lines(
         Miss(f"sent {KEY} to\n  arn:aws:personalize:*:{ACCOUNT}:dataset/x"),
     ],
 )
-def test_no_error_shows_a_secret_or_an_account(error: Exception) -> None:
+def test_errors_show_no_secret_and_no_account(error: Exception) -> None:
     for shown in (str(error), f"{error}", display.quoted(error)):
         assert KEY not in shown
         assert ACCOUNT not in shown

@@ -1,4 +1,4 @@
-"""Installed and unused it costs nothing: what pytest's start-up imports."""
+"""Start-up: an installed but unused plugin imports next to nothing."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ MODULES = "import json, sys; print(json.dumps(sorted(sys.modules)))"
 
 
 def modules(script: str, cwd: Path) -> set[str]:
-    """What a fresh interpreter has imported at the end of a script."""
-    done = subprocess.run(
+    """Return the modules that a fresh interpreter has imported at the end of a script."""
+    completed = subprocess.run(
         [sys.executable, "-c", f"{script}\n{MODULES}"],
         capture_output=True,
         text=True,
@@ -27,8 +27,8 @@ def modules(script: str, cwd: Path) -> set[str]:
         env=environment(PYTEST_DISABLE_PLUGIN_AUTOLOAD="1"),
         timeout=60,
     )
-    found: list[str] = json.loads(done.stdout.splitlines()[-1])
-    return set(found)
+    loaded_modules: list[str] = json.loads(completed.stdout.splitlines()[-1])
+    return set(loaded_modules)
 
 
 def test_plugin_imports_few_modules_and_no_library(tmp_path: Path) -> None:
@@ -94,14 +94,14 @@ def test_replaying_test_imports_no_recording_modules(tmp_path: Path) -> None:
     )
     modules(run.format(["--personalize-record=reference"]), tmp_path)
     loaded = modules(run.format([]), tmp_path)
-    ours = {
+    own_modules = {
         name.removeprefix("personalize_contract.")
         for name in loaded
         if name.startswith("personalize_contract.")
     }
-    assert "cassette.replay" in ours
+    assert "cassette.replay" in own_modules
     assert {
-        name for name in ours if not UNUSED_BY_REPLAY.isdisjoint({name, name.split(".")[0]})
+        name for name in own_modules if not UNUSED_BY_REPLAY.isdisjoint({name, name.split(".")[0]})
     } == set()
     assert loaded.isdisjoint({"asyncio", "http.server", "requests", "responses", "vcr"})
 

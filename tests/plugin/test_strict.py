@@ -38,7 +38,7 @@ def test_ini_key_has_the_same_effect(shop: Shop) -> None:
     shop.run().assert_outcomes(failed=1)
 
 
-def test_good_requests_pass(shop: Shop) -> None:
+def test_requests_without_advice_pass(shop: Shop) -> None:
     shop.tests(SNAKE.replace("unit_price", "unitPrice"))
     shop.record()
     shop.run("--personalize-strict").assert_outcomes(passed=1)

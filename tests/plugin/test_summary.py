@@ -45,7 +45,7 @@ KINDS = {
 """The words of the quiet summary for events of each kind."""
 
 
-def test_it_says_who_answered(shop: Shop) -> None:
+def test_summary_shows_the_provenance_of_answers(shop: Shop) -> None:
     shop.tests(SHOP.replace("unit_price", "price"))
     assert block(shop.record()) == ["4 exchanges recorded (reference 4, aws 0)"]
     assert block(shop.run()) == ["4 exchanges replayed (reference 4, aws 0)"]
@@ -79,7 +79,7 @@ def test_fault_that_did_not_happen_is_reported(shop: Shop) -> None:
     ]
 
 
-def test_it_gives_advice_by_line(shop: Shop) -> None:
+def test_advice_names_the_line_that_sent_the_request(shop: Shop) -> None:
     shop.tests(SHOP)
     assert block(shop.record()) == [
         "4 exchanges recorded (reference 4, aws 0)",
@@ -91,7 +91,7 @@ def test_it_gives_advice_by_line(shop: Shop) -> None:
     ]
 
 
-def test_the_examples_of_hypothesis_are_no_loop(shop: Shop) -> None:
+def test_hypothesis_examples_are_not_taken_for_a_loop(shop: Shop) -> None:
     shop.tests(
         """
         from hypothesis import given, settings, strategies
@@ -110,8 +110,8 @@ def test_quiet_is_one_line(shop: Shop) -> None:
     shop.tests(SHOP + "    if number == 0:\n        put(11)\n")
     result = shop.run("-q", "--personalize-target=reference")
     assert block(result) == []
-    ours = [line for line in result.outlines if line.startswith("personalize-contract")]
-    assert ours == [
+    summary_lines = [line for line in result.outlines if line.startswith("personalize-contract")]
+    assert summary_lines == [
         "personalize-contract: 5 exchanges answered, not recorded (reference 5, aws 0); "
         "1 violation; 1 piece of advice"
     ]
@@ -129,7 +129,7 @@ def test_quieter_runs_print_no_summary(shop: Shop) -> None:
     assert "personalize-contract" not in text(shop.record("-qq"))
 
 
-def test_a_run_without_the_mark_has_no_block(shop: Shop) -> None:
+def test_unmarked_run_has_no_block(shop: Shop) -> None:
     shop.tests("def test_it():\n    pass\n")
     assert "personalize-contract =" not in text(shop.run())
 
@@ -141,14 +141,14 @@ def test_a_marked_test_that_sent_nothing_gets_advice(shop: Shop) -> None:
 
 
 @pytest.mark.parametrize("mark", ["skip", "xfail(strict=False)"])
-def test_a_test_that_is_skipped_or_expected_to_fail_may_send_nothing(shop: Shop, mark: str) -> None:
+def test_skipped_or_xfailed_test_may_send_nothing(shop: Shop, mark: str) -> None:
     shop.tests(
         f"@pytest.mark.{mark}\n@pytest.mark.personalize_contract\ndef test_it():\n    pass\n"
     )
     assert "personalize-contract =" not in text(shop.run())
 
 
-def test_the_workers_of_xdist_are_added_up(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_xdist_workers_are_added_up(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PYTEST_PLUGINS", "personalize_contract.plugin,xdist.plugin")
     shop.tests(SHOP)
     shop.record()
@@ -158,7 +158,7 @@ def test_the_workers_of_xdist_are_added_up(shop: Shop, monkeypatch: pytest.Monke
     assert block(result) == whole
 
 
-def test_a_worker_that_crashed_loses_only_itself(
+def test_crashed_worker_loses_only_its_own_results(
     shop: Shop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("PYTEST_PLUGINS", "personalize_contract.plugin,xdist.plugin")
@@ -176,7 +176,7 @@ def test_a_worker_that_crashed_loses_only_itself(
     assert line.endswith(", aws 0)")
 
 
-def test_an_old_service_model_makes_a_cassette_stale(shop: Shop) -> None:
+def test_changed_service_model_makes_a_cassette_stale(shop: Shop) -> None:
     shop.tests(SHOP.replace("unit_price", "price"))
     shop.record()
     cassette = shop.cassette("test_it[0]")

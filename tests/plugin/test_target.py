@@ -1,4 +1,4 @@
-"""`--personalize-target` and `personalize_target`: who answers."""
+"""`--personalize-target` and `personalize_target`: the target that answers."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def test_the_reference_service_answers_without_a_cassette(shop: Shop) -> None:
     assert shop.cassettes() == []
 
 
-def test_live_is_the_endpoint_given(shop: Shop) -> None:
+def test_live_target_is_the_endpoint_of_the_option(shop: Shop) -> None:
     shop.tests(
         """
         @pytest.mark.personalize_contract
@@ -56,7 +56,7 @@ def test_ini_key_has_the_same_effect(shop: Shop) -> None:
     shop.run().assert_outcomes(passed=1)
 
 
-def test_the_option_beats_the_ini_file(shop: Shop) -> None:
+def test_option_overrides_the_ini_key(shop: Shop) -> None:
     shop.tests(PUTS)
     shop.ini("personalize_target = reference")
     result = shop.run("--personalize-target=recorded")
@@ -65,18 +65,18 @@ def test_the_option_beats_the_ini_file(shop: Shop) -> None:
 
 
 @pytest.mark.parametrize(
-    ("arguments", "ini", "said"),
+    ("arguments", "ini", "message"),
     [
         (["--personalize-target=mars"], [], "--personalize-target mars: no such target"),
         ([], ["personalize_target = mars"], "personalize_target = mars: no such target"),
     ],
 )
 def test_unknown_target_is_a_usage_error(
-    shop: Shop, arguments: list[str], ini: list[str], said: str
+    shop: Shop, arguments: list[str], ini: list[str], message: str
 ) -> None:
     shop.tests(PUTS)
     shop.ini(*ini)
     result = shop.run(*arguments)
     assert result.ret == pytest.ExitCode.USAGE_ERROR
-    assert f"ERROR: {said}; it must be recorded or reference or live" in text(result)
+    assert f"ERROR: {message}; it must be recorded or reference or live" in text(result)
     assert "Traceback" not in text(result)

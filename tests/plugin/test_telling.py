@@ -1,4 +1,4 @@
-"""What a run tells about itself: who sent it, how it can be met, what is set where."""
+"""Hints of a run: the sender, a way to provoke a violation, and the source of a setting."""
 
 from __future__ import annotations
 
@@ -96,7 +96,7 @@ def test_unused_exchange_is_named(shop: Shop) -> None:
     assert "\n  exchange 2: POST /items, 2 items, 225 bytes: tea-0, tea-1\n" in text(shop.run())
 
 
-def test_a_gone_cassette_is_counted_once_by_several_workers(
+def test_gone_cassette_is_counted_once_by_several_workers(
     shop: Shop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     shop.tests(

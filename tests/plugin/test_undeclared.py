@@ -1,4 +1,4 @@
-"""A dataset or tracker that nobody declared: its 404, and its miss, name it and say how to."""
+"""An undeclared dataset or tracker: its 404 and its miss name it and the remedy."""
 
 from __future__ import annotations
 

@@ -15,7 +15,7 @@ def test_it():
 
 
 def shorter(shop: Shop, mark: str) -> pytest.RunResult:
-    """Record three batches, and lose the last one."""
+    """Return a test recorded with three batches that now sends only two."""
     shop.tests(TEST.format(mark=mark, batches=3))
     shop.record()
     shop.tests(TEST.format(mark=mark, batches=2))
@@ -87,7 +87,7 @@ PLUGINS = {
 @pytest.mark.parametrize(
     ("kind", "plugin"), [*((kind, "none") for kind in KINDS), *(("a method", p) for p in PLUGINS)]
 )
-def test_it_is_counted_once(
+def test_unused_exchange_fails_the_test_once(
     shop: Shop, kind: str, plugin: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     module, arguments = PLUGINS[plugin]

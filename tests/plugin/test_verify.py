@@ -39,7 +39,7 @@ CHANGED, BROKEN = "changed, contract holds", "contract broken"
 ENVIRONMENT, NOT_REACHED = "environment", "not reached"
 
 
-def same(answer: Response) -> Response:
+def unchanged(answer: Response) -> Response:
     return answer
 
 
@@ -67,15 +67,16 @@ def reworded(answer: Response) -> Response:
 
 
 def bare(answer: Response) -> Response:
-    kept = ("content-type", "x-amzn-errortype")
+    kept_headers = ("content-type", "x-amzn-errortype")
     return replace(
-        answer, headers={name: answer.headers[name] for name in kept if name in answer.headers}
+        answer,
+        headers={name: answer.headers[name] for name in kept_headers if name in answer.headers},
     )
 
 
 CHANGES: dict[str, tuple[Change, tuple[str, str, str]]] = {
     # What each state's answer is taken for: active, in use, missing.
-    "nothing": (same, ("", "", "")),
+    "nothing": (unchanged, ("", "", "")),
     "a header more": (header("x-more", "1"), ("", "", "")),
     "another date": (header("date", "Thu, 01 Jan 1970 00:00:00 GMT"), ("", "", "")),
     "another request id": (header("x-amzn-requestid", "another"), ("", "", "")),
@@ -119,7 +120,7 @@ def nights(changes: dict[str, Change]) -> Iterator[str]:
 
 
 def verify(shop: Shop, url: str, *arguments: str, datasets: list[str] = ALL) -> pytest.RunResult:
-    declared = [f"--personalize-dataset={one}" for one in datasets]
+    declared = [f"--personalize-dataset={dataset}" for dataset in datasets]
     return shop.run(
         "--personalize-verify=live", f"--personalize-endpoint-url={url}", *declared, *arguments
     )
@@ -134,10 +135,12 @@ def test_each_difference_has_its_class(shop: Shop, monkeypatch: pytest.MonkeyPat
     with nights(changes) as url:
         result = verify(shop, url, "-vv", "-rs")
 
-    found = dict(re.findall(r"test_it\[(\S+)\] (PASSED|FAILED|ERROR|SKIPPED)", text(result)))
+    outcome_by_test = dict(
+        re.findall(r"test_it\[(\S+)\] (PASSED|FAILED|ERROR|SKIPPED)", text(result))
+    )
     outcomes = {**OUTCOMES, NOT_REACHED: "SKIPPED"}
-    told = text(result).partition("= personalize-contract =")[2]
-    blocks = re.findall(r"^(.+): \d+ tests?\n((?:  .+\n)+)", told, re.MULTILINE)
+    summary = text(result).partition("= personalize-contract =")[2]
+    blocks = re.findall(r"^(.+): \d+ tests?\n((?:  .+\n)+)", summary, re.MULTILINE)
     classes = {
         test: verdict
         for verdict, lines in blocks
@@ -146,7 +149,9 @@ def test_each_difference_has_its_class(shop: Shop, monkeypatch: pytest.MonkeyPat
     for name, (_, verdicts) in zip(names, CHANGES.values(), strict=True):
         for state, verdict in zip(("active", "in_use", "missing"), verdicts, strict=True):
             test = f"{name}-{state}"
-            assert (found[test], classes.get(test, "")) == (outcomes[verdict], verdict), test
+            assert (outcome_by_test[test], classes.get(test, "")) == (outcomes[verdict], verdict), (
+                test
+            )
     assert result.ret == pytest.ExitCode.TESTS_FAILED
 
 
@@ -179,7 +184,7 @@ def test_swallowed_change_still_fails_the_test(
     assert result.ret == status
 
 
-def test_the_two_answers_are_shown_side_by_side(shop: Shop) -> None:
+def test_recorded_and_live_answer_are_both_shown(shop: Shop) -> None:
     shop.tests(SWALLOWS)
     shop.record()
     with nights({"tea-0": error(400, "LimitExceededException")}) as url:
@@ -203,10 +208,10 @@ def test_the_two_answers_are_shown_side_by_side(shop: Shop) -> None:
     ]
 
 
-def test_a_recorded_trouble_cannot_be_provoked(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_recorded_throttling_is_skipped(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_MAX_ATTEMPTS", "1")
     shop.tests(SWALLOWS)
-    datasets = [f"--personalize-dataset={one}" for one in ALL]
+    datasets = [f"--personalize-dataset={dataset}" for dataset in ALL]
     with nights({"tea-0": error(400, "ThrottlingException")}) as url:
         recording = shop.run(
             "--personalize-record=live", f"--personalize-endpoint-url={url}", *datasets
@@ -219,7 +224,7 @@ def test_a_recorded_trouble_cannot_be_provoked(shop: Shop, monkeypatch: pytest.M
     assert "throttling can't be caused on purpose" in text(result)
 
 
-def test_a_recorded_refusal_that_is_now_accepted_is_broken_by_the_service(shop: Shop) -> None:
+def test_invalid_request_accepted_by_the_service_breaks_a_clause(shop: Shop) -> None:
     shop.tests(
         """
         @pytest.mark.personalize_contract(violates=["request.items.max-members"])
@@ -244,7 +249,7 @@ def test_it(personalize_dataset):
 
 
 @pytest.mark.parametrize(
-    ("mark", "code", "later", "said"),
+    ("mark", "code", "later", "message"),
     [
         ("", "put()", "put(3)", "no recorded exchange answers this PutItems request"),
         ("", "put(); put(3)", "put()", "1 of the 2 exchanges recorded in "),
@@ -254,7 +259,7 @@ def test_it(personalize_dataset):
     ids=["a miss", "unused", "unused, reported", "ignored"],
 )
 def test_misses_unused_and_ignored_work_as_in_a_replay(
-    shop: Shop, mark: str, code: str, later: str, said: str
+    shop: Shop, mark: str, code: str, later: str, message: str
 ) -> None:
     shop.tests(PUTS.format(mark=mark, code=code))
     shop.record()
@@ -267,15 +272,15 @@ def test_misses_unused_and_ignored_work_as_in_a_replay(
 
     with listening(note) as url:
         result = verify(shop, url)
-    assert said in text(result)
-    assert (" verified (" in text(result)) is ("no recorded" not in said)
-    assert len(sent) == ("no recorded" not in said)
+    assert message in text(result)
+    assert (" verified (" in text(result)) is ("no recorded" not in message)
+    assert len(sent) == ("no recorded" not in message)
 
 
 def test_equal_requests_are_compared_in_their_order(shop: Shop) -> None:
     code = "put()\n    for _ in range(2):\n        try: put()\n        except Exception: pass"
     shop.tests(PUTS.format(mark="", code=code))
-    answers = [same, error(400, "LimitExceededException"), same]
+    answers = [unchanged, error(400, "LimitExceededException"), unchanged]
 
     def in_turn() -> Callable[[Request, Response], Response]:
         waiting = iter(answers)
@@ -295,13 +300,13 @@ def test_equal_requests_are_compared_in_their_order(shop: Shop) -> None:
 def test_last_attempt_of_a_call_decides(shop: Shop) -> None:
     shop.tests(PUTS.format(mark="", code="put()"))
     shop.record()
-    answers = iter([error(500, "InternalFailure"), same])
+    answers = iter([error(500, "InternalFailure"), unchanged])
     with listening(lambda _, answer: next(answers)(answer)) as url:
         verify(shop, url).assert_outcomes(passed=1)
     assert next(answers, None) is None
 
 
-def test_a_miss_that_follows_from_a_trouble_is_none(shop: Shop) -> None:
+def test_miss_after_environment_trouble_is_not_reported(shop: Shop) -> None:
     code = """
     try:
         put(arn=personalize_dataset.in_use)
@@ -315,7 +320,7 @@ def test_a_miss_that_follows_from_a_trouble_is_none(shop: Shop) -> None:
         verify(shop, url).assert_outcomes(skipped=1)
 
 
-def test_a_state_without_a_dataset_is_not_asked(shop: Shop) -> None:
+def test_undeclared_state_is_skipped_without_a_request(shop: Shop) -> None:
     shop.tests(SWALLOWS)
     shop.record()
     with listening(lambda *_: pytest.fail("it was asked")) as url:
@@ -328,7 +333,7 @@ def test_a_state_without_a_dataset_is_not_asked(shop: Shop) -> None:
 NOBODY = "http://127.0.0.1:1"
 
 
-def test_only_trouble_of_the_environment_is_exit_status_6(shop: Shop) -> None:
+def test_environment_trouble_alone_exits_with_6(shop: Shop) -> None:
     shop.tests(PUTS.format(mark="", code="put()") + "def test_fine(): pass\n")
     shop.record()
     result = verify(shop, NOBODY)
@@ -344,7 +349,7 @@ def test_only_trouble_of_the_environment_is_exit_status_6(shop: Shop) -> None:
 @pytest.mark.parametrize(
     "to", [f"--personalize-endpoint-url={NOBODY}", "--personalize-region=us-east-1"]
 )
-def test_an_account_that_cannot_be_asked_is_the_environment(shop: Shop, to: str) -> None:
+def test_failed_account_check_is_environment_trouble(shop: Shop, to: str) -> None:
     shop.tests(PUTS.format(mark="", code="put()"))
     shop.record()
     result = shop.run(
@@ -389,7 +394,7 @@ def test_ini_key_has_the_same_effect(shop: Shop) -> None:
 
 
 @pytest.mark.parametrize(
-    ("arguments", "said"),
+    ("arguments", "message"),
     [
         (["--personalize-verify=recorded"], "no such target; it must be reference or live"),
         (
@@ -404,12 +409,12 @@ def test_ini_key_has_the_same_effect(shop: Shop) -> None:
     ],
 )
 def test_contradictory_options_are_usage_errors(
-    shop: Shop, arguments: list[str], said: str
+    shop: Shop, arguments: list[str], message: str
 ) -> None:
     shop.tests(PUTS.format(mark="", code="put()"))
     result = shop.run(*arguments)
     assert result.ret == pytest.ExitCode.USAGE_ERROR
-    assert said in text(result)
+    assert message in text(result)
 
 
 SUBTESTS = """
@@ -423,10 +428,10 @@ def test_it(subtests, personalize_dataset):
 
 
 @pytest.mark.skipif(not hasattr(pytest, "Subtests"), reason="pytest 9 brought subtests")
-def test_trouble_in_a_subtest_is_no_failure_of_its_test(shop: Shop) -> None:
+def test_environment_trouble_in_a_subtest_fails_no_test(shop: Shop) -> None:
     shop.tests(SUBTESTS)
     shop.record().assert_outcomes(passed=1)
-    with nights({"tea-0": error(403, "ExpiredTokenException"), "tea-1": same}) as url:
+    with nights({"tea-0": error(403, "ExpiredTokenException"), "tea-1": unchanged}) as url:
         result = verify(shop, url)
     assert result.ret == 6
     assert "failed" not in result.stdout.lines[-1]
@@ -466,11 +471,11 @@ def test_tests_sharing_a_cassette_are_verified_separately(shop: Shop) -> None:
         """
     )
     shop.record().assert_outcomes(passed=2)
-    with nights({"tea-0": same, "tea-1": error(403, "ExpiredTokenException")}) as url:
+    with nights({"tea-0": unchanged, "tea-1": error(403, "ExpiredTokenException")}) as url:
         result = verify(shop, url)
     result.assert_outcomes(passed=1, errors=1)
     assert result.ret == 6
-    with nights({"tea-0": same, "tea-1": error(400, "LimitExceededException")}) as url:
+    with nights({"tea-0": unchanged, "tea-1": error(400, "LimitExceededException")}) as url:
         result = verify(shop, url)
     result.assert_outcomes(passed=1, failed=1)
     record = "  record it: pytest test_shop.py::TestBoth --personalize-record live"

@@ -1,4 +1,4 @@
-"""`violates` in the mark: the test means it, and then it has to happen."""
+"""`violates` in the mark: an intended violation, which then has to happen."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def test_another_violation_still_fails(shop: Shop) -> None:
     assert "request.items.max-members is broken" not in text(result)
 
 
-def test_violates_is_not_judged_if_the_test_fails(shop: Shop) -> None:
+def test_violates_is_not_checked_if_the_test_fails(shop: Shop) -> None:
     shop.tests(TEST.format(violates=ELEVEN, count=10) + "    assert False\n")
     result = shop.run("--personalize-target=reference")
     result.assert_outcomes(failed=1)
@@ -53,7 +53,7 @@ def test_violates_is_not_judged_if_the_test_fails(shop: Shop) -> None:
 
 
 @pytest.mark.parametrize(
-    ("violates", "said"),
+    ("violates", "message"),
     [
         (["request.items.max-member"], "did you mean request.items.max-members"),
         (["response.success.status"], "response.success.status binds the service"),
@@ -64,11 +64,13 @@ def test_violates_is_not_judged_if_the_test_fails(shop: Shop) -> None:
         ([1], "violates must be a list of strings, not [1]"),
     ],
 )
-def test_invalid_violates_is_an_error_of_one_line(shop: Shop, violates: object, said: str) -> None:
+def test_invalid_violates_is_an_error_of_one_line(
+    shop: Shop, violates: object, message: str
+) -> None:
     shop.tests(TEST.format(violates=repr(violates), count=11))
     result = shop.run("--personalize-target=reference")
     result.assert_outcomes(errors=1)
-    assert said in text(result)
+    assert message in text(result)
     assert "Traceback" not in text(result)
     assert "During handling" not in text(result)
     assert "plugin.py" not in text(result)

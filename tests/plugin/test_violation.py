@@ -1,4 +1,4 @@
-"""A request that breaks the contract fails the test that sent it, whatever becomes of it."""
+"""A request that breaks the contract fails its test, whatever the answer."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ def target(request: pytest.FixtureRequest) -> str:
     return f"--personalize-target={request.param}"
 
 
-def test_it_is_told_by_clause_statement_source_place_and_line(shop: Shop) -> None:
+def test_report_has_clause_statement_source_path_and_line(shop: Shop) -> None:
     shop.tests(
         """
         @pytest.mark.personalize_contract
@@ -37,7 +37,7 @@ def test_it_is_told_by_clause_statement_source_place_and_line(shop: Shop) -> Non
     )
 
 
-def test_the_value_is_cut_and_its_account_masked(shop: Shop) -> None:
+def test_value_is_shortened_and_its_account_masked(shop: Shop) -> None:
     shop.tests(
         """
         @pytest.mark.personalize_contract
@@ -46,10 +46,10 @@ def test_the_value_is_cut_and_its_account_masked(shop: Shop) -> None:
         """
     )
     result = shop.run("--personalize-target=reference", "--tb=line")
-    found = next(line for line in result.outlines if line.startswith("  found:  datasetArn"))
-    assert "arn:aws:personalize:us-east-1:000000000000:" in found
-    assert "123456789012" not in found
-    assert len(found) < 200
+    found_line = next(line for line in result.outlines if line.startswith("  found:  datasetArn"))
+    assert "arn:aws:personalize:us-east-1:000000000000:" in found_line
+    assert "123456789012" not in found_line
+    assert len(found_line) < 200
 
 
 def test_properties_are_never_shown(shop: Shop) -> None:
@@ -65,7 +65,7 @@ def test_properties_are_never_shown(shop: Shop) -> None:
     assert "Ann-Ann" not in text(result)
 
 
-def test_an_answer_of_200_changes_nothing(shop: Shop) -> None:
+def test_violation_answered_with_200_still_fails_the_test(shop: Shop) -> None:
     shop.tests(
         """
         @pytest.mark.personalize_contract
@@ -150,7 +150,7 @@ def test_thread_belongs_to_the_test_that_started_it(shop: Shop, target: str) -> 
     assert "sent:   test_shop.py:16" in text(result)
 
 
-def test_a_thread_may_still_send_while_the_test_is_torn_down(shop: Shop, target: str) -> None:
+def test_thread_may_send_during_the_teardown(shop: Shop, target: str) -> None:
     shop.tests(
         """
         import threading
@@ -211,9 +211,7 @@ def test_each_call_site_is_reported_once(shop: Shop) -> None:
         pytest.param("assert False", {"failed": 1}, id="failed anyway"),
     ],
 )
-def test_how_the_test_ends_matters_as_in_pytest(
-    shop: Shop, ends: str, outcome: dict[str, int]
-) -> None:
+def test_outcome_follows_how_the_test_ends(shop: Shop, ends: str, outcome: dict[str, int]) -> None:
     shop.tests(
         f"""
         @pytest.mark.personalize_contract
@@ -231,7 +229,7 @@ def test_how_the_test_ends_matters_as_in_pytest(
         assert BROKEN in text(result)
 
 
-def test_an_expected_failure_is_a_violation_too(shop: Shop) -> None:
+def test_violation_satisfies_xfail(shop: Shop) -> None:
     shop.tests(
         """
         @pytest.mark.xfail(strict=True)
@@ -246,7 +244,7 @@ def test_an_expected_failure_is_a_violation_too(shop: Shop) -> None:
     shop.run("--personalize-target=reference").assert_outcomes(xfailed=1)
 
 
-def test_a_skipped_test_opens_nothing(shop: Shop) -> None:
+def test_skipped_test_is_not_set_up(shop: Shop) -> None:
     shop.tests(
         """
         @pytest.mark.skip
@@ -258,7 +256,7 @@ def test_a_skipped_test_opens_nothing(shop: Shop) -> None:
     shop.run().assert_outcomes(skipped=1)
 
 
-def test_a_test_case_of_unittest_tells_its_finding_too(shop: Shop) -> None:
+def test_finding_in_a_unittest_case_is_reported(shop: Shop) -> None:
     shop.tests(
         """
         import unittest

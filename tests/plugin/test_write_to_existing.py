@@ -1,4 +1,4 @@
-"""`--personalize-write-to-existing` and `personalize_write_to_existing`: leave to put for real."""
+"""`--personalize-write-to-existing` and `personalize_write_to_existing`: the permission."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def test_existing_datasets_are_not_written_to_by_default(shop: Shop) -> None:
     assert "add --personalize-write-to-existing to allow that" in text(result)
 
 
-# The next thing that is asked for is the account: so the leave was taken.
+# The next missing option is the account, so the permission was accepted.
 
 
 def test_option_allows_writing(shop: Shop) -> None:
