@@ -97,7 +97,7 @@ def test_no_module_has_its_own_clock(module: Path) -> None:
             else []
         )
     }
-    asked = {ast.unparse(node.func) for node in ast.walk(tree) if isinstance(node, ast.Call)}
+    called = {ast.unparse(node.func) for node in ast.walk(tree) if isinstance(node, ast.Call)}
 
     assert "time" not in imported
-    assert not {name for name in asked if name.startswith(("dt.", "datetime.")) and "now" in name}
+    assert not {name for name in called if name.startswith(("dt.", "datetime.")) and "now" in name}

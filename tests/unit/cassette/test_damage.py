@@ -152,11 +152,11 @@ def test_an_invalid_cassette_is_an_error_with_its_line(case: str) -> None:
 
 
 TAGS = [
-    "!!python/object/apply:os.system ['echo > {made}']",
-    "!!python/object/new:subprocess.Popen [['touch', '{made}']]",
+    "!!python/object/apply:os.system ['echo > {effect}']",
+    "!!python/object/new:subprocess.Popen [['touch', '{effect}']]",
     "!!python/name:os.system ''",
-    "!!python/object/apply:builtins.exec [\"open('{made}', 'w')\"]",
-    "!<tag:yaml.org,2002:python/object/apply:os.mkdir> ['{made}']",
+    "!!python/object/apply:builtins.exec [\"open('{effect}', 'w')\"]",
+    "!<tag:yaml.org,2002:python/object/apply:os.mkdir> ['{effect}']",
     "!ruby/object:Gem::Installer {}",
 ]
 
@@ -164,10 +164,10 @@ TAGS = [
 @pytest.mark.parametrize("tag", TAGS)
 @pytest.mark.parametrize("place", ["tea", "POST", "{code: 200, message: OK}", "1\n"])
 def test_a_yaml_tag_is_refused_without_effect(tag: str, place: str, tmp_path: Path) -> None:
-    made = tmp_path / "made"
-    data = ONE.replace(place, tag.replace("{made}", str(made)) + "\n" * place.count("\n"))
+    effect = tmp_path / "effect"
+    data = ONE.replace(place, tag.replace("{effect}", str(effect)) + "\n" * place.count("\n"))
     assert "unsupported tag" in error_of(data.encode()).reason
-    assert not made.exists()
+    assert not effect.exists()
 
 
 ENCODINGS = {

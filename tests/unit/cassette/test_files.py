@@ -35,11 +35,11 @@ def linked(path: Path) -> None:
 
 
 def bound(path: Path) -> None:
-    here = Path.cwd()
+    working_directory = Path.cwd()
     os.chdir(path.parent)  # a socket's path has a maximum length
     with socket.socket(socket.AF_UNIX) as server:
         server.bind(path.name)
-    os.chdir(here)
+    os.chdir(working_directory)
 
 
 ODD: dict[str, Callable[[Path], object]] = {

@@ -16,7 +16,7 @@ WHO = Provenance("reference", "2026-11-23T20:16:42Z", "us-east-1")
 ONE = exchange(put({"price": 1}))
 
 
-def seen(folder: Path) -> list[str]:
+def cassettes_in(folder: Path) -> list[str]:
     cassettes = folders.files_in([folder], folders.is_cassette)
     return [str(path.relative_to(folder)) for path in cassettes]
 
@@ -30,7 +30,7 @@ def test_links_are_followed_and_cycles_end(tmp_path: Path) -> None:
     (project / "tests" / "self").symlink_to("self")
     (project / "one.personalize.yaml").symlink_to(tmp_path / "shared" / "it.personalize.yaml")
     (project / "none.personalize.yaml").symlink_to("nowhere")
-    assert seen(project) == [
+    assert cassettes_in(project) == [
         "none.personalize.yaml",
         "one.personalize.yaml",
         "tests/cassettes/it.personalize.yaml",

@@ -26,10 +26,10 @@ from personalize_contract.cassette import folders, loader
 from personalize_contract.cassette.reader import Cassette
 from personalize_contract.errors import CassetteError
 
-PATH = Path("theirs.yaml")
+PATH = Path("vcr.yaml")
 
 
-def theirs(text: str, serializer: Any = yamlserializer) -> list[tuple[Any, ...]]:
+def by_vcr_py(text: str, serializer: Any = yamlserializer) -> list[tuple[Any, ...]]:
     """Return the exchanges as VCR.py reads them."""
     sent, received, *_ = vcr.serialize.deserialize(text, serializer)
     return [
@@ -50,7 +50,7 @@ def body_of(body: Any) -> bytes:
     return b"".join(body)
 
 
-def ours(text: str) -> list[tuple[Any, ...]]:
+def by_loader(text: str) -> list[tuple[Any, ...]]:
     cassette = loader.parse(PATH, text.encode())
     return [
         (
@@ -119,9 +119,9 @@ def test_each_shape_is_read_as_vcr_py_reads_it(variant: str) -> None:
     text = ONE.format(**PLAIN | VARIANTS[variant])
     if variant in ("a body that is a number",):
         # VCR.py reads a number, which no client could send.
-        assert ours(text)[0][2] == b"12"
+        assert by_loader(text)[0][2] == b"12"
         return
-    assert ours(text) == theirs(text)
+    assert by_loader(text) == by_vcr_py(text)
 
 
 MEMBERS = {
@@ -134,7 +134,7 @@ MEMBERS = {
 @pytest.mark.parametrize("order", [*itertools.permutations(MEMBERS)])
 def test_members_may_have_any_order(order: tuple[str, ...]) -> None:
     text = "".join(MEMBERS[name] for name in order)
-    assert ours(text) == theirs(text)
+    assert by_loader(text) == by_vcr_py(text)
 
 
 def test_members_of_an_exchange_may_have_any_order() -> None:
@@ -149,14 +149,14 @@ def test_members_of_an_exchange_may_have_any_order() -> None:
                 },
                 sort_keys=False,
             )
-            assert ours(text) == theirs(text)
+            assert by_loader(text) == by_vcr_py(text)
 
 
 @pytest.mark.parametrize("ends", ["\n", "\r\n"])
 @pytest.mark.parametrize("before", ["", "---\n", "# recorded\n---\n", "%YAML 1.1\n---\n"])
 def test_surrounding_yaml_is_accepted(before: str, ends: str) -> None:
     text = (before + ONE.format(**PLAIN)).replace("\n", ends)
-    assert ours(text) == theirs(text)
+    assert by_loader(text) == by_vcr_py(text)
 
 
 def test_repeated_values_may_be_aliases() -> None:
@@ -164,13 +164,13 @@ def test_repeated_values_may_be_aliases() -> None:
     received = {"status": {"code": 200, "message": "OK"}, "headers": {}, "body": {"string": "a"}}
     text = yaml.dump({"interactions": [{"request": sent, "response": received}] * 2, "version": 1})
     assert "*id" in text
-    assert ours(text) == theirs(text)
+    assert by_loader(text) == by_vcr_py(text)
 
 
 def test_httpx_recordings_of_vcr_py_before_version_6_are_read() -> None:
     text = ONE.format(**PLAIN).replace("    body: {string: tea}\n", "    content: tea\n")
     text = text.replace("status: {code: 200, message: OK}", "status_code: 200")
-    assert ours(text) == [("GET", "http://127.0.0.1/a", b"", b"tea")]
+    assert by_loader(text) == [("GET", "http://127.0.0.1/a", b"", b"tea")]
 
 
 @pytest.mark.parametrize(
@@ -181,8 +181,8 @@ def test_a_json_cassette_is_read(body: str) -> None:
     loaded["interactions"][0]["response"]["body"]["string"] = body
     loaded["interactions"][0]["request"]["body"] = body
     text = json.dumps(loaded, indent=4)
-    assert ours(text) == theirs(text, jsonserializer)
-    assert ours(text)[0][2] == body.encode()
+    assert by_loader(text) == by_vcr_py(text, jsonserializer)
+    assert by_loader(text)[0][2] == body.encode()
 
 
 @pytest.mark.parametrize("name", ["it.yaml", "it.personalize.yaml"])
@@ -284,11 +284,13 @@ def test_hundreds_of_cassettes_written_by_vcr_py_are_read(
     for path in tmp_path.iterdir():
         serializer = jsonserializer if path.suffix == ".json" else yamlserializer
         sent, received, *_ = FilesystemPersister.load_cassette(path, serializer)
-        found: Cassette = loader.load(path)
-        assert [one.request.url for one in found.exchanges] == [one.uri for one in sent]
-        for one, request, response in zip(found.exchanges, sent, received, strict=True):
-            assert one.request.body == body_of(request.body)
-            assert one.response.status == response["status"]["code"]
+        cassette: Cassette = loader.load(path)
+        assert [exchange.request.url for exchange in cassette.exchanges] == [
+            request.uri for request in sent
+        ]
+        for exchange, request, response in zip(cassette.exchanges, sent, received, strict=True):
+            assert exchange.request.body == body_of(request.body)
+            assert exchange.response.status == response["status"]["code"]
     assert cli.main(["lint", str(tmp_path)]) == 0
     assert f"{written} cassettes, {written} exchanges: 0 findings" in capsys.readouterr().out
 

@@ -142,14 +142,14 @@ def test_an_imported_cassette_is_replayed_and_linted(shop: Shop) -> None:
     "answer", [{"encoding": "base64", "text": base64.b64encode(b"\xff").decode()}, {"text": "\xff"}]
 )
 def test_bodies_are_as_they_were_sent(tmp_path: Path, answer: dict[str, str]) -> None:
-    one = entry()
-    one["response"]["content"] = answer
-    assert har(tmp_path, one, content=None)[0] == 0
+    har_entry = entry()
+    har_entry["response"]["content"] = answer
+    assert har(tmp_path, har_entry, content=None)[0] == 0
     (exchange,) = loader.load(tmp_path / OUT).exchanges
     assert exchange.response.body == (b"\xff" if "encoding" in answer else "\xff".encode())
 
 
-def test_a_byte_order_mark_is_no_mistake(tmp_path: Path) -> None:
+def test_a_byte_order_mark_is_accepted(tmp_path: Path) -> None:
     data = b"\xef\xbb\xbf" + json.dumps({"log": {"entries": [entry()]}}).encode()
     assert har(tmp_path, content=data)[0] == 0
 

@@ -197,9 +197,9 @@ def test_unknown_provenance_is_a_note(lint: Lint) -> None:
 def test_cassettes_of_other_tools_are_checked_too(lint: Lint, tmp_path: Path) -> None:
     signed = {"authorization": "AWS4-HMAC-SHA256 Credential=x", "cookie": "a=b"}
     write(replace(GOOD, request=replace(GOOD.request, headers=signed)))
-    theirs = Path("cassettes/test_it.yaml")
-    theirs.parent.mkdir()
-    theirs.write_text(re.sub(r"(?s)^.*?(?=interactions:)", "", Path(NAME).read_text()))
+    vcr_cassette = Path("cassettes/test_it.yaml")
+    vcr_cassette.parent.mkdir()
+    vcr_cassette.write_text(re.sub(r"(?s)^.*?(?=interactions:)", "", Path(NAME).read_text()))
     write(GOOD)
     (tmp_path / "compose.yaml").write_text("services: {}\n")
     status, lines = lint("cassettes", ".")

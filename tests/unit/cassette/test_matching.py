@@ -18,10 +18,10 @@ from personalize_contract.model.exchange import Request
 from personalize_contract.privacy.redaction import Redactor
 
 
-def same(one: Request, other: Request, **options: Any) -> bool:
+def matches(first: Request, second: Request, **options: Any) -> bool:
     """Return whether a replay gives the same answer to two requests."""
     redactor, matching = Redactor(), Matching(**options)
-    return matching.key(redactor.request(one)) == matching.key(redactor.request(other))
+    return matching.key(redactor.request(first)) == matching.key(redactor.request(second))
 
 
 def item(properties: str, **more: Any) -> bytes:
@@ -33,7 +33,7 @@ def item(properties: str, **more: Any) -> bytes:
     )
 
 
-def held(document: str) -> bytes:
+def quoted(document: str) -> bytes:
     """Return a body with one item whose `properties` is a string with this text."""
     return item(json.dumps(document))
 
@@ -49,10 +49,16 @@ EQUAL = {
     "0 and -0": (b'{"a": 0}', b'{"a": -0.0}'),
     "a region in the ARN": (put({}), put({}, arn=ELSEWHERE)),
     "an account in the ARN": (put({}), put({}, arn=ACTIVE.replace("0" * 12, "123456789012"))),
-    "member order in properties": (held('{"a": 1, "b": 2}'), held('{"b": 2, "a": 1}')),
-    "white space in properties": (held('{"a": 1}'), held('\n{ "a":1 }')),
-    "1 and 1.0 in properties": (held('{"a": 1}'), held('{"a": 1.0}')),
-    "an escape in properties": (held('{"a": "\\u00e9"}'), held('{"a": "\u00e9"}')),
+    "member order in properties": (
+        quoted('{"a": 1, "b": 2}'),
+        quoted('{"b": 2, "a": 1}'),
+    ),
+    "white space in properties": (quoted('{"a": 1}'), quoted('\n{ "a":1 }')),
+    "1 and 1.0 in properties": (quoted('{"a": 1}'), quoted('{"a": 1.0}')),
+    "an escape in properties": (
+        quoted('{"a": "\\u00e9"}'),
+        quoted('{"a": "\u00e9"}'),
+    ),
     "a path and its empty query": (b"{}", b"{}"),
 }
 
@@ -68,22 +74,22 @@ DIFFERENT = {
     "a dataset": (put({}), put({}, arn=MISSING)),
     "a region where no ARN begins": (put({}, arn=f"x{ACTIVE}"), put({}, arn=f"x{ELSEWHERE}")),
     "the order of items": (put({"a": 1}, {"a": 2}), put({"a": 2}, {"a": 1})),
-    "1 and true in properties": (held('{"a": 1}'), held('{"a": true}')),
-    "a string and the object in it": (held('{"a": 1}'), item('{"a": 1}')),
-    "a string and the object in it, empty": (held("{}"), item("{}")),
-    "a string and the number in it": (held("1"), item("1")),
-    "JSON and JSON in JSON": (held('{"a": 1}'), held(json.dumps('{"a": 1}'))),
-    "JSON and text with its name": (held('{"a": 1}'), held('json {"a":1}')),
-    "white space in what is not JSON": (held("{a: 1}"), held("{a:1}")),
-    "a name twice in properties": (held('{"a": 1, "a": 2}'), held('{"a": 2}')),
-    "NaN in properties": (held('{"a": NaN}'), held('{ "a": NaN}')),
-    "a document and none": (held("{}"), item("{}").replace(b', "properties": {}', b"")),
+    "1 and true in properties": (quoted('{"a": 1}'), quoted('{"a": true}')),
+    "a string and the object in it": (quoted('{"a": 1}'), item('{"a": 1}')),
+    "a string and the object in it, empty": (quoted("{}"), item("{}")),
+    "a string and the number in it": (quoted("1"), item("1")),
+    "JSON and JSON in JSON": (quoted('{"a": 1}'), quoted(json.dumps('{"a": 1}'))),
+    "JSON and text with its name": (quoted('{"a": 1}'), quoted('json {"a":1}')),
+    "white space in what is not JSON": (quoted("{a: 1}"), quoted("{a:1}")),
+    "a name twice in properties": (quoted('{"a": 1, "a": 2}'), quoted('{"a": 2}')),
+    "NaN in properties": (quoted('{"a": NaN}'), quoted('{ "a": NaN}')),
+    "a document and none": (quoted("{}"), item("{}").replace(b', "properties": {}', b"")),
     "a BOM": (b'\xef\xbb\xbf{"a": 1}', b'{"a": 1}'),
     "NaN": (b'{"a": NaN}', b'{"a":NaN}'),
     "a name twice": (b'{"a": 1, "a": 1}', b'{"a": 1}'),
     "half a character": (b'{"a": "\\ud800"}', b'{"a":"\\ud800"}'),
     "UTF-16": ('{"a": 1}'.encode("utf-16"), b'{"a": 1}'),
-    "what is not JSON": (b"tea", b"tea "),
+    "bodies that are not JSON": (b"tea", b"tea "),
     "nothing and null": (b"", b"null"),
     "deep JSON, by its bytes": (b"[" * 200 + b"]" * 200, b"[" * 200 + b" " + b"]" * 200),
 }  # fmt: skip
@@ -91,14 +97,14 @@ DIFFERENT = {
 
 @pytest.mark.parametrize("case", EQUAL)
 def test_requests_with_equal_meaning_match(case: str) -> None:
-    one, other = EQUAL[case]
-    assert same(request(one), request(other))
+    first, second = EQUAL[case]
+    assert matches(request(first), request(second))
 
 
 @pytest.mark.parametrize("case", DIFFERENT)
 def test_requests_with_different_meaning_do_not_match(case: str) -> None:
-    one, other = DIFFERENT[case]
-    assert not same(request(one), request(other))
+    first, second = DIFFERENT[case]
+    assert not matches(request(first), request(second))
 
 
 BASE = request(put({"a": 1}))
@@ -125,12 +131,12 @@ BOUND = {
 
 @pytest.mark.parametrize("case", FREE)
 def test_irrelevant_parts_do_not_affect_matching(case: str) -> None:
-    assert same(BASE, FREE[case])
+    assert matches(BASE, FREE[case])
 
 
 @pytest.mark.parametrize("case", BOUND)
 def test_relevant_parts_affect_matching(case: str) -> None:
-    assert not same(BASE, BOUND[case])
+    assert not matches(BASE, BOUND[case])
 
 
 IGNORED = {
@@ -146,13 +152,15 @@ IGNORED = {
 @pytest.mark.parametrize("case", IGNORED)
 def test_an_ignored_member_does_not_affect_matching(case: str) -> None:
     path, body = IGNORED[case]
-    assert not same(BASE, request(body))
-    assert same(BASE, request(body), ignore=[path])
+    assert not matches(BASE, request(body))
+    assert matches(BASE, request(body), ignore=[path])
 
 
 def test_ignoring_a_member_keeps_its_parent_an_object() -> None:
-    assert not same(
-        request(held('{"a": 1}')), request(item('{"a": 2}')), ignore=["items[].properties.a"]
+    assert not matches(
+        request(quoted('{"a": 1}')),
+        request(item('{"a": 2}')),
+        ignore=["items[].properties.a"],
     )
 
 
@@ -170,14 +178,14 @@ def test_an_unknown_path_is_refused(path: str) -> None:
 
 
 def test_items_any_order_matches_reordered_items() -> None:
-    one, two = {"itemId": "a", "properties": '{"x": 1, "y": 2}'}, {"itemId": "b"}
-    three = {"itemId": "a", "properties": '{"y":2,"x":1}'}
-    sent = request(json.dumps({"items": [one, two]}).encode())
-    turned = request(json.dumps({"items": [two, three]}).encode())
-    twice = request(json.dumps({"items": [two, two]}).encode())
-    assert not same(sent, turned)
-    assert same(sent, turned, items_any_order=True)
-    assert not same(sent, twice, items_any_order=True)
+    first, second = {"itemId": "a", "properties": '{"x": 1, "y": 2}'}, {"itemId": "b"}
+    third = {"itemId": "a", "properties": '{"y":2,"x":1}'}
+    sent = request(json.dumps({"items": [first, second]}).encode())
+    turned = request(json.dumps({"items": [second, third]}).encode())
+    twice = request(json.dumps({"items": [second, second]}).encode())
+    assert not matches(sent, turned)
+    assert matches(sent, turned, items_any_order=True)
+    assert not matches(sent, twice, items_any_order=True)
 
 
 def shuffled(value: Any, random: Any) -> Any:
@@ -186,7 +194,7 @@ def shuffled(value: Any, random: Any) -> Any:
         names = list(value)
         random.shuffle(names)
         return {name: shuffled(value[name], random) for name in names}
-    return [shuffled(one, random) for one in value] if isinstance(value, list) else value
+    return [shuffled(member, random) for member in value] if isinstance(value, list) else value
 
 
 @given(Json, st.randoms(), st.sampled_from([None, 1]), st.booleans())
@@ -194,8 +202,8 @@ def test_the_spelling_of_a_value_does_not_affect_matching(
     value: Any, random: Any, indent: int | None, ascii_only: bool
 ) -> None:
     again = json.dumps(shuffled(value, random), indent=indent, ensure_ascii=ascii_only)
-    assert same(request(json.dumps(value).encode()), request(again.encode()))
-    assert same(request(put(json.dumps(value))), request(put(again)))
+    assert matches(request(json.dumps(value).encode()), request(again.encode()))
+    assert matches(request(put(json.dumps(value))), request(put(again)))
 
 
 Items = st.lists(
@@ -213,27 +221,29 @@ def test_requests_with_equal_keys_have_equal_outlines(
     if any_order:
         random.shuffle(again)
     matching = Matching(sorted(ignore), any_order)
-    one, other = (
+    first, second = (
         request(json.dumps({"datasetArn": ACTIVE, "items": several}).encode())
         for several in (items, again)
     )
-    assert matching.key(one) == matching.key(other)
-    assert matching.outline(one) == matching.outline(other)
+    assert matching.key(first) == matching.key(second)
+    assert matching.outline(first) == matching.outline(second)
 
 
-def told_apart(value: Any) -> Any:
+def strictly_typed(value: Any) -> Any:
     """Return a value for which Python's == is JSON's: True differs from 1, 1.0 equals 1."""
     if isinstance(value, dict):
-        return {name: told_apart(member) for name, member in value.items()}
+        return {name: strictly_typed(member) for name, member in value.items()}
     if isinstance(value, list):
-        return [told_apart(member) for member in value]
+        return [strictly_typed(member) for member in value]
     # Above 2**53 a real number no longer identifies one integer.
     inexact = isinstance(value, float) and abs(value) >= 2**53
     return (isinstance(value, bool), inexact, value)
 
 
 @given(Json, Json)
-def test_values_match_exactly_if_they_are_equal(one: Any, other: Any) -> None:
-    equal = told_apart(one) == told_apart(other)
-    assert same(request(json.dumps(one).encode()), request(json.dumps(other).encode())) == equal
-    assert same(request(put({"x": one})), request(put({"x": other}))) == equal
+def test_values_match_exactly_if_they_are_equal(first: Any, second: Any) -> None:
+    equal = strictly_typed(first) == strictly_typed(second)
+    assert (
+        matches(request(json.dumps(first).encode()), request(json.dumps(second).encode())) == equal
+    )
+    assert matches(request(put({"x": first})), request(put({"x": second}))) == equal

@@ -58,20 +58,20 @@ def names(path: Path) -> list[str]:
 
 def test_a_recording_replaces_the_cassette_and_leaves_no_other_file(path: Path, old: bytes) -> None:
     recording = Recording(path, REFERENCE)
-    for one in NEW:
-        recording.append(one)
+    for new in NEW:
+        recording.append(new)
     assert path.read_bytes() == old
     recording.save()
-    assert prices(path) == [one.request.body for one in NEW]
+    assert prices(path) == [new.request.body for new in NEW]
     assert names(path) == [path.name]
 
 
 def test_an_exchange_is_in_the_journal_when_append_returns(path: Path) -> None:
     with Recording(path, REFERENCE) as recording:
-        for number, one in enumerate(NEW, 1):
-            recording.append(one, "call")
-            (taken,) = journal.read(journal.path_for(path))
-            assert taken.exchanges == [(it, "call") for it in NEW[:number]]
+        for number, new in enumerate(NEW, 1):
+            recording.append(new, "call")
+            (left_behind,) = journal.read(journal.path_for(path))
+            assert left_behind.exchanges == [(recorded, "call") for recorded in NEW[:number]]
 
 
 def test_a_discarded_recording_changes_nothing(path: Path, old: bytes) -> None:
@@ -225,8 +225,8 @@ def test_a_full_disk_is_reported_before_the_caller_gets_its_response(
             with pytest.raises(CassetteError, match="it can't be written: File too large"):
                 recording.append(NEW[1])
     recording.append(NEW[2])
-    (taken,) = journal.read(journal.path_for(path))
-    assert [one for one, _ in taken.exchanges] == [NEW[0], NEW[2]]
+    (left_behind,) = journal.read(journal.path_for(path))
+    assert [exchange for exchange, _ in left_behind.exchanges] == [NEW[0], NEW[2]]
     # The disk ended this recording, not the test: exchanges that the caller has seen are not lost.
     recording.discard()
     assert path.read_bytes() == old
@@ -242,14 +242,14 @@ def broken(recording: Recording, path: Path, match: str) -> None:
 
 def test_a_full_disk_at_the_end_loses_nothing(path: Path, old: bytes) -> None:
     recording = Recording(path, REFERENCE)
-    for one in NEW:
-        recording.append(one)
+    for new in NEW:
+        recording.append(new)
     with full_disk(300):
         broken(recording, path, "it can't be written: File too large")
     assert path.read_bytes() == old
     assert names(path) == [path.name, journal.path_for(path).name]
     assert recovery.recover(journal.path_for(path)).done
-    assert prices(path) == [one.request.body for one in NEW]
+    assert prices(path) == [new.request.body for new in NEW]
 
 
 def test_a_read_only_folder_is_reported_at_the_start(tmp_path: Path) -> None:
@@ -307,5 +307,5 @@ def test_the_journal_of_a_killed_recording_is_set_aside(path: Path) -> None:
         f"{path.name}.2.partial.jsonl",
         f"{path.name}.partial.jsonl",
     ]
-    kept = [journal.read(path.parent / name)[0].exchanges[0][0] for name in names(path)]
-    assert kept == NEW[:3]
+    kept_exchanges = [journal.read(path.parent / name)[0].exchanges[0][0] for name in names(path)]
+    assert kept_exchanges == NEW[:3]

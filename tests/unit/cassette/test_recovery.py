@@ -22,19 +22,19 @@ WHO = Provenance("reference", "2026-11-23T20:16:42Z", "us-east-1")
 SOME = [exchange(put({"price": number})) for number in range(3)]
 
 
-def left(path: Path, *several: Exchange, who: Provenance = WHO) -> Path:
+def left(path: Path, *exchanges: Exchange, who: Provenance = WHO) -> Path:
     """Return the journal of a killed recording."""
     recording = Recording(path, who)
-    for one in several:
-        recording.append(one)
+    for answered in exchanges:
+        recording.append(answered)
     recording.leave()
     return journal.path_for(path)
 
 
-def recorded(path: Path, *several: Exchange, who: Provenance = WHO) -> bytes:
+def recorded(path: Path, *exchanges: Exchange, who: Provenance = WHO) -> bytes:
     recording = Recording(path, who)
-    for one in several:
-        recording.append(one)
+    for answered in exchanges:
+        recording.append(answered)
     recording.save()
     return path.read_bytes()
 
@@ -101,8 +101,8 @@ def test_journals_are_found_except_in_hidden_folders(run: Run, tmp_path: Path) -
     for name in ("a/one", "a/b/two", ".venv/three"):
         left(tmp_path / f"{name}.personalize.yaml", SOME[0])
     assert run("recover", tmp_path).returncode == 0
-    found = sorted(path.name for path in tmp_path.rglob("*.yaml*"))
-    assert found == [
+    file_names = sorted(path.name for path in tmp_path.rglob("*.yaml*"))
+    assert file_names == [
         "one.personalize.yaml",
         "three.personalize.yaml.partial.jsonl",
         "two.personalize.yaml",
@@ -138,12 +138,12 @@ def test_a_better_cassette_is_not_replaced(run: Run, case: str, path: Path) -> N
     make, why = BETTER[case]
     path.parent.mkdir()
     make(path)
-    there, journal_left = path.read_bytes(), left(path, *SOME)
+    better_cassette, journal_left = path.read_bytes(), left(path, *SOME)
     done = run("recover", journal_left)
     assert done.returncode == 2
     assert why in done.stdout
     assert "delete test_it.personalize.yaml to recover this one instead" in done.stdout
-    assert path.read_bytes() == there
+    assert path.read_bytes() == better_cassette
     assert journal_left.exists()
 
 
@@ -160,7 +160,7 @@ def test_the_last_recording_that_is_no_shorter_wins(run: Run, path: Path, tmp_pa
     done = run("recover", tmp_path)
     assert done.returncode == 2
     assert [*loader.load(path).exchanges] == SOME
-    assert [one.name for one in path.parent.iterdir() if one != path] == [
+    assert [file.name for file in path.parent.iterdir() if file != path] == [
         "test_it.personalize.yaml.partial.jsonl"
     ]
 
@@ -192,8 +192,8 @@ def test_an_invalid_line_is_reported_with_its_number(run: Run, case: str, path: 
 
 
 def test_a_secret_in_a_journal_is_not_written(run: Run, path: Path) -> None:
-    found = left(path, exchange(b'{"a": "AKIAIOSFODNN7EXAMPLE"}'))
-    done = run("recover", found)
+    journal_left = left(path, exchange(b'{"a": "AKIAIOSFODNN7EXAMPLE"}'))
+    done = run("recover", journal_left)
     assert done.returncode == 2
     assert "an AWS access key id is in the request body, so nothing was written" in done.stdout
     assert "AKIA" not in done.stdout

@@ -35,7 +35,7 @@ def rename(folder: Path, new: str = NEW, test: str = TEST) -> tuple[int, str]:
     return done.returncode, done.stdout + done.stderr
 
 
-def test_one_line_is_another_and_every_byte_else_is_the_same(old: Path, tmp_path: Path) -> None:
+def test_only_the_line_with_the_test_id_changes(old: Path, tmp_path: Path) -> None:
     before = old.read_bytes()
     assert rename(tmp_path) == (0, f"{OLD} is now {NEW}, the cassette of {TEST}\n")
 
@@ -57,7 +57,7 @@ def test_one_line_is_another_and_every_byte_else_is_the_same(old: Path, tmp_path
     ],
     ids=["comment", "crlf", "comment of the line", "member"],
 )
-def test_what_was_edited_by_hand_stays(old: Path, tmp_path: Path, edit: object) -> None:
+def test_edits_by_hand_are_preserved(old: Path, tmp_path: Path, edit: object) -> None:
     assert callable(edit)
     text = edit(old.read_bytes().decode())
     old.write_bytes(text.encode())
@@ -68,14 +68,14 @@ def test_what_was_edited_by_hand_stays(old: Path, tmp_path: Path, edit: object) 
     assert loader.load(tmp_path / NEW).provenance.recorded_for == TEST
 
 
-def test_one_that_is_of_no_test_is_only_moved(old: Path, tmp_path: Path) -> None:
+def test_cassette_without_a_test_id_is_only_moved(old: Path, tmp_path: Path) -> None:
     text = re.sub("personalize_contract:\n(  .*\n)+", "", old.read_text("utf-8"))
     old.write_text(text, "utf-8")
     assert rename(tmp_path)[0] == 0
     assert (tmp_path / NEW).read_text("utf-8") == text
 
 
-def test_tests_that_share_it_move_with_their_module(tmp_path: Path) -> None:
+def test_sharing_tests_move_with_their_module(tmp_path: Path) -> None:
     tests = ["test_shop.py::test_a", "test_other.py::test_b"]
     who = Provenance("aws", recorded_for="test_shop.py::cassette=seed")
     recording.write(tmp_path / OLD, who, [EXCHANGE] * 2, tests)
@@ -102,7 +102,9 @@ def test_tests_that_share_it_move_with_their_module(tmp_path: Path) -> None:
         (NEW, "test_it", "'test_it' is not the node id of a test"),
     ],
 )
-def test_what_it_refuses(old: Path, tmp_path: Path, new: str, test: str, problem: str) -> None:
+def test_invalid_renames_are_refused(
+    old: Path, tmp_path: Path, new: str, test: str, problem: str
+) -> None:
     (tmp_path / "there.personalize.yaml").write_text("theirs")
     (tmp_path / "link.personalize.yaml").symlink_to("nowhere")
     before = old.read_bytes()
@@ -125,7 +127,7 @@ def test_what_it_refuses(old: Path, tmp_path: Path, new: str, test: str, problem
     ],
     ids=["missing", "bad", "odd"],
 )
-def test_one_that_it_can_not_rewrite_stays(
+def test_unrewritable_cassette_stays_in_place(
     tmp_path: Path, content: str | None, problem: str
 ) -> None:
     if content:
@@ -140,7 +142,7 @@ def test_one_that_it_can_not_rewrite_stays(
 
 
 @pytest.mark.parametrize("name", [OLD, NEW])
-def test_one_that_is_being_recorded_is_let_alone(old: Path, tmp_path: Path, name: str) -> None:
+def test_cassette_being_recorded_is_not_moved(old: Path, tmp_path: Path, name: str) -> None:
     with recording.Recording(
         tmp_path / name, Provenance("aws", recorded_for="test_shop.py::test_old")
     ):
@@ -150,7 +152,7 @@ def test_one_that_is_being_recorded_is_let_alone(old: Path, tmp_path: Path, name
     assert old.exists()
 
 
-def test_what_a_killed_recording_left_comes_first(old: Path, tmp_path: Path) -> None:
+def test_journal_of_a_killed_recording_must_be_recovered_first(old: Path, tmp_path: Path) -> None:
     left = journal.Journal(old, Provenance("aws"))
     left.append(EXCHANGE, "")
     left.close(keep=True)

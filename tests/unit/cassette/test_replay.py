@@ -46,30 +46,31 @@ Requests = st.builds(
 
 
 @given(st.lists(Requests, max_size=8), st.lists(Requests, max_size=12))
-def test_it_answers_like_a_linear_search(recorded: list[Request], sent: list[Request]) -> None:
-    exchanges = [answered(one, number) for number, one in enumerate(recorded)]
-    replaying, left = replay(*exchanges), list(exchanges)
-    for one in sent:
-        wanted = next((it for it in left if MATCHING.key(it.request) == MATCHING.key(one)), None)
-        if wanted:
-            left.remove(wanted)
-        assert replaying.take(one) == wanted
-    assert Counter(map(id, replaying.unused())) == Counter(map(id, left))
+def test_replay_answers_like_a_linear_search(recorded: list[Request], sent: list[Request]) -> None:
+    exchanges = [answered(message, number) for number, message in enumerate(recorded)]
+    replaying, unused = replay(*exchanges), list(exchanges)
+    for message in sent:
+        equal = (old for old in unused if MATCHING.key(old.request) == MATCHING.key(message))
+        expected = next(equal, None)
+        if expected:
+            unused.remove(expected)
+        assert replaying.take(message) == expected
+    assert Counter(map(id, replaying.unused())) == Counter(map(id, unused))
 
 
 def test_equal_exchanges_answer_in_order_of_recording() -> None:
-    one, other = request(put('{"a": 1, "b": 2}')), request(put('{"b": 2, "a": 1}'))
-    replaying = replay(answered(one, 1), answered(other, 2))
-    assert [replaying.take(sent).response.body for sent in (other, one)] == [b"1", b"2"]  # type: ignore[union-attr]
-    assert replaying.take(one) is None
+    first, second = request(put('{"a": 1, "b": 2}')), request(put('{"b": 2, "a": 1}'))
+    replaying = replay(answered(first, 1), answered(second, 2))
+    assert [replaying.take(sent).response.body for sent in (second, first)] == [b"1", b"2"]  # type: ignore[union-attr]
+    assert replaying.take(first) is None
 
 
 def test_all_attempts_of_one_sdk_call_get_one_answer() -> None:
     replaying = replay(answered(request(put({})), 1), answered(request(put({})), 2))
     first = request(put({}), amz_sdk_invocation_id="first")
     second = request(put({}), amz_sdk_invocation_id="second")
-    found = [replaying.take(sent) for sent in (first, first, second, first, second)]
-    assert [one and one.response.body for one in found] == [b"1", b"1", b"2", b"1", b"2"]
+    answers = [replaying.take(sent) for sent in (first, first, second, first, second)]
+    assert [answer and answer.response.body for answer in answers] == [b"1", b"1", b"2", b"1", b"2"]
     assert replaying.unused() == []
 
 
@@ -88,8 +89,8 @@ def test_any_number_of_threads_share_the_recorded_exchanges() -> None:
         return [replaying.take(request(put({"a": number}))) for number in range(50)]
 
     with ThreadPoolExecutor(16) as pool:
-        found = [one for taken in pool.map(take, range(16)) for one in taken]
-    answers = [one.response.body for one in found if one]
+        exchanges = [exchange for by_thread in pool.map(take, range(16)) for exchange in by_thread]
+    answers = [exchange.response.body for exchange in exchanges if exchange]
     assert len(answers) == len(set(answers)) == 400
     assert replaying.unused() == []
 
@@ -110,28 +111,32 @@ class Counting(Matching):
 
 def test_the_cost_of_a_call_does_not_depend_on_the_number_recorded() -> None:
     sent = [request(put({"a": 1}, first=number)) for number in range(300)]
-    recorded = tuple(answered(one, number) for number, one in enumerate(sent))
+    recorded = tuple(answered(request_sent, number) for number, request_sent in enumerate(sent))
     matching = Counting()
     replaying = Replay(Path("some.yaml"), Cassette(Provenance(), recorded), REDACTOR, matching)
-    for one in sent:
-        assert replaying.take(one)
+    for request_sent in sent:
+        assert replaying.take(request_sent)
     assert (matching.keys, matching.outlines) == (0, 300)  # each once, when it is loaded
 
 
 def test_exchanges_of_the_same_items_are_keyed_once() -> None:
     sent = [request(put({"a": number})) for number in range(300)]
-    recorded = tuple(answered(one, number) for number, one in enumerate(sent))
+    recorded = tuple(answered(request_sent, number) for number, request_sent in enumerate(sent))
     matching = Counting()
     replaying = Replay(Path("some.yaml"), Cassette(Provenance(), recorded), REDACTOR, matching)
-    for one in reversed(sent):
-        assert replaying.take(one)
+    for request_sent in reversed(sent):
+        assert replaying.take(request_sent)
     assert (matching.keys, matching.outlines) == (300, 300)
 
 
 def test_a_test_that_shares_a_cassette_gets_its_own_answer_first() -> None:
-    one = request(put({"a": 1}))
-    first, second = answered(one, 1), answered(one, 2)
+    same_request = request(put({"a": 1}))
+    first, second = answered(same_request, 1), answered(same_request, 2)
     origins = tuple(Provenance(recorded_for=test) for test in ("m.py::a", "m.py::b"))
     cassette = Cassette(Provenance(), (first, second), (1, 2), origins)
     replaying = Replay(Path("some.yaml"), cassette, REDACTOR, MATCHING, "m.py::b")
-    assert [replaying.take(one), replaying.take(one), replaying.take(one)] == [second, first, None]
+    assert [
+        replaying.take(same_request),
+        replaying.take(same_request),
+        replaying.take(same_request),
+    ] == [second, first, None]

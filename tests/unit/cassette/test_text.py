@@ -115,16 +115,16 @@ def test_an_answer_with_a_coding_is_read_without_it() -> None:
 
 def yaml_read(monkeypatch: pytest.MonkeyPatch, data: bytes) -> int:
     """Return the number of bytes of a cassette that are read as YAML."""
-    seen: list[int] = []
+    sizes: list[int] = []
     parse = yaml.parse
 
     def spy(stream: bytes, **named: Any) -> Any:
-        seen.append(len(stream))
+        sizes.append(len(stream))
         return parse(stream, **named)
 
     monkeypatch.setattr(yaml, "parse", spy)
     loader.parse(PATH, data)
-    return sum(seen)
+    return sum(sizes)
 
 
 def test_the_fast_path_reads_unedited_cassettes(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -149,7 +149,7 @@ def test_each_item_is_on_its_own_line() -> None:
 def test_an_edited_answer_has_unknown_provenance() -> None:
     data = written(exchange(status=200), exchange(status=409))
     cassette = loader.parse(PATH, data.replace(b"code: 409", b"code: 404"))
-    assert [(one.answered_by, one.altered) for one in cassette.exchanges] == [
+    assert [(exchange.answered_by, exchange.altered) for exchange in cassette.exchanges] == [
         ("reference", False),
         ("unknown", True),
     ]
@@ -158,7 +158,7 @@ def test_an_edited_answer_has_unknown_provenance() -> None:
 def test_an_answer_without_its_digest_has_unknown_provenance() -> None:
     lines = written(exchange()).decode().splitlines(keepends=True)
     data = "".join(line for line in lines if "digest" not in line).encode()
-    assert [one.altered for one in loader.parse(PATH, data).exchanges] == [True]
+    assert [exchange.altered for exchange in loader.parse(PATH, data).exchanges] == [True]
 
 
 def test_each_exchange_knows_its_line() -> None:

@@ -47,8 +47,8 @@ class Plane:
         self.stand_in.clock.time += seconds
 
     def schema(self, name: str = "tea", *fields: str) -> str:
-        made = self.sdk.create_schema(name=name, schema=schema("CATEGORY", *fields))
-        return str(made["schemaArn"])
+        created = self.sdk.create_schema(name=name, schema=schema("CATEGORY", *fields))
+        return str(created["schemaArn"])
 
     def group(self, name: str = "shop", *, active: bool = True) -> str:
         arn = str(self.sdk.create_dataset_group(name=name)["datasetGroupArn"])
@@ -112,11 +112,13 @@ def test_sts_identifies_the_account(plane: Plane) -> None:
 def test_a_dataset_group_passes_through_the_documented_statuses(plane: Plane) -> None:
     arn = plane.group(active=False)
     assert arn == f"arn:aws:personalize:us-east-1:{ACCOUNT}:dataset-group/shop"
-    seen = []
+    statuses = []
     for seconds in (0, 4, 1, 39, 1):
         plane.later(seconds)
-        seen.append(plane.sdk.describe_dataset_group(datasetGroupArn=arn)["datasetGroup"]["status"])
-    assert seen == [
+        statuses.append(
+            plane.sdk.describe_dataset_group(datasetGroupArn=arn)["datasetGroup"]["status"]
+        )
+    assert statuses == [
         "CREATE PENDING",
         "CREATE PENDING",
         "CREATE IN_PROGRESS",
@@ -136,16 +138,16 @@ def test_a_dataset_group_passes_through_the_documented_statuses(plane: Plane) ->
 def test_a_dataset_passes_through_the_documented_statuses(plane: Plane) -> None:
     arn = plane.dataset(active=False)
     assert arn == f"arn:aws:personalize:us-east-1:{ACCOUNT}:dataset/shop/ITEMS"
-    seen = [plane.status(arn)]
+    statuses = [plane.status(arn)]
     for seconds in (5, 55):
         plane.later(seconds)
-        seen.append(plane.status(arn))
+        statuses.append(plane.status(arn))
     plane.sdk.delete_dataset(datasetArn=arn)
     for seconds in (0, 10):
         plane.later(seconds)
-        seen.append(plane.status(arn))
+        statuses.append(plane.status(arn))
     plane.later(90)
-    assert seen == [
+    assert statuses == [
         "CREATE PENDING",
         "CREATE IN_PROGRESS",
         "ACTIVE",
@@ -159,13 +161,13 @@ def test_an_update_appears_in_its_summary_as_documented(plane: Plane) -> None:
     arn, new = plane.dataset(), plane.schema("more", "COLOUR")
     assert "latestDatasetUpdate" not in plane.sdk.describe_dataset(datasetArn=arn)["dataset"]
     plane.sdk.update_dataset(datasetArn=arn, schemaArn=new)
-    seen = []
+    statuses = []
     for seconds in (0, 5, 100):
         plane.later(seconds)
         dataset = plane.sdk.describe_dataset(datasetArn=arn)["dataset"]
         assert dataset["schemaArn"] == dataset["latestDatasetUpdate"]["schemaArn"] == new
-        seen.append((dataset["status"], dataset["latestDatasetUpdate"]["status"]))
-    assert seen == [
+        statuses.append((dataset["status"], dataset["latestDatasetUpdate"]["status"]))
+    assert statuses == [
         ("ACTIVE", "UPDATE PENDING"),
         ("ACTIVE", "UPDATE IN_PROGRESS"),
         ("ACTIVE", "ACTIVE"),
@@ -189,20 +191,20 @@ def test_a_creation_can_fail(plane: Plane, kind: str) -> None:
 
 def test_the_answer_to_a_put_depends_on_the_dataset_status(plane: Plane) -> None:
     arn = f"arn:aws:personalize:us-east-1:{ACCOUNT}:dataset/shop/ITEMS"
-    seen = [plane.put(arn)]
+    results = [plane.put(arn)]
     plane.dataset(active=False)
     for seconds in (0, 5, 55):
         plane.later(seconds)
-        seen.append(plane.put(arn))
+        results.append(plane.put(arn))
     plane.sdk.update_dataset(datasetArn=arn, schemaArn=plane.schema("more", "COLOUR"))
     for seconds in (0, 5, 100):
         plane.later(seconds)
-        seen.append(plane.put(arn))
+        results.append(plane.put(arn))
     plane.sdk.delete_dataset(datasetArn=arn)
     for seconds in (0, 10, 90):
         plane.later(seconds)
-        seen.append(plane.put(arn))
-    assert seen == [404, 409, 409, 200, 409, 409, 200, 409, 409, 404]
+        results.append(plane.put(arn))
+    assert results == [404, 409, 409, 200, 409, 409, 200, 409, 409, 404]
 
 
 def test_items_are_deleted_with_their_dataset(plane: Plane) -> None:
@@ -402,10 +404,10 @@ def test_serve_fakes_an_account_on_a_fast_clock() -> None:
         assert client("sts", url).get_caller_identity()["Account"] == ACCOUNT
         plane = client("personalize", url)
         arn = plane.create_dataset_group(name="shop")["datasetGroupArn"]
-        made = plane.create_schema(name="tea", schema=schema("A"))["schemaArn"]
+        schema_arn = plane.create_schema(name="tea", schema=schema("A"))["schemaArn"]
         # Here, 45 seconds take less than half a millisecond.
         dataset = plane.create_dataset(
-            name="items", schemaArn=made, datasetGroupArn=arn, datasetType="ITEMS"
+            name="items", schemaArn=schema_arn, datasetGroupArn=arn, datasetType="ITEMS"
         )["datasetArn"]
         answer = client("personalize-events", url).put_items(
             datasetArn=dataset, items=[{"itemId": "1"}]

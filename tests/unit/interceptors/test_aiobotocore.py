@@ -152,10 +152,10 @@ def test_each_attempt_of_a_retry_is_an_exchange(service: Service) -> None:
 
 
 def test_a_user_handler_sees_the_request_but_ours_answers(service: Service) -> None:
-    seen: list[str] = []
+    handled_urls: list[str] = []
 
     def handler(request: Any, **_: Any) -> Any:
-        seen.append(request.url)
+        handled_urls.append(request.url)
         return "not this one"
 
     async def put(client: Any) -> None:
@@ -165,7 +165,7 @@ def test_a_user_handler_sees_the_request_but_ours_answers(service: Service) -> N
     with of_sdks(Session(service.target, Mark()), DUMMY_IDENTITY):
         using(put)
 
-    assert seen == [f"{AWS}/items"]
+    assert handled_urls == [f"{AWS}/items"]
     assert list(service.items(ACTIVE)) == ["tea"]
 
 

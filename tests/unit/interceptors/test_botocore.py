@@ -159,10 +159,10 @@ def test_a_refused_connection_is_reported_unchanged_and_not_retried(mode: str) -
 
 
 def test_a_user_handler_sees_the_request_but_ours_answers(service: Service) -> None:
-    seen: list[str] = []
+    handled_urls: list[str] = []
 
     def handler(request: Any, **_: Any) -> Any:
-        seen.append(request.url)
+        handled_urls.append(request.url)
         request.headers["X-Trace"] = "1"
         return Response(500, "not this one", {}, b"")
 
@@ -171,7 +171,7 @@ def test_a_user_handler_sees_the_request_but_ours_answers(service: Service) -> N
     with of_sdks(Session(service.target, Mark()), DUMMY_IDENTITY):
         sdk.put_items(**body("tea"))
 
-    assert seen == [f"{AWS}/items"]
+    assert handled_urls == [f"{AWS}/items"]
     (exchange,) = service.exchanges
     assert exchange.request.headers["x-trace"] == "1"
     assert exchange.response.status == 200
@@ -189,10 +189,10 @@ def test_a_raising_user_handler_wins(service: Service) -> None:
     assert service.exchanges == []
 
 
-@pytest.mark.parametrize("first", ["moto", "ours"])
+@pytest.mark.parametrize("first", ["moto", "interceptors"])
 def test_moto_answers_other_requests_in_either_order(service: Service, first: str) -> None:
-    ours = of_sdks(Session(service.target, Mark()), DUMMY_IDENTITY)
-    outer, inner = (mock_aws(), ours) if first == "moto" else (ours, mock_aws())
+    interceptors = of_sdks(Session(service.target, Mark()), DUMMY_IDENTITY)
+    outer, inner = (mock_aws(), interceptors) if first == "moto" else (interceptors, mock_aws())
     with outer, inner:
         s3 = boto3.client("s3", "us-east-1")
         s3.create_bucket(Bucket="tea")

@@ -161,15 +161,16 @@ def shop(service: Service) -> Iterator[str]:
         yield server.url
 
 
-@pytest.mark.parametrize("order", ["theirs in ours", "ours in theirs"])
+@pytest.mark.parametrize("order", ["vcr inside", "vcr outside"])
 @every_client
 def test_each_cassette_records_its_own_traffic(
     service: Service, shop: str, tmp_path: Path, put: Put, order: str
 ) -> None:
-    path = tmp_path / "theirs.yaml"
+    path = tmp_path / "vcr.yaml"
     for _ in range(2):  # recorded, then played
-        theirs, ours = cassette(path), opened(service.target)
-        outer, inner = (ours, theirs) if order == "theirs in ours" else (theirs, ours)
+        vcr_cassette, interceptors = cassette(path), opened(service.target)
+        contexts = [interceptors, vcr_cassette]
+        outer, inner = contexts if order == "vcr inside" else reversed(contexts)
         with outer, inner:
             assert put(shop, "elsewhere") == 202
             assert put(AWS, "tea") == 200
@@ -184,21 +185,21 @@ def test_each_cassette_records_its_own_traffic(
 def test_a_closed_vcr_cassette_does_not_block_our_requests(
     service: Service, tmp_path: Path
 ) -> None:
-    with opened(service.target), cassette(tmp_path / "theirs.yaml", "none"):
+    with opened(service.target), cassette(tmp_path / "vcr.yaml", "none"):
         assert by_requests(AWS, "tea") == 200
 
 
 def test_a_vcr_cassette_that_outlives_the_test_still_works(
     service: Service, shop: str, tmp_path: Path
 ) -> None:
-    path, theirs = tmp_path / "theirs.yaml", ExitStack()
+    path, vcr_cassette = tmp_path / "vcr.yaml", ExitStack()
     with opened(service.target):
         by_requests(AWS, "tea")
-        theirs.enter_context(cassette(path))
+        vcr_cassette.enter_context(cassette(path))
     by_requests(shop, "elsewhere")
     with opened(service.target):
         by_requests(AWS, "coffee")
-    theirs.close()
+    vcr_cassette.close()
     with opened(service.target):
         by_requests(AWS, "cocoa")
 
@@ -252,18 +253,18 @@ def _patched() -> list[object]:
 
 
 @pytest.mark.parametrize("in_process", [True, False])
-@pytest.mark.parametrize("order", ["theirs in ours", "ours in theirs"])
+@pytest.mark.parametrize("order", ["mock inside", "mock outside"])
 def test_mocks_of_the_test_answer_other_requests(
     service: Service, in_process: bool, order: str
 ) -> None:
     mock = responses.RequestsMock()
-    mock.add("GET", "https://shop.example/", body="theirs")
+    mock.add("GET", "https://shop.example/", body="mocked")
     interceptors = of_http(
         Session(service.target, Mark()), aws_hosts.ours(service.urls), in_process=in_process
     )
-    first, second = (interceptors, mock) if order == "theirs in ours" else (mock, interceptors)
+    first, second = (interceptors, mock) if order == "mock inside" else (mock, interceptors)
     with first, second:
-        assert requests.get("https://shop.example/", timeout=5).text == "theirs"
+        assert requests.get("https://shop.example/", timeout=5).text == "mocked"
         assert by_requests(AWS, "tea") == 200
         assert len(mock.calls) == 1
         with pytest.raises(requests.ConnectionError, match="Connection refused by Responses"):
@@ -323,7 +324,7 @@ def test_other_clients_reach_it_over_http(service: Service) -> None:
 def test_requests_to_a_live_target_are_neither_mocked_nor_recorded(
     service: Service, tmp_path: Path
 ) -> None:
-    path = tmp_path / "theirs.yaml"
+    path = tmp_path / "vcr.yaml"
     target = Endpoint(service.url, "endpoint")
     with cassette(path), responses.RequestsMock(), mock_aws(), opened(target, service.url):
         for put in HTTP.values():

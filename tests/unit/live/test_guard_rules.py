@@ -30,8 +30,8 @@ def request(body: str | bytes, path: str = "/items", **headers: str) -> Request:
 
 
 def items(count: int = 1, arn: Any = SHOP, **members: Any) -> str:
-    things = [{"itemId": f"{ID}{number}", **members} for number in range(count)]
-    return json.dumps({"datasetArn": arn, "items": things})
+    items_sent = [{"itemId": f"{ID}{number}", **members} for number in range(count)]
+    return json.dumps({"datasetArn": arn, "items": items_sent})
 
 
 GOOD = items()
@@ -193,5 +193,5 @@ def test_a_sent_request_means_the_same_to_every_parser(changes: list[tuple[int, 
     if GUARD.refusal(parse(sent)) is None:
         for body in readings(sent.body):
             assert body.get("datasetarn", SHOP) in (SHOP, OWN)
-            for thing in body.get("items", []):
-                assert body.get("datasetarn") == OWN or thing["itemid"].startswith(ID[:-1])
+            for item in body.get("items", []):
+                assert body.get("datasetarn") == OWN or item["itemid"].startswith(ID[:-1])

@@ -19,16 +19,16 @@ def attempt(status: int) -> Exchange:
 
 
 def test_the_last_attempt_takes_the_place_of_the_first() -> None:
-    taken = [(attempt(500), "a"), (attempt(200), "b"), (attempt(503), "a"), (attempt(201), "a")]
+    attempts = [(attempt(500), "a"), (attempt(200), "b"), (attempt(503), "a"), (attempt(201), "a")]
 
-    assert [exchange.response.status for exchange in last_attempts(taken)] == [201, 200]
+    assert [exchange.response.status for exchange in last_attempts(attempts)] == [201, 200]
 
 
 @given(st.lists(st.integers(100, 999)))
 def test_a_request_without_an_id_is_a_separate_call(statuses: list[int]) -> None:
-    taken = [(attempt(status), "") for status in statuses]
+    attempts = [(attempt(status), "") for status in statuses]
 
-    assert [exchange.response.status for exchange in last_attempts(taken)] == statuses
+    assert [exchange.response.status for exchange in last_attempts(attempts)] == statuses
 
 
 def test_all_attempts_share_a_value() -> None:

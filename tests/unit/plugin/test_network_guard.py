@@ -28,30 +28,30 @@ ADDRESS, NAME = "192.0.2.1", "shop.invalid"
 
 
 def _udp(host: str) -> None:
-    with socket.socket(type=socket.SOCK_DGRAM) as one:
-        one.sendto(b"tea", (host, 9))
+    with socket.socket(type=socket.SOCK_DGRAM) as client:
+        client.sendto(b"tea", (host, 9))
 
 
 def _udp_with_flags(host: str) -> None:
-    with socket.socket(type=socket.SOCK_DGRAM) as one:
-        one.sendto(b"tea", 0, (host, 9))
+    with socket.socket(type=socket.SOCK_DGRAM) as client:
+        client.sendto(b"tea", 0, (host, 9))
 
 
 def _message(host: str) -> None:
-    with socket.socket(type=socket.SOCK_DGRAM) as one:
-        one.sendmsg([b"tea"], [], 0, (host, 9))
+    with socket.socket(type=socket.SOCK_DGRAM) as client:
+        client.sendmsg([b"tea"], [], 0, (host, 9))
 
 
 def _connect(host: str) -> None:
-    with socket.socket() as one:
-        one.settimeout(0.01)
-        one.connect((host, 9))
+    with socket.socket() as client:
+        client.settimeout(0.01)
+        client.connect((host, 9))
 
 
 def _connect_ex(host: str) -> None:
-    with socket.socket() as one:
-        one.settimeout(0.01)
-        one.connect_ex((host, 9))
+    with socket.socket() as client:
+        client.settimeout(0.01)
+        client.connect_ex((host, 9))
 
 
 def _in_a_thread(host: str) -> None:
@@ -80,9 +80,9 @@ def _happy_eyeballs(host: str) -> None:
 
 def _sock_connect(host: str) -> None:
     async def connect() -> None:
-        with socket.socket() as one:
-            one.setblocking(False)
-            await asyncio.get_running_loop().sock_connect(one, (host, 9))
+        with socket.socket() as client:
+            client.setblocking(False)
+            await asyncio.get_running_loop().sock_connect(client, (host, 9))
 
     asyncio.run(connect())
 
@@ -128,9 +128,9 @@ def test_another_host_is_refused(name: str, host: str) -> None:
     with guarded([]), pytest.raises(NetworkRefused) as caught:
         way(host)
 
-    told = str(caught.value)
-    assert f"may not connect to {host}: " in told
-    assert "the hosts in the ini key personalize_allowed_hosts are open to it. Record" in told
+    message = str(caught.value)
+    assert f"may not connect to {host}: " in message
+    assert "the hosts in the ini key personalize_allowed_hosts are open to it. Record" in message
     assert caught.value.host == host
 
 
@@ -160,7 +160,7 @@ def test_a_datagram_socket_may_be_connected_but_not_written_to() -> None:
             client.send(b"tea")
 
 
-def test_this_machine_s_name_and_addresses_are_allowed() -> None:
+def test_name_and_addresses_of_this_machine_are_allowed() -> None:
     own = socket.getaddrinfo(socket.gethostname(), 9, type=socket.SOCK_STREAM)[0][4][0]
     with guarded([]):
         assert _reached(lambda name: socket.getaddrinfo(name, 9), socket.gethostname())
@@ -201,11 +201,11 @@ def test_unix_sockets_and_socket_pairs_are_allowed(tmp_path: Path) -> None:
         server.listen()
         with guarded([]):
             client.connect(path)
-            one, other = socket.socketpair()
-            one.sendmsg([b"tea"])
-            assert other.recv(3) == b"tea"
-            one.close()
-            other.close()
+            left, right = socket.socketpair()
+            left.sendmsg([b"tea"])
+            assert right.recv(3) == b"tea"
+            left.close()
+            right.close()
 
 
 def test_a_server_may_listen() -> None:

@@ -65,7 +65,7 @@ def test_clauses_that_change_together_are_one_line(tmp_path: Path) -> None:
     assert turns(page) == [f"2026-11-02 03:00: holds → broken: {CLAUSE}, request.method"]
 
 
-def test_what_a_partial_run_did_not_reach_is_no_change(tmp_path: Path) -> None:
+def test_clauses_skipped_by_a_partial_run_are_no_change(tmp_path: Path) -> None:
     nights = [report(tmp_path, day, "holds") for day in (1, 3)]
     nights += [report(tmp_path, 2, "not reached"), report(tmp_path, 4, "broken")]
     for path in nights[2:]:
@@ -86,7 +86,7 @@ def test_a_report_of_verify_is_read(tmp_path: Path) -> None:
     assert "Nothing changed." in done.stdout
 
 
-def test_what_a_report_says_is_text(tmp_path: Path) -> None:
+def test_content_of_a_report_is_escaped(tmp_path: Path) -> None:
     path = report(tmp_path, 1, "holds")
     path.write_text(path.read_text().replace(CLAUSE, "<script>"))
 
@@ -96,7 +96,7 @@ def test_what_a_report_says_is_text(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     "text", ["", "[]", "{}", "nothing", '{"operation": "PutItems", "summary": {"live": 1}}']
 )
-def test_what_is_no_report_is_refused(tmp_path: Path, text: str) -> None:
+def test_files_other_than_reports_are_refused(tmp_path: Path, text: str) -> None:
     path = tmp_path / "other.json"
     path.write_text(text)
     done = run("history", path)
@@ -106,9 +106,9 @@ def test_what_is_no_report_is_refused(tmp_path: Path, text: str) -> None:
 
 
 def test_reports_of_two_operations_are_refused(tmp_path: Path) -> None:
-    one, two = report(tmp_path, 1, "holds"), report(tmp_path, 2, "holds")
-    two.write_text(two.read_text().replace("PutItems", "PutUsers"))
-    done = run("history", one, two)
+    first, second = report(tmp_path, 1, "holds"), report(tmp_path, 2, "holds")
+    second.write_text(second.read_text().replace("PutItems", "PutUsers"))
+    done = run("history", first, second)
 
     assert done.returncode == 2
     assert "the reports are of PutItems and PutUsers" in done.stderr

@@ -31,7 +31,7 @@ def cassette(
     return Cassette(Provenance(answered_by), exchanges, (0,) * len(answers), origins)
 
 
-def told(
+def rendered(
     before: dict[Path, Cassette],
     after: dict[Path, Cassette],
     failed: Iterable[tuple[str, str]] = (),
@@ -49,29 +49,29 @@ def rows(of: str) -> list[list[str]]:
 
 
 def test_no_changes_are_reported_as_such() -> None:
-    assert told({}, {}, unchanged=3) == "## Nothing changed in 3 cassettes\n"
+    assert rendered({}, {}, unchanged=3) == "## Nothing changed in 3 cassettes\n"
 
 
 def test_refreshed_date_alone_is_reported_as_such() -> None:
-    found = told({ONE: cassette(OK)}, {ONE: cassette(OK)}, unchanged=2)
-    assert found == "## Nothing changed in 3 cassettes; 1 date renewed\n"
+    body = rendered({ONE: cassette(OK)}, {ONE: cassette(OK)}, unchanged=2)
+    assert body == "## Nothing changed in 3 cassettes; 1 date renewed\n"
 
 
 def test_each_change_is_one_row_with_its_exchanges() -> None:
     refused = replace(BUSY, status=400)
     before = {ONE: cassette(OK, BUSY, BUSY), OTHER: cassette(BUSY)}
     after = {ONE: cassette(OK, refused, refused), OTHER: cassette(refused)}
-    found = told(before, after, unchanged=1)
-    assert found.startswith("## Of 3 cassettes: 2 changed\n")
-    assert rows(found) == [
+    body = rendered(before, after, unchanged=1)
+    assert body.startswith("## Of 3 cassettes: 2 changed\n")
+    assert rows(body) == [
         ["status", "409", "400", "test_b/test_c (1)<br>test_shop/test_it (2, 3)"],
     ]
 
 
 def test_uncounted_differences_come_last() -> None:
     other = Response(400, "", {**ERROR, "x-amzn-errortype": "Other"}, b'{"message": "no"}')
-    found = rows(told({ONE: cassette(BUSY)}, {ONE: cassette(other)}))
-    assert [row[:3] for row in found] == [
+    changes = rows(rendered({ONE: cassette(BUSY)}, {ONE: cassette(other)}))
+    assert [row[:3] for row in changes] == [
         ["status", "409", "400"],
         ["code", "ResourceInUseException", "Other"],
         ["message", "busy", "no"],
@@ -79,32 +79,32 @@ def test_uncounted_differences_come_last() -> None:
 
 
 def test_another_provenance_is_a_change() -> None:
-    found = rows(told({ONE: cassette(OK, answered_by="reference")}, {ONE: cassette(OK)}))
-    assert found == [["answered by", "reference", "aws", "test_shop/test_it"]]
+    changes = rows(rendered({ONE: cassette(OK, answered_by="reference")}, {ONE: cassette(OK)}))
+    assert changes == [["answered by", "reference", "aws", "test_shop/test_it"]]
 
 
 def test_a_changed_request_is_shown_without_values() -> None:
     before = cassette(OK, bodies=[put({"title": "a secret plan", "price": 1})])
     after = cassette(OK, bodies=[put({"title": "another plan", "price": 1})])
-    found = told({ONE: before}, {ONE: after})
-    assert rows(found) == [
+    body = rendered({ONE: before}, {ONE: after})
+    assert rows(body) == [
         ["request", "", "differs in items&#91;0&#93;.properties.title", "test_shop/test_it (1)"]
     ]
-    assert "plan" not in found
+    assert "plan" not in body
 
 
 def test_new_and_removed_requests_are_listed() -> None:
-    assert rows(told({ONE: cassette(OK)}, {ONE: cassette(OK, OK)})) == [
+    assert rows(rendered({ONE: cassette(OK)}, {ONE: cassette(OK, OK)})) == [
         ["request", "not sent", "sent", "test_shop/test_it (2)"]
     ]
-    assert rows(told({ONE: cassette(OK, OK)}, {ONE: cassette(OK)})) == [
+    assert rows(rendered({ONE: cassette(OK, OK)}, {ONE: cassette(OK)})) == [
         ["request", "sent", "not sent", "test_shop/test_it"]
     ]
 
 
 def test_new_and_removed_cassettes_and_failed_tests_are_listed() -> None:
-    found = told({ONE: cassette(OK)}, {OTHER: cassette(OK)}, [("t::test_x", "assert | no")])
-    assert found == (
+    body = rendered({ONE: cassette(OK)}, {OTHER: cassette(OK)}, [("t::test_x", "assert | no")])
+    assert body == (
         "## Of 2 cassettes: 1 new, 1 gone; 1 test failed\n\n"
         "New:\n\n- <code>cassettes/test&#95;b/test&#95;c</code>\n\n"
         "Gone:\n\n- <code>cassettes/test&#95;shop/test&#95;it.personalize.yaml</code>\n\n"
@@ -118,7 +118,7 @@ def test_an_answer_can_neither_break_the_markdown_nor_echo_the_request() -> None
     odd = json.dumps({"message": "</code>|\n\n# @all a secret plan"}).encode()
     before = cassette(BUSY, bodies=[body])
     after = cassette(replace(BUSY, body=odd), bodies=[body])
-    (row,) = rows(told({ONE: before}, {ONE: after}))
+    (row,) = rows(rendered({ONE: before}, {ONE: after}))
     assert row[0] == "message"
     assert "@" not in row[2]
     assert "plan" not in row[2]
@@ -126,6 +126,6 @@ def test_an_answer_can_neither_break_the_markdown_nor_echo_the_request() -> None
 
 def test_a_long_list_is_cut() -> None:
     failed = [(f"t::test_{number}", "no") for number in range(100)]
-    found = told({}, {}, failed)
-    assert found.count("<code>t::") == 40
-    assert "- ... and 60 more" in found
+    body = rendered({}, {}, failed)
+    assert body.count("<code>t::") == 40
+    assert "- ... and 60 more" in body

@@ -90,8 +90,12 @@ def report_of(response: Response) -> Report:
     connection = Connection("http://127.0.0.1:1", "us-east-1", DUMMY_CREDENTIALS, "endpoint")
     live = Live(connection, InProcess(lambda request: response, "endpoint"), DUMMY)
     suite = Run(Settings(target="live", cassettes=shipped.cassettes()), live)
-    asked = [one for one in SCENARIOS["PutItems"] if one.id in ("items-11", "success", "body-bom")]
-    outcomes = {"live": [suite.outcome(one) for one in asked]}
+    selected = [
+        scenario
+        for scenario in SCENARIOS["PutItems"]
+        if scenario.id in ("items-11", "success", "body-bom")
+    ]
+    outcomes = {"live": [suite.outcome(scenario) for scenario in selected]}
     return summarize(Evidence(load("PutItems"), outcomes))
 
 
@@ -288,33 +292,39 @@ def test_every_clause_has_a_row_with_its_status(page: str) -> None:
 
 def test_broken_clauses_come_first_and_open_with_an_exchange_that_shows_it(page: str) -> None:
     states = [row.get("data-state") or "" for row in rows(page)]
-    promised = states[: sum(one.can_fail for one in load("PutItems").clauses.values())]
+    promised = states[: sum(clause.can_fail for clause in load("PutItems").clauses.values())]
     order = ["broken", "changed", "not-reached", "holds"]
     assert promised == sorted(promised, key=order.index)
 
     first = rows(page)[0]
     assert "open" in first.attrib
-    shown = [one for one in first.iter("details") if "scenario" in (one.get("class") or "")]
-    assert ["open" in one.attrib for one in shown] == [True] + [False] * (len(shown) - 1)
+    shown = [
+        details for details in first.iter("details") if "scenario" in (details.get("class") or "")
+    ]
+    assert ["open" in details.attrib for details in shown] == [True] + [False] * (len(shown) - 1)
     assert "broken" in "".join(shown[0][0].itertext())
 
 
 def test_a_link_to_a_clause_opens_it(page: str) -> None:
     """A browser opens the details around what a fragment names, but not for its summary."""
     for row in rows(page):
-        assert [one.tag for one in row] == ["summary", "div"]
-        links = [one.get("href") for one in row[1].iter("a")]
+        assert [child.tag for child in row] == ["summary", "div"]
+        links = [link.get("href") for link in row[1].iter("a")]
         assert f"#{clause(row)}" in links
 
 
 def test_no_link_is_in_a_summary(page: str) -> None:
     summaries = list(parsed(page).tree.iter("summary"))
     assert summaries
-    assert [one for summary in summaries for one in summary.iter("a")] == []
+    assert [link for summary in summaries for link in summary.iter("a")] == []
 
 
 def test_headings_are_in_order(page: str) -> None:
-    levels = [int(one.tag[1]) for one in parsed(page).tree.iter() if re.match("h[1-6]$", one.tag)]
+    levels = [
+        int(heading.tag[1])
+        for heading in parsed(page).tree.iter()
+        if re.match("h[1-6]$", heading.tag)
+    ]
 
     assert levels[0] == 1
     assert 1 not in levels[1:]
@@ -322,8 +332,10 @@ def test_headings_are_in_order(page: str) -> None:
 
 
 def test_a_scenario_has_its_time_and_the_commands_that_repeat_it(page: str) -> None:
-    row = next(one for one in rows(page) if clause(one) == "error.not-found.status")
-    scenario = next(one for one in row.iter("details") if one is not row)
+    row = next(
+        candidate for candidate in rows(page) if clause(candidate) == "error.not-found.status"
+    )
+    scenario = next(details for details in row.iter("details") if details is not row)
     text = "".join(scenario.itertext())
 
     assert re.search(r"\d\.\d{3} s", text)
@@ -345,9 +357,9 @@ def test_a_scenario_has_its_time_and_the_commands_that_repeat_it(page: str) -> N
 def test_the_page_says_when_and_where_a_target_was_asked(page: str) -> None:
     facts = {
         term.text: value.text
-        for one in parsed(page).tree.iter("dl")
-        if one.get("class") == "run"
-        for term, value in zip(one.iter("dt"), one.iter("dd"), strict=True)
+        for run_facts in parsed(page).tree.iter("dl")
+        if run_facts.get("class") == "run"
+        for term, value in zip(run_facts.iter("dt"), run_facts.iter("dd"), strict=True)
     }
     assert set(facts) == {"started", "took", "region", "endpoint"}
     assert facts["region"] == "us-east-1"
@@ -367,7 +379,9 @@ def test_a_page_of_any_number_of_scenarios(number: int) -> None:
     page = WRITERS[".html"](report)
 
     assert len(rows(page)) == len(load("PutItems").clauses)
-    shown = [one for one in parsed(page).tree.iter("details") if one.get("class") != "row"]
+    shown = [
+        details for details in parsed(page).tree.iter("details") if details.get("class") != "row"
+    ]
     assert len(shown) == min(number, 12)
     assert ("and 388 more scenarios" in page) == (number == 400)
 
@@ -401,18 +415,18 @@ def _flaky(first: dict[str, Any], partial: str = "") -> Report:
 
 @pytest.mark.parametrize("suffix", WRITERS)
 @pytest.mark.parametrize(
-    ("first", "told"),
+    ("first", "details"),
     [(FAILED, ["500", "Oh", "it failed"]), (NO_ANSWER, ["no answer", "Connection reset by peer"])],
     ids=["500", "no answer"],
 )
 def test_every_report_has_both_exchanges_of_a_flaky_scenario(
-    first: dict[str, Any], told: list[str], suffix: str
+    first: dict[str, Any], details: list[str], suffix: str
 ) -> None:
     text = WRITERS[suffix](_flaky(first))
 
-    for words in ["flaky", "items-10", "200", *told]:
-        said = '"status": 0' if (words, suffix) == ("no answer", ".json") else words
-        assert said in text
+    for words in ["flaky", "items-10", "200", *details]:
+        expected = '"status": 0' if (words, suffix) == ("no answer", ".json") else words
+        assert expected in text
     assert "0 Connection" not in text
     assert "items-1, attempt" not in text
 
@@ -425,11 +439,13 @@ def test_every_report_says_that_it_is_partial(suffix: str) -> None:
 
 def test_a_flaky_row_of_the_page_shows_the_failure_before_the_right_answer() -> None:
     page = WRITERS[".html"](_flaky(FAILED))
-    row = next(one for one in rows(page) if clause(one) == "request.items.max-members")
+    row = next(
+        candidate for candidate in rows(page) if clause(candidate) == "request.items.max-members"
+    )
 
     assert "data-flaky" in row.attrib
-    flaky = next(one for one in row.iter("details") if one is not row)
-    titles = ["".join(one.itertext()).split(" answered by")[0] for one in flaky.iter("h5")]
+    flaky = next(details for details in row.iter("details") if details is not row)
+    titles = ["".join(heading.itertext()).split(" answered by")[0] for heading in flaky.iter("h5")]
     assert titles == ["request", "live, attempt 1", "live, attempt 2", "repeat it"]
     assert "urgent" in (flaky.get("class") or "")  # which is printed
     (command,) = re.findall("personalize-contract verify .*", "".join(flaky.itertext()))
@@ -446,23 +462,28 @@ def test_the_terminal_names_each_flake() -> None:
 
 def test_junit_counts_flakes_and_passes_them() -> None:
     root = ET.fromstring(WRITERS[".xml"](_flaky(NO_ANSWER, "it was cut")))  # noqa: S314 - our own
-    facts = {one.get("name"): one.get("value") for one in root.iter("property")}
+    facts = {fact.get("name"): fact.get("value") for fact in root.iter("property")}
     assert facts["flaky"] == "1"
     assert facts["partial"] == "it was cut"
-    (case,) = (one for one in root.iter("testcase") if one.find("system-out") is not None)
+    (case,) = (
+        testcase for testcase in root.iter("testcase") if testcase.find("system-out") is not None
+    )
     assert (case.get("name"), len(case)) == ("request.items.max-members", 1)
 
 
 def test_a_change_is_marked_on_both_sides(page: str) -> None:
     row = page[page.index('id="request.item-id.type"') :]
-    one = row[row.index("<code>item-id-null</code>") :].partition('<details class="scenario')[0]
-    marked = re.findall(r'<div class="mark"><span class="name">(.*?):</span> (.*?)</div>', one)
+    _, _, row = row.partition("<code>item-id-null</code>")
+    scenario, _, _ = row.partition('<details class="scenario')
+    marked = re.findall(r'<div class="mark"><span class="name">(.*?):</span> (.*?)</div>', scenario)
 
     assert marked == [
         ("x-amzn-errortype", "SerializationException"),
         ("x-amzn-errortype", "ValidationException"),
     ]
-    cells = re.findall(r'<th scope="row">(.*?)</th><td>(.*?)</td><td>(.*?)</td><td>(.*?)</td>', one)
+    cells = re.findall(
+        r'<th scope="row">(.*?)</th><td>(.*?)</td><td>(.*?)</td><td>(.*?)</td>', scenario
+    )
     assert cells == [("code", "SerializationException", "ValidationException", "yes")]
 
 
@@ -527,7 +548,7 @@ def _all_of(response: Response) -> Report:
     suite = Run(
         Settings(target="live", cassettes=shipped.cassettes()), Live(connection, target, DUMMY)
     )
-    outcomes = [suite.outcome(one) for one in SCENARIOS["PutItems"]]
+    outcomes = [suite.outcome(scenario) for scenario in SCENARIOS["PutItems"]]
     targets = dict.fromkeys(("live", "recorded", "reference"), outcomes)
     return summarize(Evidence(load("PutItems"), targets))
 
@@ -549,14 +570,14 @@ def test_findings_become_annotations_on_github_only() -> None:
     with listening(accepts) as url:
         target = ["verify", "--target=live", f"--endpoint-url={url}", *DATASETS, "-k=in-use"]
         quiet = run(*target)
-        told = run(*target, env=environment(GITHUB_ACTIONS="true"))
+        printed = run(*target, env=environment(GITHUB_ACTIONS="true"))
 
     assert "::error" not in quiet.stdout
-    errors = [line for line in told.stdout.splitlines() if line.startswith("::error ")]
+    errors = [line for line in printed.stdout.splitlines() if line.startswith("::error ")]
     (error,) = errors
     assert error.startswith("::error title=error.in-use.status broken on live::A dataset in use")
     assert "expected 409, the answer is 200 with an empty body" in error
-    (notice,) = (line for line in told.stdout.splitlines() if line.startswith("::notice "))
+    (notice,) = (line for line in printed.stdout.splitlines() if line.startswith("::notice "))
     headline = "1 of 2 clauses is broken on live"
     assert notice.startswith(f"::notice title=PutItems::PutItems: {headline}")
 
@@ -572,8 +593,8 @@ def test_no_answer_becomes_a_workflow_command() -> None:
 
     lines = [line for line in done.stdout.splitlines() if line.lstrip().startswith("::")]
     assert len(lines) > 3
-    ours = r"::(error|warning|notice) title=[^,:]*::"
-    assert [line for line in lines if not re.match(ours, line)] == []
+    annotation_start = r"::(error|warning|notice) title=[^,:]*::"
+    assert [line for line in lines if not re.match(annotation_start, line)] == []
     assert not any("::add-mask" in line[:12] for line in lines)
     assert sum(line.startswith("::error") for line in lines) <= 10
     assert sum(line.startswith("::warning") for line in lines) <= 10
@@ -583,7 +604,7 @@ def test_an_annotation_is_always_one_line() -> None:
     outcome = Outcome("items-11", (), obstacle="100% of\r\n::error::it")
     report = summarize(Evidence(load("PutItems"), {"live": [outcome]}))
 
-    warnings = [one for one in github.lines(report) if one.startswith("::warning")]
+    warnings = [line for line in github.lines(report) if line.startswith("::warning")]
     assert warnings[0] == "::warning title=could not be done::100%25 of%0D%0A::error::it"
 
 

@@ -120,10 +120,12 @@ def test_every_amz_header_must_be_signed(name: str) -> None:
 
 
 def test_the_plugin_signs_the_same_headers_as_botocore() -> None:
-    ours = signing.signed(UNSIGNED, DUMMY_CREDENTIALS, "us-east-1")
-    theirs = AWSRequest("POST", UNSIGNED.url, dict(UNSIGNED.headers), UNSIGNED.body)
-    theirs.context["timestamp"] = ours.headers["x-amz-date"]
+    by_plugin = signing.signed(UNSIGNED, DUMMY_CREDENTIALS, "us-east-1")
+    by_botocore = AWSRequest("POST", UNSIGNED.url, dict(UNSIGNED.headers), UNSIGNED.body)
+    by_botocore.context["timestamp"] = by_plugin.headers["x-amz-date"]
     signer = SigV4Auth(DUMMY_CREDENTIALS, signing.NAME, "us-east-1")
-    theirs.headers["X-Amz-Date"] = ours.headers["x-amz-date"]
-    text = signer.string_to_sign(theirs, signer.canonical_request(theirs))
-    assert ours.headers["authorization"].endswith(f"Signature={signer.signature(text, theirs)}")
+    by_botocore.headers["X-Amz-Date"] = by_plugin.headers["x-amz-date"]
+    text = signer.string_to_sign(by_botocore, signer.canonical_request(by_botocore))
+    assert by_plugin.headers["authorization"].endswith(
+        f"Signature={signer.signature(text, by_botocore)}"
+    )

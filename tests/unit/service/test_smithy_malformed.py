@@ -1,8 +1,8 @@
 """The malformed-request cases of Smithy's restJson1 protocol tests that apply to this operation.
 
 Each case has three answers: the one that Smithy expects, with its own error codes, the one that the
-page of PutItems supports (`""` if it is silent), and ours. If they differ, the page decides; if it
-is silent, the observed behaviour of clients does.
+page of PutItems supports (`""` if it is silent), and that of the reference service. If they differ,
+the page decides; if it is silent, the observed behaviour of clients does.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ class Case:
     body: str
     smithy: str
     page: str
-    ours: str
+    answer: str
     content_type: str | None = "application/json"
 
 
@@ -124,12 +124,12 @@ def store() -> Iterator[Store]:
     dummies.close()
 
 
-def asked(body: str, store: Store, content_type: str | None = "application/json") -> Response:
+def answer_to(body: str, store: Store, content_type: str | None = "application/json") -> Response:
     headers = {"content-type": content_type} if content_type else {}
     return respond(Request("POST", "http://service.example/items", headers, body.encode()), store)
 
 
-def told(response: Response) -> str:
+def status_and_code(response: Response) -> str:
     return " ".join(filter(None, [str(response.status), rest_json.error_code(response)]))
 
 
@@ -140,10 +140,10 @@ def test_all_cases_are_covered() -> None:
 
 @pytest.mark.parametrize("case", CASES.values(), ids=CASES)
 def test_each_case_is_answered_as_in_the_table(case: Case, store: Store) -> None:
-    response = asked(case.body, store, case.content_type)
+    response = answer_to(case.body, store, case.content_type)
 
-    assert told(response) == case.ours
-    assert case.ours.startswith(case.page)
+    assert status_and_code(response) == case.answer
+    assert case.answer.startswith(case.page)
     assert SECRET.encode() not in response.body
 
 
@@ -152,7 +152,7 @@ def test_only_a_missing_media_type_is_not_a_violation(case: Case) -> None:
     headers = {"content-type": case.content_type} if case.content_type else {}
     request = Request("POST", "http://service.example/items", headers, case.body.encode())
 
-    assert bool(parse(request).violations) == (case.ours != "200")
+    assert bool(parse(request).violations) == (case.answer != "200")
 
 
 def test_an_optional_member_that_is_null_is_not_set(store: Store) -> None:
@@ -160,6 +160,6 @@ def test_an_optional_member_that_is_null_is_not_set(store: Store) -> None:
     body = put(item("null-tea", properties=None))
     request = Request("POST", "http://service.example/items", {}, body.encode())
 
-    assert told(asked(body, store)) == "200"
+    assert status_and_code(answer_to(body, store)) == "200"
     assert store.items(ARN)["null-tea"] is None
     assert parse(request).violations == ()

@@ -147,7 +147,7 @@ def test_a_response_complete_at_the_last_moment_is_accepted(
         "http://tea:secret@proxy:port",
     ],
 )
-def test_unusable_proxy_url_is_the_proxy_s_failure(
+def test_unusable_proxy_url_is_reported_as_a_proxy_failure(
     monkeypatch: pytest.MonkeyPatch, proxy: str
 ) -> None:
     monkeypatch.setenv("HTTP_PROXY", proxy)
