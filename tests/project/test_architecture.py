@@ -111,9 +111,11 @@ def test_no_import_is_relative() -> None:
 def test_the_page_has_the_same_floors() -> None:
     page = (ROOT / "docs" / "architecture.md").read_text("utf-8").partition("\n## ")[0]
     rows = re.findall(r"^\| ([^|]+?) \| ([^|]+?) \|", page, re.MULTILINE)[2:]
-    told = {name: {one.strip("`/") for one in modules.split()} for name, modules in rows}
+    documented_floors = {
+        name: {module.strip("`/") for module in modules.split()} for name, modules in rows
+    }
 
-    assert told == {name: set(modules.split()) for name, modules in FLOORS.items()}
+    assert documented_floors == {name: set(modules.split()) for name, modules in FLOORS.items()}
 
 
 @pytest.mark.parametrize(
@@ -123,7 +125,7 @@ def test_expectations_depend_on_neither_contract_nor_service(module: str) -> Non
     brains = {"model.clause", "model.contract", "model.checker", "model.member_rules"}
 
     assert below(module) & brains == set()
-    assert "service" not in {floor(one) for one in below(module)}
+    assert "service" not in {floor(dependency) for dependency in below(module)}
 
 
 @pytest.mark.parametrize(
@@ -133,7 +135,7 @@ def test_the_suite_runs_without_the_plugin(module: str) -> None:
     """Its settings are handed over as a value, so nothing has to read options for it."""
     text = MODULES[module].read_text("utf-8")
 
-    assert "plugin" not in {floor(one) for one in below(module)}
+    assert "plugin" not in {floor(dependency) for dependency in below(module)}
     assert f"{PACKAGE}.plugin" not in text
     assert "--personalize-" not in text
 

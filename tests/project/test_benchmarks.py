@@ -53,8 +53,8 @@ def test_a_benchmark_prints_a_row_for_each_size(name: str) -> None:
 
 def test_the_service_is_measured_beside_moto_s() -> None:
     done = run("http", "--sizes", "1")
-    (theirs,) = [line for line in done.stdout.splitlines() if "moto_server, ListSchemas" in line]
-    assert theirs.split("|")[-2].strip() == "1.0 x"
+    (moto_row,) = [line for line in done.stdout.splitlines() if "moto_server, ListSchemas" in line]
+    assert moto_row.split("|")[-2].strip() == "1.0 x"
 
 
 def test_an_unknown_table_is_refused() -> None:

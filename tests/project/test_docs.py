@@ -21,6 +21,6 @@ def test_a_generated_document_is_current(name: str) -> None:
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 def test_relative_links_resolve(page: Path) -> None:
     links = re.findall(r"\]\(([^)\s]+)\)", page.read_text("utf-8"))
-    here = [link.partition("#")[0] for link in links if not re.match(r"[a-z]+:|#", link)]
+    relative_links = [link.partition("#")[0] for link in links if not re.match(r"[a-z]+:|#", link)]
 
-    assert [link for link in here if not (page.parent / link).exists()] == []
+    assert [link for link in relative_links if not (page.parent / link).exists()] == []

@@ -38,11 +38,11 @@ def test_the_example_passes(example: Shop) -> None:
 
 @pytest.mark.parametrize("mistake", MISTAKES)
 def test_a_mistake_is_named(example: Shop, mistake: str) -> None:
-    line, instead, said = MISTAKES[mistake]
+    line, instead, message = MISTAKES[mistake]
     file = example.path / "visits.py"
     source = file.read_text("utf-8")
     assert line in source
     file.write_text(source.replace(line, instead, 1), "utf-8")
     result = example.run()
     result.assert_outcomes(failed=1)
-    assert said in text(result)
+    assert message in text(result)

@@ -75,11 +75,11 @@ class Declared:
 def test_every_option_and_ini_key_is_documented() -> None:
     declared = Declared()
     options.add(declared)  # type: ignore[arg-type] # it has the three methods that are called
-    both = rows("Options with ini keys")
+    of_both_kinds = rows("Options with ini keys")
     without = rows("Options without ini keys")
-    assert declared.options == both | without | {"--personalize-operation"}
+    assert declared.options == of_both_kinds | without | {"--personalize-operation"}
     assert "`--personalize-operation`" in OPTIONS
-    of_both = {option.removeprefix("--").replace("-", "_") for option in both}
+    of_both = {option.removeprefix("--").replace("-", "_") for option in of_both_kinds}
     assert declared.ini == of_both | rows("Ini keys without options")
 
 
