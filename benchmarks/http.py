@@ -53,7 +53,7 @@ def list_schemas(number: int) -> bytes:
 
 
 @contextlib.contextmanager
-def ours(store: Path) -> Iterator[tuple[Address, subprocess.Popen[str]]]:
+def service_process(store: Path) -> Iterator[tuple[Address, subprocess.Popen[str]]]:
     """Run `serve` on a store file; yields its address and process."""
     process = subprocess.Popen(
         [sys.executable, "-m", "personalize_contract", "serve", "--store", str(store)],
@@ -95,8 +95,8 @@ def moto(command: str) -> Iterator[Address | None]:
 
 def moto_server() -> str | None:
     """Return the command of moto's server; None if it is not installed."""
-    here = f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', '')}"
-    return shutil.which("moto_server", path=here)
+    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', '')}"
+    return shutil.which("moto_server", path=path)
 
 
 def tables(sizes: Sequence[int]) -> Iterator[Table]:
@@ -109,7 +109,7 @@ def tables(sizes: Sequence[int]) -> Iterator[Table]:
     count = max(sizes)
     with contextlib.ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
-        address, _ = stack.enter_context(ours(folder / "store"))
+        address, _ = stack.enter_context(service_process(folder / "store"))
 
         def subject(address: Address, request: Callable[[int], bytes]) -> Round:
             def turn() -> float:
@@ -125,17 +125,17 @@ def tables(sizes: Sequence[int]) -> Iterator[Table]:
             "PutItems, 10 items": subject(address, put(10)),
         }
         command = moto_server()
-        if command and (theirs := stack.enter_context(moto(command))):
-            subjects["moto_server, ListSchemas"] = subject(theirs, list_schemas)
-        taken = medians(subjects, ROUNDS)
-        floor = taken.get("moto_server, ListSchemas")
+        if command and (moto_address := stack.enter_context(moto(command))):
+            subjects["moto_server, ListSchemas"] = subject(moto_address, list_schemas)
+        cost = medians(subjects, ROUNDS)
+        floor = cost.get("moto_server, ListSchemas")
     table = Table(
         f"The service over HTTP, {CONNECTIONS} connections",
         "Items are on a --store file before they are acknowledged. moto has no PutItems, so its "
         "cheapest call of the control plane stands for it.",
         ["", "requests/s", "of moto_server"],
     )
-    for name, seconds in taken.items():
+    for name, seconds in cost.items():
         ratio = f"{floor / seconds:.1f} x" if floor else "not installed"
         table.rows.append([name, f"{1 / seconds:,.0f}", ratio])
     yield table

@@ -22,7 +22,7 @@ ROUNDS = 3
 STATUS = Path("/proc/self/status")
 
 
-def _ours(path: Path) -> Callable[[], object]:
+def _own(path: Path) -> Callable[[], object]:
     from personalize_contract.cassette import loader
     from personalize_contract.cassette.matching import Matching
     from personalize_contract.cassette.replay import Replay
@@ -31,13 +31,13 @@ def _ours(path: Path) -> Callable[[], object]:
     return lambda: Replay(path, loader.load(path), Redactor(), Matching())
 
 
-def _theirs(path: Path) -> Callable[[], object]:
+def _vcr(path: Path) -> Callable[[], object]:
     from vcr.cassette import Cassette
 
     return lambda: Cassette.load(path=str(path), record_mode="none")
 
 
-def _cassetters(path: Path) -> Callable[[], object]:
+def _cassetter(path: Path) -> Callable[[], object]:
     from cassetter import Cassette, RecordMode
 
     cassette = Cassette(path, record_mode=RecordMode.NONE)
@@ -61,18 +61,18 @@ def _write_json(path: Path, count: int) -> Path:
     return path
 
 
-READ = {"floor": _json, "ours": _ours, "VCR.py": _theirs, "cassetter": _cassetters}
+READ = {"floor": _json, "own": _own, "VCR.py": _vcr, "cassetter": _cassetter}
 WRITE = {
     "floor": _write_json,
-    "ours": traffic.ours,
-    "VCR.py": traffic.theirs,
-    "cassetter": traffic.cassetters,
+    "own": traffic.own_cassette,
+    "VCR.py": traffic.vcr_cassette,
+    "cassetter": traffic.cassetter_cassette,
 }
 
 
-def main(who: str, path: Path) -> None:
+def main(subject: str, path: Path) -> None:
     """Load once; print the time in seconds and the memory in bytes."""
-    load = READ[who](path)
+    load = READ[subject](path)
     before, began = _memory("VmRSS"), time.process_time()
     cassette = load()
     print(time.process_time() - began, _memory("VmHWM") - before)
@@ -88,18 +88,18 @@ def _memory(of: str) -> int:
 class _Loads:
     """Loads in processes, and collects the memory of each."""
 
-    def __init__(self, who: str, path: Path) -> None:
-        self._command = [sys.executable, "-m", "benchmarks.load", who, str(path)]
+    def __init__(self, subject: str, path: Path) -> None:
+        self._command = [sys.executable, "-m", "benchmarks.load", subject, str(path)]
         self.memory: list[float] = []
 
     def __call__(self) -> float:
-        done = subprocess.run(self._command, check=False, capture_output=True, text=True)
-        if done.returncode:
-            print(done.stderr.splitlines()[-1], file=sys.stderr)
+        completed = subprocess.run(self._command, check=False, capture_output=True, text=True)
+        if completed.returncode:
+            print(completed.stderr.splitlines()[-1], file=sys.stderr)
             return math.inf
-        taken, memory = done.stdout.split()
+        duration, memory = completed.stdout.split()
         self.memory.append(float(memory))
-        return float(taken)
+        return float(duration)
 
 
 def tables(sizes: Sequence[int]) -> Iterator[Table]:
@@ -112,7 +112,7 @@ def tables(sizes: Sequence[int]) -> Iterator[Table]:
         "cassetter",
         "ours to VCR.py",
     )
-    time_taken = Table(
+    durations = Table(
         "Load: time",
         "Processor time from a file to a cassette that is ready to answer, each in a separate "
         "process. The floor is `json.loads` of the same data.",
@@ -122,16 +122,16 @@ def tables(sizes: Sequence[int]) -> Iterator[Table]:
     for count in sizes:
         with tempfile.TemporaryDirectory() as folder:
             loads = {
-                who: _Loads(who, write(Path(folder) / f"{who}.yaml", count))
-                for who, write in WRITE.items()
-                if who != "cassetter" or traffic.HAS_CASSETTER
+                subject: _Loads(subject, write(Path(folder) / f"{subject}.yaml", count))
+                for subject, write in WRITE.items()
+                if subject != "cassetter" or traffic.HAS_CASSETTER
             }
             cost = medians(loads, ROUNDS)
-        peaks = {who: max(load.memory, default=math.inf) for who, load in loads.items()}
-        for table, values, shown in ((time_taken, cost, seconds), (memory, peaks, _megabytes)):
-            each = (_shown(values.get(who), shown) for who in WRITE)
-            table.rows.append((f"{count:,}", *each, times(values["ours"], values["VCR.py"])))
-    yield time_taken
+        peaks = {subject: max(load.memory, default=math.inf) for subject, load in loads.items()}
+        for table, values, shown in ((durations, cost, seconds), (memory, peaks, _megabytes)):
+            each = (_shown(values.get(subject), shown) for subject in WRITE)
+            table.rows.append((f"{count:,}", *each, times(values["own"], values["VCR.py"])))
+    yield durations
     yield memory
 
 

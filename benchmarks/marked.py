@@ -48,10 +48,10 @@ def answer(request, **_):
 
 
 def client():
-    made = boto3.client("personalize-events")
+    events = boto3.client("personalize-events")
     if STUBBED:
-        made.meta.events.register("before-send.personalize-events.PutItems", answer)
-    return made
+        events.meta.events.register("before-send.personalize-events.PutItems", answer)
+    return events
 
 
 def put(client, number):

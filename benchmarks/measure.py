@@ -22,17 +22,17 @@ def medians(
     Each round measures all subjects, in rotating order, so that a machine which is slow for a while
     is slow for all of them.
     """
-    taken: dict[str, list[float]] = {name: [] for name in subjects}
+    durations: dict[str, list[float]] = {name: [] for name in subjects}
     spent = dict.fromkeys(subjects, 0.0)
     order = list(subjects)
     for _ in range(rounds):
         for name in order:
             if spent[name] < bound:
                 began = time.perf_counter()
-                taken[name].append(subjects[name]())
+                durations[name].append(subjects[name]())
                 spent[name] += time.perf_counter() - began
         order = [*order[1:], order[0]]
-    return {name: statistics.median(values) for name, values in taken.items()}
+    return {name: statistics.median(values) for name, values in durations.items()}
 
 
 @dataclass

@@ -17,7 +17,7 @@ from benchmarks.measure import Table
 
 CONNECTIONS = 64
 SECONDS = 60.0
-LOOKS = 12
+SAMPLES = 12
 """Number of samples of the proxy's memory."""
 
 
@@ -57,21 +57,21 @@ def tables(sizes: Sequence[int]) -> Iterator[Table]:
     with tempfile.TemporaryDirectory() as name:
         store, folder = Path(name, "store"), Path(name, "cassettes")
         service, url = _serve("--store", str(store))
-        proxy, here = _serve("--forward", url, "--record", str(folder))
-        seen: list[int] = []
+        proxy, proxy_url = _serve("--forward", url, "--record", str(folder))
+        samples: list[int] = []
         over = threading.Event()
 
-        def look() -> None:
-            while not over.wait(seconds / LOOKS):
-                seen.append(_memory(proxy.pid))
+        def sample() -> None:
+            while not over.wait(seconds / SAMPLES):
+                samples.append(_memory(proxy.pid))
 
-        looking = threading.Thread(target=look)
-        looking.start()
-        port = int(here.rpartition(":")[2])
+        sampler = threading.Thread(target=sample)
+        sampler.start()
+        port = int(proxy_url.rpartition(":")[2])
         # Ten items per request, since the proxy would give advice on single ones.
         tally = hammer(("127.0.0.1", port), put(10), connections=CONNECTIONS, seconds=seconds)
         over.set()
-        looking.join()
+        sampler.join()
         # A kill loses no acknowledged exchange, so the journal is counted.
         proxy.kill()
         proxy.communicate()
@@ -79,7 +79,9 @@ def tables(sizes: Sequence[int]) -> Iterator[Table]:
         (journal,) = folder.glob("*.jsonl")
         with journal.open("rb") as file:
             recorded = sum("request" in json.loads(line) for line in file)
-    memory = [f"{value / 1e6:.1f} MB" for value in (seen[0], seen[len(seen) // 2], seen[-1])]
+    memory = [
+        f"{value / 1e6:.1f} MB" for value in (samples[0], samples[len(samples) // 2], samples[-1])
+    ]
     table.rows.append(
         [f"{tally.a_second:,.0f}", f"{len(tally.acknowledged):,}", f"{recorded:,}", *memory]
     )

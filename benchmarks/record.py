@@ -62,7 +62,7 @@ class _Plain:
         return (time.perf_counter() - began) / len(block)
 
 
-class _Ours(_Plain):
+class _Recorded(_Plain):
     """The same calls, recorded as in a marked test."""
 
     def __init__(self, client: Any, count: int, url: str, path: Path) -> None:
@@ -82,13 +82,13 @@ class _Ours(_Plain):
             target = Recorder(self._live, self._recording, Redactor())
             self._session = Session(target, Mark())
         with interceptor.patched(self._session, DUMMY_IDENTITY):
-            taken = super().__call__()
+            seconds_per_call = super().__call__()
         if not self._next:
             began = time.perf_counter()
             self._recording.save()
             self.saves.append(time.perf_counter() - began)
             self._recording = None
-        return taken
+        return seconds_per_call
 
     def close(self) -> None:
         if self._recording:
@@ -98,30 +98,36 @@ class _Ours(_Plain):
 def _whole(client: Any, count: int, opened: AbstractContextManager[Any]) -> tuple[float, int]:
     """Return the seconds per call of a complete recording, and the calls made within `BOUND`."""
     began = time.perf_counter()
-    made = 0
+    calls_made = 0
     with opened:
-        while made < count and time.perf_counter() - began < BOUND:
-            client.put_items(**traffic.call(made))
-            made += 1
-    return (time.perf_counter() - began) / made, made
+        while calls_made < count and time.perf_counter() - began < BOUND:
+            client.put_items(**traffic.call(calls_made))
+            calls_made += 1
+    return (time.perf_counter() - began) / calls_made, calls_made
 
 
 def _row(url: str, folder: Path, count: int) -> Sequence[str]:
     client = traffic.client(url)
-    ours = _Ours(client, count, url, folder / "ours.yaml")
+    recorded = _Recorded(client, count, url, folder / "recorded.yaml")
     rounds = max(LEAST, -(-count // BLOCK))
-    cost = medians({"floor": _Plain(client, count), "ours": ours}, rounds, bound=10 * BOUND)
-    ours.close()
-    floor, saving = cost["floor"], statistics.median(ours.saves) / count
-    row = [f"{count:,}", seconds(floor), times(cost["ours"] + saving, floor), seconds(saving)]
+    cost = medians({"floor": _Plain(client, count), "recorded": recorded}, rounds, bound=10 * BOUND)
+    recorded.close()
+    floor, saving = cost["floor"], statistics.median(recorded.saves) / count
+    row = [f"{count:,}", seconds(floor), times(cost["recorded"] + saving, floor), seconds(saving)]
     for name, opened in (("VCR.py", traffic.vcr_open), ("cassetter", traffic.cassetter_open)):
         if name == "cassetter" and not traffic.HAS_CASSETTER:
             row.append("not installed")
             continue
         # A new client, since VCR.py leaves its own connections behind in one that it has patched.
-        each, made = _whole(traffic.client(url), count, opened(folder / f"{name}.yaml", "all"))
+        each, calls_made = _whole(
+            traffic.client(url), count, opened(folder / f"{name}.yaml", "all")
+        )
         shown = times(each, floor)
-        row.append(shown if made == count else f"n/a ({made:,} calls in {BOUND:.0f} s: {shown})")
+        row.append(
+            shown
+            if calls_made == count
+            else f"n/a ({calls_made:,} calls in {BOUND:.0f} s: {shown})"
+        )
     return row
 
 
@@ -131,7 +137,7 @@ def tables(sizes: Sequence[int]) -> Iterator[Table]:
         "Record",
         "One call of 10 items by a botocore client to the reference service over loopback HTTP, "
         "with its share of saving the cassette. The floor is the same call with no recorder.",
-        ("exchanges", "floor", "personalize-contract", "of it saving", "VCR.py", "cassetter"),
+        ("exchanges", "floor", "personalize-contract", "saving alone", "VCR.py", "cassetter"),
     )
     with _serving() as url:
         for count in sizes:

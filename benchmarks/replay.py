@@ -52,20 +52,20 @@ class _Calls:
         """Run a round; return the seconds per call, without loading and patching."""
         block = [traffic.call(n) for n in self._order[self._next : self._next + BLOCK]]
         with self._opened(self._next):
-            made, began = 0, time.process_time()
+            calls_made, began = 0, time.process_time()
             for call in block:
                 self._client.put_items(**call)
-                made += 1
-                if (taken := time.process_time() - began) > SLOW:
+                calls_made += 1
+                if (elapsed := time.process_time() - began) > SLOW:
                     break
-        self._next += made
+        self._next += calls_made
         if self._next == len(self._order):
             self._next = 0
-        return taken / made
+        return elapsed / calls_made
 
 
-class _Ours:
-    """Replays a cassette of ours as in a marked test."""
+class _Replayed:
+    """Replays a cassette of this package as in a marked test."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
@@ -81,17 +81,17 @@ class _Ours:
 
 def _cost(folder: Path, count: int) -> dict[str, float]:
     """Return the seconds per call of each subject that supports the cassette."""
-    ours = traffic.ours(folder / "ours.yaml", count)
-    theirs = traffic.theirs(folder / "theirs.yaml", count)
+    own_cassette = traffic.own_cassette(folder / "own.yaml", count)
+    vcr_cassette = traffic.vcr_cassette(folder / "vcr.yaml", count)
     subjects: dict[str, Round] = {
         "floor": _Calls(count, traffic.floor(), lambda _: contextlib.nullcontext()),
-        "ours": _Calls(count, traffic.client(), _Ours(ours)),
-        "VCR.py": _Calls(count, traffic.client(), lambda _: traffic.vcr_open(theirs, "none")),
+        "replayed": _Calls(count, traffic.client(), _Replayed(own_cassette)),
+        "VCR.py": _Calls(count, traffic.client(), lambda _: traffic.vcr_open(vcr_cassette, "none")),
     }
     if traffic.HAS_CASSETTER:
-        cassetters = traffic.cassetters(folder / "cassetters.yaml", count)
-        if traffic.cassetter_reads(cassetters):
-            opened = partial(traffic.cassetter_open, cassetters, "none")
+        cassetter_cassette = traffic.cassetter_cassette(folder / "cassetter.yaml", count)
+        if traffic.cassetter_reads(cassetter_cassette):
+            opened = partial(traffic.cassetter_open, cassetter_cassette, "none")
             subjects["cassetter"] = _Calls(count, traffic.client(), lambda _: opened())
     return medians(subjects, ROUNDS)
 
@@ -119,7 +119,7 @@ def tables(sizes: Sequence[int]) -> Iterator[Table]:
             (
                 f"{count:,}",
                 seconds(cost["floor"]),
-                *(_times(cost, name, count) for name in ("ours", "VCR.py", "cassetter")),
+                *(_times(cost, name, count) for name in ("replayed", "VCR.py", "cassetter")),
             )
         )
     yield table

@@ -43,12 +43,12 @@ def _in_process() -> Iterator[Table]:
     # Nothing waits here, and wall-clock time says little on a busy machine.
     puts = _puts(traffic.client(), time.process_time)
 
-    def ours() -> float:
+    def intercepted() -> float:
         with of_sdks(session, DUMMY_IDENTITY):
             return puts()
 
     floor = _puts(traffic.floor(), time.process_time)
-    cost = medians({"floor": floor, "ours": ours}, ROUNDS)
+    cost = medians({"floor": floor, "intercepted": intercepted}, ROUNDS)
     service.close()
     table = Table(
         "A put into the service, in process",
@@ -57,8 +57,8 @@ def _in_process() -> Iterator[Table]:
         ("", "a call", "of the floor"),
     )
     table.rows.append(("floor", seconds(cost["floor"]), "1.00 x"))
-    ours_to_floor = times(cost["ours"], cost["floor"])
-    table.rows.append(("personalize_service", seconds(cost["ours"]), ours_to_floor))
+    ratio = times(cost["intercepted"], cost["floor"])
+    table.rows.append(("personalize_service", seconds(cost["intercepted"]), ratio))
     yield table
 
 
@@ -66,19 +66,19 @@ def _over_http() -> Iterator[Table]:
     session = Session(None, Mark())
     service = serve(session)
 
-    def asked(address: Address, request: Callable[[int], bytes]) -> Round:
+    def one_at_a_time(address: Address, request: Callable[[int], bytes]) -> Round:
         return lambda: 1 / hammer(address, request, connections=1, seconds=1, count=BLOCK).a_second
 
-    here = urlsplit(service.url)
+    url = urlsplit(service.url)
     subjects = {
-        "personalize_service.url, PutItems of 10": asked(
-            (here.hostname or "", here.port or 0), put(10)
+        "personalize_service.url, PutItems of 10": one_at_a_time(
+            (url.hostname or "", url.port or 0), put(10)
         )
     }
     with contextlib.ExitStack() as stack:
         command = moto_server()
         if command and (address := stack.enter_context(moto(command))):
-            subjects["moto_server, ListSchemas"] = asked(address, list_schemas)
+            subjects["moto_server, ListSchemas"] = one_at_a_time(address, list_schemas)
         cost = medians(subjects, ROUNDS)
     service.close()
     table = Table(
@@ -88,9 +88,9 @@ def _over_http() -> Iterator[Table]:
         ("", "a request", "of moto_server"),
     )
     floor = cost.get("moto_server, ListSchemas")
-    for name, taken in cost.items():
-        ratio = times(taken, floor) if floor else "not installed"
-        table.rows.append((name, seconds(taken), ratio))
+    for name, duration in cost.items():
+        ratio = times(duration, floor) if floor else "not installed"
+        table.rows.append((name, seconds(duration), ratio))
     yield table
 
 

@@ -108,15 +108,15 @@ def exchange(number: int) -> Exchange:
     return Exchange(Request("POST", URL, sent, body(number)), Response(200, "OK", received, b""))
 
 
-def ours(path: Path, count: int) -> Path:
-    """Write a cassette of ours with a number of exchanges."""
+def own_cassette(path: Path, count: int) -> Path:
+    """Write a cassette of this package with a number of exchanges."""
     redactor = Redactor()
     written = [redactor.exchange(exchange(number)) for number in range(count)]
     recording.write(path, Provenance.now("reference", REGION, "benchmark"), written)
     return path
 
 
-def theirs(path: Path, count: int) -> Path:
+def vcr_cassette(path: Path, count: int) -> Path:
     """Write VCR.py's cassette of the same traffic, with its own serializer."""
     from vcr.request import Request as VcrRequest
     from vcr.serialize import serialize
@@ -136,7 +136,7 @@ def theirs(path: Path, count: int) -> Path:
     return path
 
 
-def cassetters(path: Path, count: int) -> Path:
+def cassetter_cassette(path: Path, count: int) -> Path:
     """Write cassetter's cassette of the same traffic."""
     from cassetter import Cassette, RecordMode
 

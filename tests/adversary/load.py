@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from benchmarks.hammer import Tally, hammer
-from benchmarks.http import CONNECTIONS, ours, put
+from benchmarks.http import CONNECTIONS, put, service_process
 
 from helpers.command import ACTIVE
 from personalize_contract.service.store import Store
@@ -55,7 +55,7 @@ def resident(process: int) -> int:
 def killed_under_load(store: Path, seconds: float) -> Killed:
     """Load the service for a time, kill it, and start it again on the same file."""
     request = put(1)
-    with ours(store) as (address, process):
+    with service_process(store) as (address, process):
         tallies: list[Tally] = []
         # It would go on for longer, so the kill comes in the middle.
         client = threading.Thread(
@@ -70,7 +70,7 @@ def killed_under_load(store: Path, seconds: float) -> Killed:
         client.join(60)
     tally = tallies[0]
     acknowledged = {f"{number}-0" for number in tally.acknowledged}
-    with ours(store) as (address, _):
+    with service_process(store) as (address, _):
         again = hammer(address, put(10), connections=1, seconds=10, count=1)
     reopened = Store(store)
     stored = set(reopened.items(ACTIVE))
