@@ -12,14 +12,14 @@ import pytest
 import responses  # noqa: F401
 
 import personalize_contract.plugin.marked  # noqa: F401
-from helpers.nobody import nobody
+from helpers.no_credentials import no_credentials
 from helpers.shop import Shop
 
 
 @pytest.fixture
 def shop(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> Shop:
     """Return the repo of a user without any credentials."""
-    nobody(monkeypatch)
+    no_credentials(monkeypatch)
     monkeypatch.setenv("COLUMNS", "200")
     # Byte code is found by the second and the size of its source, and tests change files faster.
     monkeypatch.setattr(sys, "dont_write_bytecode", True)

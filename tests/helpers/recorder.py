@@ -70,14 +70,14 @@ def start(
 @contextmanager
 def recording(folder: Path, calls: int) -> Iterator[tuple[subprocess.Popen[str], IO[str], IO[str]]]:
     """Start a recording; yields the process, its reported answers, and the gate to close."""
-    said, says = os.pipe()
+    reported, reports = os.pipe()
     gate, opens = os.pipe()
-    descriptors = {"SAYS": says, "GATE": gate}
+    descriptors = {"SAYS": reports, "GATE": gate}
     with (
-        os.fdopen(said) as answers,
+        os.fdopen(reported) as answers,
         os.fdopen(opens, "w") as opener,
-        start(folder, descriptors=(says, gate), CALLS=calls, PARTS=1, **descriptors) as process,
+        start(folder, descriptors=(reports, gate), CALLS=calls, PARTS=1, **descriptors) as process,
     ):
-        os.close(says)
+        os.close(reports)
         os.close(gate)
         yield process, answers, opener

@@ -87,12 +87,12 @@ def over_tls(url: str, *names: str, authority: trustme.CA = AUTHORITY) -> Iterat
 
 
 @contextlib.contextmanager
-def proxy(to: str, asked: list[str], status: str = "200 OK") -> Iterator[str]:
+def proxy(to: str, hosts: list[str], status: str = "200 OK") -> Iterator[str]:
     """Run a proxy that connects every CONNECT to `to`, regardless of its host; yields its URL.
 
     Args:
         to: the URL to connect to.
-        asked: the list to append the requested hosts to.
+        hosts: the list to append the requested hosts to.
         status: the status of its response; any other than 200 refuses the connection.
     """
 
@@ -102,7 +102,7 @@ def proxy(to: str, asked: list[str], status: str = "200 OK") -> Iterator[str]:
             if not (data := connection.recv(4096)):
                 return
             head += data
-        asked.append(head.split()[1].decode().rpartition(":")[0])
+        hosts.append(head.split()[1].decode().rpartition(":")[0])
         connection.sendall(f"HTTP/1.1 {status}\r\n\r\n".encode())
         if status.startswith("200"):
             with socket.create_connection(address(to)) as onward:

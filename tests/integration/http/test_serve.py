@@ -244,10 +244,10 @@ def test_a_restarted_service_has_its_items_and_states(tmp_path: Path) -> None:
 
 
 def listening() -> socket.socket:
-    taken = socket.socket()
-    taken.bind(("127.0.0.1", 0))
-    taken.listen()
-    return taken
+    listener = socket.socket()
+    listener.bind(("127.0.0.1", 0))
+    listener.listen()
+    return listener
 
 
 def test_tls_has_a_trusted_certificate_until_the_server_ends() -> None:
@@ -279,8 +279,8 @@ def test_tls_without_trustme_says_how_to_install_it(monkeypatch: pytest.MonkeyPa
 
 
 def test_a_port_in_use_is_a_usage_error() -> None:
-    with listening() as taken:
-        done = run("serve", "--port", str(taken.getsockname()[1]))
+    with listening() as listener:
+        done = run("serve", "--port", str(listener.getsockname()[1]))
 
     assert (done.returncode, done.stdout) == (2, "")
     assert "choose another --port, or 0 for any" in done.stderr

@@ -91,7 +91,7 @@ def test_single_failure_breaks_nothing(
 
 
 def test_retry_comes_last_in_its_state(account: StandIn, tmp_path: Path) -> None:
-    account.step = 5  # an update lasts longer than all that is asked in it
+    account.step = 5  # an update lasts longer than all of its scenarios
     account.before = failing(2, 12, fault=FAILED)
     code, report, _ = night(account, tmp_path)
 

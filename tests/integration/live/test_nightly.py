@@ -144,7 +144,7 @@ def test_steps_sweep_verify_report_and_propose(tmp_path: Path) -> None:
     assert (folder / "summary").read_text().startswith((folder / "night.md").read_text()[:40])
     assert script(STEPS["Pack what changed"], folder).returncode == 0
 
-    # Another job, which has no role.
+    # A separate job, without the role.
     git(tmp_path, "clone", "--quiet", str(origin), str(other))
     for name in ("night.md", "night.patch"):
         (other / name).write_bytes((folder / name).read_bytes())
@@ -156,7 +156,7 @@ def test_steps_sweep_verify_report_and_propose(tmp_path: Path) -> None:
     listed = git(origin, "ls-tree", "-r", "--name-only", "personalize-contract/recorded")
     assert "personalize-cassettes/PutItems/error.in-use.personalize.yaml" in listed
     assert "night" not in listed
-    # An endpoint is not AWS, however its URL came here.
+    # An endpoint is not AWS, whatever sets its URL.
     recorded = other / "personalize-cassettes" / "PutItems" / "error.in-use.personalize.yaml"
     assert "answered_by: endpoint" in recorded.read_text()
 

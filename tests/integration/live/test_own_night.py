@@ -176,7 +176,7 @@ def test_changes_are_proposed_with_their_text(shop: Shop, tmp_path: Path) -> Non
     for folder in (asking, proposing):
         git(tmp_path, "clone", "--quiet", "origin.git", str(folder))
 
-    # A night in which only headers, dates and ids are others: there is nothing to propose.
+    # Only headers, dates and ids differ in this night, so there is nothing to propose.
     with listening(lambda _, answer: header(answer)) as url:
         assert step("ask", "Refresh", asking, url).returncode == 0
     assert (asking / "night.md").read_text("utf-8") == "## Nothing changed in 3 cassettes\n"
@@ -196,7 +196,7 @@ def test_changes_are_proposed_with_their_text(shop: Shop, tmp_path: Path) -> Non
     quoted = "".join(f"> {line}".rstrip() + "\n" for line in body.splitlines())
     assert quoted in (EXAMPLES / "catalogue" / "README.md").read_text("utf-8")
 
-    # The other job takes the cassettes of the patch, and nothing else that may be in it.
+    # The other job takes only cassettes from the patch.
     (asking / "evil.py").write_text("evil", "utf-8")
     git(asking, "add", "evil.py")
     (asking / "night.patch").write_text(git(asking, "diff", "--cached", "--binary"), "utf-8")

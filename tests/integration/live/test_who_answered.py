@@ -113,7 +113,7 @@ def shown(
 
 
 def sender(asked: str, quoted: str) -> str:
-    """Return the beginning of the message about an answer: nobody knows who sent a bad 5xx."""
+    """Return the start of the message about an answer; the sender of a bad 5xx is unknown."""
     if quoted.startswith("5") and not quoted.startswith("511"):
         return f"unknown origin: {asked} failed in a form that its front end or a proxy may have"
     return f"proxy: {asked} did not answer, but a server between this machine and it did ("
@@ -251,7 +251,7 @@ PLACES = {
 }
 
 
-# The calls of each operation that get such an answer: all, or one of those that a night makes.
+# The calls of each operation that get such an answer: all of a night's, or one.
 CALLS = [
     *((operation, 0) for operation in PLACES),
     *(("CreateSchema", 2), ("DescribeDatasetGroup", 2), ("DescribeDataset", 1)),

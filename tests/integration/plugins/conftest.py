@@ -8,10 +8,10 @@ from textwrap import dedent
 import pytest
 
 from helpers import forked
-from helpers.nobody import nobody
+from helpers.no_credentials import no_credentials
 from helpers.shop import Shop
 
-Beside = Callable[..., Shop]
+RepoWith = Callable[..., Shop]
 
 OURS = "personalize_contract.plugin"
 
@@ -50,7 +50,9 @@ class Installed(Another):
 
 
 @pytest.fixture
-def with_all(beside: Beside, pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> Shop:
+def with_all(
+    repo_with: RepoWith, pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
+) -> Shop:
     """The repo of a user with this plugin and all the others installed by pip."""
     monkeypatch.delenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD")
     shop = Installed(pytester, ())
@@ -59,9 +61,9 @@ def with_all(beside: Beside, pytester: pytest.Pytester, monkeypatch: pytest.Monk
 
 
 @pytest.fixture
-def beside(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> Beside:
-    """A factory of repos that takes the modules of the plugins to load beside this one."""
-    nobody(monkeypatch)
+def repo_with(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> RepoWith:
+    """A factory of repos that load these plugins, given by module, and this one."""
+    no_credentials(monkeypatch)
     for name in list(os.environ):
         if name.startswith("PYTEST"):
             monkeypatch.delenv(name)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from helpers.shop import text
 
-from .conftest import Beside
+from .conftest import RepoWith
 
 HEADER = """
 from aiobotocore.session import AioSession
@@ -75,8 +75,8 @@ async def test_fixtures(catalogue):
 )
 
 
-def test_pytest_asyncio_tests_and_fixtures_replay(beside: Beside) -> None:
-    shop = beside("pytest_asyncio.plugin")
+def test_pytest_asyncio_tests_and_fixtures_replay(repo_with: RepoWith) -> None:
+    shop = repo_with("pytest_asyncio.plugin")
     shop.ini("asyncio_default_fixture_loop_scope = function")
     shop.tests(ASYNCIO)
     shop.record("--asyncio-mode=strict").assert_outcomes(passed=4)
@@ -85,8 +85,8 @@ def test_pytest_asyncio_tests_and_fixtures_replay(beside: Beside) -> None:
     assert "5 exchanges replayed (reference 5" in text(result)
 
 
-def test_anyio_tests_replay_on_asyncio_and_trio(beside: Beside) -> None:
-    shop = beside("anyio.pytest_plugin")
+def test_anyio_tests_replay_on_asyncio_and_trio(repo_with: RepoWith) -> None:
+    shop = repo_with("anyio.pytest_plugin")
     shop.tests(ANYIO)
     shop.record().assert_outcomes(passed=4)
     result = shop.run()

@@ -1,4 +1,4 @@
-"""Cassettes of VCR.py and pytest-recording replay here, and ours replay there."""
+"""Cassettes of VCR.py and pytest-recording replay here, and this package's replay there."""
 
 from __future__ import annotations
 
@@ -115,7 +115,7 @@ def replayed(path: Path) -> tuple[list[int], Replay]:
 def test_a_cassette_of_vcr_py_replays_here(
     send: Callable[[str | None, str], int], url: str, tmp_path: Path
 ) -> None:
-    path = tmp_path / "theirs.yaml"
+    path = tmp_path / "vcr.yaml"
     with vcr.use_cassette(str(path), match_on=MATCH_ON):
         assert [send(url, name) for name in CALLS] == STATUSES
     statuses, replay = replayed(path)
@@ -127,7 +127,7 @@ def test_a_cassette_of_vcr_py_replays_here(
 
 def test_a_compressed_response_in_a_cassette_of_vcr_py_is_decoded() -> None:
     body = b'{"message": "' + b"x" * 100 + b'"}'
-    theirs = serialize(
+    vcr_text = serialize(
         {
             "requests": [VcrRequest("POST", URL, b"{}", {})],
             "responses": [
@@ -140,7 +140,7 @@ def test_a_compressed_response_in_a_cassette_of_vcr_py_is_decoded() -> None:
         },
         yamlserializer,
     )
-    (exchange,) = loader.parse(Path("theirs.yaml"), theirs.encode()).exchanges
+    (exchange,) = loader.parse(Path("vcr.yaml"), vcr_text.encode()).exchanges
     assert exchange.response.body == body
     assert "content-encoding" not in exchange.response.headers
 
@@ -191,7 +191,7 @@ def test_a_cassette_of_pytest_recording_replays_here(url: str, tmp_path: Path) -
 
 
 @pytest.fixture
-def ours(tmp_path: Path) -> Path:
+def cassette_path(tmp_path: Path) -> Path:
     """A cassette with all calls, recorded by this package."""
     path = tmp_path / "cassettes" / "test_theirs" / "test_theirs.yaml"
     store = Store()
@@ -212,13 +212,17 @@ def ours(tmp_path: Path) -> Path:
 
 
 @pytest.mark.parametrize("send", [by_botocore, by_requests])
-def test_ours_replays_in_vcr_py(send: Callable[[str | None, str], int], ours: Path) -> None:
-    with vcr.use_cassette(str(ours), record_mode="none", match_on=MATCH_ON) as cassette:
+def test_a_cassette_of_this_package_replays_in_vcr_py(
+    send: Callable[[str | None, str], int], cassette_path: Path
+) -> None:
+    with vcr.use_cassette(str(cassette_path), record_mode="none", match_on=MATCH_ON) as cassette:
         assert [send(None, name) for name in CALLS] == STATUSES
         assert cassette.all_played
 
 
-def test_ours_replays_in_pytest_recording(ours: Path, tmp_path: Path) -> None:
+def test_a_cassette_of_this_package_replays_in_pytest_recording(
+    cassette_path: Path, tmp_path: Path
+) -> None:
     statuses = pytest_recording(tmp_path, URL, "--record-mode=none", "--block-network")
     assert statuses == STATUSES
 
@@ -233,28 +237,28 @@ def test_a_group_of_the_suite_loads_in_vcr_py() -> None:
         ]
 
 
-def test_ours_saved_by_vcr_py_still_loads_with_unknown_provenance(ours: Path, url: str) -> None:
-    before = loader.load(ours)
-    with vcr.use_cassette(str(ours), record_mode="new_episodes", match_on=MATCH_ON):
+def test_a_cassette_resaved_by_vcr_py_has_unknown_provenance(cassette_path: Path, url: str) -> None:
+    before = loader.load(cassette_path)
+    with vcr.use_cassette(str(cassette_path), record_mode="new_episodes", match_on=MATCH_ON):
         assert requests.post(f"{url}/items", data=b"tea", timeout=10).status_code == 400
-    after = loader.load(ours)
+    after = loader.load(cassette_path)
     assert before.provenance == WHO
     assert after.provenance == Provenance()
     assert [
         (exchange.request, exchange.response, exchange.answered_by, exchange.altered)
         for exchange in after.exchanges[:-1]
     ] == [(exchange.request, exchange.response, "unknown", False) for exchange in before.exchanges]
-    statuses, replay = replayed(ours)
+    statuses, replay = replayed(cassette_path)
     assert statuses == STATUSES
     assert len(replay.unused()) == 1
 
 
 @given(st.lists(exchanges, max_size=3))
-def test_vcr_py_reads_the_same_requests_and_responses(several: list[Exchange]) -> None:
-    sent, received = deserialize("".join(writer.dump(WHO, several)), yamlserializer)
+def test_vcr_py_reads_the_same_requests_and_responses(recorded: list[Exchange]) -> None:
+    sent, received = deserialize("".join(writer.dump(WHO, recorded)), yamlserializer)
     assert [(each.method, each.uri, each.body or b"", dict(each.headers)) for each in sent] == [
         (request.method, request.url, request.body, dict(request.headers))
-        for request in (exchange.request for exchange in several)
+        for request in (exchange.request for exchange in recorded)
     ]
     assert [
         (each["status"]["code"], each["status"]["message"], each["body"]["string"], each["headers"])
@@ -266,5 +270,5 @@ def test_vcr_py_reads_the_same_requests_and_responses(several: list[Exchange]) -
             response.body,
             {name: [value] for name, value in response.headers.items()},
         )
-        for response in (exchange.response for exchange in several)
+        for response in (exchange.response for exchange in recorded)
     ]

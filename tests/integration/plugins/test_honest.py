@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from helpers.shop import text
 
-from .conftest import Beside
+from .conftest import RepoWith
 
 SETUPS = """
 import logging
@@ -177,8 +177,8 @@ def test_a_command():
 """
 
 
-def test_legitimate_set_ups_pass_without_a_refusal(beside: Beside) -> None:
-    shop = beside("pyfakefs.pytest_plugin")
+def test_legitimate_set_ups_pass_without_a_refusal(repo_with: RepoWith) -> None:
+    shop = repo_with("pyfakefs.pytest_plugin")
     shop.ini("filterwarnings = ignore::DeprecationWarning")
     shop.tests(SETUPS)
     for result in (shop.record(), shop.run()):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from helpers.shop import text
 
-from .conftest import Beside
+from .conftest import RepoWith
 
 TESTS = """
 from moto import mock_aws
@@ -64,8 +64,8 @@ def test_while_that_is_open():
 """
 
 
-def test_moto_answers_only_other_services_in_either_order(beside: Beside) -> None:
-    shop = beside()
+def test_moto_answers_only_other_services_in_either_order(repo_with: RepoWith) -> None:
+    shop = repo_with()
     shop.tests(TESTS)
     shop.record().assert_outcomes(passed=8)
     result = shop.run()
@@ -73,8 +73,8 @@ def test_moto_answers_only_other_services_in_either_order(beside: Beside) -> Non
     assert "8 exchanges replayed (reference 8" in text(result)
 
 
-def test_requests_that_moto_answers_are_checked_too(beside: Beside) -> None:
-    shop = beside()
+def test_requests_that_moto_answers_are_checked_too(repo_with: RepoWith) -> None:
+    shop = repo_with()
     shop.tests(
         """
         from moto import mock_aws

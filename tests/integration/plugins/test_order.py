@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from helpers.shop import text
 
-from .conftest import Beside
+from .conftest import RepoWith
 
 TESTS = """
 @pytest.mark.personalize_contract
@@ -35,8 +35,8 @@ def test_it():
 """
 
 
-def test_a_replay_depends_on_neither_order_nor_seed(beside: Beside) -> None:
-    shop = beside("pytest_randomly")
+def test_a_replay_depends_on_neither_order_nor_seed(repo_with: RepoWith) -> None:
+    shop = repo_with("pytest_randomly")
     shop.tests(TESTS)
     shop.record("--randomly-seed=1").assert_outcomes(passed=6)
     for seed in (2, 3):
@@ -45,8 +45,8 @@ def test_a_replay_depends_on_neither_order_nor_seed(beside: Beside) -> None:
         assert "9 exchanges replayed (reference 9" in text(result)
 
 
-def test_a_rerun_records_and_replays_from_the_start(beside: Beside) -> None:
-    shop = beside("pytest_rerunfailures")
+def test_a_rerun_records_and_replays_from_the_start(repo_with: RepoWith) -> None:
+    shop = repo_with("pytest_rerunfailures")
     shop.tests(FLAKY)
     result = shop.record()
     assert result.parseoutcomes() == {"passed": 1, "rerun": 1}
@@ -58,8 +58,8 @@ def test_a_rerun_records_and_replays_from_the_start(beside: Beside) -> None:
     assert "5 exchanges replayed (reference 5" in text(result)
 
 
-def test_a_violation_fails_the_rerun_too(beside: Beside) -> None:
-    shop = beside("pytest_rerunfailures")
+def test_a_violation_fails_the_rerun_too(repo_with: RepoWith) -> None:
+    shop = repo_with("pytest_rerunfailures")
     shop.tests(
         """
         @pytest.mark.flaky(reruns=1)

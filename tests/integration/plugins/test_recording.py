@@ -10,7 +10,7 @@ from helpers.shop import Shop, text
 from personalize_contract.model.exchange import Response
 from personalize_contract.service.http_server import HttpServer
 
-from .conftest import Beside
+from .conftest import RepoWith
 
 PLUGIN = "pytest_recording.plugin"
 
@@ -53,8 +53,8 @@ def test_ours_alone():
 
 
 @pytest.fixture
-def shop(beside: Beside) -> Shop:
-    shop = beside(PLUGIN)
+def shop(repo_with: RepoWith) -> Shop:
+    shop = repo_with(PLUGIN)
     shop.tests(BOTH)
     return shop
 
@@ -82,8 +82,8 @@ def test_both_plugins_record_into_separate_files_and_replay(shop: Shop, prices: 
         "test_theirs_is_nearer.yaml",
     ]
     for path in folder.iterdir():
-        ours = path.name.endswith(".personalize.yaml")
-        assert ("/items" in path.read_text("utf-8")) == ours, path.name
+        is_own = path.name.endswith(".personalize.yaml")
+        assert ("/items" in path.read_text("utf-8")) == is_own, path.name
     result = shop.run("--record-mode=none", "--block-network")
     result.assert_outcomes(passed=5)
     assert "5 exchanges replayed (reference 5" in text(result)
@@ -97,12 +97,12 @@ def test_both_plugins_record_into_separate_files_and_replay(shop: Shop, prices: 
 def test_either_plugin_records_again_without_the_other(shop: Shop, prices: HttpServer) -> None:
     shop.record("--record-mode=once").assert_outcomes(passed=5)
     every = set((shop.path / "cassettes" / "test_shop").iterdir())
-    ours = {path for path in every if path.name.endswith(".personalize.yaml")}
+    own_cassettes = {path for path in every if path.name.endswith(".personalize.yaml")}
 
-    before = {path: path.read_bytes() for path in ours}
+    before = {path: path.read_bytes() for path in own_cassettes}
     shop.run("--record-mode=rewrite").assert_outcomes(passed=5)
-    assert {path: path.read_bytes() for path in ours} == before
+    assert {path: path.read_bytes() for path in own_cassettes} == before
     prices.close()
-    before = {path: path.read_bytes() for path in every - ours}
+    before = {path: path.read_bytes() for path in every - own_cassettes}
     shop.record("--record-mode=none").assert_outcomes(passed=5)
-    assert {path: path.read_bytes() for path in every - ours} == before
+    assert {path: path.read_bytes() for path in every - own_cassettes} == before

@@ -6,7 +6,7 @@ import pytest
 
 from helpers.shop import text
 
-from .conftest import Beside
+from .conftest import RepoWith
 
 PLUGIN = "pytest_socket"
 
@@ -35,9 +35,9 @@ def test_unmarked():
     ids=lambda value: " ".join(value) if isinstance(value, list) else "",
 )
 def test_pytest_socket_blocks_unmarked_tests_only(
-    beside: Beside, options: list[str], error: str
+    repo_with: RepoWith, options: list[str], error: str
 ) -> None:
-    shop = beside(PLUGIN)
+    shop = repo_with(PLUGIN)
     shop.tests(TESTS)
     shop.record("-k", "replayed", *options).assert_outcomes(passed=1, deselected=2)
     result = shop.run(*options)
@@ -45,8 +45,8 @@ def test_pytest_socket_blocks_unmarked_tests_only(
     assert error in text(result)
 
 
-def test_a_host_must_be_allowed_by_both_plugins(beside: Beside) -> None:
-    shop = beside(PLUGIN)
+def test_a_host_must_be_allowed_by_both_plugins(repo_with: RepoWith) -> None:
+    shop = repo_with(PLUGIN)
     shop.tests(
         """
         import socket

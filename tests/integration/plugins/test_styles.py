@@ -6,7 +6,7 @@ import pytest
 
 from helpers.shop import Shop, text
 
-from .conftest import Beside
+from .conftest import RepoWith
 
 UNITTEST = """
 import unittest
@@ -104,8 +104,8 @@ urlpatterns = [path("put", put)]
 """
 
 
-def test_unittest_cases_replay(beside: Beside) -> None:
-    shop = beside()
+def test_unittest_cases_replay(repo_with: RepoWith) -> None:
+    shop = repo_with()
     shop.tests(UNITTEST)
     shop.record().assert_outcomes(passed=3)
     result = shop.run()
@@ -113,8 +113,8 @@ def test_unittest_cases_replay(beside: Beside) -> None:
     assert "7 exchanges replayed (reference 7" in text(result)
 
 
-def test_long_lived_clients_are_intercepted(beside: Beside) -> None:
-    shop = beside()
+def test_long_lived_clients_are_intercepted(repo_with: RepoWith) -> None:
+    shop = repo_with()
     shop.tests(LONG_LIVED)
     shop.record().assert_outcomes(passed=3)
     result = shop.run()
@@ -122,8 +122,8 @@ def test_long_lived_clients_are_intercepted(beside: Beside) -> None:
     assert "6 exchanges replayed (reference 6" in text(result)
 
 
-def test_a_client_in_django_settings_is_intercepted(beside: Beside) -> None:
-    shop = beside("pytest_django.plugin")
+def test_a_client_in_django_settings_is_intercepted(repo_with: RepoWith) -> None:
+    shop = repo_with("pytest_django.plugin")
     shop.tests(DJANGO)
     (shop.path / "settings.py").write_text(SETTINGS, "utf-8")
     (shop.path / "urls.py").write_text(URLS, "utf-8")

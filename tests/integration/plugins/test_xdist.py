@@ -5,7 +5,7 @@ from __future__ import annotations
 from helpers.command import ACTIVE
 from helpers.shop import text
 
-from .conftest import Beside
+from .conftest import RepoWith
 
 PLUGINS = ("xdist.plugin",)
 MODES = {"load": "loadscope", "loadfile": "loadgroup", "worksteal": "no"}
@@ -30,8 +30,8 @@ class TestGroup:
 """
 
 
-def test_recordings_of_each_mode_replay_in_another(beside: Beside) -> None:
-    shop = beside(*PLUGINS)
+def test_recordings_of_each_mode_replay_in_another(repo_with: RepoWith) -> None:
+    shop = repo_with(*PLUGINS)
     shop.tests(TESTS)
     for recording, replaying in MODES.items():
         result = shop.record("-n2", f"--dist={recording}")
@@ -43,8 +43,8 @@ def test_recordings_of_each_mode_replay_in_another(beside: Beside) -> None:
         assert "10 exchanges replayed (reference 10" in text(result)
 
 
-def test_a_crashed_worker_loses_only_its_own_recording(beside: Beside) -> None:
-    shop = beside(*PLUGINS)
+def test_a_crashed_worker_loses_only_its_own_recording(repo_with: RepoWith) -> None:
+    shop = repo_with(*PLUGINS)
     shop.tests(TESTS)
     shop.record().assert_outcomes(passed=5)
     crashing = shop.cassette("test_it[1]")
@@ -71,8 +71,8 @@ def test_a_crashed_worker_loses_only_its_own_recording(beside: Beside) -> None:
     assert "test_it[1]" in text(result)
 
 
-def test_environment_errors_alone_exit_with_6(beside: Beside) -> None:
-    shop = beside(*PLUGINS, "pytest_rerunfailures")
+def test_environment_errors_alone_exit_with_6(repo_with: RepoWith) -> None:
+    shop = repo_with(*PLUGINS, "pytest_rerunfailures")
     shop.tests(TESTS)
     shop.record("-n2").assert_outcomes(passed=5)
     unreachable = ["--personalize-verify=live", "--personalize-endpoint-url=http://127.0.0.1:1"]
@@ -90,8 +90,10 @@ def test_it(number):
 """
 
 
-def test_a_shared_cassette_needs_one_worker_to_record_but_not_to_replay(beside: Beside) -> None:
-    shop = beside(*PLUGINS)
+def test_a_shared_cassette_needs_one_worker_to_record_but_not_to_replay(
+    repo_with: RepoWith,
+) -> None:
+    shop = repo_with(*PLUGINS)
     shop.tests(SHARED)
     result = shop.record("-n2", "--dist=load")
     outcomes = result.parseoutcomes()

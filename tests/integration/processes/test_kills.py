@@ -36,13 +36,13 @@ def ended(folder: Path, at: int, how: signal.Signals) -> list[str]:
     """
     with recorder.recording(folder, CALLS) as (process, answers, gate):
         gate.close()
-        seen = []
+        answers_received = []
         for line in answers:
-            seen.append(line.strip())
-            if len(seen) == at:
+            answers_received.append(line.strip())
+            if len(answers_received) == at:
                 process.send_signal(how)
         process.communicate(timeout=60)
-    return seen
+    return answers_received
 
 
 SIGNALS = (signal.SIGKILL, signal.SIGKILL, signal.SIGTERM, signal.SIGKILL, signal.SIGINT)
@@ -65,12 +65,12 @@ def test_every_answer_is_in_the_cassette_after_recovery(
     cassette.parent.mkdir(parents=True)
     recording.write(cassette, Provenance("reference"), [exchange(put({"price": 1}))])
     old = cassette.read_bytes()
-    seen = ended(tmp_path, at, how)
-    assert len(seen) >= at
+    answers_received = ended(tmp_path, at, how)
+    assert len(answers_received) >= at
     whole = cassette.read_bytes() != old
     if whole:
         assert ids(cassette) == {f"new-{number}" for number in range(CALLS)}
     done = command.run("recover", tmp_path)
     assert done.returncode == 0, done.stdout + done.stderr
-    assert set(seen) <= ids(cassette)
+    assert set(answers_received) <= ids(cassette)
     assert [path.name for path in cassette.parent.iterdir()] == [cassette.name]

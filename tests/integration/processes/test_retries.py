@@ -55,14 +55,14 @@ def put(mode: str, *names: str) -> list[int]:
         aws_secret_access_key="x",
         config=Config(retries=retries),
     )
-    seen = []
+    statuses = []
     for name in names:
         try:
             answer = client.put_items(datasetArn=ACTIVE, items=[{"itemId": name}])
         except client.exceptions.ClientError as error:
             answer = error.response
-        seen.append(answer["ResponseMetadata"]["HTTPStatusCode"])
-    return seen
+        statuses.append(answer["ResponseMetadata"]["HTTPStatusCode"])
+    return statuses
 
 
 def recorded(path: Path, mode: str, fails: list[bool], *names: str) -> tuple[list[int], int]:
@@ -71,8 +71,8 @@ def recorded(path: Path, mode: str, fails: list[bool], *names: str) -> tuple[lis
     Args:
         path: the cassette.
         mode: the name of the retry mode.
-        fails: whether each of the first requests fails; all later ones succeed.
-        names: the id of the item of each call.
+        fails: the failures of the first requests; all later ones succeed.
+        names: the item id of each call.
     """
     failing = chain(fails, repeat(False))
     sent = 0
@@ -88,9 +88,9 @@ def recorded(path: Path, mode: str, fails: list[bool], *names: str) -> tuple[lis
     ):
         target = Recorder(Endpoint(url, "endpoint"), recording, Redactor())
         with interceptor.patched(Session(target, Mark()), DUMMY_IDENTITY):
-            seen = put(mode, *names)
+            statuses = put(mode, *names)
         recording.save()
-    return seen, sent
+    return statuses, sent
 
 
 def replayed(path: Path, mode: str, *names: str) -> tuple[list[int], int]:

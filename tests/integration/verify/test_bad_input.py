@@ -41,7 +41,7 @@ BAD: dict[str, tuple[list[str], list[str]]] = {
         [*LIVE, "--endpoint-url", "localhost:8000", *DATASETS],
         ["localhost:8000", "http://127.0.0.1:8000"],
     ),
-    "an endpoint where nobody is": (NOWHERE, ["http://127.0.0.1:1", "Connection refused"]),
+    "an endpoint that refuses connections": (NOWHERE, ["http://127.0.0.1:1", "Connection refused"]),
     "an endpoint of no known name": (
         [*LIVE, "--endpoint-url", "http://host.invalid", *DATASETS],
         ["http://host.invalid", "check the region or URL"],
@@ -56,13 +56,13 @@ BAD: dict[str, tuple[list[str], list[str]]] = {
         ["--dataset ARN=active"],
     ),
     "an option of live": (["--region", "us-east-1"], ["--region is for --target live"]),
-    "a dataset for nobody": ([DATASETS[0]], ["--dataset is for --target live"]),
+    "a dataset without a live target": ([DATASETS[0]], ["--dataset is for --target live"]),
     "recordings that are not there": (
         ["--target", "recorded", "--cassettes", "nowhere"],
         ["nowhere", "no recording of PutItems", "--record"],
     ),
     "recording without a folder": (["--record"], ["--cassettes DIR"]),
-    "recording nobody": (
+    "a recording without a target": (
         ["--record", "--target", "recorded", "--cassettes", "new"],
         ["--record needs a live or reference target"],
     ),
@@ -112,7 +112,7 @@ def test_command_is_required() -> None:
     assert len(problem_lines(done.stderr)) == 1
 
 
-def _nobody_reads() -> int:
+def _closed_pipe() -> int:
     reading, writing = os.pipe()
     os.close(reading)
     return writing
@@ -131,9 +131,9 @@ def recordings(tmp_path_factory: pytest.TempPathFactory) -> Path:
     ("opened", "reason"),
     [
         (lambda: os.open("/dev/full", os.O_WRONLY), "No space left on device"),
-        (_nobody_reads, "Broken pipe"),
+        (_closed_pipe, "Broken pipe"),
     ],
-    ids=["a full disk", "a pipe that nobody reads"],
+    ids=["a full disk", "a closed pipe"],
 )
 @pytest.mark.parametrize(
     "arguments",

@@ -60,7 +60,7 @@ def test_replay_opens_no_socket(tmp_path: Path) -> None:
     assert (asking.returncode, asking.stderr[-19:]) == (99, "asked for a socket\n")
 
 
-def judged(folder: Path, *names: str) -> Evidence:
+def evidence_of(folder: Path, *names: str) -> Evidence:
     """Return the evidence of the recordings of some scenarios."""
     with opened(Settings(cassettes=folder)) as tried:
         outcomes = [
@@ -106,7 +106,7 @@ PARTS = {
 def test_every_changed_byte_is_noticed(part: str, recordings: Path) -> None:
     path = groups.file(recordings, "missing")
     good = path.read_text("utf-8")
-    assert statuses(judged(recordings, "missing")) == {"holds"}
+    assert statuses(evidence_of(recordings, "missing")) == {"holds"}
     # The first in its file.
     assert next(iter(groups.texts(path))) == "missing"
     match = re.search(PARTS[part], good[good.index("interactions:") :])
@@ -118,7 +118,7 @@ def test_every_changed_byte_is_noticed(part: str, recordings: Path) -> None:
         path.write_text(good[:start] + text + good[end:], "utf-8")
         changed += 1
         try:
-            evidence = judged(recordings, "missing")
+            evidence = evidence_of(recordings, "missing")
         except CassetteError:
             continue
         assert evidence.exit_status() != 0, f"byte {at} of the {part}"
@@ -148,7 +148,7 @@ def test_changed_answer_breaks_its_clause(
 ) -> None:
     change(recordings, scenario, old, new)
 
-    evidence = judged(recordings, scenario)
+    evidence = evidence_of(recordings, scenario)
 
     assert evidence.cells[clause, "recorded"].status == "broken"
     assert evidence.exit_status() == 1
@@ -178,7 +178,7 @@ def test_missing_recording_is_not_reached(recordings: Path) -> None:
 def test_recording_of_another_request_is_not_reached(recordings: Path) -> None:
     change(recordings, "items-1", "contract-1", "contract-2")
 
-    evidence = judged(recordings, "items-1")
+    evidence = evidence_of(recordings, "items-1")
 
     assert statuses(evidence) == {"not reached"}
     assert evidence.exit_status() != 0

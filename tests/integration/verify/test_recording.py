@@ -161,7 +161,7 @@ def test_only_selected_scenarios_are_replaced(tmp_path: Path) -> None:
     assert path.read_text().startswith(head)
     assert [*now] == [*before]
     assert [name for name in now if now[name] != before[name]] == ["in-use"]
-    # It was confirmed: the date is all that is new.
+    # The answers were confirmed, so only the date is new.
     assert now["in-use"].startswith(before["in-use"])
     assert [file.name for file in path.parent.iterdir()] == [path.name]
 
@@ -205,9 +205,9 @@ def test_missing_recordings_name_the_command_that_records_them(tmp_path: Path) -
     assert (done.returncode, done.stdout) == (2, "")
     (line,) = done.stderr.splitlines()
     command = line.partition("record it: personalize-contract ")[2].split()
-    made = run(*command, "-k", "users-1 or in-use", cwd=tmp_path)
-    assert made.returncode == 0, made.stderr
-    assert "not recorded" not in made.stdout
+    recording = run(*command, "-k", "users-1 or in-use", cwd=tmp_path)
+    assert recording.returncode == 0, recording.stderr
+    assert "not recorded" not in recording.stdout
 
 
 def test_other_operations_are_recorded_and_replayed(tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ from helpers.command import environment, run, run_process
 SOME = "-kitems-10 or items-11"
 RAISE = "raise RuntimeError('a hostile module')\n"
 
-# Files of a project; each set is all there is.
+# The complete files of projects.
 HOSTILE = {
     "broken options, and modules named as ours": {
         "pytest.ini": "[pytest]\naddopts = --no-such-option\n",

@@ -41,7 +41,7 @@ def test_workers_produce_the_evidence_of_one_process(tmp_path: Path) -> None:
 
     assert done.returncode == 0, done.stderr
     assert evidence(alone) == evidence(spread)
-    # Told once, and with all its scenarios.
+    # Reported once, with all its scenarios.
     assert done.stderr.split("\n")[0] == f"recorded: {len(SELECTED)} scenarios"
     assert "recorded: " not in done.stderr[10:]
 

@@ -4,16 +4,16 @@ from collections.abc import Iterator
 
 import pytest
 
-from helpers.nobody import nobody
+from helpers.no_credentials import no_credentials
 from personalize_contract.plugin.mark import Mark
 from personalize_contract.plugin.service import Service, serve
 from personalize_contract.plugin.session import Session
 
 
 @pytest.fixture(autouse=True)
-def _nobody(monkeypatch: pytest.MonkeyPatch) -> None:
+def _no_credentials(monkeypatch: pytest.MonkeyPatch) -> None:
     """Remove credentials, profiles and the metadata service, for most tests."""
-    nobody(monkeypatch)
+    no_credentials(monkeypatch)
     # botocore looks for credentials before it signs; useless ones suffice here.
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "nobody")
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "nothing")

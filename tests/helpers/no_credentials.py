@@ -5,7 +5,7 @@ import os
 import pytest
 
 
-def nobody(monkeypatch: pytest.MonkeyPatch) -> None:
+def no_credentials(monkeypatch: pytest.MonkeyPatch) -> None:
     """Remove credentials, profiles and the metadata service from the environment."""
     for name in list(os.environ):
         if name.startswith("AWS_"):
