@@ -138,7 +138,7 @@ def dialects() -> dict[str, Dialect]:
         for dialect in family(operation())
     ]
     table = {dialect.name: dialect for dialect in every}
-    assert len(table) == len(every), "two dialects have one name"
+    assert len(table) == len(every), "two dialects have the same name"
     return table
 
 

@@ -57,7 +57,7 @@ def killed_under_load(store: Path, seconds: float) -> Killed:
     request = put(1)
     with service_process(store) as (address, process):
         tallies: list[Tally] = []
-        # It would go on for longer, so the kill comes in the middle.
+        # The load outlasts the time, so that the kill comes in the middle.
         client = threading.Thread(
             target=lambda: tallies.append(
                 hammer(address, request, connections=CONNECTIONS, seconds=seconds * 10)

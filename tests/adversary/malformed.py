@@ -248,7 +248,7 @@ MESSAGES: dict[str, Case] = {
     "a chunk that says less than it is": Case(
         post(f"2\r\n{GOOD}\r\n0\r\n\r\n", length="Transfer-Encoding: chunked"), SILENT, "400"
     ),
-    "a coding of nobody": Case(post(GOOD, length="Transfer-Encoding: gzip"), SILENT, "400"),
+    "an unknown coding": Case(post(GOOD, length="Transfer-Encoding: gzip"), SILENT, "400"),
     "a bare line feed in a header": Case(post(GOOD, "X-Tea: green\nX-B: c"), SILENT, "400"),
     "a NUL in a header": Case(post(GOOD, "X-Tea: gr\0een"), SILENT, "400"),
     "a header without a name": Case(post(GOOD, ": green"), SILENT, "400"),
@@ -257,7 +257,7 @@ MESSAGES: dict[str, Case] = {
     "very many headers": Case(
         post(GOOD, *(f"X-Tea-{number}: green" for number in range(20_000))), SILENT, "431"
     ),
-    "an expectation of nobody": Case(post(GOOD, "Expect: tea"), SILENT, ""),
+    "an unknown expectation": Case(post(GOOD, "Expect: tea"), SILENT, ""),
 }
 """Cases with a malformed message around the body."""
 
@@ -291,11 +291,11 @@ def received(port: int, sent: bytes) -> bytes:
         return b"".join(iter(lambda: connection.recv(65536), b""))
 
 
-def told(back: bytes) -> str:
+def status_and_code(back: bytes) -> str:
     """Return the status and the code of an answer, as in the table."""
     head, _, rest = back.partition(b"\r\n\r\n")
     if head.startswith(b"HTTP/1.1 100"):
-        return told(rest)
+        return status_and_code(rest)
     codes = [
         line.partition(b":")[2].strip().decode()
         for line in head.split(b"\r\n")
@@ -306,7 +306,7 @@ def told(back: bytes) -> str:
 
 def wrong(case: Case, back: bytes) -> str | None:
     """Return the problem of an answer, or None."""
-    answer = told(back)
+    answer = status_and_code(back)
     if not answer.startswith(case.page):
         return f"the page says {case.page}, the answer is {answer}"
     if not answer.startswith(case.reference):

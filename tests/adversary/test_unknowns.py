@@ -109,7 +109,7 @@ def test_each_kind_of_signature_is_sent() -> None:
 
     def kind(authorization: str) -> str:
         if "personalize-contract-nobody/" in authorization:
-            return "of nobody"
+            return "unknown key"
         return next((r for r in ("us-east-1", "eu-west-1") if r in authorization), "none")
 
     def note(request: Sent, answer: Answer) -> Answer:
@@ -125,7 +125,7 @@ def test_each_kind_of_signature_is_sent() -> None:
     assert sorted(kind(value) for value in sent) == [
         "eu-west-1",
         "none",
-        "of nobody",
+        "unknown key",
         "us-east-1",
         "us-east-1",
     ]

@@ -45,11 +45,11 @@ def where(rule: Rule, holds: Callable[[list[Any]], bool]) -> Breaks:
 def skipping(of: Operation, rule: Rule, waived: Rule) -> Service:
     """Return a service that accepts breaches of `waived`, a subset of those of `rule`."""
     marker = f"{rule.clause} skipped"
-    taken = replace(waived, clause=marker)
+    accepted = replace(waived, clause=marker)
     narrowed = replace(rule, breaks=lambda place: rule.breaks(place) and not waived.breaks(place))
     rules: list[Rule] = []
     for each in of.rules:
-        rules += [narrowed, taken] if each is rule else [each]
+        rules += [narrowed, accepted] if each is rule else [each]
     return replace(right(of), rules=tuple(rules), waived=frozenset([marker]))
 
 
@@ -73,8 +73,8 @@ def around(
 def framing(of: Operation, code: str, frame: Frame) -> Service:
     """Return a service that frames the errors of one code differently."""
 
-    def frames(status: int, wanted: str, message: str) -> Answer:
-        return (frame if wanted == code else in_header)(status, wanted, message)
+    def frames(status: int, error_code: str, message: str) -> Answer:
+        return (frame if error_code == code else in_header)(status, error_code, message)
 
     return replace(right(of), frame=frames)
 

@@ -50,25 +50,25 @@ def mutants(of: Operation) -> Mutants:
         for wrong in ("200", "a body of {}"):
             yield Mutant(f"{wrong} for {words}", ANY, when(times[words], _WRONG[wrong]))
 
-    def sticky(wanted: int) -> Service:
+    def sticky(trigger: int) -> Service:
         memory: dict[str, Any] = {}
 
         def around(sent: Sent, answer: Answer) -> Answer:
             spoilt = memory.pop("spoilt", False)
-            memory["spoilt"] = answer.status == wanted
+            memory["spoilt"] = answer.status == trigger
             return Answer(500) if spoilt else answer
 
         return replace(right(of), around=around)
 
-    for wanted in (400, 404, 409):
-        yield Mutant(f"500 after each {wanted}", ANY, sticky(wanted))
+    for trigger in (400, 404, 409):
+        yield Mutant(f"500 after each {trigger}", ANY, sticky(trigger))
 
     def repeated() -> Service:
-        seen: set[bytes] = set()
+        earlier_bodies: set[bytes] = set()
 
         def around(sent: Sent, answer: Answer) -> Answer:
-            again = sent.body in seen
-            seen.add(sent.body)
+            again = sent.body in earlier_bodies
+            earlier_bodies.add(sent.body)
             return Answer(500) if again else answer
 
         return replace(right(of), around=around)

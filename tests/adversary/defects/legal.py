@@ -138,12 +138,12 @@ def _exactly(count: int) -> Breaks:
 
 
 def _repeats(identity: str) -> Breaks:
-    def found(place: Place) -> bool:
+    def repeats(place: Place) -> bool:
         items = place.value if isinstance(place.value, list) else []
         ids = [str(item.get(identity)) for item in items if isinstance(item, dict)]
         return len(set(ids)) < len(ids)
 
-    return found
+    return repeats
 
 
 def _holding(letter: str) -> Callable[[str], bool]:

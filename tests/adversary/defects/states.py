@@ -61,8 +61,8 @@ def mutants(of: Operation) -> Mutants:
     def looked_at(when: Callable[[dict[str, Any]], bool]) -> Service:
         def state_of(service: Service, body: Any, sent: Sent) -> str:
             batch = body.get(of.batch) if isinstance(body, dict) else None
-            seen = isinstance(batch, list) and batch and isinstance(batch[0], dict)
-            return service.state(body, sent) if not seen or when(body) else "active"
+            readable = isinstance(batch, list) and batch and isinstance(batch[0], dict)
+            return service.state(body, sent) if not readable or when(body) else "active"
 
         return replace(usual, state_of=state_of)
 

@@ -46,5 +46,5 @@ def mutants() -> dict[str, Mutant]:
     """Return the services with one defect, by its description."""
     every = [mutant for family in FAMILIES for mutant in family(operation())]
     table = {mutant.name: mutant for mutant in every}
-    assert len(table) == len(every), "two mutants have one name"
+    assert len(table) == len(every), "two mutants have the same name"
     return table

@@ -27,8 +27,8 @@ for call in calls:
         text=True,
         check=False,
     )
-    found = re.search(r"An error occurred \((\w+)\)", done.stderr)
-    code = found[1] if found else ""
+    error = re.search(r"An error occurred \((\w+)\)", done.stderr)
+    code = error[1] if error else ""
     outcomes.append([200 if done.returncode == 0 else STATUS.get(code, 0), code])
 version = subprocess.run([*CLI, "--version"], capture_output=True, text=True, check=True)
 print(json.dumps({"outcomes": outcomes, "version": version.stdout.split()[0].replace("/", " ")}))
