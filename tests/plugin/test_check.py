@@ -133,7 +133,7 @@ def test_an_unmarked_test_under_moto_is_checked(shop: Shop) -> None:
         """
     )
     shop.ini("personalize_check = all")
-    # moto patches botocore for good: in a process of its own.
+    # In a separate process, since moto never removes its patch of botocore.
     result = shop.pytester.runpytest_subprocess("-p", "no:cacheprovider")
     result.assert_outcomes(failed=1)
     assert ELEVEN in text(result)

@@ -22,7 +22,7 @@ from personalize_contract.cassette.recording import Recording
 from personalize_contract.model.exchange import Request, Response
 from personalize_contract.model.provenance import Provenance
 
-# Nothing but the standard library: most of what a child costs is what it imports.
+# Only the standard library: imports are most of the cost of a child.
 CHILD = """
 import json
 import os
@@ -375,7 +375,7 @@ def test_late_child_gets_410_and_the_summary_names_its_test(shop: Shop) -> None:
 
 
 def test_forked_child_does_not_write_its_parents_recording(shop: Shop) -> None:
-    # It runs on into pytest's own code, as a fork without _exit does.
+    # It returns into pytest's own code, as a fork without _exit does.
     shop.tests(
         """
         import os

@@ -17,7 +17,7 @@ def test_it(personalize_dataset):
 """
 DUMMY = "arn:aws:personalize:us-east-1:000000000000:dataset/contract-active/ITEMS"
 
-# Their own datasets are not those of the dummies.
+# The user's own datasets, unlike the dummies.
 ANYBODYS = dialects()["states: every dataset of anybody is active"].service
 
 

@@ -70,7 +70,7 @@ def test_xdist_controller_judges_shared_cassettes(
 
 def test_recording_again_renews_what_would_soon_be_aged(recorded: Shop) -> None:
     path = recorded.cassette("test_it[0]")
-    recorded.record()  # the service model of now
+    recorded.record()  # the installed service model
     written = path.read_text("utf-8")
     old = re.sub("recorded_at: .*", "recorded_at: '2020-01-01T00:00:00Z'", written)
     for lines, is_new in (([], False), (["personalize_max_age = 30"], True)):

@@ -47,7 +47,7 @@ def test_patched_file_system_does_not_disturb_a_recording(
     shop.ini()
     shop.tests(source)
     for arguments in (["--personalize-record", "reference"], []):
-        # In a process of its own: it patches whatever is imported.
+        # In a separate process: pyfakefs patches every imported module.
         result = shop.pytester.runpytest_subprocess("-p", "no:cacheprovider", *arguments)
         result.assert_outcomes(passed=1)
         assert "1 exchange" in text(result) or "1 reference" in text(result)

@@ -12,7 +12,7 @@ from helpers.recorder import prepare, recording
 from helpers.shop import Shop, text
 from personalize_contract.cassette import loader as cassettes
 
-# The cassettes' folder goes away while the test runs, and a file stands in its place.
+# A file replaces the cassettes' folder while the test runs.
 SPOILS = """
 import os, socket
 
@@ -46,7 +46,7 @@ def test_failed_save_is_an_error_and_keeps_the_old_cassette(shop: Shop) -> None:
     shop.record()
     old = shop.cassette("test_it").read_bytes()
     shop.tests(SPOILS)
-    # In a process of its own: threads that other tests left running keep botocore patched.
+    # In a separate process: threads that other tests left running keep botocore patched.
     result = shop.pytester.runpytest_subprocess("--personalize-record", "reference")
     result.assert_outcomes(passed=2, errors=1)
     output = text(result)

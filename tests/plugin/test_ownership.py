@@ -88,7 +88,7 @@ def test_tests_that_differ_by_case_only_are_refused(shop: Shop) -> None:
     assert "belongs to test_shop.py::test_ids[UX], but this is test_shop.py::test_ids[ux]" in (
         text(result)
     )
-    # Recorded on a file system that doesn't fold, by a version that didn't look: it still replays.
+    # Recorded by an earlier version, on a case-sensitive file system: it still replays.
     path = shop.cassette("test_ids[ux]")
     path.write_text(shop.cassette("test_ids[UX]").read_text().replace("[UX]", "[ux]"))
     shop.run().assert_outcomes(passed=3)

@@ -62,7 +62,7 @@ def test_new_exchange_is_the_only_change(shop: Shop) -> None:
     assert any('"tea-2"' in line for line in lines)
     assert not any('"tea-1"' in line or '"tea-3"' in line for line in lines)
     assert after.index("tea-1") < after.index("tea-2") < after.index("tea-3")
-    # When it was recorded is said of the new one alone.
+    # Only the new exchange has a date of its own.
     assert len([line for line in lines if "recorded_at" in line]) == 1
     shop.run().assert_outcomes(passed=1)
 

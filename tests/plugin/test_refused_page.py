@@ -38,7 +38,7 @@ class Try:
         arguments: of pytest.
         mark: the arguments of its mark.
         ini: lines of the ini file.
-        before: done to the repo first.
+        before: the preparation of the repo.
         names: arguments of the test.
         more: written above the test.
         after: written below it.
@@ -232,7 +232,7 @@ def test_messages_match_the_page(shop: Shop, account: StandIn, row: str) -> None
     refused, _ = CASES[row]
     result = refused.run(shop, account.url)
     assert ROWS[row] in text(result)
-    # What has ended fails no other test.
+    # Code that has ended fails no other test.
     assert (result.ret == 0) == ("after the end of its test" in row)
 
 

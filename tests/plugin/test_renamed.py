@@ -127,11 +127,11 @@ def test_each_test_is_matched_with_its_own_ignored_members(shop: Shop) -> None:
 @pytest.mark.parametrize(
     ("after", "arguments"),
     [
-        (NUMBERS.replace("first=number", "first=number + 7"), []),  # it sends something else
+        (NUMBERS.replace("first=number", "first=number + 7"), []),  # it sends another request
         (NUMBERS + NUMBERS.replace("test_it", "test_new"), []),  # its test exists
         (NUMBERS.replace(MARK, "") + NUMBERS.replace("test_it", "test_new"), []),  # without a mark
-        (NUMBERS.replace("test_it", "test_new"), ["test_shop.py::test_new"]),  # nobody knows
-        (SHARED.replace("first=0", "first=1"), []),  # a shared one is none of a single test
+        (NUMBERS.replace("test_it", "test_new"), ["test_shop.py::test_new"]),  # its test is unknown
+        (SHARED.replace("first=0", "first=1"), []),  # a shared cassette belongs to no single test
     ],
     ids=["other", "both", "unmarked", "selected", "shared"],
 )

@@ -75,7 +75,7 @@ def bare(answer: Response) -> Response:
 
 
 CHANGES: dict[str, tuple[Change, tuple[str, str, str]]] = {
-    # What each state's answer is taken for: active, in use, missing.
+    # The class of the changed answer in each state: active, in use, missing.
     "nothing": (unchanged, ("", "", "")),
     "a header more": (header("x-more", "1"), ("", "", "")),
     "another date": (header("date", "Thu, 01 Jan 1970 00:00:00 GMT"), ("", "", "")),

@@ -74,7 +74,7 @@ def test_violation_answered_with_200_still_fails_the_test(shop: Shop) -> None:
         """
     )
     shop.record()
-    # As a hand that edits a cassette, or a mock, would have it: eleven items answered with 200.
+    # Eleven items answered with 200, as in an edited cassette or a mock.
     recorded = shop.cassette("test_it")
     eleventh = recorded.read_text().replace(
         '"tea-9", "properties": "{\\"category\\": \\"tea\\"}"}',

@@ -74,7 +74,7 @@ def cassette(tmp_path: Path) -> Path:
     path = tmp_path / "it.personalize.yaml"
     service = serve(Session(None, Mark()))
     with Recording(path, Provenance("reference")) as recording:
-        walk(Recorder(service.target, recording, Redactor()))  # what is read once is read here
+        walk(Recorder(service.target, recording, Redactor()))  # data that is read once is read here
         recording.save()
     service.close()
     return path
@@ -95,5 +95,5 @@ def test_a_recorded_request_takes_the_documented_walk(cassette: Path, tmp_path: 
 def test_a_request_of_the_suite_takes_the_documented_walk() -> None:
     scenarios = {row.id: row for row in SCENARIOS["PutItems"]}
     with opened(Settings(target="reference")) as run:
-        run.outcome(scenarios["items-10"])  # what is read once is read here
+        run.outcome(scenarios["items-10"])  # data that is read once is read here
         assert entered_by(lambda: run.outcome(scenarios["success"])) == documented("suite")

@@ -172,7 +172,7 @@ BROKEN = {
     "without a call": json.dumps({"request": [], "response": []}).encode() + b"\n",
     "deep": b"[" * 100_000 + b"\n",
     "not UTF-8": b"\xff\xfe\n",
-    "of nobody": json.dumps({"provenance": {"answered_by": "me"}}).encode() + b"\n",
+    "an invalid provenance": json.dumps({"provenance": {"answered_by": "me"}}).encode() + b"\n",
     "of a later version": json.dumps({"provenance": {"who": "me"}}).encode() + b"\n",
 }
 

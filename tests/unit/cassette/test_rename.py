@@ -44,7 +44,7 @@ def test_only_the_line_with_the_test_id_changes(old: Path, tmp_path: Path) -> No
     )
     assert loader.recorded_for(tmp_path / NEW) == TEST
     files = {path.name for path in tmp_path.rglob("*") if path.is_file()}
-    assert files == {Path(NEW).name}  # nor is a journal left
+    assert files == {Path(NEW).name}  # and no journal is left
 
 
 @pytest.mark.parametrize(

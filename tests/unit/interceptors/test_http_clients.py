@@ -287,7 +287,7 @@ def test_requests_reaches_an_in_process_service_by_either_url(
     service: Service,
 ) -> None:
     with counted() as elsewhere:
-        service.urls.append(elsewhere.url)  # nobody answers there
+        service.urls.append(elsewhere.url)  # nothing listens there
         interceptors = of_http(
             Session(service.target, Mark()), aws_hosts.ours(service.urls), in_process=True
         )

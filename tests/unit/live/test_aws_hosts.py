@@ -83,7 +83,7 @@ def test_another_host_is_not_aws(url: str) -> None:
     assert not aws_hosts.ours([])(f"{url}/items")
 
 
-# The function `is_aws`, tried above with each form of each, decides there too.
+# This relies on `is_aws`, which the tests above try with every form of host.
 @pytest.mark.parametrize(
     ("url", "form"),
     [(url, FORMS["as it is"]) for url in ENDPOINTS]

@@ -122,7 +122,7 @@ WAYS: dict[str, Callable[[str], Any]] = {
 def test_another_host_is_refused(name: str, host: str) -> None:
     if name == "happy eyeballs" or name.startswith("get"):
         # asyncio loses any error there but an OSError: for an address, an IndexError is raised.
-        # Resolving an address contacts nobody.
+        # Resolving an address sends nothing.
         host = NAME
     way = WAYS[name]
     with guarded([]), pytest.raises(NetworkRefused) as caught:

@@ -78,7 +78,7 @@ CASES = {
     "null": malformed("null"),
     # --- RestJsonWithBodyExpectsApplicationJsonContentType, and ...NoHeaders
     "another media type": Case(GOOD, UNSUPPORTED, "", UNSUPPORTED, "application/hal+json"),
-    # In the operation's first year, botocore sent none, and was answered.
+    # botocore sent none in the operation's first year, and was answered.
     "no media type": Case(GOOD, UNSUPPORTED, "", "200", None),
     # --- RestJsonBodyMalformedListNullItem, RestJsonBodyMalformedListUnclosed
     "null in the list": malformed(put(item("a"), None, item("b"))),

@@ -73,7 +73,7 @@ def answer(scenario: Scenario, contract: Contract, change: Change) -> Exchange:
     try:
         response = core.respond(request, store(any_tracker=any_tracker))
     except (KeyError, TypeError, AttributeError):
-        response = core.response(200, b"")  # it accepted a request that nobody could store
+        response = core.response(200, b"")  # it accepted a request that can't be stored
     return Exchange(request, change(response), "reference")
 
 
