@@ -93,8 +93,8 @@ def personalize_service(request: pytest.FixtureRequest) -> Service:
 def personalize_faults(request: pytest.FixtureRequest) -> FaultInjector:
     """Faults of this test's target: `fail_next(...)` makes its next requests fail.
 
-    See `FaultInjector.fail_next`. A fault is never recorded, and a request that fails is not sent
-    to a live service.
+    See `FaultInjector.fail_next`. A fault is never recorded. Only `truncate` and `slow` let the
+    request reach the target, such as a live service.
     """
     return _from_setup(request, _marked(request).faults)
 
