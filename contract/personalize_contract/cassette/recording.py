@@ -219,19 +219,19 @@ def replace(path: Path, text: Iterable[str]) -> None:
         CassetteError: it can't be written. The old file is kept.
     """
     # A fixed name, so that the next recording replaces the leftover of a killed one.
-    beside = path.with_name(f".{path.name}.tmp")
+    temporary = path.with_name(f".{path.name}.tmp")
     try:
         files.make_folder(path.parent)
         _check_file(path)
-        with files.new(beside) as file:
+        with files.new(temporary) as file:
             try:
                 # Not synced: that would only help after a power failure, and costs too much.
                 file.writelines(text)
                 file.close()
-                files.move(beside, path)
+                files.move(temporary, path)
             except BaseException:
                 with contextlib.suppress(OSError):
-                    files.remove(beside)
+                    files.remove(temporary)
                 raise
     except UnicodeEncodeError:
         raise CassetteError(path, "it can't be written: it has text that isn't Unicode") from None

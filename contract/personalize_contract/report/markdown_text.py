@@ -17,7 +17,7 @@ def plain(words: str) -> str:
     """
     one_line = " ".join(words.split())
     cut = one_line if len(one_line) <= _LONGEST else f"{one_line[:_LONGEST]}..."
-    return _SPECIAL.sub(lambda found: f"&#{ord(found[0])};", cut)
+    return _SPECIAL.sub(lambda special: f"&#{ord(special[0])};", cut)
 
 
 def code(words: str) -> str:

@@ -61,9 +61,10 @@ def show(report: Report, console: Console) -> None:
         if target.not_shipped:
             console.print(f"\nnot reached on {target.name}: {NOT_SHIPPED}:", style="bold")
             console.print(Text(f"  {', '.join(target.not_shipped)}"), soft_wrap=True)
-    for kept in report.kept:
+    for recording in report.kept:
         console.print(
-            f"kept, because the existing recording has stronger provenance: {kept}", soft_wrap=True
+            f"kept, because the existing recording has stronger provenance: {recording}",
+            soft_wrap=True,
         )
     for target in report.targets:
         if target.untouched:

@@ -179,8 +179,8 @@ def _commands(traffic: Traffic) -> Iterator[str]:
         yield from filter(None, (unused.repeat, unused.curl))
 
 
-def _advice(one: AdviceLine) -> str:
-    return f"{one.wrong}: {one.instead}"
+def _advice(line: AdviceLine) -> str:
+    return f"{line.wrong}: {line.instead}"
 
 
 def as_html(traffic: Traffic) -> str:

@@ -47,11 +47,11 @@ def differences(contract: Contract, model: Mapping[str, Any], sdk: str) -> list[
     operation = model["operations"].get(contract.operation)
     if operation is None:
         return [f"{contract.operation}: unknown to {sdk}"]
-    ours, theirs = _of_contract(contract), _of_model(operation, model["shapes"])
+    contract_facts, model_facts = _of_contract(contract), _of_model(operation, model["shapes"])
     return [
         line
-        for name in {**ours, **theirs}
-        for line in _described(name, ours.get(name), theirs.get(name), sdk)
+        for name in {**contract_facts, **model_facts}
+        for line in _described(name, contract_facts.get(name), model_facts.get(name), sdk)
     ]
 
 
@@ -63,31 +63,32 @@ def installed(contract: Contract) -> list[str]:
 
 
 def _described(
-    name: str, ours: dict[str, Any] | None, theirs: dict[str, Any] | None, sdk: str
+    name: str, contract_facts: dict[str, Any] | None, model_facts: dict[str, Any] | None, sdk: str
 ) -> Iterator[str]:
     """Yield a line for each difference of one place in the request, or of one error.
 
     Args:
         name: the place or error code.
-        ours: its facts in the contract; None if the contract doesn't have it.
-        theirs: its facts in the service model; None if the model doesn't have it.
+        contract_facts: its facts in the contract; None if the contract doesn't have it.
+        model_facts: its facts in the service model; None if the model doesn't have it.
         sdk: name and version of the SDK.
     """
     label = name.rpartition(".")[2]
-    if ours is None or theirs is None:
-        facts = ours or theirs or {}
+    if contract_facts is None or model_facts is None:
+        facts = contract_facts or model_facts or {}
         known = ", ".join(words(facts[fact]) for fact, words in WORDS.items() if facts.get(fact))
         yield (
             f"{label}: unknown here, {known} in {sdk}"
-            if ours is None
+            if contract_facts is None
             else f"{label}: {known} here, unknown to {sdk}"
         )
         return
     for fact, words in WORDS.items():
-        here, there = ours.get(fact), theirs.get(fact)
-        if here != there:
-            are_numbers = type(here) is int and type(there) is int
-            yield f"{label}: {words(here)} here, {there if are_numbers else words(there)} in {sdk}"
+        in_contract, in_model = contract_facts.get(fact), model_facts.get(fact)
+        if in_contract != in_model:
+            are_numbers = type(in_contract) is int and type(in_model) is int
+            model_value = in_model if are_numbers else words(in_model)
+            yield f"{label}: {words(in_contract)} here, {model_value} in {sdk}"
 
 
 def _of_contract(contract: Contract) -> Facts:
