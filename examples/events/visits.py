@@ -1,4 +1,4 @@
-"""Tells Amazon Personalize what a user looked at."""
+"""Reports the items that a user looked at to Amazon Personalize."""
 
 import json
 from collections.abc import Sequence

@@ -14,12 +14,12 @@ from catalogue.products import Product
 # The retries are our own. The tests check more of each request than botocore does.
 CONFIG = Config(retries={"total_max_attempts": 1}, parameter_validation=False)
 ATTEMPTS = 4
-PASSING = {"ThrottlingException", "InternalServerException", "ServiceUnavailableException"}
+TRANSIENT = {"ThrottlingException", "InternalServerException", "ServiceUnavailableException"}
 
 
 @dataclass
 class Report:
-    """What became of the products: how many were put, and why the others were not."""
+    """The result of an upload: the number of products put, and the reason of each refusal."""
 
     put: int = 0
     refused: dict[str, str] = field(default_factory=dict)
@@ -32,8 +32,8 @@ class Report:
 def upload(products: Iterable[Product], dataset: str, pause: float = 1.0) -> Report:
     """Put products into a dataset.
 
-    A batch that is refused does not stop the next one. What may pass (throttling, a time-out) is
-    tried again after a pause, which doubles each time.
+    A refused batch does not stop the next one. Transient failures (throttling, a time-out) are
+    retried after a pause, which doubles each time.
     """
     client = boto3.client("personalize-events", config=CONFIG)
     report = Report()
@@ -59,7 +59,7 @@ def _put(client, dataset: str, batch: list[dict[str, str]], pause: float) -> Non
 
 
 def _may_pass(error: ClientError | HTTPClientError) -> bool:
-    return isinstance(error, HTTPClientError) or _why(error) in PASSING
+    return isinstance(error, HTTPClientError) or _why(error) in TRANSIENT
 
 
 def _why(error: ClientError | HTTPClientError) -> str:

@@ -1,4 +1,4 @@
-"""The upload, against the reference service: what is there afterwards, and what goes wrong."""
+"""The upload to the reference service: the stored items, and the failures."""
 
 import json
 from pathlib import Path
@@ -38,7 +38,10 @@ def test_the_last_row_of_a_product_counts(stored):
 
 
 def test_ten_products_go_into_a_call(personalize_service, personalize_dataset, stored):
-    sizes = [len(json.loads(one.request.body)["items"]) for one in personalize_service.exchanges]
+    sizes = [
+        len(json.loads(exchange.request.body)["items"])
+        for exchange in personalize_service.exchanges
+    ]
     assert sizes == [10, 10, 3]
 
 
