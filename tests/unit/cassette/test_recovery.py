@@ -209,9 +209,7 @@ def test_a_file_that_is_not_a_journal_is_refused(run: Run, name: str, tmp_path: 
     assert str(tmp_path / name) in done.stderr
 
 
-def test_a_shared_recording_becomes_one_cassette_of_the_parts_that_count(
-    path: Path, run: Run
-) -> None:
+def test_a_shared_recording_is_recovered_without_its_failed_parts(path: Path, run: Run) -> None:
     whole = SharedRecording(path, replace(WHO, recorded_for="m.py::cassette=seed"))
     with Part(whole, "m.py::a") as failed:
         failed.append(SOME[0])

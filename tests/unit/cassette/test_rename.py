@@ -152,7 +152,7 @@ def test_cassette_being_recorded_is_not_moved(old: Path, tmp_path: Path, name: s
     assert old.exists()
 
 
-def test_journal_of_a_killed_recording_must_be_recovered_first(old: Path, tmp_path: Path) -> None:
+def test_an_unrecovered_journal_prevents_the_rename(old: Path, tmp_path: Path) -> None:
     left = journal.Journal(old, Provenance("aws"))
     left.append(EXCHANGE, "")
     left.close(keep=True)

@@ -113,7 +113,7 @@ def test_new_and_removed_cassettes_and_failed_tests_are_listed() -> None:
     )
 
 
-def test_an_answer_can_neither_break_the_markdown_nor_echo_the_request() -> None:
+def test_answers_neither_break_the_markdown_nor_echo_requests() -> None:
     body = put({"title": "a secret plan"})
     odd = json.dumps({"message": "</code>|\n\n# @all a secret plan"}).encode()
     before = cassette(BUSY, bodies=[body])

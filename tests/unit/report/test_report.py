@@ -260,7 +260,7 @@ def page(written: Path) -> str:
     return (written / "report.html").read_text("utf-8")
 
 
-def test_the_page_loads_nothing(page: str) -> None:
+def test_the_page_loads_no_external_resource(page: str) -> None:
     parser = parsed(page)
 
     outside = {link for link in parser.links if not link.startswith("#")}
@@ -290,7 +290,7 @@ def test_every_clause_has_a_row_with_its_status(page: str) -> None:
     assert states["error.in-use.code"] == "not-reached"
 
 
-def test_broken_clauses_come_first_and_open_with_an_exchange_that_shows_it(page: str) -> None:
+def test_broken_clauses_come_first_and_expand_to_their_exchange(page: str) -> None:
     states = [row.get("data-state") or "" for row in rows(page)]
     promised = states[: sum(clause.can_fail for clause in load("PutItems").clauses.values())]
     order = ["broken", "changed", "not-reached", "holds"]
@@ -437,7 +437,7 @@ def test_every_report_says_that_it_is_partial(suffix: str) -> None:
     assert "This is partial" not in WRITERS[suffix](_flaky(FAILED))
 
 
-def test_a_flaky_row_of_the_page_shows_the_failure_before_the_right_answer() -> None:
+def test_a_flaky_row_shows_the_failure_before_the_success() -> None:
     page = WRITERS[".html"](_flaky(FAILED))
     row = next(
         candidate for candidate in rows(page) if clause(candidate) == "request.items.max-members"
