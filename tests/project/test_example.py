@@ -19,7 +19,7 @@ class Mistake(NamedTuple):
     file: str
     line: str
     instead: str
-    said: str
+    message: str
 
 
 ITEMS, PRODUCTS, UPLOAD = "items.py", "products.py", "upload.py"
@@ -140,4 +140,4 @@ def test_a_mistake_is_named(mistake: Mistake, example: Shop) -> None:
     result = example.run("--tb=short")
     assert result.ret == pytest.ExitCode.TESTS_FAILED
     summary = text(result).partition("short test summary info")[2]
-    assert mistake.said in summary
+    assert mistake.message in summary
