@@ -12,8 +12,8 @@ from helpers.stand_in import ACCOUNT, StandIn
 SHOP = f"arn:aws:personalize:us-east-1:{ACCOUNT}:dataset/shop/ITEMS"
 PROD = f"arn:aws:personalize:us-east-1:{ACCOUNT}:dataset/prod/ITEMS"
 REFUSAL = (
-    "items[0].itemId does not begin with personalize-contract-: items can't be deleted, and "
-    "the owner of the dataset must recognise them; to allow this repo's own ids, set "
+    "items[0].itemId does not begin with personalize-contract-: records can't be deleted one by "
+    "one, and the owner of the dataset must recognise them; to allow this repo's own ids, set "
     "personalize_live_ids = own in the ini file"
 )
 

@@ -11,8 +11,8 @@ from personalize_contract.errors import UsageError
 
 HELP = "list the resources that killed live runs left behind, and delete them"
 DESCRIPTION = (
-    "List the schemas, dataset groups and datasets that live runs created and, because they were "
-    "killed, did not tear down. Nothing is deleted without --yes."
+    "List the schemas, dataset groups, datasets and event trackers that live runs created and, "
+    "because they were killed, did not tear down. Nothing is deleted without --yes."
 )
 
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}

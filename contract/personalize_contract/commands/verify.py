@@ -232,6 +232,6 @@ def _dry_run(settings: Settings, *, provision: bool) -> int:
     for statement in policy["Statement"]:
         if statement["Resource"] == plan.ANY:
             actions = ", ".join(statement["Action"])
-            print(f'IAM supports no resource type for {actions}: their resource is "*".\n')
+            print(f'IAM has no resource-level permissions for {actions}: the resource is "*".\n')
     print(json.dumps(policy, indent=2))
     return 0

@@ -122,7 +122,7 @@ def connect(
     control = Control(to, rate_limiter, retry_policy)
     account = own_account(settings, control)
     for arn in settings.datasets:
-        # A tracking id names no account, and only the owner of the tracker knows it.
+        # A tracking id names no account, so there is nothing to compare.
         if arn.startswith("arn:") and not arn.startswith(f"{to.home(account)}:"):
             raise UsageError(
                 f"live: the declared {arn.rpartition(':')[2]} is not in the account and region "
@@ -164,6 +164,7 @@ def own_account(settings: Settings, control: Control) -> str:
     if control.account() != settings.account:
         raise UsageError(
             "live: the credentials belong to another account than the one in "
-            f"{settings.option('account')}; nothing was written"
+            f"{settings.option('account')}; nothing was written: use credentials of that account, "
+            "or correct the option"
         )
     return settings.account

@@ -84,8 +84,8 @@ class WriteGuard:
             return
         if member := _in_query(request, operation):
             yield (
-                f"its query string has {member}, and a service may use it in place of the body's "
-                f"value, which was checked; {self._remedy}"
+                f"its query string has {member}, and a service may use it instead of the value in "
+                f"the body, the only one that was checked; {self._remedy}"
             )
         if request.json_error:
             yield f"its body is not strict JSON ({request.json_error}); {self._remedy}"
@@ -97,8 +97,9 @@ class WriteGuard:
         yield from self._unreadable(body, operation)
         if not operation.resource or not operation.known_by:
             yield (
-                f"the contract of {operation.operation} doesn't name the member of the resource "
-                f"(resource), or of the ids that mark its records (known_by); {self._remedy}"
+                f"the contract of {operation.operation} names no member for the resource "
+                "(`resource`), or none for the ids by which its records are recognised "
+                f"(`known_by`); {self._remedy}"
             )
             return
         name = body.get(operation.resource)
@@ -144,8 +145,8 @@ class WriteGuard:
                 )
             elif not name.startswith(self.prefix):
                 yield (
-                    f"{path} does not begin with {self.prefix}: items can't be deleted, and "
-                    f"the owner of the dataset must recognise them{self.remedy_for_ids}"
+                    f"{path} does not begin with {self.prefix}: records can't be deleted one by "
+                    f"one, and the owner of the dataset must recognise them{self.remedy_for_ids}"
                 )
 
 

@@ -67,7 +67,7 @@ _TRACKER_DOWN = (
 
 
 ANY = "*"
-"""The resource of an action that AWS authorises for no type of resource."""
+"""The resource of an action without resource-level permissions."""
 
 _RESOURCE_TYPES: Mapping[str, tuple[str, ...]] = {
     "CreateSchema": ("schema",),

@@ -1,7 +1,7 @@
 """A dataset created for one run, brought into each state, and always deleted.
 
-It creates one schema, one dataset group and one dataset, and trains no model. It is undocumented
-when a dataset answers 409, so several situations are tried in turn.
+It creates a dataset group, a dataset and a schema for each version of it, and trains no model. It
+is undocumented when a dataset answers 409, so several situations are tried in turn.
 """
 
 from __future__ import annotations

@@ -117,8 +117,8 @@ class Resources:
             if error.code == "LimitExceededException":
                 raise UsageError(
                     f"{operation}: the account has reached a quota in this region: delete the "
-                    "leftovers of killed runs with `personalize-contract sweep`; if there are "
-                    "none, request an increase in Service Quotas"
+                    "leftovers of killed runs with `personalize-contract sweep --account ID "
+                    "--yes`; if there are none, request an increase in Service Quotas"
                 ) from error
             # The name is unique, so an earlier attempt that seemed to fail has created it.
             if error.code != "ResourceAlreadyExistsException":
@@ -185,13 +185,13 @@ class Resources:
             if current == expected:
                 return
             if current.endswith("FAILED"):
-                reason = "look at it in the AWS console, or run `personalize-contract sweep`"
+                reason = "this run deletes it; run it again, or check the AWS Health Dashboard"
                 raise ControlPlaneRefused(f"the {resource}", current, reason)
             waited = clock.monotonic() - began
             if waited > MAX_WAIT:
                 raise TargetUnavailable(
                     f"the {resource} is still {current} after {waited:.0f} s; "
-                    "look at it in the AWS console"
+                    "try again later; the AWS Health Dashboard shows whether the service is down"
                 )
             if current != notified or waited - notified_at >= NOTIFY_INTERVAL:
                 self._notify(f"{resource}: {current} ({waited:.0f} s)")
@@ -229,8 +229,8 @@ class Resources:
             if leftovers:
                 why = f": {problems[0]}" if problems else ""
                 problem = (
-                    f"{', '.join(leftovers)} could not be deleted{why}; "
-                    "`personalize-contract sweep` lists and deletes such leftovers"
+                    f"{', '.join(leftovers)} could not be deleted{why}; `personalize-contract "
+                    "sweep --account ID` lists such leftovers, and deletes them with --yes"
                 )
                 self._notify(problem)
                 self._notify(f"to list them: {self._sweep}")
@@ -307,8 +307,8 @@ class Removal:
             waited = clock.monotonic() - began
             if waited > MAX_WAIT or clock.monotonic() > self._deadline:
                 raise TargetUnavailable(
-                    f"{name} still exists after {waited:.0f} s; look at it in the AWS console, "
-                    "or run `personalize-contract sweep` later"
+                    f"{name} still exists after {waited:.0f} s; delete it in the AWS console, "
+                    "or later with `personalize-contract sweep`"
                 )
             if waited - notified_at >= NOTIFY_INTERVAL:
                 state = "being deleted" if is_requested else "in use"

@@ -27,7 +27,7 @@ class Trouble:
         codes: the error codes that report it.
         statuses: the HTTP statuses that go with such a code; empty for any.
         transient: whether it goes away by itself, so that waiting helps.
-        brief: its name while it is waited for; `name` if empty.
+        brief: its name in the notices of a retry; `name` if empty.
     """
 
     name: str
@@ -83,8 +83,9 @@ REFUSED = Trouble(
 ACCESS_DENIED = Trouble(
     "access denied",
     "denied access",
-    "allow it in the role's policy (`verify --target live --dry-run` prints what a run needs), and "
-    "check what else may deny it; a new role or policy may take some minutes to apply",
+    "allow it in the role's policy (`personalize-contract verify --target live --dry-run --account "
+    "ID` prints what a run needs), and check its permissions boundary, session policy and service "
+    "control policies, which may deny it too; a new role or policy may take minutes to take effect",
     _codes("AccessDenied AccessDeniedException NotAuthorized UnauthorizedOperation"),
     transient=True,
 )
@@ -151,7 +152,7 @@ FOREIGN = Trouble(
 )
 UNKNOWN_ORIGIN = Trouble(
     "unknown origin",
-    "failed in a form that its front end or a proxy may have sent",
+    "returned an error that its front end or a proxy may have sent",
     "try again later; if it persists, check HTTPS_PROXY and NO_PROXY, and the AWS Health Dashboard",
 )
 

@@ -34,7 +34,7 @@ _STATEMENTS = {
     "minimum": "{name} is at least {value}.",
     "maximum": "{name} is at most {value}.",
     "pattern": "{name} matches {value} as a whole.",
-    "reserved-keys": "No key of {name} is {value}, in whatever case.",
+    "reserved-keys": "No key of {name} is {value}, regardless of case.",
     "schema": "{name} fits the schema {value}.",
 }
 """The statement of the clause that each rule of a member makes."""

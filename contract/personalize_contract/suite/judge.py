@@ -30,16 +30,16 @@ def trouble(scenario: Scenario, response: Response, *, sends_ids: bool) -> str:
         response: the response to its request.
         sends_ids: whether each response of this service has a request id.
     """
-    elsewhere = origin.foreign(response, sends_ids=False)
-    if elsewhere is None:
+    foreign_origin = origin.foreign(response, sends_ids=False)
+    if foreign_origin is None:
         denied = scenario.denial and failures.denial(response)
         if not denied and (why := failures.why(response)):
             return why
-        elsewhere = origin.foreign(response, sends_ids=sends_ids)
+        foreign_origin = origin.foreign(response, sends_ids=sends_ids)
     is_rejected = 400 <= response.status < 500 and response.status != 407
-    if elsewhere and is_rejected and scenario.may_meet_front_end:
+    if foreign_origin and is_rejected and scenario.may_meet_front_end:
         return f"{UNRECOGNISED}: {origin.summary(response)}"
-    return elsewhere or ""
+    return foreign_origin or ""
 
 
 def _findings(scenario: Scenario, exchange: Exchange) -> Iterator[Finding]:

@@ -110,7 +110,7 @@ def _loader(path: str | None) -> Loader:
 
 
 def recorded() -> Connection:
-    """Return the connection for requests to a cassette, which reach nobody."""
+    """Return the connection for requests that a cassette answers, which are never sent."""
     url = f"https://{load().service}.{REGION}.amazonaws.com"
     return Connection(url, REGION, DUMMY_CREDENTIALS, "unknown")
 

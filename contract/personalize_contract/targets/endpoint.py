@@ -104,7 +104,9 @@ class Endpoint:
         for part in answer.raw.stream(65536, decode_content=coded):
             body += part
             if len(body) > MAX_ANSWER:
-                raise NoAnswer(f"{where} sent a response without end: over {MAX_ANSWER} bytes")
+                raise NoAnswer(
+                    f"{where} sent a response that is too large (over {MAX_ANSWER} bytes)"
+                )
         received = dict(headers(answer.raw.headers.items()))
         if not received.get("content-length", "0").strip(" \t").isdecimal():
             raise NoAnswer(f"{where} sent a response with a Content-Length that is not a number")

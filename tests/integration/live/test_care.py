@@ -97,7 +97,7 @@ def test_another_account_is_sent_nothing(account: StandIn, live_run: LiveRun) ->
     status, output = live_run(*EXISTING, f"--account={STRANGER}")
     assert status != 0
     assert "the credentials belong to another account than" in output
-    assert "account; nothing was written" in output
+    assert "account; nothing was written: use credentials of that account" in output
     assert account.calls == ["GetCallerIdentity"]
 
 

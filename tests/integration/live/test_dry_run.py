@@ -131,7 +131,7 @@ def test_policy_for_a_declared_tracker_has_no_tracking_id() -> None:
         *("verify", "--target=live", "--dry-run", "--operation=PutEvents"),
         *(f"--account={ACCOUNT}", "--region=eu-west-1", f"--dataset={tracking_id}=active"),
     )
-    assert "IAM supports no resource type for personalize:PutEvents: their" in done.stdout
+    assert "IAM has no resource-level permissions for personalize:PutEvents: the" in done.stdout
     (statement,) = json.loads(done.stdout[done.stdout.index("{") :])["Statement"]
     assert (statement["Action"], statement["Resource"]) == (["personalize:PutEvents"], "*")
 

@@ -115,7 +115,7 @@ def shown(
 def sender(asked: str, quoted: str) -> str:
     """Return the start of the message about an answer; the sender of a bad 5xx is unknown."""
     if quoted.startswith("5") and not quoted.startswith("511"):
-        return f"unknown origin: {asked} failed in a form that its front end or a proxy may have"
+        return f"unknown origin: {asked} returned an error that its front end or a proxy may have"
     return f"proxy: {asked} did not answer, but a server between this machine and it did ("
 
 

@@ -112,7 +112,7 @@ def test_the_session_token_is_part_of_the_signature() -> None:
     [
         (silent, "did not answer in time"),
         (drip, "did not answer in time"),
-        (endless, "without end"),
+        (endless, "too large"),
     ],
 )
 def test_an_endless_response_is_aborted(wire: Wire, problem: str) -> None:
