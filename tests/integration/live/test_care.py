@@ -1,6 +1,6 @@
 """The rules of a live run: the right account, declared datasets, recognisable ids, a rate limit.
 
-Each rule applies to `verify` and to a marked test. They run against the stand-in for an account;
+Each rule applies to `verify` and to a marked test. They run against the stand-in for an account.
 """
 
 from __future__ import annotations
@@ -367,7 +367,7 @@ def test_transient_failure_does_not_end_a_night(
     assert status == 0, output
     assert f"{call}: " in output
     assert "; trying again in 1 s, for 120 s at most" in output
-    assert "passed after 1 s" in output
+    assert re.search(r"passed after \d+ s", output)
     assert account.left() == []
 
 
@@ -381,8 +381,8 @@ def test_report_shows_the_waits_beside_the_answer(account: StandIn, tmp_path: Pa
         for exchange in clause["targets"]["live"]["exchanges"]
     ]
     assert exchanges
-    note = "PutItems: access denied passed after 1 s"
-    assert all(exchange["notes"] == [note] for exchange in exchanges)
+    ((note,),) = {tuple(exchange["notes"]) for exchange in exchanges}
+    assert re.fullmatch(r"PutItems: access denied passed after \d+ s", note)
 
 
 def test_pytest_summary_shows_the_waits(account: StandIn, shop: Shop) -> None:
