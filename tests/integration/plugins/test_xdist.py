@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+
 from helpers.command import ACTIVE
 from helpers.shop import text
 
@@ -90,12 +92,33 @@ def test_it(number):
 """
 
 
+MEETING = """
+import itertools
+import os
+
+worker = os.environ.get("PYTEST_XDIST_WORKER")
+numbers = itertools.count()
+
+
+def pytest_runtest_logreport(report):
+    if worker and report.when == "setup":
+        # Opening a named pipe blocks until the other end is opened, too.
+        with open(f"meeting-{next(numbers)}", "r" if worker == "gw0" else "w"):
+            pass
+"""
+"""A plugin with which two workers wait for each other after the setup of each of their tests."""
+
+
 def test_a_shared_cassette_needs_one_worker_to_record_but_not_to_replay(
     repo_with: RepoWith,
 ) -> None:
     shop = repo_with(*PLUGINS)
     shop.tests(SHARED)
-    result = shop.record("-n2", "--dist=load")
+    (shop.path / "meeting.py").write_text(MEETING, "utf-8")
+    for number in range(2):  # the tests of each worker
+        os.mkfifo(shop.path / f"meeting-{number}")
+    # Otherwise, one worker might finish before the other begins.
+    result = shop.record("-p", "meeting", "-n2", "--dist=load")
     outcomes = result.parseoutcomes()
     assert outcomes["errors"] == 2
     assert "only one: with pytest-xdist, add --dist loadfile" in text(result)
