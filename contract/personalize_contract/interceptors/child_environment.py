@@ -71,15 +71,15 @@ def changed(environment: Mapping[str, str], values: Mapping[str, str | None]) ->
     return {name: value for name, value in merged.items() if value is not None}
 
 
-def enter(values: dict[str, str | None]) -> None:
+def apply(values: dict[str, str | None]) -> None:
     """Apply changes to the environment of this process, a child."""
     merged = changed(os.environ, values)
     os.environ.clear()
     os.environ.update(merged)
 
 
-class Entering:
-    """Changes the environment of the process that unpickles it.
+class ApplyOnUnpickle:
+    """Applies changes to the environment of the process that unpickles it.
 
     Args:
         values: the changes, as returned by `changes`.
@@ -89,5 +89,5 @@ class Entering:
         self._values = values
 
     def __reduce__(self) -> tuple[object, tuple[dict[str, str | None]]]:
-        """Make unpickling call `enter` in the child."""
-        return enter, (self._values,)
+        """Make unpickling call `apply` in the child."""
+        return apply, (self._values,)

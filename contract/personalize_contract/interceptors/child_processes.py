@@ -28,7 +28,7 @@ from typing import Any, Protocol
 from personalize_contract.errors import NetworkRefused
 from personalize_contract.interceptors.child_environment import (
     ENDPOINT,
-    Entering,
+    ApplyOnUnpickle,
     changed,
     changes,
 )
@@ -68,13 +68,13 @@ class Endpoint(Protocol):
     def is_alone(self) -> bool:
         """Return whether no threads run but the calling one and those of the endpoint."""
 
-    def disown(self) -> None:
+    def release_parent(self) -> None:
         """Release everything that belongs to the parent process, in a forked child."""
 
     def note_foreign_child(self) -> None:
         """Count a child whose environment names another endpoint."""
 
-    def for_forked(self, url: str) -> RefusingHandler:
+    def forked_handler(self, url: str) -> RefusingHandler:
         """Return the handler of a forked child, which sends to the endpoint at a URL."""
 
 
@@ -120,8 +120,8 @@ class _Fork:
             warnings.filterwarnings("ignore", ".*multi-threaded, use of fork", DeprecationWarning)
 
     def in_child(self) -> None:
-        self._endpoint.disown()
-        self._dispatcher.hand_over(self._endpoint.for_forked(self._url))
+        self._endpoint.release_parent()
+        self._dispatcher.hand_over(self._endpoint.forked_handler(self._url))
 
 
 _open: list[_Fork] = []
@@ -192,9 +192,9 @@ def patched(endpoint: Endpoint, region: str, dispatcher: Dispatcher) -> Iterator
     execve = os.execve
 
     def _fork_exec(*arguments: Any) -> int:
-        changed = list(arguments)
-        changed[_ENVIRONMENT] = environments.lines(changed[_ENVIRONMENT])
-        return int(fork_exec(*changed))
+        passed = list(arguments)
+        passed[_ENVIRONMENT] = environments.lines(passed[_ENVIRONMENT])
+        return int(fork_exec(*passed))
 
     def spawning(spawn: Callable[..., int]) -> Callable[..., int]:
         def posix_spawn(path: Any, argv: Any, env: Any = None, /, **named: Any) -> int:
@@ -228,12 +228,12 @@ def patched(endpoint: Endpoint, region: str, dispatcher: Dispatcher) -> Iterator
             stack.callback(setattr, module, name, getattr(module, name))
             setattr(module, name, wrapper)
         loading = stack.enter_context(Loading())
-        loading.when((_SPAWN,), lambda: _prepared(environments))
+        loading.when((_SPAWN,), lambda: _preparing_children(environments))
         yield
 
 
 @contextlib.contextmanager
-def _prepared(environments: _Environments) -> Iterator[None]:
+def _preparing_children(environments: _Environments) -> Iterator[None]:
     """Make each new child of multiprocessing change its environment first of all.
 
     A fork server is started once, maybe by another test, and its children inherit its environment.
@@ -244,7 +244,7 @@ def _prepared(environments: _Environments) -> Iterator[None]:
 
     def _get_preparation_data(name: str) -> dict[str, Any]:
         data: dict[str, Any] = get_preparation_data(name)
-        return {"personalize_contract": Entering(environments.changes(os.environ)), **data}
+        return {"personalize_contract": ApplyOnUnpickle(environments.changes(os.environ)), **data}
 
     spawn.get_preparation_data = _get_preparation_data
     try:

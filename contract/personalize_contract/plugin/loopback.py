@@ -68,7 +68,7 @@ class Loopbacks:
         own = self._server.threads if self._server else 0
         return threading.active_count() - own == 1
 
-    def disown(self) -> None:
+    def release_parent(self) -> None:
         """Close the sockets of a forked child."""
         if self._server:
             self._server.disown()
@@ -117,19 +117,19 @@ class Loopback:
         return self.urls[0]
 
     def is_alone(self) -> bool:
-        """Return whether no thread runs beside the calling one and those of the endpoints."""
+        """Return whether no thread runs besides the calling one and those of the endpoints."""
         return self._run.is_alone()
 
-    def disown(self) -> None:
+    def release_parent(self) -> None:
         """Close the sockets of a forked child."""
         self._answering, self._is_over = 0, True
-        self._run.disown()
+        self._run.release_parent()
 
     def note_foreign_child(self) -> None:
         """Count a child whose environment names another endpoint."""
         self.foreign += 1
 
-    def for_forked(self, url: str) -> RefusingHandler:
+    def forked_handler(self, url: str) -> RefusingHandler:
         """Return the handler of a forked child, which sends to the endpoint at a URL."""
         from personalize_contract.plugin.forked_child import Sender
 
