@@ -75,7 +75,7 @@ def _parser() -> argparse.ArgumentParser:
                 "--contracts",
                 type=Path,
                 metavar="DIR",
-                help="also read the contract files in DIR, beside the shipped ones",
+                help="also read the contract files in DIR, besides the shipped ones",
             )
         subparser.set_defaults(run=command.run)
     return parser

@@ -47,7 +47,7 @@ class Settings(NamedTuple):
         fail_on: kinds of cassettes that fail a run: `gone`, `stale`, `aged`.
         max_age: the days after which a cassette is aged; None if none ever is.
         contracts: a folder with the repo's own contract files.
-        allowed_hosts: hosts that a marked test may connect to, beside this machine.
+        allowed_hosts: hosts that a marked test may connect to, besides this machine.
         no_advice: names of the pieces of advice to leave out.
         operation: the operation that the suite verifies.
         check: the tests whose requests are checked: `marked` or `all`.

@@ -129,13 +129,13 @@ def test_answer_breaking_only_known_clauses_passes(shop: Shop, clauses: tuple[st
         (entry() + "  why: again\n", ":5", "`why` is given twice"),
         (entry() + entry(until=PAST), ":5", "the same test and clause as in known.yaml:1"),
         (entry(until="soon"), ":3", "`until` must be a date, such as 2027-01-31"),
-        (entry(until="[2027-01-31]"), ":3", "`until` must be a text"),
+        (entry(until="[2027-01-31]"), ":3", "`until` must be a string"),
         (entry(clause="request.items.max-member"), ":2", "there is no clause"),
         (entry(test="test_it"), ":1", "`test` must be a node id"),
         ("- tea\n", ":1", "an entry must have the keys test, clause, until, why"),
         ("\ntest: tea\n", ":2", "it must be a list of entries with the keys"),
         ("- test: [\n", ":2", "it is not YAML"),
-        ("- test: !!python/object/apply:os.getcwd []\n", ":1", "`test` must be a text"),
+        ("- test: !!python/object/apply:os.getcwd []\n", ":1", "`test` must be a string"),
     ],
 )
 def test_invalid_file_is_refused_with_its_line(

@@ -51,7 +51,7 @@ def test_failed_save_is_an_error_and_keeps_the_old_cassette(shop: Shop) -> None:
     result.assert_outcomes(passed=2, errors=1)
     output = text(result)
     assert ". The recording is in " in output
-    assert "`personalize-contract recover` makes a cassette of it" in output
+    assert "`personalize-contract recover` turns it into a cassette" in output
     assert "Traceback" not in output
     away = shop.path / "away" / "test_shop" / "test_it.personalize.yaml"
     assert away.read_bytes() == old

@@ -34,8 +34,8 @@ def test_cassette_of_another_test_is_refused_with_both_ids(copied: Shop, record:
     result = copied.record() if record else copied.run()
     result.assert_outcomes(passed=1, errors=1)
     assert (
-        "it belongs to test_shop.py::test_one, but this is test_shop.py::test_two; rename one of "
-        'the two tests, name another cassette in its mark, cassette="name", or delete this '
+        "it belongs to test_shop.py::test_one, but this test is test_shop.py::test_two; rename "
+        'one of the two tests, name another cassette in its mark, cassette="name", or delete this '
         "cassette if its test no longer exists"
     ) in text(result)
     assert copied.cassette("test_two").read_bytes() == before
@@ -85,7 +85,7 @@ def test_tests_that_differ_by_case_only_are_refused(shop: Shop) -> None:
     assert "(macOS, Windows) can't tell it from test_ids[UX].personalize.yaml, which" in text(
         result
     )
-    assert "belongs to test_shop.py::test_ids[UX], but this is test_shop.py::test_ids[ux]" in (
+    assert "belongs to test_shop.py::test_ids[UX], but this test is test_shop.py::test_ids[ux]" in (
         text(result)
     )
     # Recorded by an earlier version, on a case-sensitive file system: it still replays.

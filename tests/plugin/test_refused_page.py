@@ -181,11 +181,11 @@ CASES: dict[str, tuple[Try, Try | None]] = {
         Try(arguments=(), before=of_another_test),
         Try(arguments=RECORD),
     ),
-    "a cassette that is a link out of the project": (
+    "a cassette that is a symlink out of the project": (
         Try(arguments=RECORD, before=linked),
         Try(arguments=RECORD),
     ),
-    "a cassette that is linked to a file of another kind": (
+    "a cassette that is a symlink to a file of another kind": (
         Try(arguments=RECORD, before=linked_to_code),
         Try(arguments=RECORD),
     ),

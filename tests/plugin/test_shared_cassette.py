@@ -187,7 +187,7 @@ def test_cassette_of_another_test_cannot_be_shared(shop: Shop) -> None:
     for result in (shop.run(), shop.record("-k", "test_two")):
         assert result.parseoutcomes()["errors"] == 1
         assert (
-            "it belongs to test_shop.py::test_one, but this is test_shop.py::cassette=test_one"
+            "it belongs to test_shop.py::test_one, but this test is test_shop.py::cassette=test_one"
         ) in text(result)
 
 
@@ -203,7 +203,9 @@ def test_names_that_differ_by_case_only_are_refused(shop: Shop) -> None:
     shop.tests(TWO.format("seed") + TWO.format("Seed").replace("test_", "test_other_"))
     result = shop.record()
     result.assert_outcomes(passed=3, errors=1)
-    assert "test_shop.py::cassette=seed, but this is test_shop.py::cassette=Seed" in text(result)
+    assert "test_shop.py::cassette=seed, but this test is test_shop.py::cassette=Seed" in text(
+        result
+    )
     assert 'name another cassette in its mark, cassette="name"' in text(result)
 
 

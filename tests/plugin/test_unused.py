@@ -31,7 +31,7 @@ def test_a_lost_last_batch_does_not_pass(shop: Shop, mark: str) -> None:
             "1 of the 3 exchanges recorded in cassettes/test_shop/test_it.personalize.yaml was not "
             "used: the test no longer sends a request that it used to send",
             "  exchange 3: POST /items, 2 items, 225 bytes: tea-4, tea-5",
-            '  If that is right, record the test again, or add unused="report" to its mark',
+            '  If that is intended, record the test again, or add unused="report" to its mark',
             "FAILED test_shop.py::test_it - Failed: 1 of the 3 exchanges *",
         ]
     )

@@ -150,7 +150,7 @@ def check_locks(path: Path) -> None:
     if fcntl is None:
         raise CassetteError(
             path,
-            "recording needs the file locks of POSIX, and this Python has no fcntl: record on "
+            "recording needs POSIX file locks, and this Python has no fcntl: record on "
             "Linux or macOS, and replay here",
         )
 

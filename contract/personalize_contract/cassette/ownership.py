@@ -34,7 +34,7 @@ def check(path: Path, recorded_for: str, test: str) -> None:
     """
     if "::" in recorded_for and "::" in test and _identity(recorded_for) != _identity(test):
         raise CassetteError(
-            path, f"it belongs to {recorded_for}, but this is {test}; {_REMEDY}", None
+            path, f"it belongs to {recorded_for}, but this test is {test}; {_REMEDY}", None
         )
 
 
@@ -86,8 +86,9 @@ def check_to_record(path: Path, test: str) -> None:
             raise CassetteError(
                 path,
                 f"file systems that fold case (macOS, Windows) can't tell it from {name}, which "
-                f"belongs to {_recorded_for(other) or 'another test'}, but this is {test}; rename "
-                'one of the two tests, or name another cassette in its mark, cassette="name"',
+                f"belongs to {_recorded_for(other) or 'another test'}, but this test is {test}; "
+                "rename one of the two tests, or name another cassette in its mark, "
+                'cassette="name"',
             )
 
 

@@ -22,7 +22,7 @@ from personalize_contract.model.sdk_call import last_attempts
 
 _EXACT = Matching()
 
-KEPT = "The recording is in {}; `personalize-contract recover` makes a cassette of it"
+KEPT = "The recording is in {}; `personalize-contract recover` turns it into a cassette"
 
 
 class Recording:

@@ -64,7 +64,9 @@ def recover(path: Path, placeholders: Collection[str] = ()) -> RecoveryResult:
         return RecoveryResult(path, f"{not_done(path, error)}; nothing was done", done=False)
     except ValueError as error:
         return RecoveryResult(
-            path, f"an exchange in it can't be in a cassette ({error}); nothing was done", False
+            path,
+            f"an exchange in it can't be stored in a cassette ({error}); nothing was done",
+            False,
         )
     except SecretFound as error:
         return RecoveryResult(path, f"{error}; delete the journal", done=False)
@@ -108,7 +110,9 @@ def check_readable(cassette: Path, provenance: Provenance, exchanges: list[Excha
     try:
         loader.parse(cassette, text)
     except CassetteError as error:
-        raise CassetteError(cassette, f"no cassette can be made of it ({error.reason})") from None
+        raise CassetteError(
+            cassette, f"it can't be turned into a cassette ({error.reason})"
+        ) from None
 
 
 def _better(cassette: Path, provenance: Provenance, exchanges: list[Exchange]) -> str:

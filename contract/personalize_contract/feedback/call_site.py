@@ -63,7 +63,7 @@ def is_users(path: str) -> bool:
 
 
 def is_installed(path: str) -> bool:
-    """Return whether a file is of a library that was installed, beside Python's own."""
+    """Return whether a file is of a library that was installed, so not Python's own."""
     if is_users(path) or path.startswith((*_OURS, "<")):
         return False
     # An environment's own folder of the standard library has its site-packages in it.

@@ -41,7 +41,7 @@ def _seconds(value: object) -> float:
     """Return a date and time as an SDK sends it: in seconds since 1970."""
     if isinstance(value, dt.datetime):
         return value.timestamp()
-    raise TypeError(f"{type(value).__name__} has no JSON form")
+    raise TypeError(f"{type(value).__name__} is not JSON serializable")
 
 
 def broken_clauses(operation: str, body: bytes, response: Response | None = None) -> list[str]:

@@ -70,7 +70,7 @@ class Explainer:
             return Miss(f"{head}; only the first {_MAX_EXPLAINED} misses of a test are explained")
         self._explained += 1
         remedy = (
-            f"  fix it:    it breaks {broken[0]}; record it when it is valid"
+            f"  fix it:    the request breaks {broken[0]}; record it once it is valid"
             if broken
             else f"  record it: {self._record}"
         )

@@ -30,7 +30,7 @@ def unused_text(replay: Replay, unused: Sequence[Exchange]) -> str:
     lines += [f"  exchange {number}: {words}" for number, words, _ in described[:_MAX_SHOWN]]
     if len(described) > _MAX_SHOWN:
         lines.append(f"  ... and {len(described) - _MAX_SHOWN} more")
-    lines.append('  If that is right, record the test again, or add unused="report" to its mark')
+    lines.append('  If that is intended, record the test again, or add unused="report" to its mark')
     return "\n".join(lines)
 
 

@@ -65,7 +65,7 @@ def forgets(function: _Cached) -> _Cached:
 
 
 def use(folder: Path | None) -> None:
-    """Also read the contract files of a folder, beside the shipped ones.
+    """Also read the contract files of a folder, besides the shipped ones.
 
     Raises:
         UsageError: there is no such folder.
@@ -80,7 +80,7 @@ def use(folder: Path | None) -> None:
 
 
 def folder() -> Path | None:
-    """Return the folder of contract files in use beside the shipped ones."""
+    """Return the folder of contract files in use besides the shipped ones."""
     return _folder
 
 

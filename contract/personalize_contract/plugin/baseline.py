@@ -163,7 +163,7 @@ def _finding(path: Path, entry: Any) -> KnownFinding:
         if key.value in values:
             _refuse(path, key.start_mark, f"`{key.value}` is given twice")
         if not isinstance(value, yaml.ScalarNode) or not value.value.strip():
-            _refuse(path, value.start_mark, f"`{key.value}` must be a text")
+            _refuse(path, value.start_mark, f"`{key.value}` must be a string")
         values[key.value], lines[key.value] = value.value.strip(), value.start_mark
     if missing := [key for key in KEYS if key not in values]:
         _refuse(path, entry.start_mark, f"`{missing[0]}` is missing")

@@ -103,7 +103,7 @@ def of_run(session: pytest.Session, tally: Tally, name: str, text: str, title: s
     tally["problem", title or name, "", name if title else "", text, ""] = 1
     location = (name.partition("::")[0], None, name)
     failure = pytest.TestReport(name, location, {}, "failed", display.message(text), "call")
-    setattr(failure, options.OURS, options.Decision.OF_RUN.value)
+    setattr(failure, options.DATA_KEY, options.Decision.OF_RUN.value)
     session.config.hook.pytest_runtest_logreport(report=failure)
 
 

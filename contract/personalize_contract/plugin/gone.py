@@ -51,7 +51,7 @@ def find() -> list[Path]:
         if done.returncode or not result.exists():
             lines = (done.stdout + done.stderr).strip().splitlines()
             raise UsageError(
-                "pytest can't collect all tests, so the cassettes of gone tests can't be "
+                "pytest can't collect all tests, so cassettes without a test can't be "
                 f"determined: {lines[-1] if lines else f'exit status {done.returncode}'}"
             )
         return [Path(path) for path in json.loads(result.read_text("utf-8"))]

@@ -14,7 +14,7 @@ import pytest
 
 from personalize_contract.errors import PersonalizeContractError, UsageError
 from personalize_contract.plugin import options, run_state
-from personalize_contract.plugin.options import OURS, Decision
+from personalize_contract.plugin.options import DATA_KEY, Decision
 from personalize_contract.settings import KEY as _SETTINGS
 from personalize_contract.settings import MARK
 
@@ -115,7 +115,7 @@ def pytest_runtest_makereport(
             item.stash[options.SKIPPED] = True
         decision = item.stash.get(_DECISION, None)
         if call.when == "teardown" and decision and report.outcome == decision.value:
-            setattr(report, OURS, decision.value)
+            setattr(report, DATA_KEY, decision.value)
         if unopened := item.stash.get(_UNOPENED, None):
             _settle(item, report, [unopened])
         return report
@@ -135,7 +135,7 @@ def pytest_runtest_makereport(
         item.stash[_DECISION] = None
         if marked.passed and marked.missing_requests():
             item.stash[_DECISION] = Decision.OPEN
-            setattr(report, OURS, Decision.OPEN.value)
+            setattr(report, DATA_KEY, Decision.OPEN.value)
     if report.failed and call.excinfo and problems:
         from personalize_contract.plugin import failure_report
 
@@ -149,7 +149,7 @@ def pytest_runtest_makereport(
 @pytest.hookimpl(tryfirst=True)
 def pytest_report_teststatus(report: pytest.TestReport) -> tuple[str, str, str] | None:
     """Count a test once, by the outcome of its teardown if that decides."""
-    decision = getattr(report, OURS, "")
+    decision = getattr(report, DATA_KEY, "")
     is_subtest = type(report) is not pytest.TestReport
     if not decision or is_subtest or report.outcome not in ("passed", "failed"):
         return None
@@ -343,14 +343,14 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
         for test, requests in loopbacks.late.items():
             run_state.tally(config)["outlived", test] = requests
     if (output := getattr(config, "workeroutput", None)) is not None:
-        output[OURS] = list(config.stash[run_state.TALLY].items())
+        output[DATA_KEY] = list(config.stash[run_state.TALLY].items())
 
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_testnodedown(node: Any) -> None:
     """Add an xdist worker's tally. A crashed worker has none."""
     tally = run_state.tally(node.config)
-    for key, count in getattr(node, "workeroutput", {}).get(OURS, ()):
+    for key, count in getattr(node, "workeroutput", {}).get(DATA_KEY, ()):
         # Each worker notes every cassette without a test.
         tally[key] = count if key[0] == "gone" else tally[key] + count
 

@@ -257,6 +257,7 @@ def recorded_nothing(path: Path, before: int) -> str:
     exchanges = "1 exchange" if before == 1 else f"{before} exchanges"
     return (
         f"nothing was recorded, so {display.path(path)} was not replaced: it has {exchanges} of "
-        "an earlier recording, but no request was sent now. Check whether a mock intercepts them. "
-        'If nothing should be sent, delete the cassette, or add unused="report" to the mark'
+        "an earlier recording, but no request was sent now. Check whether a mock intercepts "
+        'the requests. If nothing should be sent, delete the cassette, or add unused="report" to '
+        "the mark"
     )

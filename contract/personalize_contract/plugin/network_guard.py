@@ -219,8 +219,8 @@ class _Guard:
 def fake_or_allow(host: str) -> str:
     """Return the remedy for a refused host that is not the service's."""
     return (
-        "Record or fake this traffic, or add the host to that key (a vcr mark that records "
-        "connects to the host, and needs this too)"
+        "Record or fake this traffic, or add the host to that key (a vcr mark needs this too while "
+        "it records)"
     )
 
 

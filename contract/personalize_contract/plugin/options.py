@@ -44,7 +44,7 @@ BASELINE = pytest.StashKey["Baseline | None"]()
 SKIPPED = pytest.StashKey[bool]()
 """True if a test was skipped, or failed as expected."""
 
-OURS = "personalize_contract"
+DATA_KEY = "personalize_contract"
 """The key of this plugin's data in an xdist worker's output, and its attribute on a report."""
 
 
@@ -127,7 +127,7 @@ _FLAGS: Mapping[str, str] = {
         "let a live run write to the declared datasets, from which items can't be deleted "
         "(default: refuse)"
     ),
-    "strict": "fail tests that get advice (default: report the advice)",
+    "strict": "fail tests with advice on their requests (default: report the advice)",
 }
 """Boolean options that are ini keys too, with their help."""
 
@@ -139,12 +139,13 @@ _INI: Mapping[str, tuple[Kind, str]] = {
     "check": ("string", "tests whose requests are checked: `marked` or `all` (default: marked)"),
     "ignore": (
         "linelist",
-        "members of requests that are not compared with recorded ones, one per line "
-        "(default: none)",
+        "members of requests that are not compared with recorded ones, such as "
+        "items[].properties.createdAt, one per line (default: none)",
     ),
     "redact": (
         "linelist",
-        "members of requests that are never written to cassettes, one per line (default: none)",
+        "members of requests that are never written to cassettes, such as "
+        "items[].properties.email, one per line (default: none)",
     ),
     "placeholders": (
         "linelist",
@@ -157,21 +158,21 @@ _INI: Mapping[str, tuple[Kind, str]] = {
     ),
     "keep": (
         "args",
-        "members that are recorded as they are, instead of a pseudonym: userId, sessionId "
-        "(default: none)",
+        "members that are recorded unchanged, not as pseudonyms: userId, sessionId (default: none)",
     ),
     "fail_on": (
         "args",
-        "kinds of cassettes that fail a run: gone, stale, aged (default: none)",
+        "kinds of cassettes that fail a run: gone (without a test), stale (recorded with another "
+        "service model of botocore), aged (older than personalize_max_age) (default: none)",
     ),
     "max_age": ("string", "age in days after which a cassette is aged (default: never)"),
     "contracts": (
         "string",
-        "folder of your own contract files, beside those that ship (default: none)",
+        "folder of your own contract files, in addition to the shipped ones (default: none)",
     ),
     "allowed_hosts": (
         "linelist",
-        "hosts that marked tests may connect to, beside this machine: names or addresses, one per "
+        "hosts that marked tests may connect to, besides this machine: names or addresses, one per "
         "line (default: none)",
     ),
     "no_advice": ("linelist", "names of advice to turn off, one per line (default: none)"),
@@ -215,8 +216,8 @@ def add(parser: pytest.Parser) -> None:
         "--personalize-baseline",
         dest="personalize_baseline",
         metavar="FILE",
-        help="read known findings from FILE (YAML: test, clause, until, why); each fails no test "
-        "until its date (default: none)",
+        help="read known findings from FILE (YAML: test, clause, until, why); none fails a test "
+        "before its date (default: none)",
     )
     group.addoption(
         "--personalize-operation",

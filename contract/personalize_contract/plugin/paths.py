@@ -173,7 +173,7 @@ def recording_path(item: pytest.Item, settings: Settings) -> Path:
     try:
         real = path.resolve()
     except (OSError, RuntimeError):  # the latter below Python 3.13
-        raise CassetteError(path, "it is a link to itself; remove it") from None
+        raise CassetteError(path, "it is a symlink to itself; remove it") from None
     folders = [folder for folder in (settings.cassettes, item.path.parent) if folder]
     anchor = next((folder for folder in folders if path.is_relative_to(folder)), path.parent)
     if real == anchor.resolve() / path.relative_to(anchor):
@@ -184,8 +184,8 @@ def recording_path(item: pytest.Item, settings: Settings) -> Path:
         return real
     raise CassetteError(
         path,
-        f"it is a link to {real}, outside of the project, where nothing is recorded: record it "
-        "there with a separate run, or replace the link with a file",
+        f"it is a symlink to {real}, outside of the project, where nothing is recorded: record it "
+        "in a run of that project, or replace the symlink with a file",
     )
 
 
@@ -200,8 +200,8 @@ def _must_be_cassette(link: Path, real: Path) -> None:
     except CassetteError as error:
         raise CassetteError(
             link,
-            f"it is a link to {real}, which can't be read as a cassette ({error.reason}) and so "
-            "is not overwritten: replace the link with a file",
+            f"it is a symlink to {real}, which can't be read as a cassette ({error.reason}) and so "
+            "is not overwritten: replace the symlink with a file",
         ) from None
 
 

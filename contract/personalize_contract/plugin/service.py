@@ -86,7 +86,7 @@ class Service:
         """
         if arn not in self._store.states():
             raise UsageError(
-                f"there is no dataset {arn!r} in this service: use an ARN of "
+                f"there is no dataset {arn!r} in this service: use an ARN from "
                 "personalize_dataset or add_dataset"
             )
         return self._store.items(arn)
@@ -101,7 +101,7 @@ class Service:
         """
         if tracking_id not in self._store.states():
             raise UsageError(
-                f"there is no tracker {tracking_id!r} in this service: use an id of "
+                f"there is no tracker {tracking_id!r} in this service: use an id from "
                 "personalize_tracker or add_tracker"
             )
         return self._store.events(tracking_id)

@@ -136,11 +136,11 @@ class SharedCassette:
 
         if not self._recording:
             return Tally()
-        recording, place = self._recording, display.path(self.path)
+        recording, shown_path = self._recording, display.path(self.path)
         before = modes.recorded_before(recording.path)
         if missing_part := next(self._missing_parts(), ""):
             recording.discard()
-            return self._answered("unrecorded", f"{place}: {missing_part}")
+            return self._as_answered("unrecorded", f"{shown_path}: {missing_part}")
         if not recording.count:
             recording.discard()
             if before:
@@ -148,8 +148,8 @@ class SharedCassette:
             return Tally()
         missing = before - len(recording.exchanges())
         if not recording.save():
-            return self._answered("kept", place)
-        return Tally({("fewer", place): missing} if missing > 0 else {})
+            return self._as_answered("kept", shown_path)
+        return Tally({("fewer", shown_path): missing} if missing > 0 else {})
 
     def _missing_parts(self) -> Iterator[str]:
         """Yield a sentence for each test whose part is missing from the recording."""
@@ -160,10 +160,13 @@ class SharedCassette:
                 continue
             if item.stash.get(options.SKIPPED, False) and item.nodeid not in recorded:
                 continue
-            yield f"{item.nodeid} was not recorded, but a shared cassette is replaced as a whole"
+            yield (
+                f"{item.nodeid} was not recorded, but a shared cassette is replaced as a whole; "
+                "record it again in a run that records all of its tests"
+            )
 
-    def _answered(self, *why: str) -> Tally:
-        """Return a tally that counts recorded answers as answered only, with the reason."""
+    def _as_answered(self, *why: str) -> Tally:
+        """Return a tally that counts the recorded answers as not recorded, with the reason."""
         from personalize_contract.plugin.summary import Tally
 
         assert self._recording

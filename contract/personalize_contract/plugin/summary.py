@@ -22,11 +22,12 @@ VERDICTS = ("contract broken", "changed, contract holds", "environment", "not re
 """On tests whose answers differ from their cassettes; see `verdicts`."""
 
 CASSETTES = {
-    "kept": "not overwritten, because the existing recording has stronger provenance",
+    "kept": "not overwritten, because the existing recording has stronger provenance; delete the "
+    "cassette to record it anew",
     "stale": "recorded with a different service model than the installed botocore's; "
     "record again to see whether the answers are still the same",
     "interrupted": "the recording is in a journal beside it; `personalize-contract recover` "
-    "makes a cassette of the journal",
+    "turns the journal into a cassette",
     "shared-dummy": "recorded with one dummy ARN for all datasets of a state, so items sent to "
     "the wrong dataset go unnoticed; record again",
     "aged": "recorded longer ago than personalize_max_age allows; record again",

@@ -55,7 +55,7 @@ class Redactor:
 
     Args:
         arns: the ARN to write for each real one.
-        secrets: values that must not be written, beside this process's AWS credentials.
+        secrets: values that must not be written, besides this process's AWS credentials.
         paths: members of request bodies that are never written, as `items[].properties.email`.
         placeholders: values that look like secrets and may be written.
         keep: names of the members whose personal ids are written unchanged; None for all members,

@@ -158,7 +158,7 @@ class Secrets:
     """Finds secrets in texts. Thread-safe.
 
     Args:
-        more: values that must not be written, beside this process's AWS credentials.
+        more: values that must not be written, besides this process's AWS credentials.
         placeholders: values that look like secrets and are not.
     """
 

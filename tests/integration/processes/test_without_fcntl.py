@@ -61,7 +61,7 @@ def test_recording_is_refused_with_a_sentence(folder: Path) -> None:
     done = run(folder, "--personalize-record=reference")
     assert done.returncode == 1
     assert (
-        "recording needs the file locks of POSIX, and this Python has no fcntl: record on "
+        "recording needs POSIX file locks, and this Python has no fcntl: record on "
         "Linux or macOS, and replay here"
     ) in done.stdout
     assert cassette.read_bytes() == before

@@ -237,7 +237,7 @@ def broken(recording: Recording, path: Path, match: str) -> None:
     """Check that saving fails, keeps the old cassette, and leaves the exchanges in the journal."""
     with pytest.raises(CassetteError, match=match) as raised:
         recording.save()
-    assert "`personalize-contract recover` makes a cassette of it" in str(raised.value)
+    assert "`personalize-contract recover` turns it into a cassette" in str(raised.value)
 
 
 def test_a_full_disk_at_the_end_loses_nothing(path: Path, old: bytes) -> None:

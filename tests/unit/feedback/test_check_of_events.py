@@ -49,5 +49,5 @@ def test_the_message_has_no_personal_id() -> None:
 
 
 def test_a_value_without_a_json_form_is_an_error() -> None:
-    with pytest.raises(personalize_contract.UsageError, match="set has no JSON form"):
+    with pytest.raises(personalize_contract.UsageError, match="set is not JSON serializable"):
         personalize_contract.check("PutEvents", events(impression={"tea"}))

@@ -177,7 +177,7 @@ def test_look_alikes_are_distinguished_by_character_name(
 def test_a_broken_clause_has_to_be_fixed_before_recording() -> None:
     eleven = puts(*["{}"] * 11)
     assert explained(replay(puts("{}")), eleven)[-1] == (
-        "  fix it:    it breaks request.items.max-members; record it when it is valid"
+        "  fix it:    the request breaks request.items.max-members; record it once it is valid"
     )
     meant = Explainer(COMMAND, ["request.items.max-members"])(replay(puts("{}")), request(eleven))
     assert str(meant).splitlines()[-1] == f"  record it: {COMMAND}"
