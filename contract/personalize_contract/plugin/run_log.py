@@ -80,27 +80,27 @@ class RunLog:
         call = f" ({error.call})" if error.call else ""
         self._tally["refused", f"{error.host}{call}"] += 1
 
-    def refuse_late(self) -> None:
+    def refuse_late_request(self) -> None:
         """Refuse a request of a test that has ended.
 
         Raises:
             TooLate: the calling code belongs to such a test.
         """
         if test := finished_test():
-            self._refuse(test)
+            self._refuse(test, "still sends requests")
 
-    def refuse_too_late(self) -> NoReturn:
+    def refuse_late_answer(self) -> NoReturn:
         """Refuse an answer that arrives after the end of this test.
 
         Raises:
             TooLate: always.
         """
-        self._refuse(self._test)
+        self._refuse(self._test, "still waited for an answer")
 
-    def _refuse(self, test: str) -> NoReturn:
+    def _refuse(self, test: str, still: str) -> NoReturn:
         self._tally["late", test] += 1
         raise TooLate(
-            f"{test} has ended, but a thread or task that it left running still sends requests: "
+            f"{test} has ended, but a thread or task that it left running {still}: "
             "join or cancel it in that test"
         )
 
@@ -117,7 +117,7 @@ class LateHandler:
 
     def check(self, request: Request) -> ParsedRequest:
         """Refuse a request of a test that has ended."""
-        self._log.refuse_late()
+        self._log.refuse_late_request()
         return parse(request)
 
     def forward(self, request: ParsedRequest) -> Response | None:

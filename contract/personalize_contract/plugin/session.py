@@ -116,7 +116,7 @@ class Session:
             TooLate: it was sent by a test that has ended.
         """
         __tracebackhide__ = True
-        self.run.refuse_late()
+        self.run.refuse_late_request()
         parsed = parse(request)
         with self._lock:
             self.sent += 1
@@ -194,7 +194,7 @@ class Session:
     def _refuse_if_closed(self) -> None:
         __tracebackhide__ = True
         if self._closed:
-            self.run.refuse_too_late()
+            self.run.refuse_late_answer()
 
     def respond(self, request: Request) -> Response:
         """Check and forward a request from a socket; an error becomes an error response."""
