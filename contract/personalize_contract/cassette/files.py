@@ -100,7 +100,7 @@ def reading(path: Path) -> Iterator[BinaryIO]:
     try:
         file = _opened(path, _READ)
     except FileNotFoundError:
-        raise CassetteMissing(path, "no such cassette") from None
+        raise CassetteMissing(path, "no such file") from None
     except OSError as error:
         raise _unreadable(path, error) from error
     with cast(BinaryIO, _real.file(file, "rb")) as stream:

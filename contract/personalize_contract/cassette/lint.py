@@ -16,17 +16,19 @@ from personalize_contract.cassette.reader import Cassette
 from personalize_contract.errors import CassetteError
 from personalize_contract.model import contract
 from personalize_contract.model.contract import Contract
+from personalize_contract.model.datasets import ACCOUNT
 from personalize_contract.model.exchange import Exchange, Request
 from personalize_contract.model.parsed_request import violations
 from personalize_contract.model.provenance import DATE, Provenance
 from personalize_contract.privacy import display
 from personalize_contract.privacy.redaction import Redactor
-from personalize_contract.privacy.secrets import Secrets
+from personalize_contract.privacy.secrets import ACCOUNT_ID, Secrets
 
-_REMOVE = "{} is in the {}; remove it, and revoke it if it was real"
+_REMOVE = "remove it, and revoke it if it was real"
+_REPLACE = f"replace it with {ACCOUNT}"
 
 _AGAIN = "delete it and record it again, since an unchanged recording keeps its date"
-GONE = "its test no longer exists, or no longer has the mark; delete it"
+GONE = "its test no longer exists, or no longer has the mark"
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +108,7 @@ class Linter:
             for exchange, line in zip(cassette.exchanges, cassette.lines, strict=True):
                 for kind, place in self._redactor.secrets_at(exchange):
                     secret = True
-                    yield Diagnostic(path, line, _REMOVE.format(kind, place))
+                    yield Diagnostic(path, line, _secret(kind, place))
                 yield from (Diagnostic(path, line, problem) for problem in _problems(exchange))
         if not secret:
             yield from self._secrets_in_text(path, data.decode("utf-8", "replace"))
@@ -116,7 +118,7 @@ class Linter:
         if self._secrets.plain_in(written):
             for number, line in enumerate(written.splitlines(), start=1):
                 if kind := self._secrets.plain_in(line):
-                    yield Diagnostic(path, number, _REMOVE.format(kind, "text"))
+                    yield Diagnostic(path, number, _secret(kind, "text"))
 
     def _provenance(self, path: Path, cassette: Cassette) -> Iterator[Diagnostic]:
         """Yield the problems of each distinct provenance, that of the head first."""
@@ -142,16 +144,23 @@ class Linter:
             yield Diagnostic(path, line, f"it is {age.days} days old; {_AGAIN}")
 
 
+def _secret(kind: str, place: str) -> str:
+    return f"{kind} is in the {place}; {_REPLACE if kind == ACCOUNT_ID else _REMOVE}"
+
+
 def _problems(exchange: Exchange) -> Iterator[str]:
     if exchange.altered:
         yield "its answer was changed after it was recorded; record it again"
     if _operation(exchange.request):
         for violation in violations(exchange):
             if violation.by == "service" and violation.clause.can_fail:
-                yield (
-                    f"its answer breaks {violation.clause.id}: {violation.where}: "
-                    f"{violation.found}; record it again, or correct the service that answered"
-                )
+                if violation.clause.binds == "caller":
+                    problem = (
+                        f"accepts a request that breaks {violation.clause.id}: {violation.where}"
+                    )
+                else:
+                    problem = f"breaks {violation.clause.id}: {violation.where}: {violation.found}"
+                yield f"its answer {problem}; record it again, or correct the service that answered"
 
 
 def _operation(request: Request) -> Contract | None:

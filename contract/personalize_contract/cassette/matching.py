@@ -1,9 +1,10 @@
 """Matching: a recorded exchange answers a request if their keys are equal.
 
 The key consists of method, path and query, media type, and body. Strict JSON bodies compare by
-meaning: member order and white space are free, 1 is not true, and the JSON inside the string
-`properties` compares by meaning too. A string never equals an object. Other bodies compare by their
-bytes. Host, region and account are not compared, since messages are redacted before.
+meaning: member order and white space are free, 1 is not true, and the document of an item, the
+JSON inside its string `properties`, compares by meaning too. A string never equals an object. Other
+bodies compare by their bytes. Host and region are not compared, nor is the account: redaction has
+replaced it.
 """
 
 from __future__ import annotations

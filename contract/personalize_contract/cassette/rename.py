@@ -26,7 +26,7 @@ def rename(old: Path, new: Path, test: str) -> None:
         test: node id of its new test, or the owner of a cassette that tests share.
 
     Raises:
-        UsageError: the new path is not a cassette's, or the test is not a node id.
+        UsageError: the new path is the old one or not a cassette's, or the test is not a node id.
         CassetteLocked: one of the two cassettes is being recorded.
         CassetteError: it can't be moved, and stays where it is.
     """
@@ -34,6 +34,8 @@ def rename(old: Path, new: Path, test: str) -> None:
         raise UsageError(f"{new}: not the name of a cassette; it must end in {SUFFIX}")
     if "::" not in test:
         raise UsageError(f"{test!r} is not the node id of a test, such as test_shop.py::test_it")
+    if new == old:
+        raise UsageError(f"{new}: the cassette is there already; name another path")
     if (mode := files.mode(old)) and not stat.S_ISREG(mode):
         raise files.not_a_file(old, mode)
     loader.read(old)  # before its folder gets a journal

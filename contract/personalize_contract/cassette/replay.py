@@ -31,33 +31,33 @@ def _bytes(request: Request) -> _Bytes:
 class _Bucket:
     """The unused exchanges with one outline."""
 
-    __slots__ = ("_keys", "_sorted", "_unsorted")
+    __slots__ = ("_by_key", "_keys", "_ungrouped")
 
     def __init__(self) -> None:
-        self._unsorted: list[tuple[Request, Exchange]] = []
+        self._ungrouped: list[tuple[Request, Exchange]] = []
         self._keys: dict[_Bytes, Key] = {}
-        self._sorted: dict[Key, deque[Exchange]] = {}
+        self._by_key: dict[Key, deque[Exchange]] = {}
 
     def put(self, request: Request, exchange: Exchange) -> None:
-        self._unsorted.append((request, exchange))
+        self._ungrouped.append((request, exchange))
 
     def take(self, request: Request, matching: Matching) -> Exchange | None:
-        """Remove and return the first exchange whose request has the same key; None without one."""
+        """Remove and return the first exchange whose request has the same key, or None."""
         sent = _bytes(request)
-        if len(self._unsorted) == 1 and _bytes(self._unsorted[0][0]) == sent:
-            return self._unsorted.pop()[1]
-        for recorded, exchange in self._unsorted:
+        if len(self._ungrouped) == 1 and _bytes(self._ungrouped[0][0]) == sent:
+            return self._ungrouped.pop()[1]
+        for recorded, exchange in self._ungrouped:
             key = self._keys[_bytes(recorded)] = matching.key(recorded)
-            self._sorted.setdefault(key, deque()).append(exchange)
-        self._unsorted.clear()
-        if not self._sorted:
+            self._by_key.setdefault(key, deque()).append(exchange)
+        self._ungrouped.clear()
+        if not self._by_key:
             return None
-        equals = self._sorted.get(self._keys.get(sent) or matching.key(request))
-        return equals.popleft() if equals else None
+        same_key = self._by_key.get(self._keys.get(sent) or matching.key(request))
+        return same_key.popleft() if same_key else None
 
     def unused(self) -> list[Exchange]:
-        by_key = [exchange for equals in self._sorted.values() for exchange in equals]
-        return [*by_key, *(exchange for _, exchange in self._unsorted)]
+        grouped = [exchange for same_key in self._by_key.values() for exchange in same_key]
+        return [*grouped, *(exchange for _, exchange in self._ungrouped)]
 
 
 def _own_first(cassette: Cassette, test: str) -> Iterator[Exchange]:
@@ -121,7 +121,7 @@ class Replay:
         if not bucket:
             bucket = self._buckets.get(self._matching.outline(redacted))
         with self._lock:
-            if answer := self._answers.get(call):
+            if answer := self._answers.get(call):  # a retry
                 return answer
             exchange = bucket.take(redacted, self._matching) if bucket else None
             if exchange:

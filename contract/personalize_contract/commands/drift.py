@@ -78,7 +78,8 @@ def run(options: argparse.Namespace) -> int:
         console.print(f"left out: {operation}, which is in {side} only", soft_wrap=True)
     origins = f"{_answered(old)} -> {_answered(new)}"
     number = sum(rows.values())
-    verdict = f"{number} of {len(rows)} differ" if number else f"all {len(rows)} are the same"
+    verb = "differs" if number == 1 else "differ"
+    verdict = f"{number} of {len(rows)} {verb}" if number else f"all {len(rows)} are the same"
     console.print(Text(f"{origins}: {verdict}", "bold"), soft_wrap=True)
     return DIFFERS if number else 0
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-HELP = "show nights over time, as one HTML page"
+HELP = "show the reports of several nights on one HTML page"
 DESCRIPTION = (
     "Print one HTML page about the JSON reports of several runs: clauses by runs, the first run of "
     "each change, flaky clauses, durations."

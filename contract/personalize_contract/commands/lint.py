@@ -1,4 +1,4 @@
-"""`lint`: report problems of cassettes."""
+"""`lint`: check cassettes for secrets, damage, age and broken clauses."""
 
 from __future__ import annotations
 
@@ -6,12 +6,12 @@ import argparse
 import datetime as dt
 from pathlib import Path
 
-HELP = "report problems of cassettes"
+HELP = "check cassettes for secrets, damage, age and broken clauses"
 DESCRIPTION = (
     "Check cassettes, also those of other tools. A finding is a file that can't be read, a secret "
     "or an account id, an answer that was edited or breaks a clause of the contract, a file left "
-    "behind by an interrupted recording, or two names that differ in case only. With --max-age, a "
-    "recording that is older or has no date is one too, with --gone a cassette whose test no "
+    "behind by an interrupted recording, or two names that differ in case only. With --max-age, so "
+    "is a recording that is older or has no date; with --gone, so is a cassette whose test no "
     "longer exists. A recording of unknown provenance is a note. Exit status: 0 no finding, 1 "
     "findings, 2 it could not be done, or there was no cassette to check."
 )
@@ -47,10 +47,11 @@ def run(options: argparse.Namespace) -> int:
     linter = Linter(age, clock.now(), ini_file.values("personalize_placeholders"))
     gone = _gone(options.path) if options.gone or options.remove_gone else []
     findings = notes = 0
+    remedy = "removed" if options.remove_gone else "delete it"
     for path in gone:
-        print(Diagnostic(path, None, GONE, is_note=options.remove_gone))
         if options.remove_gone:
             path.unlink()
+        print(Diagnostic(path, None, f"{GONE}; {remedy}", is_note=options.remove_gone))
         notes += options.remove_gone
         findings += not options.remove_gone
     if options.remove_gone:
@@ -68,11 +69,13 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _gone(searched: list[Path]) -> list[Path]:
+    import os
+
     from personalize_contract.plugin import gone
 
     folders = [path.resolve() for path in searched]
     return [
-        path
+        Path(os.path.relpath(path))
         for path in gone.find()
         if any(path.resolve().is_relative_to(folder) for folder in folders)
     ]

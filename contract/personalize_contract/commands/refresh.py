@@ -23,12 +23,13 @@ DESCRIPTION = (
 def arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments."""
     parser.add_argument("target", choices=("live", "reference"), help="the target that answers")
-    parser.add_argument(
+    others = parser.add_argument(
         "pytest",
         nargs=argparse.REMAINDER,
         metavar="...",
         help="arguments of pytest: paths, -k, -n, --personalize-dataset",
     )
+    others.required = False  # or the message about a missing target names `...` too
 
 
 def run(options: argparse.Namespace) -> int:

@@ -16,8 +16,8 @@ from personalize_contract.model.exchange import Request, media_type
 from personalize_contract.privacy import display
 from personalize_contract.privacy.redaction import Redactor
 
-_MAX_SHOWN = 60
-"""Maximum number of characters shown of a value."""
+_MAX_SHOWN = 100
+"""Maximum number of characters shown of a value; an ARN of a dataset is shorter."""
 
 _CONTEXT = 20
 """Characters shown before the first difference of two long values."""
@@ -47,7 +47,7 @@ def _leaves(at: str, value: Any, document: str) -> Iterator[tuple[str, str]]:
     """
     is_document = bool(document) and at.endswith(f".{document}")
     if is_document and isinstance(value, dict):
-        yield f"{at} (itself)", "an object"
+        yield f"{at} (its type)", "an object"
     if isinstance(value, dict) and value:
         for name, member in value.items():
             yield from _leaves(f"{at}.{name}" if at else name, member, document)
@@ -60,7 +60,7 @@ def _leaves(at: str, value: Any, document: str) -> Iterator[tuple[str, str]]:
         except strict_json.NotJson:
             yield at, json.dumps(value, ensure_ascii=False)
         else:
-            yield f"{at} (itself)", "a string of JSON"
+            yield f"{at} (its type)", "a string of JSON"
             yield from _leaves(at, inside, "")
     else:
         yield at or "body", json.dumps(value, ensure_ascii=False)
@@ -98,7 +98,7 @@ def _value(value: str | None, at: int = 0) -> str:
     """Return a value for display; a long one is cut around its first difference."""
     if value is None:
         return "nothing"
-    if len(value) > _MAX_SHOWN and at > _MAX_SHOWN - _CONTEXT:
+    if len(value) > _MAX_SHOWN and at >= _MAX_SHOWN - _CONTEXT:
         value = f"...{value[at - _CONTEXT :]}"
     return display.quoted(display.text(value, Redactor(), _MAX_SHOWN))
 

@@ -70,7 +70,7 @@ class Explainer:
             return Miss(f"{head}; only the first {_MAX_EXPLAINED} misses of a test are explained")
         self._explained += 1
         remedy = (
-            f"  fix it:    the request breaks {broken[0]}; record it once it is valid"
+            f"  fix it:    the request breaks {broken[0]}; correct it before you record the test"
             if broken
             else f"  record it: {self._record}"
         )
@@ -96,7 +96,7 @@ class _Nearest(NamedTuple):
     """The recorded exchange that differs least from a request.
 
     Args:
-        exchange: its number, in words.
+        exchange: its number and the total, or the reason why there is none.
         differing: each place where they differ, with both values.
         hints: lines about the reason.
     """

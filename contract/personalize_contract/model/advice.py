@@ -1,7 +1,7 @@
 """The table of advice: mistakes in valid requests, with the check of each. It fails no test.
 
-A row of the table has a name, the problem, the remedy, the source, and a function from a request
-that was read (a `Put`) to the places of the problem. No value of an item's properties is ever
+A row of the table has a name, the problem, the remedy, the source, and a function from a parsed
+request (a `Put`) to the places of the problem. No value of an item's properties is ever
 shown.
 """
 
@@ -401,7 +401,7 @@ TABLE = (
         "sent-nothing",
         "a marked test sent no request",
         "remove the mark, or look for a mock that is still in place",
-        "Concepts",
+        "docs/first-test.md: The scope of the mark",
         None,
     ),
 )

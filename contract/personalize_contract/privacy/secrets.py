@@ -13,6 +13,9 @@ from personalize_contract.privacy import credentials
 from personalize_contract.privacy.credentials import is_credential_name, is_placeholder
 from personalize_contract.privacy.readings import TooDeep, readings
 
+ACCOUNT_ID = "an account id in an ARN"
+"""The kind of the one shape that is no secret: it has to be replaced, and can't be revoked."""
+
 _ARN_FIELD = r"[\w*?.-]*"
 
 
@@ -107,7 +110,7 @@ SHAPES = (
     ),
     _shape("a SigV4 signature", r"(?i)X-Amz-Signature\W{1,9}[0-9a-f]{64}", "sig"),
     _shape(
-        "an account id in an ARN",
+        ACCOUNT_ID,
         rf"arn:{_ARN_FIELD}:{_ARN_FIELD}:{_ARN_FIELD}:(?!{ACCOUNT})\d{{12}}:",
         "arn:",
     ),

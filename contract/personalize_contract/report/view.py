@@ -33,7 +33,7 @@ class Cell:
         changed: whether an answer differs from the same service's recorded one.
         flaky: whether a scenario failed, and passed when it was retried.
         is_allowed: whether the clause may stay unreached.
-        exchanges: the exchanges that show it, as documents.
+        exchanges: the exchanges that show it, as mappings ready for JSON.
         seconds: the duration of the scenarios that are about it.
         notes: the observations on a clause that is only observed, with the scenarios of each.
     """
@@ -89,8 +89,8 @@ class Flake:
 
     Args:
         scenario: the id of the scenario.
-        first: the exchange that failed, as a document; its status is 0 if there was no answer.
-        second: the exchange that passed, as a document.
+        first: the exchange that failed, ready for JSON; its status is 0 if there was no answer.
+        second: the exchange that passed, ready for JSON.
     """
 
     scenario: str
@@ -133,7 +133,8 @@ class TargetSummary:
         recorded_by: the provenances of the recordings that it is compared with: those of changed
             answers if there are any, otherwise all.
         compared: the number of answers that were compared with a recorded one.
-        comparable: the number of these whose recording has no weaker provenance.
+        comparable: the number of these whose recording has the answer's provenance or a
+            stronger one.
         changed: the number of comparable answers that differ.
         changes: the differences that mean that the service changed.
         other_differences: rephrased messages, and differences from weaker recordings.

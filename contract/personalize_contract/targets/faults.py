@@ -110,9 +110,9 @@ def _error(code: str) -> Response:
     }
     if code not in statuses:
         near = difflib.get_close_matches(code, [*statuses, *get_args(FaultKind)], n=1)
-        hint = f"did you mean {near[0]}? " if near else ""
+        hint = f"; did you mean {near[0]}?" if near else "."
         raise UsageError(
-            f"fail_next({code!r}): unknown error code. {hint}Use a code from the operation's page "
+            f"fail_next({code!r}): unknown error code{hint} Use a code from the operation's page "
             "or from AWS's Common Errors, a status such as 503, "
             '"timeout", "reset", "truncate", or slow=seconds'
         )

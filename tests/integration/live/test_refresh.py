@@ -80,6 +80,12 @@ def test_refresh_records_a_repo_and_prints_the_changes(repo: Path) -> None:
     assert [cassette(repo, test).read_bytes() for test in ("test_in_use", "test_missing")] == before
 
 
+def test_only_the_target_is_required(repo: Path) -> None:
+    done = refresh(repo)
+    assert done.returncode == 2
+    assert "the following arguments are required: target (see " in done.stderr
+
+
 def test_usage_error_of_pytest_exits_with_2(repo: Path) -> None:
     done = refresh(repo, "reference", "nothere.py")
     assert (done.returncode, done.stdout) == (2, "")

@@ -62,7 +62,7 @@ def test_each_path_without_a_cassette_is_a_failure(
 def test_a_dangling_link_is_a_finding(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "it.personalize.yaml").symlink_to("nowhere")
     assert cli.main(["lint", str(tmp_path)]) == 1
-    assert "no such cassette" in capsys.readouterr().out
+    assert "no such file" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize(

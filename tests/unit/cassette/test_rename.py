@@ -93,7 +93,7 @@ def test_sharing_tests_move_with_their_module(tmp_path: Path) -> None:
     [
         ("there.personalize.yaml", TEST, "there.personalize.yaml: a file already exists"),
         ("link.personalize.yaml", TEST, "link.personalize.yaml: a file already exists"),
-        (OLD, TEST, "another process or test is recording it"),
+        (OLD, TEST, f"{OLD}: the cassette is there already; name another path"),
         (
             "test_new.yaml",
             TEST,
@@ -118,7 +118,7 @@ def test_invalid_renames_are_refused(
 @pytest.mark.parametrize(
     ("content", "problem"),
     [
-        (None, "no such cassette"),
+        (None, "no such file"),
         ("tea", "not a cassette"),
         (
             f"{HEAD}  recorded_for:\n    a.py::test\ninteractions: []\nversion: 1\n",

@@ -169,7 +169,7 @@ def test_each_exchange_knows_its_line() -> None:
 
 
 def test_a_cassette_that_is_not_there_is_missing(tmp_path: Path) -> None:
-    with pytest.raises(CassetteMissing, match="no such cassette"):
+    with pytest.raises(CassetteMissing, match="no such file"):
         loader.load(tmp_path / "none.yaml")
 
 

@@ -511,6 +511,7 @@ def test_cassettes_of_tests_are_compared_by_name(two: tuple[Path, Path]) -> None
 
     assert done.returncode == 4
     assert "test_shop/test_eleven differs\n" in done.stdout
+    assert done.stdout.splitlines()[-1].endswith(" differs")
     assert "  status: 400 -> 409 (test_shop/test_eleven)\n" in done.stdout
 
 
