@@ -187,8 +187,7 @@ def test_target_or_record_on_the_command_line_overrides_both_keys(shop: Shop) ->
         (["--personalize-record=recorded"], "no such target; it must be reference or live"),
         (
             ["--personalize-record=reference", "--personalize-target=live"],
-            "--personalize-record reference and --personalize-target live conflict; drop the "
-            "target, which the other implies",
+            "--personalize-record reference and --personalize-target live conflict; drop one",
         ),
     ],
 )

@@ -136,7 +136,7 @@ def test_unmarked_run_has_no_block(shop: Shop) -> None:
 
 def test_a_marked_test_that_sent_nothing_gets_advice(shop: Shop) -> None:
     shop.tests("@pytest.mark.personalize_contract\ndef test_it():\n    pass\n")
-    assert "sent-nothing: a marked test sent no request" in text(shop.run())
+    assert "test_shop.py::test_it: sent-nothing: a marked test sent no request" in text(shop.run())
     assert shop.run("--personalize-strict").ret == 1
 
 

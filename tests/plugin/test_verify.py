@@ -399,8 +399,7 @@ def test_ini_key_has_the_same_effect(shop: Shop) -> None:
         (["--personalize-verify=recorded"], "no such target; it must be reference or live"),
         (
             ["--personalize-verify=live", "--personalize-target=reference"],
-            "--personalize-verify live and --personalize-target reference conflict; drop the "
-            "target, which the other implies",
+            "--personalize-verify live and --personalize-target reference conflict; drop one",
         ),
         (
             ["--personalize-verify=live", "--personalize-record=live"],

@@ -25,8 +25,9 @@ class Advice:
 
     Args:
         row: the row, with problem and remedy.
-        where: the JSON path of the first occurrence in the request.
-        sent: `file:line` of the code that sent it; `""` if unknown.
+        where: the JSON path of the first occurrence in the request; `""` if there is no request.
+        sent: `file:line` of the code that sent it, `""` if unknown; the node id of the test if
+            there is no request.
     """
 
     row: Row
@@ -64,10 +65,10 @@ class Adviser:
         sent = (call_site.of_caller() or call_site.of_client(request)) if rows else ""
         return [Advice(row, where, sent) for row, where in rows]
 
-    def sent_nothing(self) -> Advice | None:
+    def sent_nothing(self, test: str) -> Advice | None:
         """Return the advice for a test that sent nothing; None if it is turned off."""
         rows = (row for row in self._rows if row.name == "sent-nothing")
-        return next((Advice(row, "(no request)", "") for row in rows), None)
+        return next((Advice(row, "", test) for row in rows), None)
 
     def _one_at_a_time(self, put: Put) -> int:
         """Return the number of new requests in a series of single-item puts from one line."""

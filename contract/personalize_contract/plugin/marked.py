@@ -271,7 +271,7 @@ def _with_faults(target: Target) -> FaultInjector:
 def _remedy(host: str) -> str:
     if aws_hosts.is_of_aws(host):
         return (
-            f"The mark covers {' and '.join(contract.operations())}, sent by boto3, botocore, "
+            f"The mark covers {', '.join(contract.operations())}, sent by boto3, botocore, "
             "aiobotocore, requests, urllib3, httpx or aiohttp; other requests of this client "
             "have no answer"
         )

@@ -401,8 +401,7 @@ def _target_and_selector(
         for name, answering in selected.items():
             if target not in ("", answering):
                 raise UsageError(
-                    f"{assignment(name)} and {assignment('target')} conflict; drop the "
-                    "target, which the other implies"
+                    f"{assignment(name)} and {assignment('target')} conflict; drop one"
                 )
             return answering, name
         if target:

@@ -51,7 +51,7 @@ class RunLog:
         *,
         is_reported: bool = False,
     ) -> None:
-        self._test, self._owner, self._is_reported = test, owner, is_reported
+        self.test, self._owner, self._is_reported = test, owner, is_reported
         self._tally: Counter[tuple[str, ...]] = Counter() if tally is None else tally
 
     def blames_test(self) -> bool:
@@ -73,7 +73,7 @@ class RunLog:
     def note_known(self, entry: KnownFinding) -> None:
         """Note a finding that the baseline knows."""
         until, why = f"until {entry.until}", entry.why
-        self._tally["known", entry.place, self._test, entry.clause, until, why] += 1
+        self._tally["known", entry.place, self.test, entry.clause, until, why] += 1
 
     def note_refusal(self, error: NetworkRefused) -> None:
         """Note a refused connection for which no test is responsible."""
@@ -95,7 +95,7 @@ class RunLog:
         Raises:
             TooLate: always.
         """
-        self._refuse(self._test, "still waited for an answer")
+        self._refuse(self.test, "still waited for an answer")
 
     def _refuse(self, test: str, still: str) -> NoReturn:
         self._tally["late", test] += 1

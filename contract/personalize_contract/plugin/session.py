@@ -274,7 +274,7 @@ class Session:
 
     def sent_nothing(self) -> Advice | None:
         """Return the advice on a test that sends nothing; None if this one sent a request."""
-        return None if self.sent else self._adviser.sent_nothing()
+        return None if self.sent else self._adviser.sent_nothing(self.run.test)
 
     def missing_requests(self) -> list[Problem]:
         """Return the advice on a test that sends nothing, if advice is a problem."""

@@ -135,21 +135,35 @@ def refusals(tally: Tally) -> Iterator[str]:
         yield f"refused: {connections} to {host}, by threads that belong to no test"
 
 
+def _advice(tally: Tally) -> Iterator[str]:
+    if not (advice := places(tally)):
+        return
+    from personalize_contract.report.words import some
+
+    yield "advice (valid, but probably a mistake):"
+    without_request: dict[str, list[str]] = {}
+    for (sent, name), (where, requests) in advice.items():
+        if where:
+            row = known(name)
+            yield f"  {sent or '(unknown call site)'}: {name}: {row.wrong}"
+            yield f"    at {where}, in {_number(requests, 'request')}"
+            yield f"    {row.instead} [{row.source}]"
+        else:
+            without_request.setdefault(name, []).append(sent)
+    for name, tests in without_request.items():
+        row = known(name)
+        yield f"  {some(tests)}: {name}: {row.wrong}"
+        yield f"    {row.instead} [{row.source}]"
+    yield "  (personalize_no_advice = NAME in the ini file turns a piece of advice off)"
+
+
 def lines(tally: Tally) -> Iterator[str]:
     """Yield the lines of the summary."""
     yield from answers(tally)
     if violations := tally["violations",]:
         yield f"{_number(violations, 'violation')} of the contract: see the failed tests"
     yield from baseline(tally)
-    if advice := places(tally):
-        yield "advice (valid, but probably a mistake):"
-    for (sent, name), (where, requests) in advice.items():
-        row = known(name)
-        yield f"  {sent or '(unknown place)'}: {name}: {row.wrong}"
-        yield f"    at {where}, in {_number(requests, 'request')}"
-        yield f"    {row.instead} [{row.source}]"
-    if advice:
-        yield "  (personalize_no_advice = NAME in the ini file turns a piece of advice off)"
+    yield from _advice(tally)
     for path, occurrences in _by(tally, "redact").items():
         if not occurrences:
             yield f"redact: no recorded request has {path}; check its spelling"

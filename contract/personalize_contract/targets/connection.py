@@ -236,7 +236,7 @@ def _credentials(session: Session, to_aws: bool) -> Credentials:
     if frozen and frozen.access_key and frozen.secret_key:
         return Credentials(frozen.access_key, frozen.secret_key, frozen.token)
     if to_aws:
-        raise _without(NO_CREDENTIALS, "a live run needs AWS credentials, and found none")
+        raise _without(NO_CREDENTIALS, "a live run needs AWS credentials")
     return DUMMY_CREDENTIALS
 
 
