@@ -197,6 +197,8 @@ def test_each_finding_has_commands_that_reproduce_it(shop: Shop) -> None:
     assert not any(
         value in json.dumps(run_report) for value in ("Sencha", "Pu-erh", "123456789012")
     )
+    advice = {(line["site"], line["where"], line["requests"]) for line in run_report["advice"]}
+    assert advice == {(f"test_shop.py::{test}", "", 0) for test in ("test_reported", "test_unused")}
     reported, failing = run_report["unused"]
     for unused, test in ((reported, "test_reported"), (failing, "test_unused")):
         assert unused["cassette"] == f"cassettes/test_shop/{test}.personalize.yaml"

@@ -124,7 +124,8 @@ def _unused(tally: Tally, config: pytest.Config) -> Iterator[UnusedExchange]:
 def _advice(tally: Tally) -> Iterator[AdviceLine]:
     for (sent, name), (where, requests) in summary.places(tally).items():
         row = known(name)
-        yield AdviceLine(display.quoted(sent), name, row.wrong, row.instead, where, requests)
+        number = requests if where else 0
+        yield AdviceLine(display.quoted(sent), name, row.wrong, row.instead, where, number)
 
 
 def _coverage(tally: Tally) -> Iterator[SiteCoverage]:

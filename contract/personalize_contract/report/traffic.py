@@ -54,7 +54,16 @@ class UnusedExchange:
 
 @dataclass(frozen=True, slots=True)
 class AdviceLine:
-    """A piece of advice on what one line sends."""
+    """A piece of advice on the requests that one line sends, or on a test that sent none.
+
+    Args:
+        site: `file:line`, `""` if unknown; the node id of a test that sent none.
+        name: the name of the advice.
+        wrong: the problem.
+        instead: the remedy.
+        where: the JSON path of its first occurrence in a request; `""` if there is none.
+        requests: the number of requests that it is about.
+    """
 
     site: str
     name: str
@@ -152,7 +161,7 @@ def as_markdown(traffic: Traffic) -> str:
             [code(advice.name), code(advice.site), str(advice.requests), plain(_advice(advice))]
             for advice in traffic.advice
         ]
-        parts.append("### Advice\n\n" + table(["advice", "sent at", "requests", "text"], rows))
+        parts.append("### Advice\n\n" + table(["advice", "place", "requests", "text"], rows))
     if traffic.coverage:
         rows = [
             [
