@@ -17,7 +17,7 @@ from personalize_contract.model import failures, json_path, rest_json
 from personalize_contract.model.contract import Binds, Clause, Contract
 from personalize_contract.model.contract_files import forgets
 from personalize_contract.model.exchange import Request, Response, media_type
-from personalize_contract.model.member_rules import Rule, kind_of, member_rule, places
+from personalize_contract.model.member_rules import Finding, Member, kind_of, member_rule, shown
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +51,7 @@ class Checker:
     def __init__(self, contract: Contract) -> None:
         self.contract = contract
         self._message_clauses: list[tuple[Clause, Callable[[Request], tuple[str, str] | None]]] = []
-        self._members: dict[str, list[tuple[Clause, Rule]]] = {}
+        self._body = Member()
         maxima = {
             clause.check["at"]: clause.check["max-length"]
             for clause in contract.clauses.values()
@@ -82,8 +82,8 @@ class Checker:
                 names,
                 may_be_null=is_member and at not in required,
             )
-            self._members.setdefault(at, []).append((clause, value_rule))
-        self._steps = {path: json_path.steps(path) for path in self._members}
+            member = self._body.at(json_path.steps(at), contract.document)
+            member.rules.append((clause, value_rule))
 
     def request(self, request: Request, body: Any, json_error: str) -> list[Violation]:
         """Return the violations by the caller in a request.
@@ -99,20 +99,17 @@ class Checker:
             if (breach := rule(request))
         ]
         if json_error:
-            clause, _ = self._members[""][0]
+            clause, _ = self._body.rules[0]
             return [
                 *violations,
                 Violation(clause, "caller", "body", f"it is not JSON: {json_error}"),
             ]
-        for path, rules in self._members.items():
-            for where, parent, name, value in places(
-                body, self._steps[path], self.contract.document
-            ):
-                present = parent is None or name in parent
-                for clause, rule in rules:
-                    if finding := rule(present, value):
-                        violations.append(Violation(clause, "caller", where, finding))
-        return violations
+        findings: list[Finding] = []
+        self._body.check(body, findings)
+        return violations + [
+            Violation(clause, "caller", shown(place), finding)
+            for clause, place, finding in findings
+        ]
 
     def response(self, response: Response, by_caller: Iterable[Violation]) -> Iterator[Violation]:
         """Yield the violations by the service in a response.

@@ -1,16 +1,17 @@
 """The rules of members: from a rule of a contract file to a function on one value.
 
-`places` finds the values that match a path of the contract, also inside the JSON text of a
-document; a rule returns the problem of one of them.
+A `Member` applies them to its values in a body, also inside the JSON text of a document; a rule
+returns the problem of one value.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Iterator
-from typing import Any
+from collections.abc import Callable, Collection
+from typing import Any, TypeAlias
 
 from personalize_contract.model import json_path, strict_json
+from personalize_contract.model.contract import Clause
 
 _KINDS: dict[str, tuple[type, ...]] = {
     "object": (dict,),
@@ -29,32 +30,64 @@ def kind_of(value: object) -> str:
     return "null" if value is None else _NAMES.get(type(value), "a number")
 
 
-Place = tuple[str, dict[str, Any] | None, str, Any]
+Rule = Callable[[bool, Any], str | None]
+"""A rule on one value: takes its presence and the value; returns the finding, or None."""
+
+Place: TypeAlias = "tuple[Place, str | int] | None"
+"""A place in the body: the place around it, and its name or index there; None for the body."""
+
+Finding = tuple[Clause, Place, str]
+"""A clause that a value breaks, the place of the value, and the offending kind, length or count."""
 
 
-def places(body: Any, steps: json_path.Path, document: str) -> Iterator[Place]:
-    """Yield each place that matches a path, as (where, parent object, member name, value).
+def shown(place: Place) -> str:
+    """Return a place as a JSON path, as in `items[3].itemId`; `body` for the whole body."""
+    path = ""
+    while place:
+        place, step = place
+        path = f"[{step}]{path}" if isinstance(step, int) else f".{step}{path}"
+    return path.removeprefix(".") or "body"
 
-    The parent is None for the whole body and for the members of an array. A path continues into
-    the JSON text of a `document`.
+
+class Member:
+    """The rules for a member of the body, and the members below it.
+
+    Args:
+        is_document: whether its value is a text of JSON, which has the members below it.
     """
-    matches: Iterator[Place] = iter([("", None, "", body)])
-    for step in steps:
-        matches = _below(matches, step, document)
-    for where, parent, name, value in matches:
-        yield where or "body", parent, name, value
 
+    def __init__(self, *, is_document: bool = False) -> None:
+        self._is_document = is_document
+        self.rules: list[tuple[Clause, Rule]] = []
+        self._below: dict[str, Member] = {}
+        """By name; `[]` is each value of an array."""
 
-def _below(places: Iterator[Place], step: str, document: str) -> Iterator[Place]:
-    for where, _, name, value in places:
-        if step == "[]":
-            for index, member in enumerate(value if isinstance(value, list) else ()):
-                yield f"{where}[{index}]", None, "", member
-            continue
-        if document and name == document and isinstance(value, str):
+    def at(self, path: json_path.Path, document: str) -> Member:
+        """Return the member at a path below this one; it is created if it doesn't exist."""
+        member = self
+        for name in path:
+            below = Member(is_document=bool(document) and name == document)
+            member = member._below.setdefault(name, below)
+        return member
+
+    def check(self, value: Any, findings: list[Finding], place: Place = None) -> None:
+        """Append each clause that a value breaks, here or below, with its place and the finding."""
+        self._check(True, value, findings, place)
+
+    def _check(self, present: bool, value: Any, findings: list[Finding], place: Place) -> None:
+        for clause, rule in self.rules:
+            if finding := rule(present, value):
+                findings.append((clause, place, finding))
+        if not self._below:
+            return
+        if self._is_document and isinstance(value, str):
             value = _read(value)
-        if isinstance(value, dict):
-            yield f"{where}.{step}" if where else step, value, step, value.get(step)
+        for name, member in self._below.items():
+            if name == "[]":
+                for index, each in enumerate(value if isinstance(value, list) else ()):
+                    member._check(True, each, findings, (place, index))
+            elif isinstance(value, dict):
+                member._check(name in value, value.get(name), findings, (place, name))
 
 
 def _read(text: str) -> Any:
@@ -62,10 +95,6 @@ def _read(text: str) -> Any:
         return strict_json.loads(text)
     except strict_json.NotJson:
         return None
-
-
-Rule = Callable[[bool, Any], str | None]
-"""A rule on one value: takes its presence and the value; returns the finding, or None."""
 
 
 def member_rule(

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -71,9 +71,9 @@ class Put:
     contract: Contract
     body: Mapping[str, Any]
     dataset: str
-    batch: tuple[tuple[int, dict[str, Any]], ...]
-    identities: tuple[tuple[int, str], ...]
-    documents: tuple[Document, ...]
+    batch: Sequence[tuple[int, dict[str, Any]]]
+    identities: Sequence[tuple[int, str]]
+    documents: Sequence[Document]
 
     @classmethod
     def read(cls, request: ParsedRequest) -> Put | None:
@@ -82,23 +82,19 @@ class Put:
         if not operation or not body:
             return None
         records, arn = body.get(operation.batch), body.get(operation.resource)
-        batch = tuple(
-            (index, record)
-            for index, record in enumerate(records if isinstance(records, list) else ())
-            if isinstance(record, dict)
-        )
-        identities = tuple(
-            (index, name)
-            for index, record in batch
-            if operation.identity and isinstance(name := record.get(operation.identity), str)
-        )
-        documents = tuple(
-            _document(f"{operation.batch}[{index}].{operation.document}", text)
-            for index, record in batch
-            if isinstance(text := record.get(operation.document), str)
-            and text
-            and not _PLAIN.fullmatch(text)
-        )
+        batch: list[tuple[int, dict[str, Any]]] = []
+        identities: list[tuple[int, str]] = []
+        documents: list[Document] = []
+        for index, record in enumerate(records if isinstance(records, list) else ()):
+            if not isinstance(record, dict):
+                continue
+            batch.append((index, record))
+            if operation.identity and isinstance(name := record.get(operation.identity), str):
+                identities.append((index, name))
+            text = record.get(operation.document)
+            if isinstance(text, str) and text and not _PLAIN.fullmatch(text):
+                where = f"{operation.batch}[{index}].{operation.document}"
+                documents.append(_document(where, text))
         dataset = arn if isinstance(arn, str) else ""
         return cls(operation, body, dataset, batch, identities, documents)
 
