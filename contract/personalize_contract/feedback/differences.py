@@ -16,8 +16,8 @@ from personalize_contract.model.exchange import Request, media_type
 from personalize_contract.privacy import display
 from personalize_contract.privacy.redaction import Redactor
 
-_MAX_SHOWN = 100
-"""Maximum number of characters shown of a value; an ARN of a dataset is shorter."""
+_MAX_SHOWN = 60
+"""Maximum number of characters shown of a value, which may be a property or a resource's name."""
 
 _CONTEXT = 20
 """Characters shown before the first difference of two long values."""

@@ -146,7 +146,7 @@ def test_a_string_that_became_an_object_is_named() -> None:
     assert "    items[0].properties (its type): sent an object, recorded a string of JSON" in lines
 
 
-@pytest.mark.parametrize("at", [10, *range(75, 102)])
+@pytest.mark.parametrize("at", [10, *range(35, 62)])
 def test_the_difference_of_two_long_values_is_always_shown(at: int) -> None:
     recorded, sent = (f"{'x' * at}{last}{'w' * 100}" for last in "yz")
     lines = explained(replay(puts(f'{{"a": "{recorded}"}}')), puts(f'{{"a": "{sent}"}}'))
@@ -155,18 +155,12 @@ def test_the_difference_of_two_long_values_is_always_shown(at: int) -> None:
     assert "xy" in line
 
 
-def test_two_datasets_are_shown_whole() -> None:
-    other = ACTIVE.replace("us-east-1", "eu-west-1").replace("contract-active", "shop")
-    lines = explained(replay(puts("{}")), puts("{}", arn=other))
-    assert f'    datasetArn: sent "{other}", recorded "{ACTIVE}"' in lines
-
-
 def test_a_long_value_is_shown_around_its_first_difference() -> None:
     lines = explained(replay(puts(f'{{"a": "{"x" * 300}y"}}')), puts(f'{{"a": "{"x" * 300}z"}}'))
     (line,) = [line for line in lines if "items[0].properties.a" in line]
     assert 'xxxz"' in line
     assert 'xxxy"' in line
-    assert line.count("x") < 100
+    assert line.count("x") < 60
 
 
 LOOK_ALIKES = {
