@@ -70,11 +70,10 @@ class Member:
             member = member._below.setdefault(name, below)
         return member
 
-    def check(self, value: Any, findings: list[Finding], place: Place = None) -> None:
+    def check(
+        self, value: Any, findings: list[Finding], place: Place = None, *, present: bool = True
+    ) -> None:
         """Append each clause that a value breaks, here or below, with its place and the finding."""
-        self._check(True, value, findings, place)
-
-    def _check(self, present: bool, value: Any, findings: list[Finding], place: Place) -> None:
         for clause, rule in self.rules:
             if finding := rule(present, value):
                 findings.append((clause, place, finding))
@@ -85,9 +84,10 @@ class Member:
         for name, member in self._below.items():
             if name == "[]":
                 for index, each in enumerate(value if isinstance(value, list) else ()):
-                    member._check(True, each, findings, (place, index))
+                    member.check(each, findings, (place, index))
             elif isinstance(value, dict):
-                member._check(name in value, value.get(name), findings, (place, name))
+                below = value.get(name)
+                member.check(below, findings, (place, name), present=name in value)
 
 
 def _read(text: str) -> Any:
