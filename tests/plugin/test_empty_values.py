@@ -8,7 +8,7 @@ from adversary.listening import served
 from adversary.service import right
 from helpers.command import ACTIVE
 from helpers.shop import Shop, text
-from personalize_contract.plugin import options
+from personalize_contract.plugin import options, run_settings
 from personalize_contract.settings import Settings
 
 TEST = """
@@ -82,7 +82,9 @@ def test_empty_option_falls_back_to_the_ini_key(recorded: Shop, value: str) -> N
 def test_all_keys_empty_give_the_defaults(recorded: Shop) -> None:
     recorded.ini(*(f"personalize_{key} =" for key in INI_KEYS))
     config = recorded.pytester.parseconfig()
-    assert options.read(config)._replace(option_prefix="") == Settings()._replace(option_prefix="")
+    assert run_settings.read(config)._replace(option_prefix="") == Settings()._replace(
+        option_prefix=""
+    )
 
 
 def test_flag_that_is_not_boolean_is_a_usage_error(recorded: Shop) -> None:

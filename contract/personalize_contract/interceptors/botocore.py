@@ -27,13 +27,13 @@ from botocore.exceptions import (
 
 from personalize_contract import clock
 from personalize_contract.errors import PersonalizeContractError
-from personalize_contract.interceptors.current_call import sending
 from personalize_contract.interceptors.handler import Handler
 from personalize_contract.interceptors.identity import Identity
 from personalize_contract.model.contract import load, operations
 from personalize_contract.model.exchange import Request, Response, headers
 from personalize_contract.model.interruption import Interrupted
 from personalize_contract.targets import signing
+from personalize_contract.targets.sending import calling
 from personalize_contract.targets.signing import DUMMY_CREDENTIALS
 
 # The wrapped methods are private, and the type stubs omit them.
@@ -192,7 +192,7 @@ def patched(handler: Handler, identity: Identity | None) -> Iterator[None]:
             endpoint = copy_with(self, _event_emitter=emitter)
             success, error = do_get_response(endpoint, request, operation_model, context)
         else:
-            with sending(f"{operation_model.service_model.service_id} {operation_model.name}"):
+            with calling(f"{operation_model.service_model.service_id} {operation_model.name}"):
                 success, error = do_get_response(endpoint, request, operation_model, context)
         if reason := own_error(error):
             raise reason

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from personalize_contract.errors import PersonalizeContractError, UsageError
-from personalize_contract.plugin import options, run_state
+from personalize_contract.plugin import options, run_settings, run_state
 from personalize_contract.plugin.options import DATA_KEY, Decision
 from personalize_contract.settings import KEY as _SETTINGS
 from personalize_contract.settings import MARK
@@ -42,7 +42,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     options.add_mark(config)
     try:
-        config.stash[_SETTINGS] = options.read(config)
+        config.stash[_SETTINGS] = run_settings.read(config)
         reports = options.reports(config)
         config.stash[options.BASELINE] = options.baseline(config)
     except UsageError as error:
@@ -364,7 +364,9 @@ def pytest_terminal_summary(
     from personalize_contract.privacy import display
 
     tally = config.stash[run_state.TALLY]
-    if (target := options.recorded_by_ini(config)) and any(key[0] == "recorded" for key in tally):
+    if (target := run_settings.recorded_by_ini(config)) and any(
+        key[0] == "recorded" for key in tally
+    ):
         tally["ini-record", target] = 1
     if config.get_verbosity() < 0:
         if line := summary.short(tally):

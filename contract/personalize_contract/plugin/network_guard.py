@@ -12,9 +12,8 @@ from typing import Any, NoReturn
 from weakref import WeakKeyDictionary
 
 from personalize_contract.errors import NetworkRefused
-from personalize_contract.interceptors import current_call
 from personalize_contract.interceptors.aws_hosts import is_of_aws
-from personalize_contract.targets.sending import is_sending
+from personalize_contract.targets.sending import current_call, is_sending
 
 _LOCAL = frozenset(
     {
@@ -152,7 +151,7 @@ class _Guard:
 
     def _refuse(self, host: str, reason: str) -> NoReturn:
         __tracebackhide__ = True
-        error = NetworkRefused(host, reason, current_call.current())
+        error = NetworkRefused(host, reason, current_call())
         self._report(error)
         raise error
 
